@@ -1,0 +1,22 @@
+# What every target of this project is compiled with; linked as tuma_options.
+add_library(tuma_options INTERFACE)
+target_include_directories(tuma_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(tuma_options INTERFACE
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+    -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wformat=2)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC 12 reports false positives of these two from inside Boost and the standard library.
+    target_compile_options(tuma_options INTERFACE
+        -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wno-maybe-uninitialized -Wno-restrict)
+endif()
+if(TUMA_WERROR)
+    target_compile_options(tuma_options INTERFACE -Werror)
+endif()
+if(TUMA_SANITIZE)
+    target_compile_options(tuma_options INTERFACE -fsanitize=${TUMA_SANITIZE} -fno-omit-frame-pointer
+        -fno-sanitize-recover=all)
+    target_link_options(tuma_options INTERFACE -fsanitize=${TUMA_SANITIZE})
+endif()
+if(TUMA_FUZZ)
+    target_compile_options(tuma_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()

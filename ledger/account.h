@@ -1,0 +1,100 @@
+// An account: four sums, limits and a state; and what its kind says about it.
+#pragma once
+
+#include "ledger/id.h"
+#include "ledger/money.h"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace tuma::ledger {
+
+/// Which side increases the balance: debit for assets, credit for what the operator owes or earns.
+enum class Side : std::uint8_t { debit, credit };
+
+/// Whose money it is, for the safeguarding rule: e-money owed and own funds are covered by trust.
+enum class Cover : std::uint8_t { trust, owed, own };
+
+/// The chart of accounts.
+enum class AccountKind : std::uint8_t {
+    trust = 1,
+    wallet = 2,
+    till = 3,
+    agent_float = 4,
+    settlement_payable = 5,
+    suspense = 6,
+    fee_income = 7,
+    tax_payable = 8,
+    commission = 9,
+};
+
+/// One row of the chart: kind, stable name, normal side, whose money.
+struct AccountKindRow {
+    AccountKind kind;
+    std::string_view name;
+    Side normal_side;
+    Cover cover;
+    std::string_view sentence;
+};
+
+/// The chart of accounts in order of the kinds' numbers.
+std::span<const AccountKindRow> account_kind_table();
+/// The row of a kind read from outside, or null.
+const AccountKindRow* find_account_kind(std::uint8_t kind);
+/// The kind called `name` ("till"), or nothing.
+std::optional<AccountKind> parse_account_kind(std::string_view name);
+const AccountKindRow& row(AccountKind kind);
+
+/// An account's name outside: MSISDN, till number, anything of 1..31 printable ASCII characters;
+/// zero-filled to 32 bytes.
+using Identity = std::array<char, 32>;
+
+/// `text` as an identity, or nothing if it is empty, longer than 31 or not printable ASCII.
+std::optional<Identity> make_identity(std::string_view text);
+/// The characters before the zero fill.
+std::string_view text(const Identity& identity);
+/// True if made as `make_identity` makes them; for bytes from outside.
+bool is_valid(const Identity& identity);
+
+/// No floor: the account may go as far below zero as it likes (trust, clearing).
+inline constexpr std::int64_t no_floor = std::numeric_limits<std::int64_t>::min();
+/// No ceiling.
+inline constexpr std::int64_t no_ceiling = std::numeric_limits<std::int64_t>::max();
+
+/// One account, one cache line. All sums in minor units, never negative, only ever derived from
+/// journal records. Balances count on the kind's normal side.
+struct Account {
+    std::int64_t debits_pending = 0;
+    std::int64_t debits_posted = 0;
+    std::int64_t credits_pending = 0;
+    std::int64_t credits_posted = 0;
+    /// Lowest balance allowed: 0 no overdraft, -500 a credit line of 500, `no_floor` none.
+    std::int64_t floor = 0;
+    /// Highest balance allowed, or `no_ceiling`.
+    std::int64_t ceiling = no_ceiling;
+    /// The newest transfer record that names this account; the start of its chain.
+    TransferId last_transfer;
+    ParticipantId owner;
+    Currency currency = Currency::kes;
+    AccountKind kind = AccountKind::wallet;
+    bool frozen : 1 = false;
+    bool closed : 1 = false;
+
+    bool operator==(const Account&) const = default;
+};
+static_assert(sizeof(Account) == 64);
+
+/// Posted balance on the normal side; may be negative within a credit line.
+std::int64_t balance(const Account& account);
+/// What may still leave: balance less pending outgoing less floor; `max` when there is no floor.
+std::int64_t available(const Account& account);
+/// What may still come in before the ceiling, pending incoming counted; `max` when there is none.
+std::int64_t headroom(const Account& account);
+/// Pending on the side that lowers the balance.
+std::int64_t reserved(const Account& account);
+
+}  // namespace tuma::ledger

@@ -1,0 +1,131 @@
+#include "ledger/money.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace tuma {
+namespace {
+
+// ISO 4217 list one, 2024-06-25 amendment: number, letters, minor unit.
+constexpr std::array<CurrencyRow, 21> rows{{
+    {Currency::aud, "AUD", 2}, {Currency::brl, "BRL", 2}, {Currency::cad, "CAD", 2},
+    {Currency::chf, "CHF", 2}, {Currency::cny, "CNY", 2}, {Currency::eur, "EUR", 2},
+    {Currency::gbp, "GBP", 2}, {Currency::ghs, "GHS", 2}, {Currency::inr, "INR", 2},
+    {Currency::jpy, "JPY", 0}, {Currency::kes, "KES", 2}, {Currency::krw, "KRW", 0},
+    {Currency::kwd, "KWD", 3}, {Currency::ngn, "NGN", 2}, {Currency::rwf, "RWF", 0},
+    {Currency::sek, "SEK", 2}, {Currency::tzs, "TZS", 2}, {Currency::uah, "UAH", 2},
+    {Currency::ugx, "UGX", 0}, {Currency::usd, "USD", 2}, {Currency::zar, "ZAR", 2},
+}};
+
+CurrencyRow row_of(Currency currency) {
+    const auto row = find_currency(static_cast<std::uint16_t>(currency));
+    ensure(row.has_value(), "a currency outside the table");
+    return *row;
+}
+
+__extension__ using Wide = __int128;
+
+std::optional<Money> narrow(Wide minor, Currency currency) {
+    if (minor > std::numeric_limits<std::int64_t>::max()) return std::nullopt;
+    if (minor < std::numeric_limits<std::int64_t>::min()) return std::nullopt;
+    return Money{static_cast<std::int64_t>(minor), currency};
+}
+
+bool rounds_away(Rounding rounding, Wide quotient, Wide remainder, Wide denominator) {
+    switch (rounding) {
+        case Rounding::down: return false;
+        case Rounding::up: return remainder != 0;
+        case Rounding::half_up: return 2 * remainder >= denominator;
+        case Rounding::half_even:
+            if (2 * remainder == denominator) return quotient % 2 != 0;
+            return 2 * remainder > denominator;
+    }
+    unreachable("a rounding outside the enumeration");
+}
+
+}  // namespace
+
+std::span<const CurrencyRow> currency_table() { return rows; }
+
+std::optional<CurrencyRow> find_currency(std::uint16_t number) {
+    for (const CurrencyRow& row : rows)
+        if (static_cast<std::uint16_t>(row.currency) == number) return row;
+    return std::nullopt;
+}
+
+Result<Currency> parse_currency(std::string_view text) {
+    for (const CurrencyRow& row : rows)
+        if (row.letters == text) return row.currency;
+    return InputError{"currency", fmt::format("'{}' is not a known ISO 4217 code; for example KES",
+                                              text.substr(0, 16))};
+}
+
+std::string_view letters(Currency currency) { return row_of(currency).letters; }
+
+Result<Money> Money::parse(std::string_view text, Currency currency) {
+    const int decimals = row_of(currency).decimals;
+    const auto refuse = [](std::string_view why) {
+        return InputError{"amount", std::string(why)};
+    };
+    const std::size_t point = text.find('.');
+    const std::string_view whole = text.substr(0, point);
+    const std::string_view part =
+        point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
+    if (whole.empty()) return refuse("must start with a digit");
+    if (point != std::string_view::npos && part.empty()) return refuse("no digit after the point");
+    if (part.size() > static_cast<std::size_t>(decimals))
+        return refuse(fmt::format("more than {} decimals for {}", decimals, letters(currency)));
+
+    std::int64_t minor = 0;
+    const auto take = [&minor](char c) {
+        return !__builtin_mul_overflow(minor, std::int64_t{10}, &minor) &&
+               !__builtin_add_overflow(minor, std::int64_t{c - '0'}, &minor);
+    };
+    for (const std::string_view digits : {whole, part}) {
+        for (const char c : digits) {
+            if (c < '0' || c > '9') return refuse("only digits and one point are allowed");
+            if (!take(c)) return refuse("more than 9223372036854775807 minor units");
+        }
+    }
+    for (std::size_t i = part.size(); i < static_cast<std::size_t>(decimals); ++i)
+        if (!take('0')) return refuse("more than 9223372036854775807 minor units");
+    return Money{minor, currency};
+}
+
+std::string Money::text() const {
+    const int decimals = row_of(currency).decimals;
+    // Through unsigned so that the most negative amount has an absolute value.
+    const std::uint64_t absolute =
+        minor < 0 ? 0U - static_cast<std::uint64_t>(minor) : static_cast<std::uint64_t>(minor);
+    std::uint64_t unit = 1;
+    for (int i = 0; i < decimals; ++i) unit *= 10;
+    const std::string_view sign = minor < 0 ? "-" : "";
+    if (decimals == 0) return fmt::format("{}{}", sign, absolute);
+    return fmt::format("{}{}.{:0{}}", sign, absolute / unit, absolute % unit, decimals);
+}
+
+std::optional<Money> add(Money a, Money b) {
+    ensure(a.currency == b.currency, "adding two currencies");
+    return narrow(Wide{a.minor} + b.minor, a.currency);
+}
+
+std::optional<Money> subtract(Money a, Money b) {
+    ensure(a.currency == b.currency, "subtracting two currencies");
+    return narrow(Wide{a.minor} - b.minor, a.currency);
+}
+
+std::optional<Money> scale(Money amount, std::int64_t numerator, std::int64_t denominator,
+                           Rounding rounding) {
+    ensure(denominator > 0, "scaling by a fraction with a denominator that is not positive");
+    const Wide product = Wide{amount.minor} * numerator;
+    const bool negative = product < 0;
+    const Wide absolute = negative ? -product : product;
+    Wide quotient = absolute / denominator;
+    if (rounds_away(rounding, quotient, absolute % denominator, denominator)) ++quotient;
+    return narrow(negative ? -quotient : quotient, amount.currency);
+}
+
+}  // namespace tuma

@@ -1,0 +1,111 @@
+#include "ledger/refusal.h"
+
+#include "ledger/ensure.h"
+
+#include <array>
+
+namespace tuma {
+namespace {
+
+constexpr std::array<RefusalRow, 35> rows{{
+    {Refusal::none, "none", "The request was executed.", false},
+    {Refusal::overloaded, "overloaded",
+     "The queue is full; nothing was executed, send the same request again later.", true},
+    {Refusal::request_key_missing, "request_key_missing",
+     "The request carries no reference, so a retry could not be recognised.", false},
+    {Refusal::modified_request, "modified_request",
+     "This reference was used before for a request with other content.", false},
+    {Refusal::deadline_passed, "deadline_passed",
+     "The request was valid until a time that has passed; it never will be executed.", false},
+    {Refusal::identity_invalid, "identity_invalid",
+     "An account needs an external identity of 1 to 31 printable ASCII characters.", false},
+    {Refusal::identity_taken, "identity_taken",
+     "Another account with this external identity exists already.", false},
+    {Refusal::account_limits_invalid, "account_limits_invalid",
+     "The floor is above the ceiling, or above zero before there is money, or the ceiling is "
+     "negative.",
+     false},
+    {Refusal::account_capacity_reached, "account_capacity_reached",
+     "No more accounts fit; start the server with a larger --accounts.", true},
+    {Refusal::leg_count_invalid, "leg_count_invalid", "A linked set has 1 to 6 legs.", false},
+    {Refusal::amount_not_positive, "amount_not_positive",
+     "The amount must be at least one minor unit.", false},
+    {Refusal::amount_too_large, "amount_too_large",
+     "One transfer moves at most 1,000,000,000,000,000 minor units.", false},
+    {Refusal::timeout_out_of_range, "timeout_out_of_range",
+     "A reservation lasts at least 1 ms and at most 90 days.", false},
+    {Refusal::account_not_found, "account_not_found", "There is no such account.", true},
+    {Refusal::debit_account_not_found, "debit_account_not_found",
+     "The account to be debited does not exist.", true},
+    {Refusal::credit_account_not_found, "credit_account_not_found",
+     "The account to be credited does not exist.", true},
+    {Refusal::accounts_not_different, "accounts_not_different",
+     "Money cannot move from an account to itself.", false},
+    {Refusal::currency_mismatch, "currency_mismatch",
+     "Both accounts and the amount must be in one currency.", false},
+    {Refusal::account_kind_not_allowed, "account_kind_not_allowed",
+     "This kind of transfer does not run between these kinds of account.", false},
+    {Refusal::reservation_not_open, "reservation_not_open",
+     "There is no open reservation with this number; it may have been settled, released or "
+     "expired.",
+     false},
+    {Refusal::exceeds_reservation, "exceeds_reservation",
+     "More than the reserved amount cannot be settled.", false},
+    {Refusal::original_not_found, "original_not_found",
+     "There is no transfer with this number to reverse.", true},
+    {Refusal::original_not_reversible, "original_not_reversible",
+     "Only the first record of a posted or settled payment can be reversed.", false},
+    {Refusal::exceeds_original, "exceeds_original",
+     "Reversals of one transfer cannot exceed its amount in total.", false},
+    {Refusal::debit_account_closed, "debit_account_closed",
+     "The account to be debited is closed.", false},
+    {Refusal::credit_account_closed, "credit_account_closed",
+     "The account to be credited is closed.", false},
+    {Refusal::debit_account_frozen, "debit_account_frozen",
+     "The account to be debited is frozen.", true},
+    {Refusal::credit_account_frozen, "credit_account_frozen",
+     "The account to be credited is frozen.", true},
+    {Refusal::account_not_empty, "account_not_empty",
+     "An account closes only with a zero balance and nothing reserved.", true},
+    {Refusal::account_already_closed, "account_already_closed",
+     "The account is closed, and a closed account stays so.", false},
+    {Refusal::balance_overflow, "balance_overflow",
+     "A running sum of an account would pass 2^63-1 minor units.", false},
+    {Refusal::insufficient_funds, "insufficient_funds",
+     "The available balance, reservations counted, does not cover the amount.", true},
+    {Refusal::ceiling_exceeded, "ceiling_exceeded",
+     "The balance, reservations counted, would pass the account's ceiling.", true},
+    {Refusal::request_not_found, "request_not_found",
+     "No outcome is kept for this reference; it was never received or is past the retention "
+     "window.",
+     true},
+    {Refusal::transfer_not_found, "transfer_not_found",
+     "There is no durable transfer with this number.", true},
+}};
+
+constexpr bool numbered_without_gaps() {
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        if (static_cast<std::size_t>(rows[i].refusal) != i) return false;
+    return true;
+}
+static_assert(numbered_without_gaps(), "the row's position is its code");
+
+const RefusalRow& row_of(Refusal refusal) {
+    const RefusalRow* row = find_refusal(static_cast<std::uint16_t>(refusal));
+    ensure(row != nullptr, "a refusal outside the table");
+    return *row;
+}
+
+}  // namespace
+
+std::span<const RefusalRow> refusal_table() { return rows; }
+
+const RefusalRow* find_refusal(std::uint16_t code) {
+    return code < rows.size() ? &rows[code] : nullptr;
+}
+
+std::string_view name(Refusal refusal) { return row_of(refusal).name; }
+std::string_view sentence(Refusal refusal) { return row_of(refusal).sentence; }
+bool is_transient(Refusal refusal) { return row_of(refusal).is_transient; }
+
+}  // namespace tuma

@@ -1,0 +1,83 @@
+// The memory of recent requests: key and digest → outcome, so that nothing happens twice.
+#pragma once
+
+#include "ledger/id.h"
+#include "ledger/refusal.h"
+#include "ledger/state_bytes.h"
+#include "ledger/time.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace tuma::ledger {
+
+/// One remembered request: 64 bytes, one cache line.
+struct RememberedRequest {
+    Reference reference{};
+    Digest digest{};
+    ParticipantId participant;
+    Refusal code = Refusal::none;
+    std::uint16_t reserved = 0;
+    std::uint64_t id = 0;       ///< number of the transfer or account
+    std::int64_t time_us = 0;   ///< switch time of the decision
+    std::int64_t balance = 0;   ///< debit account's balance after, minor units
+
+    bool operator==(const RememberedRequest&) const = default;
+    RequestKey key() const { return {participant, reference}; }
+};
+static_assert(sizeof(RememberedRequest) == 64);
+
+/// A ring of the newest requests with a hash index. Never grows past its capacity: the oldest
+/// leave first, at capacity or when older than the retention window in switch time.
+class RequestKeys {
+public:
+    /// Requires: 1 <= capacity < 2^31.
+    RequestKeys(std::size_t capacity, Duration retention);
+
+    const RememberedRequest* find(const RequestKey& key) const;
+    /// Requires: the key is not in here; times do not decrease.
+    void remember(const RememberedRequest& request);
+    /// Drops what is older than the retention window at `now`.
+    void forget_old(Timestamp now);
+    /// Hints that this key will be looked up soon.
+    void prefetch(const RequestKey& key) const;
+
+    std::size_t size() const { return static_cast<std::size_t>(next_ - oldest_); }
+    std::size_t capacity() const { return capacity_; }
+    Duration retention() const { return retention_; }
+    /// Requests that left because of the capacity, since the start of the process.
+    std::uint64_t evicted_by_capacity() const { return evicted_by_capacity_; }
+    /// How far back at `now` every request is still remembered: the retention window, or less once
+    /// the capacity has pushed some out.
+    Duration effective_window(Timestamp now) const;
+
+    void save(ByteSink& sink) const;
+    /// Requires: freshly made. A snapshot with more entries than the capacity keeps the newest.
+    void load(ByteSource& source);
+
+private:
+    struct FreeDeleter {
+        void operator()(std::uint64_t* slots) const;
+    };
+
+    RememberedRequest& at(std::uint64_t position);
+    const RememberedRequest& at(std::uint64_t position) const;
+    void drop_oldest();
+    void insert_slot(std::uint64_t hash, std::uint32_t ring_index);
+    std::size_t slot_of_oldest() const;
+
+    std::size_t capacity_;
+    Duration retention_;
+    std::vector<RememberedRequest> ring_;
+    /// Slots: upper half the hash's upper 32 bits, lower half ring index + 1; 0 is empty.
+    std::unique_ptr<std::uint64_t[], FreeDeleter> slots_;
+    std::size_t mask_ = 0;
+    std::uint64_t oldest_ = 0;  ///< position of the oldest entry; positions only grow
+    std::uint64_t next_ = 0;
+    std::uint64_t evicted_by_capacity_ = 0;
+    Timestamp last_evicted_{};
+};
+
+}  // namespace tuma::ledger

@@ -1,0 +1,58 @@
+// Everything that the journal's events add up to: books, remembered requests, the position.
+#pragma once
+
+#include "ledger/batch.h"
+#include "ledger/books.h"
+#include "ledger/event.h"
+#include "ledger/request_keys.h"
+
+#include <optional>
+
+namespace tuma::ledger {
+
+/// Sizes that bound the memory of a state.
+struct StateLimits {
+    std::size_t accounts_max = 16'000'000;
+    std::size_t request_keys_max = 4'000'000;
+    Duration request_keys_retention = std::chrono::days{7};
+};
+
+/// How far into the journal a state has come.
+struct Position {
+    std::uint64_t sequence = 0;   ///< last batch applied
+    Hash hash{};                  ///< its hash
+    Timestamp time{};             ///< its time
+    TransferId next_transfer{1};  ///< number of the next transfer record
+
+    bool operator==(const Position&) const = default;
+};
+
+/// The fold of all events. `apply` decides nothing.
+class State {
+public:
+    explicit State(const StateLimits& limits);
+
+    Books books;
+    RequestKeys keys;
+    Position position;
+
+    /// Carries out one event of the batch that is being decided or replayed at `time`.
+    void apply(const Event& event, Timestamp time);
+    void apply(const TransferRecord& record, Timestamp time);
+    void apply(const AccountOpened& opened, Timestamp time);
+    void apply(const AccountChanged& changed, Timestamp time);
+    void apply(const RequestRefused& refused, Timestamp time);
+
+    /// Replays a whole checked batch and moves the position. Returns what does not fit (sequence,
+    /// chain, event bytes, ids, counts) in words, or nothing when all is well.
+    std::optional<std::string> replay(const BatchView& batch);
+
+    /// Position, books and keys, in a canonical order: the same state gives the same bytes.
+    void save(ByteSink& sink) const;
+    /// Requires: freshly made. Throws StateError.
+    void load(ByteSource& source);
+    /// SHA-256 over what `save` writes.
+    Hash hash() const;
+};
+
+}  // namespace tuma::ledger

@@ -1,0 +1,52 @@
+// Where a state is written to and read from, piece by piece.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <type_traits>
+
+namespace tuma::ledger {
+
+/// Takes bytes in order: a file, a hash, a buffer.
+class ByteSink {
+public:
+    ByteSink() = default;
+    ByteSink(const ByteSink&) = delete;
+    ByteSink& operator=(const ByteSink&) = delete;
+    virtual ~ByteSink() = default;
+    virtual void write(std::span<const std::byte> bytes) = 0;
+};
+
+/// Gives back what a sink took, in the same order. Throws StateError past the end.
+class ByteSource {
+public:
+    ByteSource() = default;
+    ByteSource(const ByteSource&) = delete;
+    ByteSource& operator=(const ByteSource&) = delete;
+    virtual ~ByteSource() = default;
+    virtual void read(std::span<std::byte> bytes) = 0;
+};
+
+/// The bytes of a saved state do not fit together.
+class StateError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Writes the object representation of a padding-free value.
+template <typename T>
+void write_value(ByteSink& sink, const T& value) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    sink.write(std::as_bytes(std::span{&value, 1}));
+}
+
+template <typename T>
+T read_value(ByteSource& source) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    T value{};
+    source.read(std::as_writable_bytes(std::span{&value, 1}));
+    return value;
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,145 @@
+#include "ledger/time.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+
+namespace tuma {
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::int64_t microseconds;
+};
+
+// Longest first within a shared ending, so that "ms" is not read as "s".
+constexpr std::array<Unit, 6> units{{{"us", 1},
+                                     {"ms", 1'000},
+                                     {"s", 1'000'000},
+                                     {"m", 60'000'000},
+                                     {"h", 3'600'000'000},
+                                     {"d", 86'400'000'000}}};
+
+// Takes exactly `digits` digits off the front of `text`.
+std::optional<int> take_number(std::string_view& text, std::size_t digits) {
+    if (text.size() < digits) return std::nullopt;
+    int value = 0;
+    for (const char c : text.substr(0, digits)) {
+        if (c < '0' || c > '9') return std::nullopt;
+        value = value * 10 + (c - '0');
+    }
+    text.remove_prefix(digits);
+    return value;
+}
+
+bool take(std::string_view& text, char c) {
+    if (text.empty() || text.front() != c) return false;
+    text.remove_prefix(1);
+    return true;
+}
+
+std::optional<std::int64_t> take_fraction(std::string_view& text) {
+    if (!take(text, '.')) return 0;
+    std::int64_t micros = 0;
+    int digits = 0;
+    for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits) {
+        if (digits == 6) return std::nullopt;
+        micros = micros * 10 + (text.front() - '0');
+        text.remove_prefix(1);
+    }
+    if (digits == 0) return std::nullopt;
+    for (; digits < 6; ++digits) micros *= 10;
+    return micros;
+}
+
+std::optional<std::chrono::minutes> take_offset(std::string_view& text) {
+    if (take(text, 'Z')) return std::chrono::minutes{0};
+    const bool west = !text.empty() && text.front() == '-';
+    if (!take(text, west ? '-' : '+')) return std::nullopt;
+    const auto hours = take_number(text, 2);
+    if (!hours || *hours > 23 || !take(text, ':')) return std::nullopt;
+    const auto minutes = take_number(text, 2);
+    if (!minutes || *minutes > 59) return std::nullopt;
+    const std::chrono::minutes offset{*hours * 60 + *minutes};
+    return west ? -offset : offset;
+}
+
+std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
+    const auto year = take_number(text, 4);
+    if (!year || !take(text, '-')) return std::nullopt;
+    const auto month = take_number(text, 2);
+    if (!month || !take(text, '-')) return std::nullopt;
+    const auto day = take_number(text, 2);
+    if (!day) return std::nullopt;
+    const std::chrono::year_month_day date{
+        std::chrono::year{*year}, std::chrono::month{static_cast<unsigned>(*month)},
+        std::chrono::day{static_cast<unsigned>(*day)}};
+    if (!date.ok()) return std::nullopt;
+    return std::chrono::sys_days{date};
+}
+
+std::optional<std::chrono::seconds> take_clock(std::string_view& text) {
+    const auto hour = take_number(text, 2);
+    if (!hour || *hour > 23 || !take(text, ':')) return std::nullopt;
+    const auto minute = take_number(text, 2);
+    if (!minute || *minute > 59 || !take(text, ':')) return std::nullopt;
+    const auto second = take_number(text, 2);
+    if (!second || *second > 59) return std::nullopt;
+    return std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
+           std::chrono::seconds{*second};
+}
+
+}  // namespace
+
+std::string text(Timestamp time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date{day};
+    const std::chrono::hh_mm_ss clock{time - day};
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
+}
+
+Result<Timestamp> parse_timestamp(std::string_view input) {
+    const InputError wrong{"time", "must look like 2026-11-23T14:17:49.000001Z (RFC 3339)"};
+    std::string_view rest = input;
+    const auto date = take_date(rest);
+    if (!date || !take(rest, 'T')) return wrong;
+    const auto clock = take_clock(rest);
+    if (!clock) return wrong;
+    const auto fraction = take_fraction(rest);
+    if (!fraction) return wrong;
+    const auto offset = take_offset(rest);
+    if (!offset || !rest.empty()) return wrong;
+    return Timestamp{*date + *clock + Duration{*fraction} - *offset};
+}
+
+Result<Duration> parse_duration(std::string_view input) {
+    const InputError wrong{"duration", "must be a whole number with us, ms, s, m, h or d: 90s"};
+    std::int64_t count = 0;
+    const char* const end = input.data() + input.size();
+    const auto [rest, failure] = std::from_chars(input.data(), end, count);
+    if (failure != std::errc{} || count < 0) return wrong;
+    const std::string_view unit_name{rest, static_cast<std::size_t>(end - rest)};
+    for (const Unit& unit : units) {
+        if (unit.name != unit_name) continue;
+        std::int64_t micros = 0;
+        if (__builtin_mul_overflow(count, unit.microseconds, &micros)) return wrong;
+        return Duration{micros};
+    }
+    return wrong;
+}
+
+std::string text(Duration duration) {
+    const Unit* best = &units.front();
+    for (const Unit& unit : units)
+        if (duration.count() != 0 && duration.count() % unit.microseconds == 0) best = &unit;
+    if (duration.count() == 0) best = &units[2];
+    return fmt::format("{}{}", duration.count() / best->microseconds, best->name);
+}
+
+}  // namespace tuma

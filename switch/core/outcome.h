@@ -1,0 +1,40 @@
+// What the switch answers to one request.
+#pragma once
+
+#include "ledger/account.h"
+#include "ledger/id.h"
+#include "ledger/refusal.h"
+#include "ledger/time.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace tuma::core {
+
+/// An account as a query answers it.
+struct AccountView {
+    AccountId id;
+    ledger::Account account;
+};
+
+/// The answer to one request. It leaves the process only after everything it tells is durable.
+struct Outcome {
+    Refusal code = Refusal::none;
+    /// The request was known already and this is the stored answer.
+    bool is_replayed = false;
+    /// The transfer's, the account's or the original's number; 0 when refused.
+    std::uint64_t id = 0;
+    /// Switch time of the decision.
+    Timestamp time{};
+    /// Posted balance of the debited account after it, normal side, minor units.
+    std::int64_t balance = 0;
+    /// Only for QueryAccount.
+    std::optional<AccountView> account;
+
+    bool operator==(const Outcome& other) const {
+        return code == other.code && id == other.id && time == other.time &&
+               balance == other.balance;
+    }
+};
+
+}  // namespace tuma::core

@@ -1,0 +1,35 @@
+// The only place that reads the machine's clocks.
+#pragma once
+
+#include "ledger/time.h"
+
+#include <chrono>
+
+namespace tuma::net {
+
+/// For intervals.
+using Steady = std::chrono::steady_clock;
+
+/// Switch time, handed to the core as an argument. Never less than before: when the wall clock
+/// jumps back, time stands still until the wall clock has caught up.
+class Clock {
+public:
+    Clock() = default;
+    Clock(const Clock&) = delete;
+    Clock& operator=(const Clock&) = delete;
+    virtual ~Clock() = default;
+    /// Called by the engine's thread only.
+    virtual Timestamp now() = 0;
+};
+
+/// The machine's wall clock, held to never go back, starting no earlier than `earliest`.
+class WallClock final : public Clock {
+public:
+    explicit WallClock(Timestamp earliest) : last_(earliest) {}
+    Timestamp now() override;
+
+private:
+    Timestamp last_;
+};
+
+}  // namespace tuma::net

@@ -1,0 +1,94 @@
+// What the server counts: counters, gauges and histograms that any thread may touch.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tuma::net {
+
+/// Only grows.
+class Counter {
+public:
+    void add(std::uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+    std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
+};
+
+/// Goes up and down.
+class Gauge {
+public:
+    void set(std::int64_t v) { value_.store(v, std::memory_order_relaxed); }
+    void add(std::int64_t n) { value_.fetch_add(n, std::memory_order_relaxed); }
+    std::int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+private:
+    std::atomic<std::int64_t> value_{0};
+};
+
+/// Durations in buckets of powers of two from 1 µs to about 67 s.
+class DurationHistogram {
+public:
+    static constexpr std::size_t bucket_count = 27;
+
+    void record(std::chrono::nanoseconds duration);
+    /// Upper bound of bucket `i` in seconds: 1e-6 × 2^i; the last bucket has none.
+    static double upper_bound_s(std::size_t i);
+    std::uint64_t bucket(std::size_t i) const {
+        return buckets_[i].load(std::memory_order_relaxed);
+    }
+    double sum_s() const;
+
+private:
+    std::array<std::atomic<std::uint64_t>, bucket_count + 1> buckets_{};
+    std::atomic<std::uint64_t> sum_ns_{0};
+};
+
+/// Most refusal codes that are counted one by one.
+inline constexpr std::size_t refusal_codes_max = 64;
+
+/// All metrics of the process, by the part that counts them. Made once in main and handed down.
+struct Metrics {
+    // Engine: the stages of a request's way.
+    DurationHistogram queue_wait;  ///< from complete request to the start of its batch
+    DurationHistogram decide;      ///< one batch in the core
+    DurationHistogram append;      ///< batch sealed to batch durable, waiting included
+    DurationHistogram fsync;       ///< one JournalStore::append
+    DurationHistogram reply;       ///< durable to written to the socket
+    std::array<Counter, refusal_codes_max> outcomes;  ///< by code; 0 is success
+    Counter replays;             ///< requests answered from the remembered outcomes
+    Counter batches;
+    Counter batch_events;
+    Counter expired;             ///< reservations given back by their deadline
+    Gauge queue_commands;        ///< waiting for the engine
+    Gauge accounts;
+    Gauge reservations_open;
+    Gauge request_keys;
+    Gauge request_key_window_s;  ///< how far back requests are remembered
+    Counter request_keys_evicted;
+    Gauge journal_sequence;
+    // Snapshots and projection.
+    Gauge snapshot_sequence;
+    Gauge projection_sequence;
+    // Native listener.
+    Gauge connections;
+    Counter connections_total;
+    Counter connections_rejected;
+    Counter frames_bad;
+    Counter bytes_in;
+    Counter bytes_out;
+};
+
+/// The Prometheus text format 0.0.4, names beginning with tuma_, process_ metrics included.
+std::string render(const Metrics& metrics);
+
+}  // namespace tuma::net

@@ -1,0 +1,56 @@
+// HdrHistogram's V2 encoding of a histogram and its .hlog file of tagged intervals.
+#pragma once
+
+#include "ledger/result.h"
+#include "ledger/time.h"
+#include "loadgen/histogram.h"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tuma::loadgen {
+
+/// The V2 payload: a big-endian header of 40 bytes (cookie 0x1c849313, length of the counts,
+/// normalising offset 0, digits 3, lowest 1, highest, ratio 1.0), then the counts up to the largest
+/// sample as ZigZag LEB128, a run of zeros as one negative number. Not compressed.
+/// Source: HdrHistogram, AbstractHistogram.encodeIntoByteBuffer and ZigZagEncoding.
+std::string encode_v2(const Histogram& histogram);
+
+/// The V2 payload behind cookie 0x1c849314 and its length, deflated, in base64 ("HISTFAAA…").
+std::string encode_v2_base64(const Histogram& histogram);
+
+/// Reads what `encode_v2_base64` or another HdrHistogram with three digits and unit 1 wrote.
+/// Refuses: bad base64, wrong cookies, other digits, lengths that do not fit, damaged deflate data,
+/// counts outside 1 µs..1 h.
+Result<Histogram> decode_v2_base64(std::string_view text);
+
+/// One line of a log: what was recorded under `tag` in the interval.
+struct HdrLogRow {
+    std::string tag;                  ///< "response", "service" or "send_lag"
+    std::chrono::milliseconds start;  ///< since the start of the log
+    std::chrono::milliseconds length;
+    Histogram histogram;
+};
+
+/// The beginning of a log: comments with version and start time, then the legend.
+std::string hdr_log_header(Timestamp started_at);
+
+/// One line with its line feed; the maximum is written in milliseconds, as HdrHistogram does by
+/// habit.
+std::string hdr_log_line(std::string_view tag, std::chrono::milliseconds start,
+                         std::chrono::milliseconds length, const Histogram& histogram);
+
+/// All intervals of a log, merged by tag. Comments and the legend are skipped.
+/// Refuses: a line that is not four columns, numbers that are none, a histogram that does not
+/// decode.
+struct HdrLogTotals {
+    Histogram response;
+    Histogram service;
+    Histogram send_lag;
+    std::size_t lines = 0;
+};
+Result<HdrLogTotals> read_hdr_log(std::string_view text);
+
+}  // namespace tuma::loadgen

@@ -7,14 +7,13 @@
 
 namespace tuma {
 
-void ensure_failed(std::string_view condition, std::string_view why, std::source_location where) {
-    fmt::print(stderr, "tuma: bug at {}:{}: {} ({})\n", where.file_name(), where.line(), why,
-               condition);
+void ensure_failed(std::string_view condition, std::string_view why, const char* file, int line) {
+    fmt::print(stderr, "tuma: bug at {}:{}: {} ({})\n", file, line, why, condition);
     std::abort();
 }
 
-void unreachable(std::string_view why, std::source_location where) {
-    ensure_failed("unreachable", why, where);
+void unreachable(std::string_view why, const char* file, int line) {
+    ensure_failed("unreachable", why, file, line);
 }
 
 }  // namespace tuma

@@ -65,6 +65,12 @@ inline constexpr std::int64_t no_floor = std::numeric_limits<std::int64_t>::min(
 /// No ceiling.
 inline constexpr std::int64_t no_ceiling = std::numeric_limits<std::int64_t>::max();
 
+/// Frozen: no new debits or credits; what was reserved before may still be settled or given back.
+/// Closed: nothing ever again.
+enum class AccountState : std::uint8_t { open = 0, frozen = 1, closed = 2 };
+/// Stable lower-case name ("frozen").
+std::string_view name(AccountState state);
+
 /// One account, one cache line. All sums in minor units, never negative, only ever derived from
 /// journal records. Balances count on the kind's normal side.
 struct Account {
@@ -81,8 +87,7 @@ struct Account {
     ParticipantId owner;
     Currency currency = Currency::kes;
     AccountKind kind = AccountKind::wallet;
-    bool frozen : 1 = false;
-    bool closed : 1 = false;
+    AccountState state = AccountState::open;
 
     bool operator==(const Account&) const = default;
 };

@@ -9,11 +9,11 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -89,8 +89,13 @@ public:
     std::optional<Refusal> plan_reverse(const TransferRecord& original, std::int64_t amount,
                                         TransferRecord& record) const;
 
-    /// Carries out what a record says. Requires: the record was planned on exactly this state;
-    /// previous records and balances are checked, and a difference is a bug or a damaged journal.
+    /// Why `record` cannot be carried out on this state (unknown accounts, another previous record,
+    /// other balances, no such reservation), or nothing when it can. For records read from outside.
+    std::optional<std::string> misfit(const TransferRecord& record) const;
+    std::optional<std::string> misfit(const AccountOpened& opened) const;
+    std::optional<std::string> misfit(const AccountChanged& changed) const;
+
+    /// Carries out what a record says and decides nothing. Requires: no `misfit`.
     void apply(const TransferRecord& record);
     void apply(const AccountOpened& opened);
     void apply(const AccountChanged& changed);
@@ -109,6 +114,9 @@ public:
     /// Hints that these accounts will be needed soon.
     void prefetch(AccountId debit, AccountId credit) const;
 
+    /// All open reservations in order of their numbers.
+    std::vector<std::pair<TransferId, Reservation>> sorted_reservations() const;
+
     /// Broken invariants in words, empty when there are none: per currency debits = credits,
     /// posted and pending; floors; ceilings are not checked (they bind only new credits);
     /// reservations = pending sums; safeguarding (trust = owed + own). O(accounts).
@@ -120,9 +128,10 @@ public:
 
 private:
     Account& at(AccountId id);
-    void check_links(const TransferRecord& record) const;
-    void apply_to_sums(const TransferRecord& record);
-    void open_identity_slot(AccountId id);
+    /// The refusals that posting and reserving share, from debit_account_not_found on.
+    std::optional<Refusal> check_posting(const Posting& posting) const;
+    void index_identity(AccountId id);
+    void end_reservation(const TransferRecord& record, Account& debit, Account& credit);
 
     std::size_t accounts_max_;
     std::vector<Account> accounts_;

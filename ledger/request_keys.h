@@ -20,9 +20,9 @@ struct RememberedRequest {
     ParticipantId participant;
     Refusal code = Refusal::none;
     std::uint16_t reserved = 0;
-    std::uint64_t id = 0;       ///< number of the transfer or account
-    std::int64_t time_us = 0;   ///< switch time of the decision
-    std::int64_t balance = 0;   ///< debit account's balance after, minor units
+    std::uint64_t id = 0;      ///< number of the transfer or account
+    std::int64_t time_us = 0;  ///< switch time of the decision
+    std::int64_t balance = 0;  ///< debit account's balance after, minor units
 
     bool operator==(const RememberedRequest&) const = default;
     RequestKey key() const { return {participant, reference}; }
@@ -36,11 +36,12 @@ public:
     /// Requires: 1 <= capacity < 2^31.
     RequestKeys(std::size_t capacity, Duration retention);
 
-    const RememberedRequest* find(const RequestKey& key) const;
-    /// Requires: the key is not in here; times do not decrease.
+    /// What was answered to `key`, or null if it is not known or older than the retention window.
+    const RememberedRequest* find(const RequestKey& key, Timestamp now) const;
+    /// Drops what is too old at the request's time, makes room, and adds it. If the key is still
+    /// here (a journal written under a smaller capacity), the newer request takes its place.
+    /// Requires: times do not decrease.
     void remember(const RememberedRequest& request);
-    /// Drops what is older than the retention window at `now`.
-    void forget_old(Timestamp now);
     /// Hints that this key will be looked up soon.
     void prefetch(const RequestKey& key) const;
 
@@ -49,12 +50,12 @@ public:
     Duration retention() const { return retention_; }
     /// Requests that left because of the capacity, since the start of the process.
     std::uint64_t evicted_by_capacity() const { return evicted_by_capacity_; }
-    /// How far back at `now` every request is still remembered: the retention window, or less once
-    /// the capacity has pushed some out.
+    /// How far back at `now` every request is still remembered: the retention window, or the age of
+    /// the oldest entry once the ring is full.
     Duration effective_window(Timestamp now) const;
 
     void save(ByteSink& sink) const;
-    /// Requires: freshly made. A snapshot with more entries than the capacity keeps the newest.
+    /// Requires: freshly made. More entries than the capacity: the newest are kept.
     void load(ByteSource& source);
 
 private:
@@ -62,22 +63,20 @@ private:
         void operator()(std::uint64_t* slots) const;
     };
 
-    RememberedRequest& at(std::uint64_t position);
-    const RememberedRequest& at(std::uint64_t position) const;
     void drop_oldest();
-    void insert_slot(std::uint64_t hash, std::uint32_t ring_index);
-    std::size_t slot_of_oldest() const;
+    /// The slot that points at this key, or the empty slot where it belongs.
+    std::size_t slot_of(const RequestKey& key, std::uint32_t tag) const;
+    void erase_slot(std::size_t slot);
 
     std::size_t capacity_;
     Duration retention_;
     std::vector<RememberedRequest> ring_;
-    /// Slots: upper half the hash's upper 32 bits, lower half ring index + 1; 0 is empty.
+    /// Slots: upper half 32 bits of the key's hash, lower half ring index + 1; 0 is empty.
     std::unique_ptr<std::uint64_t[], FreeDeleter> slots_;
     std::size_t mask_ = 0;
     std::uint64_t oldest_ = 0;  ///< position of the oldest entry; positions only grow
     std::uint64_t next_ = 0;
     std::uint64_t evicted_by_capacity_ = 0;
-    Timestamp last_evicted_{};
 };
 
 }  // namespace tuma::ledger

@@ -20,7 +20,7 @@ struct StateLimits {
 /// How far into the journal a state has come.
 struct Position {
     std::uint64_t sequence = 0;   ///< last batch applied
-    Hash hash{};                  ///< its hash
+    Hash hash{};                  ///< its hash; known to who seals and to who replays
     Timestamp time{};             ///< its time
     TransferId next_transfer{1};  ///< number of the next transfer record
 
@@ -43,11 +43,15 @@ public:
     void apply(const AccountChanged& changed, Timestamp time);
     void apply(const RequestRefused& refused, Timestamp time);
 
+    /// The part of `apply` that does not concern the books: the request key and the next number.
+    void remember(const TransferRecord& record, Timestamp time);
+
     /// Replays a whole checked batch and moves the position. Returns what does not fit (sequence,
     /// chain, event bytes, ids, counts) in words, or nothing when all is well.
     std::optional<std::string> replay(const BatchView& batch);
 
-    /// Position, books and keys, in a canonical order: the same state gives the same bytes.
+    /// Position (without the batch's hash, which the decider does not know), books and keys, in a
+    /// canonical order: the same state gives the same bytes.
     void save(ByteSink& sink) const;
     /// Requires: freshly made. Throws StateError.
     void load(ByteSource& source);

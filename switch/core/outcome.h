@@ -29,7 +29,7 @@ struct Outcome {
     /// Posted balance of the debited account after it, normal side, minor units.
     std::int64_t balance = 0;
     /// Only for QueryAccount.
-    std::optional<AccountView> account;
+    std::optional<AccountView> account{};
 
     bool operator==(const Outcome& other) const {
         return code == other.code && id == other.id && time == other.time &&

@@ -8,6 +8,7 @@
 #include "switch/core/outcome.h"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -49,10 +50,17 @@ public:
     const ledger::State& state() const { return state_; }
 
 private:
+    /// Plans record `i` of a set on the state that the records before it have left.
+    using PlanLeg = std::function<std::optional<Refusal>(std::size_t, ledger::TransferRecord&)>;
+
     Outcome decide(const Request& request);
     Outcome refuse(const Request& request, Refusal refusal);
-    Outcome accept(const Request& request, ledger::TransferRecord record);
+    Outcome accept(ledger::TransferRecord& record);
     void emit(ledger::TransferRecord& record);
+    /// All records or none: on a refusal the ones before it are taken back.
+    Outcome post_set(const Request& request, std::span<ledger::TransferRecord> records,
+                     const PlanLeg& plan);
+    std::optional<Refusal> check_open(TransferId reservation) const;
     Outcome on(const Request& request, const OpenAccount& command);
     Outcome on(const Request& request, const MoveMoney& command);
     Outcome on(const Request& request, const MoveLinked& command);
@@ -63,8 +71,6 @@ private:
     Outcome on(const Request& request, const ChangeAccount& command);
     Outcome on(const Request& request, const QueryAccount& command) const;
     Outcome on(const Request& request, const QueryRequest& command) const;
-    Outcome post_set(const Request& request, std::span<ledger::TransferRecord> records,
-                     std::size_t planned);
 
     ledger::State state_;
     std::vector<std::byte> bytes_;

@@ -1,0 +1,272 @@
+#include "ledger/books.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace tuma::ledger {
+namespace {
+
+std::size_t hash_of(const Identity& identity) {
+    std::array<std::uint64_t, 4> words{};
+    std::memcpy(words.data(), identity.data(), sizeof words);
+    std::uint64_t hash = 0x9E3779B97F4A7C15ULL;
+    for (const std::uint64_t word : words) {
+        hash = (hash ^ word) * 0xD6E8FEB86659FD93ULL;
+        hash ^= hash >> 32U;
+    }
+    return static_cast<std::size_t>(hash);
+}
+
+bool limits_are_valid(std::int64_t floor, std::int64_t ceiling) {
+    if (floor != no_floor && (floor > 0 || floor < -amount_max)) return false;
+    return ceiling >= 0;
+}
+
+}  // namespace
+
+void Books::FreeDeleter::operator()(std::uint32_t* slots) const {
+    std::free(slots);
+}
+
+Books::Books(std::size_t accounts_max) : accounts_max_(accounts_max) {
+    ensure(accounts_max >= 1 && accounts_max < (std::size_t{1} << 31U), "number of accounts");
+    // Reserved address space is not memory: pages come into being as accounts are opened, and
+    // opening one never copies the others.
+    accounts_.reserve(accounts_max);
+    identities_.reserve(accounts_max);
+    const std::size_t slot_count = std::bit_ceil(accounts_max * 2);
+    identity_slots_.reset(
+        static_cast<std::uint32_t*>(std::calloc(slot_count, sizeof(std::uint32_t))));
+    if (!identity_slots_) throw std::bad_alloc();
+    identity_mask_ = slot_count - 1;
+}
+
+const Account* Books::find(AccountId id) const {
+    if (id.value == 0 || id.value > accounts_.size()) return nullptr;
+    return &accounts_[id.value - 1];
+}
+
+AccountId Books::find(const Identity& identity) const {
+    for (std::size_t slot = hash_of(identity) & identity_mask_; identity_slots_[slot] != 0;
+         slot = (slot + 1) & identity_mask_) {
+        const AccountId id{identity_slots_[slot]};
+        if (identities_[id.value - 1] == identity) return id;
+    }
+    return AccountId{};
+}
+
+const Identity& Books::identity(AccountId id) const {
+    ensure(find(id) != nullptr, "identity of an account that does not exist");
+    return identities_[id.value - 1];
+}
+
+Account& Books::at(AccountId id) {
+    ensure(id.value >= 1 && id.value <= accounts_.size(), "an account that does not exist");
+    return accounts_[id.value - 1];
+}
+
+void Books::index_identity(AccountId id) {
+    std::size_t slot = hash_of(identities_[id.value - 1]) & identity_mask_;
+    while (identity_slots_[slot] != 0) slot = (slot + 1) & identity_mask_;
+    identity_slots_[slot] = id.value;
+}
+
+std::optional<Refusal> Books::plan_open(AccountOpened& opened) const {
+    if (!is_valid(opened.identity)) return Refusal::identity_invalid;
+    if (find(opened.identity)) return Refusal::identity_taken;
+    if (!limits_are_valid(opened.floor, opened.ceiling)) return Refusal::account_limits_invalid;
+    if (accounts_.size() >= accounts_max_) return Refusal::account_capacity_reached;
+    opened.id = AccountId{static_cast<std::uint32_t>(accounts_.size() + 1)};
+    return std::nullopt;
+}
+
+std::optional<Refusal> Books::plan_change(const AccountChanged& changed) const {
+    const Account* account = find(changed.id);
+    if (account == nullptr) return Refusal::account_not_found;
+    if (account->state == AccountState::closed) return Refusal::account_already_closed;
+    if (changed.change != AccountChange::close) return std::nullopt;
+    const bool has_money = balance(*account) != 0;
+    const bool has_pending = account->debits_pending != 0 || account->credits_pending != 0;
+    if (has_money || has_pending) return Refusal::account_not_empty;
+    return std::nullopt;
+}
+
+void Books::apply(const AccountOpened& opened) {
+    ensure(opened.id.value == accounts_.size() + 1, "accounts are opened in order");
+    Account account;
+    account.floor = opened.floor;
+    account.ceiling = opened.ceiling;
+    account.owner = opened.participant;
+    account.currency = opened.currency;
+    account.kind = opened.kind;
+    accounts_.push_back(account);
+    identities_.push_back(opened.identity);
+    index_identity(opened.id);
+}
+
+void Books::apply(const AccountChanged& changed) {
+    Account& account = at(changed.id);
+    switch (changed.change) {
+        case AccountChange::freeze:
+            account.state = AccountState::frozen;
+            return;
+        case AccountChange::unfreeze:
+            account.state = AccountState::open;
+            return;
+        case AccountChange::close:
+            account.state = AccountState::closed;
+            return;
+    }
+    unreachable("an account change outside the enumeration");
+}
+
+void Books::end_reservation(const TransferRecord& record, Account& debit, Account& credit) {
+    const auto found = reservations_.find(record.subject);
+    ensure(found != reservations_.end(), "ending a reservation that is not open");
+    debit.debits_pending -= found->second.amount;
+    credit.credits_pending -= found->second.amount;
+    expiries_.erase({found->second.expires_at, record.subject});
+    reservations_.erase(found);
+}
+
+void Books::apply(const TransferRecord& record) {
+    Account& debit = at(record.debit);
+    Account& credit = at(record.credit);
+    switch (record.kind) {
+        case TransferKind::reserved:
+            debit.debits_pending += record.amount;
+            credit.credits_pending += record.amount;
+            reservations_.emplace(
+                record.id, Reservation{record.debit, record.credit, record.amount, record.due()});
+            expiries_.emplace(record.due(), record.id);
+            break;
+        case TransferKind::released:
+        case TransferKind::expired:
+            end_reservation(record, debit, credit);
+            break;
+        case TransferKind::settled:
+            end_reservation(record, debit, credit);
+            [[fallthrough]];
+        case TransferKind::posted:
+        case TransferKind::reversed:
+            if (record.kind == TransferKind::reversed) reversed_[record.subject] += record.amount;
+            debit.debits_posted += record.amount;
+            credit.credits_posted += record.amount;
+            break;
+    }
+    debit.last_transfer = record.id;
+    credit.last_transfer = record.id;
+    ensure(debit.debits_pending >= 0 && credit.credits_pending >= 0, "a negative pending sum");
+    ensure(balance(debit) == record.debit_balance_after, "debit balance after a transfer");
+    ensure(balance(credit) == record.credit_balance_after, "credit balance after a transfer");
+}
+
+void Books::undo(const TransferRecord& record) {
+    Account& debit = at(record.debit);
+    Account& credit = at(record.credit);
+    ensure(debit.last_transfer == record.id && credit.last_transfer == record.id,
+           "only the newest record of both accounts can be taken back");
+    ensure(record.kind == TransferKind::posted || record.kind == TransferKind::reversed,
+           "only a posted or reversed record can be taken back");
+    debit.debits_posted -= record.amount;
+    credit.credits_posted -= record.amount;
+    debit.last_transfer = record.debit_previous;
+    credit.last_transfer = record.credit_previous;
+    if (record.kind != TransferKind::reversed) return;
+    const auto found = reversed_.find(record.subject);
+    found->second -= record.amount;
+    if (found->second == 0) reversed_.erase(found);
+}
+
+std::int64_t Books::reversed_amount(TransferId original) const {
+    const auto found = reversed_.find(original);
+    return found == reversed_.end() ? 0 : found->second;
+}
+
+const Reservation* Books::find_reservation(TransferId id) const {
+    const auto found = reservations_.find(id);
+    return found == reservations_.end() ? nullptr : &found->second;
+}
+
+std::optional<std::pair<Timestamp, TransferId>> Books::next_expiry() const {
+    if (expiries_.empty()) return std::nullopt;
+    return *expiries_.begin();
+}
+
+std::vector<std::pair<TransferId, Reservation>> Books::sorted_reservations() const {
+    std::vector<std::pair<TransferId, Reservation>> sorted(reservations_.begin(),
+                                                           reservations_.end());
+    std::sort(sorted.begin(), sorted.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    return sorted;
+}
+
+void Books::prefetch(AccountId debit, AccountId credit) const {
+    for (const AccountId id : {debit, credit})
+        if (find(id) != nullptr) __builtin_prefetch(&accounts_[id.value - 1], 1);
+}
+
+void Books::save(ByteSink& sink) const {
+    write_value(sink, std::uint64_t{accounts_.size()});
+    sink.write(std::as_bytes(std::span{accounts_}));
+    sink.write(std::as_bytes(std::span{identities_}));
+    const auto open = sorted_reservations();
+    write_value(sink, std::uint64_t{open.size()});
+    for (const auto& [id, reservation] : open) {
+        write_value(sink, id.value);
+        write_value(sink, reservation.debit.value);
+        write_value(sink, reservation.credit.value);
+        write_value(sink, reservation.amount);
+        write_value(sink, reservation.expires_at.time_since_epoch().count());
+    }
+    std::vector<std::pair<TransferId, std::int64_t>> reversed(reversed_.begin(), reversed_.end());
+    std::sort(reversed.begin(), reversed.end());
+    write_value(sink, std::uint64_t{reversed.size()});
+    for (const auto& [id, amount] : reversed) {
+        write_value(sink, id.value);
+        write_value(sink, amount);
+    }
+}
+
+void Books::load(ByteSource& source) {
+    ensure(accounts_.empty(), "loading into books that are in use");
+    const auto count = read_value<std::uint64_t>(source);
+    if (count > accounts_max_)
+        throw StateError(
+            fmt::format("the saved state has {} accounts, --accounts allows {}; "
+                        "start with --accounts={} or more",
+                        count, accounts_max_, count));
+    accounts_.resize(count);
+    source.read(std::as_writable_bytes(std::span{accounts_}));
+    identities_.resize(count);
+    source.read(std::as_writable_bytes(std::span{identities_}));
+    for (std::uint32_t id = 1; id <= count; ++id) {
+        if (id + 16 <= count)
+            __builtin_prefetch(&identity_slots_[hash_of(identities_[id + 15]) & identity_mask_], 1);
+        index_identity(AccountId{id});
+    }
+    const auto open = read_value<std::uint64_t>(source);
+    for (std::uint64_t i = 0; i < open; ++i) {
+        const TransferId id{read_value<std::uint64_t>(source)};
+        Reservation reservation;
+        reservation.debit.value = read_value<std::uint32_t>(source);
+        reservation.credit.value = read_value<std::uint32_t>(source);
+        reservation.amount = read_value<std::int64_t>(source);
+        reservation.expires_at = Timestamp{Duration{read_value<std::int64_t>(source)}};
+        expiries_.emplace(reservation.expires_at, id);
+        reservations_.emplace(id, reservation);
+    }
+    const auto reversed = read_value<std::uint64_t>(source);
+    for (std::uint64_t i = 0; i < reversed; ++i) {
+        const TransferId id{read_value<std::uint64_t>(source)};
+        reversed_.emplace(id, read_value<std::int64_t>(source));
+    }
+}
+
+}  // namespace tuma::ledger

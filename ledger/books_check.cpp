@@ -1,0 +1,121 @@
+// What the books look at from outside: records that do not fit, and invariants over everything.
+#include "ledger/books.h"
+
+#include <fmt/format.h>
+
+#include <map>
+
+namespace tuma::ledger {
+namespace {
+
+__extension__ using Wide = __int128;
+
+// Sums over all accounts of one currency.
+struct CurrencySums {
+    Wide debits_posted = 0;
+    Wide credits_posted = 0;
+    Wide debits_pending = 0;
+    Wide credits_pending = 0;
+    Wide trust = 0;
+    Wide owed_and_own = 0;
+};
+
+void check_sums(Currency currency, const CurrencySums& sums, std::vector<std::string>& broken) {
+    const std::string_view code = letters(currency);
+    if (sums.debits_posted != sums.credits_posted)
+        broken.push_back(fmt::format("{}: posted debits and credits differ", code));
+    if (sums.debits_pending != sums.credits_pending)
+        broken.push_back(fmt::format("{}: pending debits and credits differ", code));
+    if (sums.trust != sums.owed_and_own)
+        broken.push_back(
+            fmt::format("{}: money in trust is not e-money owed plus the operator's own", code));
+}
+
+void check_account(AccountId id, const Account& account, std::vector<std::string>& broken) {
+    if (account.debits_pending < 0 || account.debits_posted < 0 || account.credits_pending < 0 ||
+        account.credits_posted < 0)
+        broken.push_back(fmt::format("account {}: a sum is negative", id.value));
+    if (account.floor != no_floor && available(account) < 0)
+        broken.push_back(fmt::format("account {}: {} minor units below its floor", id.value,
+                                     -available(account)));
+}
+
+}  // namespace
+
+std::optional<std::string> Books::misfit(const TransferRecord& record) const {
+    const Account* debit = find(record.debit);
+    const Account* credit = find(record.credit);
+    if (debit == nullptr || credit == nullptr || record.debit == record.credit)
+        return fmt::format("transfer {}: accounts {} and {} are not two existing accounts",
+                           record.id.value, record.debit.value, record.credit.value);
+    if (debit->currency != record.currency || credit->currency != record.currency)
+        return fmt::format("transfer {}: currency differs from its accounts'", record.id.value);
+    if (record.amount <= 0 || record.amount > amount_max)
+        return fmt::format("transfer {}: amount out of range", record.id.value);
+    if (debit->last_transfer != record.debit_previous ||
+        credit->last_transfer != record.credit_previous)
+        return fmt::format("transfer {}: does not follow its accounts' newest transfers",
+                           record.id.value);
+    const bool ends = record.kind == TransferKind::settled ||
+                      record.kind == TransferKind::released || record.kind == TransferKind::expired;
+    const Reservation* open = find_reservation(record.subject);
+    if (ends && (open == nullptr || open->debit != record.debit || open->credit != record.credit ||
+                 open->amount < record.amount))
+        return fmt::format("transfer {}: reservation {} is not open with these accounts and amount",
+                           record.id.value, record.subject.value);
+    const bool posts = record.kind == TransferKind::posted ||
+                       record.kind == TransferKind::settled ||
+                       record.kind == TransferKind::reversed;
+    const Wide moved = posts ? record.amount : 0;
+    const auto after = [moved](const Account& account, Side side) {
+        return row(account.kind).normal_side == side ? Wide{balance(account)} + moved
+                                                     : Wide{balance(account)} - moved;
+    };
+    if (after(*debit, Side::debit) != record.debit_balance_after ||
+        after(*credit, Side::credit) != record.credit_balance_after)
+        return fmt::format("transfer {}: balances after it do not follow", record.id.value);
+    return std::nullopt;
+}
+
+std::optional<std::string> Books::misfit(const AccountOpened& opened) const {
+    if (opened.id.value != accounts_.size() + 1)
+        return fmt::format("account {} opened after account {}", opened.id.value, accounts_.size());
+    if (accounts_.size() >= accounts_max_)
+        return fmt::format("account {} is more than --accounts={} allows", opened.id.value,
+                           accounts_max_);
+    if (find(opened.identity))
+        return fmt::format("account {}: identity '{}' is taken", opened.id.value,
+                           text(opened.identity));
+    return std::nullopt;
+}
+
+std::optional<std::string> Books::misfit(const AccountChanged& changed) const {
+    if (plan_change(changed))
+        return fmt::format("account {} cannot be changed this way", changed.id.value);
+    return std::nullopt;
+}
+
+std::vector<std::string> Books::broken_invariants() const {
+    std::vector<std::string> broken;
+    std::map<Currency, CurrencySums> by_currency;
+    Wide pending = 0;
+    for (std::size_t i = 0; i < accounts_.size(); ++i) {
+        const Account& account = accounts_[i];
+        check_account(AccountId{static_cast<std::uint32_t>(i + 1)}, account, broken);
+        CurrencySums& sums = by_currency[account.currency];
+        sums.debits_posted += account.debits_posted;
+        sums.credits_posted += account.credits_posted;
+        sums.debits_pending += account.debits_pending;
+        sums.credits_pending += account.credits_pending;
+        pending += account.debits_pending;
+        (row(account.kind).cover == Cover::trust ? sums.trust : sums.owed_and_own) +=
+            balance(account);
+    }
+    for (const auto& [currency, sums] : by_currency) check_sums(currency, sums, broken);
+    Wide open = 0;
+    for (const auto& [id, reservation] : reservations_) open += reservation.amount;
+    if (open != pending) broken.emplace_back("open reservations do not add up to the pending sums");
+    return broken;
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,168 @@
+#include "ledger/state.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <memory>
+
+namespace tuma::ledger {
+namespace {
+
+// Bytes into SHA-256.
+class HashSink final : public ByteSink {
+public:
+    HashSink() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+        ensure(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
+               "SHA-256 is available");
+    }
+    void write(std::span<const std::byte> bytes) override {
+        ensure(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "hashing");
+    }
+    Hash finish() {
+        Hash hash{};
+        unsigned size = 0;
+        auto* const out = reinterpret_cast<unsigned char*>(hash.data());
+        ensure(EVP_DigestFinal_ex(context_.get(), out, &size) == 1 && size == hash.size(),
+               "hashing");
+        return hash;
+    }
+
+private:
+    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+};
+
+}  // namespace
+
+State::State(const StateLimits& limits)
+    : books(limits.accounts_max), keys(limits.request_keys_max, limits.request_keys_retention) {}
+
+void State::apply(const Event& event, Timestamp time) {
+    std::visit([this, time](const auto& record) { apply(record, time); }, event);
+}
+
+void State::apply(const TransferRecord& record, Timestamp time) {
+    books.apply(record);
+    remember(record, time);
+}
+
+void State::remember(const TransferRecord& record, Timestamp time) {
+    ensure(record.id == position.next_transfer, "transfers are numbered without gaps");
+    position.next_transfer.value += 1;
+    // Expiry is the switch's own doing, and a set is remembered once, by its first record.
+    if (!record.key() || record.is_continuation()) return;
+    keys.remember({.reference = record.reference,
+                   .digest = record.digest,
+                   .participant = record.participant,
+                   .id = record.id.value,
+                   .time_us = time.time_since_epoch().count(),
+                   .balance = record.debit_balance_after});
+}
+
+void State::apply(const AccountOpened& opened, Timestamp time) {
+    books.apply(opened);
+    if (!opened.key()) return;
+    keys.remember({.reference = opened.reference,
+                   .digest = opened.digest,
+                   .participant = opened.participant,
+                   .id = opened.id.value,
+                   .time_us = time.time_since_epoch().count()});
+}
+
+void State::apply(const AccountChanged& changed, Timestamp time) {
+    books.apply(changed);
+    if (!changed.key()) return;
+    keys.remember({.reference = changed.reference,
+                   .digest = changed.digest,
+                   .participant = changed.participant,
+                   .id = changed.id.value,
+                   .time_us = time.time_since_epoch().count()});
+}
+
+void State::apply(const RequestRefused& refused, Timestamp time) {
+    keys.remember({.reference = refused.reference,
+                   .digest = refused.digest,
+                   .participant = refused.participant,
+                   .code = refused.refusal,
+                   .time_us = time.time_since_epoch().count()});
+}
+
+namespace {
+
+// Why a decoded event cannot be applied.
+struct Misfit {
+    const State& state;
+
+    std::optional<std::string> operator()(const TransferRecord& record) const {
+        if (record.id != state.position.next_transfer)
+            return fmt::format("transfer {} where {} is next", record.id.value,
+                               state.position.next_transfer.value);
+        return state.books.misfit(record);
+    }
+    std::optional<std::string> operator()(const RequestRefused&) const { return std::nullopt; }
+    std::optional<std::string> operator()(const AccountOpened& opened) const {
+        return state.books.misfit(opened);
+    }
+    std::optional<std::string> operator()(const AccountChanged& changed) const {
+        return state.books.misfit(changed);
+    }
+};
+
+std::optional<std::string> header_misfit(const BatchHeader& header, const Position& position) {
+    if (header.sequence != position.sequence + 1)
+        return fmt::format("sequence {} follows {}", header.sequence, position.sequence);
+    if (header.previous != position.hash)
+        return std::string("the chain is broken: previous hash differs from the batch before");
+    if (header.first_transfer != position.next_transfer)
+        return fmt::format("first transfer {} where {} is next", header.first_transfer.value,
+                           position.next_transfer.value);
+    if (header.time() < position.time) return std::string("its time is before the last batch's");
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string> State::replay(const BatchView& batch) {
+    if (auto why = header_misfit(batch.header, position)) return why;
+    const Timestamp time = batch.header.time();
+    std::span<const std::byte> bytes = batch.records;
+    std::uint32_t events = 0;
+    for (; !bytes.empty(); ++events) {
+        const Result<Event> event = take_event(bytes);
+        if (!event) return event.error().text();
+        if (auto why = std::visit(Misfit{*this}, *event)) return why;
+        apply(*event, time);
+    }
+    if (events != batch.header.event_count)
+        return fmt::format("{} events where the header says {}", events, batch.header.event_count);
+    if (batch.header.next_transfer != position.next_transfer)
+        return fmt::format("next transfer {} where the header says {}",
+                           position.next_transfer.value, batch.header.next_transfer.value);
+    position.sequence = batch.header.sequence;
+    position.hash = batch.hash;
+    position.time = time;
+    return std::nullopt;
+}
+
+void State::save(ByteSink& sink) const {
+    write_value(sink, position.sequence);
+    write_value(sink, position.time.time_since_epoch().count());
+    write_value(sink, position.next_transfer.value);
+    books.save(sink);
+    keys.save(sink);
+}
+
+void State::load(ByteSource& source) {
+    position.sequence = read_value<std::uint64_t>(source);
+    position.time = Timestamp{Duration{read_value<std::int64_t>(source)}};
+    position.next_transfer.value = read_value<std::uint64_t>(source);
+    books.load(source);
+    keys.load(source);
+}
+
+Hash State::hash() const {
+    HashSink sink;
+    save(sink);
+    return sink.finish();
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,308 @@
+#include "switch/core/switch.h"
+
+#include <array>
+#include <utility>
+
+namespace tuma::core {
+namespace {
+
+using ledger::AccountKind;
+using ledger::Purpose;
+using ledger::TransferKind;
+using ledger::TransferRecord;
+
+// What a reservation between these kinds of account is for; the books refuse what fits nothing.
+Purpose purpose_between(AccountKind debit, AccountKind credit) {
+    if (debit == AccountKind::agent_float) return Purpose::deposit;
+    switch (credit) {
+        case AccountKind::till:
+        case AccountKind::settlement_payable:
+            return Purpose::pay_merchant;
+        case AccountKind::agent_float:
+            return Purpose::withdraw;
+        case AccountKind::trust:
+            return Purpose::redeem;
+        case AccountKind::wallet:
+        case AccountKind::suspense:
+        case AccountKind::fee_income:
+        case AccountKind::tax_payable:
+        case AccountKind::commission:
+            return Purpose::transfer;
+    }
+    unreachable("an account kind outside the chart");
+}
+
+TransferRecord record_for(const Request& request) {
+    TransferRecord record;
+    record.reference = request.key.reference;
+    record.digest = request.digest;
+    record.participant = request.key.participant;
+    return record;
+}
+
+bool is_query(const Command& command) {
+    return std::holds_alternative<QueryAccount>(command) ||
+           std::holds_alternative<QueryRequest>(command);
+}
+
+}  // namespace
+
+void Switch::begin(Timestamp now, std::vector<std::byte> buffer) {
+    ensure(!is_open_, "one batch is open at a time");
+    ensure(now >= state_.position.time, "switch time never decreases");
+    is_open_ = true;
+    now_ = now;
+    first_transfer_ = state_.position.next_transfer;
+    event_count_ = 0;
+    bytes_ = std::move(buffer);
+    bytes_.clear();
+    ledger::begin_batch(bytes_);
+}
+
+Switch::Decided Switch::finish() {
+    ensure(is_open_, "finishing a batch that was begun");
+    is_open_ = false;
+    if (event_count_ > 0) {
+        state_.position.sequence += 1;
+        state_.position.time = now_;
+    }
+    ledger::BatchHeader header;
+    header.sequence = state_.position.sequence;
+    header.time_us = now_.time_since_epoch().count();
+    header.event_count = event_count_;
+    header.first_transfer = first_transfer_;
+    header.next_transfer = state_.position.next_transfer;
+    return {header, std::move(bytes_)};
+}
+
+Outcome Switch::handle(const Request& request) {
+    ensure(is_open_, "handling a request outside a batch");
+    if (is_query(request.command)) return decide(request);
+    if (!request.key) return {.code = Refusal::request_key_missing, .time = now_};
+    if (const auto* known = state_.keys.find(request.key, now_)) {
+        if (known->digest != request.digest)
+            return {.code = Refusal::modified_request, .time = now_};
+        return {.code = known->code,
+                .is_replayed = true,
+                .id = known->id,
+                .time = Timestamp{Duration{known->time_us}},
+                .balance = known->balance};
+    }
+    if (request.valid_until != Timestamp{} && request.valid_until < now_)
+        return refuse(request, Refusal::deadline_passed);
+    return decide(request);
+}
+
+Outcome Switch::decide(const Request& request) {
+    return std::visit([&](const auto& command) { return on(request, command); }, request.command);
+}
+
+void Switch::prefetch(const Request& request) const {
+    state_.keys.prefetch(request.key);
+    if (const auto* move = std::get_if<MoveMoney>(&request.command))
+        state_.books.prefetch(move->debit, move->credit);
+}
+
+Outcome Switch::refuse(const Request& request, Refusal refusal) {
+    ledger::RequestRefused refused;
+    refused.participant = request.key.participant;
+    refused.reference = request.key.reference;
+    refused.digest = request.digest;
+    refused.refusal = refusal;
+    state_.apply(refused, now_);
+    ledger::append(bytes_, refused);
+    ++event_count_;
+    return {.code = refusal, .time = now_};
+}
+
+void Switch::emit(TransferRecord& record) {
+    record.id = state_.position.next_transfer;
+    state_.apply(record, now_);
+    ledger::append(bytes_, record);
+    ++event_count_;
+}
+
+Outcome Switch::accept(TransferRecord& record) {
+    emit(record);
+    return {.id = record.id.value, .time = now_, .balance = record.debit_balance_after};
+}
+
+Outcome Switch::on(const Request& request, const OpenAccount& command) {
+    ledger::AccountOpened opened;
+    opened.floor = command.floor;
+    opened.ceiling = command.ceiling;
+    opened.reference = request.key.reference;
+    opened.digest = request.digest;
+    opened.participant = request.key.participant;
+    opened.currency = command.currency;
+    opened.kind = command.kind;
+    opened.identity = command.identity;
+    if (const auto refusal = state_.books.plan_open(opened)) return refuse(request, *refusal);
+    state_.apply(opened, now_);
+    ledger::append(bytes_, opened);
+    ++event_count_;
+    return {.id = opened.id.value, .time = now_};
+}
+
+Outcome Switch::on(const Request& request, const MoveMoney& command) {
+    TransferRecord record = record_for(request);
+    // Money moved at once is usable at once; settlement rules will say otherwise.
+    record.due_at = now_.time_since_epoch().count();
+    const ledger::Posting posting{command.purpose, command.debit, command.credit, command.amount,
+                                  command.memo};
+    if (const auto refusal = state_.books.plan_post(posting, record))
+        return refuse(request, *refusal);
+    return accept(record);
+}
+
+Outcome Switch::on(const Request& request, const MoveLinked& command) {
+    if (command.leg_count == 0 || command.leg_count > legs_max)
+        return refuse(request, Refusal::leg_count_invalid);
+    std::array<TransferRecord, legs_max> records;
+    const auto plan = [&](std::size_t i, TransferRecord& record) {
+        const Leg& leg = command.legs[i];
+        return state_.books.plan_post({Purpose::adjust, leg.debit, leg.credit,
+                                       Money{leg.amount, command.currency}, command.memo},
+                                      record);
+    };
+    return post_set(request, std::span{records}.first(command.leg_count), plan);
+}
+
+Outcome Switch::on(const Request& request, const Reserve& command) {
+    const ledger::Account* debit = state_.books.find(command.debit);
+    const ledger::Account* credit = state_.books.find(command.credit);
+    ledger::Posting posting{Purpose::transfer, command.debit, command.credit, command.amount,
+                            command.memo};
+    if (debit != nullptr && credit != nullptr)
+        posting.purpose = purpose_between(debit->kind, credit->kind);
+    TransferRecord record = record_for(request);
+    if (const auto refusal = state_.books.plan_reserve(posting, command.timeout, now_, record))
+        return refuse(request, *refusal);
+    return accept(record);
+}
+
+std::optional<Refusal> Switch::check_open(TransferId reservation) const {
+    const ledger::Reservation* open = state_.books.find_reservation(reservation);
+    // One that is due but not yet given back (more were due than one batch takes) is over too.
+    if (open == nullptr || open->expires_at <= now_) return Refusal::reservation_not_open;
+    return std::nullopt;
+}
+
+Outcome Switch::on(const Request& request, const Settle& command) {
+    if (const auto refusal = check_open(command.reservation)) return refuse(request, *refusal);
+    TransferRecord record = record_for(request);
+    record.memo = command.memo;
+    record.due_at = now_.time_since_epoch().count();
+    if (const auto refusal = state_.books.plan_settle(command.reservation, command.amount, record))
+        return refuse(request, *refusal);
+    return accept(record);
+}
+
+Outcome Switch::on(const Request& request, const Release& command) {
+    if (const auto refusal = check_open(command.reservation)) return refuse(request, *refusal);
+    TransferRecord record = record_for(request);
+    record.memo = command.memo;
+    if (const auto refusal =
+            state_.books.plan_end(command.reservation, TransferKind::released, record))
+        return refuse(request, *refusal);
+    return accept(record);
+}
+
+Outcome Switch::on(const Request& request, const Reverse& command) {
+    if (!command.records || command.records->empty())
+        return refuse(request, Refusal::original_not_found);
+    const std::vector<TransferRecord>& originals = *command.records;
+    ensure(originals.front().id == command.original, "the original's own records are handed over");
+    if (originals.front().is_continuation())
+        return refuse(request, Refusal::original_not_reversible);
+    // A part concerns the principal, the first record; all concerns every record of the set.
+    const std::size_t count = command.amount == 0 ? originals.size() : 1;
+    std::vector<TransferRecord> records(count);
+    const auto plan = [&](std::size_t i, TransferRecord& record) {
+        record.memo = command.memo;
+        return state_.books.plan_reverse(originals[i], command.amount, record);
+    };
+    return post_set(request, records, plan);
+}
+
+Outcome Switch::post_set(const Request& request, std::span<TransferRecord> records,
+                         const PlanLeg& plan) {
+    for (std::size_t i = 0; i < records.size(); ++i) {
+        TransferRecord& record = records[i];
+        record = record_for(request);
+        record.due_at = now_.time_since_epoch().count();
+        if (const auto refusal = plan(i, record)) {
+            while (i > 0) state_.books.undo(records[--i]);
+            return refuse(request, *refusal);
+        }
+        record.id = TransferId{state_.position.next_transfer.value + i};
+        if (i > 0) record.flags |= ledger::flag_continuation;
+        if (i + 1 < records.size()) record.flags |= ledger::flag_linked;
+        // Each leg is planned on what the legs before it have done.
+        state_.books.apply(record);
+    }
+    for (const TransferRecord& record : records) {
+        state_.remember(record, now_);
+        ledger::append(bytes_, record);
+        ++event_count_;
+    }
+    const TransferRecord& first = records.front();
+    return {.id = first.id.value, .time = now_, .balance = first.debit_balance_after};
+}
+
+Outcome Switch::on(const Request& request, const ChangeAccount& command) {
+    ledger::AccountChanged changed;
+    changed.id = command.account;
+    changed.reference = request.key.reference;
+    changed.digest = request.digest;
+    changed.participant = request.key.participant;
+    changed.change = command.change;
+    if (const auto refusal = state_.books.plan_change(changed)) return refuse(request, *refusal);
+    state_.apply(changed, now_);
+    ledger::append(bytes_, changed);
+    ++event_count_;
+    return {.id = changed.id.value, .time = now_};
+}
+
+Outcome Switch::on(const Request&, const QueryAccount& command) const {
+    const AccountId id = command.account ? command.account : state_.books.find(command.identity);
+    const ledger::Account* account = state_.books.find(id);
+    if (account == nullptr) return {.code = Refusal::account_not_found, .time = now_};
+    return {.id = id.value,
+            .time = now_,
+            .balance = ledger::balance(*account),
+            .account = AccountView{id, *account}};
+}
+
+Outcome Switch::on(const Request& request, const QueryRequest&) const {
+    const auto* known = state_.keys.find(request.key, now_);
+    if (known == nullptr) return {.code = Refusal::request_not_found, .time = now_};
+    return {.code = known->code,
+            .is_replayed = true,
+            .id = known->id,
+            .time = Timestamp{Duration{known->time_us}},
+            .balance = known->balance};
+}
+
+std::size_t Switch::expire_due(std::size_t limit) {
+    ensure(is_open_, "expiring outside a batch");
+    std::size_t expired = 0;
+    while (expired < limit) {
+        const auto next = state_.books.next_expiry();
+        if (!next || next->first > now_) break;
+        TransferRecord record;
+        const auto refusal = state_.books.plan_end(next->second, TransferKind::expired, record);
+        ensure(!refusal, "an open reservation can expire");
+        emit(record);
+        ++expired;
+    }
+    return expired;
+}
+
+std::optional<Timestamp> Switch::next_deadline() const {
+    const auto next = state_.books.next_expiry();
+    if (!next) return std::nullopt;
+    return next->first;
+}
+
+}  // namespace tuma::core

@@ -54,10 +54,14 @@ struct FrameRow {
     std::string_view name;
     std::size_t command_bytes;  ///< size of one command
     std::size_t result_bytes;   ///< size of one result; for statements, of the head of one
+    std::size_t count_max;      ///< most commands of one frame, so that request and reply fit
 };
+/// All frame types in order of their numbers.
 std::span<const FrameRow> frame_table();
 /// The row of a type byte of a request, or null.
 const FrameRow* find_frame(std::uint8_t type);
+/// Requires: an enumerator.
+const FrameRow& row(FrameType type);
 
 /// The front of every frame: 32 bytes, little-endian, no padding.
 struct FrameHeader {
@@ -76,17 +80,20 @@ static_assert(sizeof(FrameHeader) == 32);
 
 /// Why a server gives up on a connection.
 enum class ErrorCode : std::uint16_t {
-    bad_length = 1,
-    bad_version = 2,
-    bad_type = 3,
-    bad_count = 4,
-    bad_checksum = 5,
-    bad_command = 6,
-    too_slow = 7,
+    bad_length = 1,    ///< shorter than a header or longer than frame_bytes_max
+    bad_version = 2,   ///< not protocol_version
+    bad_type = 3,      ///< not in the table of frame types
+    bad_count = 4,     ///< zero, above the type's count_max, or not what the length says
+    bad_checksum = 5,  ///< the CRC differs
+    bad_command = 6,   ///< a field of a command, or a reserved byte, holds what it may not
+    too_slow = 7,      ///< a begun frame did not arrive in time
     too_many_connections = 8,
     shutting_down = 9,
 };
+/// Stable snake_case name ("bad_length").
 std::string_view name(ErrorCode code);
+/// The code with this number, or nothing.
+std::optional<ErrorCode> find_error(std::uint16_t number);
 
 /// A frame that cannot be accepted: code and a sentence with field and bound.
 struct FrameError {
@@ -102,7 +109,8 @@ struct FrameView {
 
 /// Looks at the front of `bytes`. Gives: nothing when more bytes are needed, a frame, or an error.
 /// The frame's bytes are the first `header.length`. Errors are found as early as they can be: a bad
-/// length needs only four bytes. Checks requests when `is_reply` is false, replies otherwise.
+/// length needs only four bytes, a bad version five, a bad type six, a bad count eight. Checks
+/// requests when `is_reply` is false, replies and error frames otherwise.
 /// Refuses, in order: bad_length, bad_version, bad_type, bad_count, bad_checksum.
 std::optional<Result<FrameView, FrameError>> read_frame(std::span<const std::byte> bytes,
                                                         bool is_reply);
@@ -117,5 +125,8 @@ void finish_frame(std::vector<std::byte>& bytes, std::size_t position, FrameHead
 /// Appends an error frame that carries `error`.
 void append_error_frame(std::vector<std::byte>& bytes, const FrameError& error,
                         std::uint64_t request_id);
+
+/// What an error frame says. Requires: a reply from `read_frame` with type error_type.
+FrameError read_error(const FrameView& frame);
 
 }  // namespace tuma::native

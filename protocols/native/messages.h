@@ -27,18 +27,21 @@ struct StatementQuery {
     std::uint32_t limit = 0;  ///< 1..statement_entries_max
 };
 
-/// Appends the bytes of one command. Only key.reference, valid_until and the command travel; the
-/// participant is in the frame's header and the digest is computed by who reads.
-/// Returns the frame type that the command must travel in.
+/// Appends the bytes of one command. Only key.reference, valid_until and the command travel (of
+/// QueryAccount only the command); the participant is in the frame's header and the digest is
+/// computed by who reads. Returns the frame type that the command must travel in.
+/// Requires: a MoveMoney whose purpose is not `adjust`.
 FrameType append_command(std::vector<std::byte>& body, const core::Request& request);
 void append_command(std::vector<std::byte>& body, const QueryTransfer& query);
 void append_command(std::vector<std::byte>& body, const StatementQuery& query);
 
 /// Reads all commands of a frame into `requests` (appended), digests included.
-/// Requires: a frame from `read_frame` whose type is not query_transfer or statement.
-/// Refuses: unknown enumerators, currencies outside the table, non-zero reserved bytes.
+/// Requires: a request from `read_frame` whose type is not query_transfer or statement.
+/// Refuses as bad_command: participant 0, non-zero reserved bytes, unknown enumerators, currencies
+/// outside the table. Then `requests` is as before.
 std::optional<FrameError> read_requests(const FrameView& frame,
                                         std::vector<core::Request>& requests);
+/// As `read_requests`, for frames of type query_transfer and statement.
 std::optional<FrameError> read_queries(const FrameView& frame, std::vector<QueryTransfer>& queries);
 std::optional<FrameError> read_queries(const FrameView& frame,
                                        std::vector<StatementQuery>& queries);
@@ -48,11 +51,9 @@ std::optional<FrameError> read_queries(const FrameView& frame,
 /// collision, and would get the answer to an earlier request of its own.
 Digest digest_of(const core::Request& request);
 
-/// Appends one result. Account queries are 104 bytes, transfers 168, the others 32.
+/// Appends one result. Account queries are 104 bytes, the others 32.
+/// Requires: neither query_transfer nor statement.
 void append_outcome(std::vector<std::byte>& body, FrameType type, const core::Outcome& outcome);
-/// One durable record with the switch time of its batch, or the refusal when there is none.
-void append_record(std::vector<std::byte>& body, Refusal code, const ledger::TransferRecord& record,
-                   Timestamp time);
 
 /// One entry of a statement: a record and when it was decided.
 struct StatementEntry {
@@ -62,17 +63,31 @@ struct StatementEntry {
     bool operator==(const StatementEntry&) const = default;
 };
 
+/// The answer to QueryTransfer: one durable record with the switch time of its batch, or a refusal
+/// and a zero entry.
+struct RecordAnswer {
+    Refusal code = Refusal::none;
+    StatementEntry entry;
+
+    bool operator==(const RecordAnswer&) const = default;
+};
+/// Appends 160 bytes.
+void append_record(std::vector<std::byte>& body, const RecordAnswer& answer);
+
 /// A page of a statement. `next` is the `before` of the following page, 0 at the end.
 struct StatementPage {
     Refusal code = Refusal::none;
     TransferId next;
     std::vector<StatementEntry> entries;
+
+    bool operator==(const StatementPage&) const = default;
 };
+/// Appends 16 bytes and 136 an entry. Requires: at most statement_entries_max entries.
 void append_statement(std::vector<std::byte>& body, const StatementPage& page);
 
 /// Reads the results of a reply frame. Refuses what the server could not have written.
 Result<std::vector<core::Outcome>, FrameError> read_outcomes(const FrameView& reply);
-Result<std::vector<StatementEntry>, FrameError> read_records(const FrameView& reply);
+Result<std::vector<RecordAnswer>, FrameError> read_records(const FrameView& reply);
 Result<std::vector<StatementPage>, FrameError> read_statements(const FrameView& reply);
 
 }  // namespace tuma::native

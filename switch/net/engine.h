@@ -14,6 +14,8 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -37,10 +39,6 @@ public:
     /// Everything that `outcomes` tells is durable. Called on the journal's thread; must not block
     /// and must hand the answer over to the I/O thread itself. `durable_at` is for the reply stage.
     virtual void durable(std::unique_ptr<Submission> self, Steady::time_point durable_at) = 0;
-
-    /// Called once per group of submissions after all of them got `durable`; the place to wake an
-    /// I/O thread once instead of once per submission.
-    virtual void group_done() {}
 };
 
 /// Bounds of the engine's queues.
@@ -53,47 +51,62 @@ struct EngineLimits {
     std::size_t batches_in_flight_max = 4;
 };
 
-/// Runs the core on one thread and the journal on another. Failure to append ends the process
-/// through `fatal`: what was not durable was told to nobody.
+/// Runs the core on one thread and the journal on another. Failure to append is fatal: `fatal` is
+/// called with the reason, nothing more is taken, and what was not durable is told to nobody.
 class Engine {
 public:
     using Fatal = std::function<void(const std::string&)>;
 
     Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
            const EngineLimits& limits, Fatal fatal);
+    /// Ends the threads without making anything more durable, as a crash would; see `drain`.
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
+    /// Starts both threads. Without it, whoever owns the engine calls the steps: simulations do.
     void start();
 
-    /// Hands requests over. Returns the submission back when the queue is full or the engine is
-    /// draining: nothing was executed, answer `overloaded`. Any thread.
+    /// Hands requests over. Returns the submission back when the queue is full, or the engine is
+    /// draining or has failed: nothing was executed, answer `overloaded`. Any thread.
     [[nodiscard]] std::unique_ptr<Submission> submit(std::unique_ptr<Submission> submission);
 
     /// Takes nothing more, finishes what was taken, makes it durable, calls all `durable`, and
-    /// ends both threads. Any thread but the engine's own.
+    /// ends both threads. Any thread but the engine's own. Requires: `start` was called.
     void drain();
 
+    /// Decides one batch of what has gathered, expired reservations first, and hands it to the
+    /// journal. False when there is nothing to do or too much is in flight.
+    bool step_decide();
+
+    /// Makes all handed-over batches durable in one append and lets their effects leave. False when
+    /// there are none or the store failed.
+    bool step_journal();
+
+    /// Where the journal ends. Requires: drained, or not running.
+    ledger::Position position() const;
     ledger::Durability durability() const { return store_.durability(); }
 
 private:
     struct Batch {
         ledger::BatchHeader header;
         std::vector<std::byte> bytes;
-        bool has_events = false;
-        Steady::time_point sealed{};
+        Steady::time_point decided{};
         std::vector<std::unique_ptr<Submission>> submissions;
     };
 
     void run_engine();
     void run_journal();
-    bool take_submissions(Batch& batch);
+    bool has_work() const;
+    void wait_for_work(std::unique_lock<std::mutex>& lock);
+    void take_submissions(Batch& batch);
     void decide(Batch& batch);
-    void hand_to_journal(Batch batch);
-    void append_group(std::vector<Batch>& group, ledger::Hash& previous);
-    void release_group(std::vector<Batch>& group);
-    void update_gauges();
+    void count_outcomes(const Batch& batch);
+    void update_gauges(Timestamp now);
+    bool append(std::vector<Batch>& group);
+    void release(std::vector<Batch>& group);
+    void fail(const std::string& why);
+    void stop_threads();
 
     core::Switch& core_;
     ledger::JournalStore& store_;
@@ -102,20 +115,22 @@ private:
     EngineLimits limits_;
     Fatal fatal_;
 
-    std::mutex queue_mutex_;
-    std::condition_variable queue_filled_;
+    /// Guards everything down to `spare_buffers_`.
+    mutable std::mutex mutex_;
+    std::condition_variable engine_wakes_;
+    std::condition_variable journal_wakes_;
     std::deque<std::unique_ptr<Submission>> queue_;
     std::size_t queue_commands_ = 0;
-    bool draining_ = false;
-
-    std::mutex journal_mutex_;
-    std::condition_variable journal_filled_;
-    std::condition_variable journal_freed_;
-    std::deque<Batch> journal_queue_;
+    std::deque<Batch> decided_;
     std::size_t in_flight_ = 0;
+    bool draining_ = false;
     bool engine_done_ = false;
+    bool stopped_ = false;
+    std::optional<Timestamp> deadline_;
     std::vector<std::vector<std::byte>> spare_buffers_;
 
+    /// The journal's end; only the thread that appends touches it.
+    ledger::Hash last_hash_{};
     std::thread engine_thread_;
     std::thread journal_thread_;
 };

@@ -18,6 +18,8 @@ namespace tuma::net {
 class Counter {
 public:
     void add(std::uint64_t n = 1) { value_.fetch_add(n, std::memory_order_relaxed); }
+    /// Follows a count that is kept elsewhere and only grows.
+    void raise_to(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
     std::uint64_t value() const { return value_.load(std::memory_order_relaxed); }
 
 private:

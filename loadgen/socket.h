@@ -1,0 +1,59 @@
+// TCP for the load generator: an endpoint as text, a connected socket, one HTTP GET.
+#pragma once
+
+#include "ledger/result.h"
+#include "ledger/time.h"
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace tuma::loadgen {
+
+/// The other side cannot be reached, went away, or did not answer in time. The message says which
+/// and what to do.
+class ConnectionError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Where a server listens.
+struct Endpoint {
+    std::string host;
+    std::uint16_t port = 0;
+
+    /// "127.0.0.1:7000", "[::1]:7000" when the host has colons.
+    std::string text() const;
+    bool operator==(const Endpoint&) const = default;
+};
+
+/// Reads "HOST:PORT" or "[IPV6]:PORT". Refuses: no colon, an empty host, a port outside 1..65535.
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+/// An open file descriptor of a socket, closed with it.
+class Socket {
+public:
+    Socket() = default;
+    explicit Socket(int descriptor) : descriptor_(descriptor) {}
+    Socket(Socket&& other) noexcept : descriptor_(other.release()) {}
+    Socket& operator=(Socket&& other) noexcept;
+    ~Socket() { close(); }
+
+    int descriptor() const { return descriptor_; }
+    bool is_open() const { return descriptor_ >= 0; }
+    void close();
+
+private:
+    int release();
+
+    int descriptor_ = -1;
+};
+
+/// A non-blocking TCP connection without Nagle's delay. Throws ConnectionError.
+Socket connect_to(const Endpoint& endpoint, Duration timeout);
+
+/// The body of `GET path` over HTTP/1.0. Throws ConnectionError, also on any status but 200.
+std::string http_get(const Endpoint& endpoint, std::string_view path, Duration timeout);
+
+}  // namespace tuma::loadgen

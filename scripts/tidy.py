@@ -25,7 +25,7 @@ WORDS = [
      "money is std::int64_t minor units; rates are pairs of integers"),
     ("asio", PRODUCT, r"switch/(net/|replay/|[^/]+\.cpp)|loadgen/", r"<boost/(asio|beast)|\bboost::(asio|beast)\b",
      "sockets and timers belong to switch/net and loadgen"),
-    ("openssl", PRODUCT, r"protocols/|switch/net/|ledger/(batch|snapshot|state|hash)\w*\.", r"<openssl/",
+    ("openssl", PRODUCT, r"protocols/|switch/net/|ledger/(sha256|batch|snapshot|state)\w*\.", r"<openssl/",
      "hash with ledger::sha256; signatures belong to protocols/crypto"),
     ("sqlite", PRODUCT, r"ledger/", r"<sqlite3\.h>", "SQLite stays inside ledger/"),
     ("using-namespace", r"", r"$^", r"using namespace std\s*;", "name what is used, or write std::"),

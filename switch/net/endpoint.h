@@ -1,0 +1,26 @@
+// Where a listener listens: "127.0.0.1:8080", "[::1]:0", "localhost:0".
+#pragma once
+
+#include "ledger/result.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace tuma::net {
+
+/// A numeric address and a port; port 0 asks the system for a free one.
+struct Endpoint {
+    std::string address;
+    std::uint16_t port = 0;
+
+    bool operator==(const Endpoint&) const = default;
+    /// "127.0.0.1:8080"; IPv6 in brackets.
+    std::string text() const;
+};
+
+/// Reads HOST:PORT. "localhost" becomes 127.0.0.1; other names are refused, so that nothing is
+/// looked up and nobody is surprised by which interface was taken.
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+}  // namespace tuma::net

@@ -1,0 +1,63 @@
+#include "switch/net/log.h"
+
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace tuma::net {
+namespace {
+
+spdlog::level::level_enum to_spdlog(LogLevel level) {
+    switch (level) {
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warn:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
+    }
+    return spdlog::level::info;
+}
+
+std::string json_text(const std::string& value) {
+    return boost::json::serialize(boost::json::value(value));
+}
+
+struct Text {
+    std::string operator()(const std::string& value) const { return json_text(value); }
+    std::string operator()(std::int64_t value) const { return std::to_string(value); }
+    std::string operator()(std::uint64_t value) const { return std::to_string(value); }
+};
+
+}  // namespace
+
+void start_log(std::string_view level) {
+    auto logger = spdlog::stderr_logger_mt("tuma");
+    logger->set_pattern(R"({"ts":"%Y-%m-%dT%H:%M:%S.%fZ","level":"%l",%v})",
+                        spdlog::pattern_time_type::utc);
+    logger->set_level(spdlog::level::from_str(std::string(level)));
+    logger->flush_on(spdlog::level::trace);
+    spdlog::set_default_logger(std::move(logger));
+}
+
+void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    std::string line = fmt::format(R"("event":"{}")", event);
+    for (const LogField& field : fields)
+        line += fmt::format(R"(,"{}":{})", field.name, std::visit(Text{}, field.value));
+    spdlog::default_logger_raw()->log(to_spdlog(level), "{}", line);
+}
+
+std::string mask(std::string_view personal) {
+    if (personal.size() <= 6) return std::string(personal.size(), '*');
+    std::string masked{personal};
+    std::fill(masked.begin() + 3, masked.end() - 2, '*');
+    return masked;
+}
+
+}  // namespace tuma::net

@@ -1,0 +1,204 @@
+#include "switch/net/settings.h"
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace tuma::net {
+namespace {
+
+constexpr std::uint64_t us_per_day = 86'400'000'000;
+
+constexpr std::array<SettingRow, 16> rows{{
+    {"data", &Settings::data, "DIR", "", 0, 0, "", true,
+     "Directory of the journal, snapshots and projection; made if it is not there."},
+    {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
+     "Where the native protocol listens; port 0 picks a free one. It has no authentication: keep "
+     "it "
+     "on loopback."},
+    {"admin", &Settings::admin, "HOST:PORT", "", 0, 0, "", false,
+     "Where /metrics, /healthz, /readyz and /version are served; empty for nowhere."},
+    {"io-threads", &Settings::io_threads, "N", "1", 1, 64, "", false,
+     "Threads that read and write sockets."},
+    {"accounts", &Settings::accounts, "N", "16000000", 1, 2'000'000'000, "", false,
+     "Most accounts; 96 bytes each once opened, and address space for all."},
+    {"request-keys", &Settings::request_keys, "N", "4000000", 1, 2'000'000'000, "", false,
+     "Most requests whose outcome is remembered for retries, 64 bytes each; when full, the oldest "
+     "leave first and tuma_request_key_window_seconds falls."},
+    {"request-retention", &Settings::request_retention, "DURATION", "7d", 1'000'000,
+     3650 * us_per_day, "", false,
+     "How long in switch time an outcome is remembered for retries, if --request-keys suffices."},
+    {"queue", &Settings::queue, "N", "262144", 8'190, 100'000'000, "", false,
+     "Most commands that wait for the engine; beyond it the answer is `overloaded`."},
+    {"connections", &Settings::connections, "N", "12000", 1, 1'000'000, "", false,
+     "Most connections at a time on the native listener."},
+    {"frame-timeout", &Settings::frame_timeout, "DURATION", "10s", 100'000, us_per_day, "", false,
+     "A frame that was begun must be complete within this time."},
+    {"drain-timeout", &Settings::drain_timeout, "DURATION", "20s", 0, us_per_day, "", false,
+     "How long a shutdown waits for clients to read their last replies."},
+    {"project", &Settings::project, "live|off", "live", 0, 0, "live|off", false,
+     "Whether the SQL projection follows the journal at idle priority."},
+    {"snapshot-every", &Settings::snapshot_every, "N", "10000000", 0, 1'000'000'000'000, "", false,
+     "Transfers between snapshots made beside the running engine; 0 for only at shutdown."},
+    {"segment-bytes", &Settings::segment_bytes, "N", "1073741824", 1'048'576, 1'099'511'627'776, "",
+     false, "Size at which the journal goes on in a new file."},
+    {"checkpoint-pages", &Settings::checkpoint_pages, "N", "200", 16, 100'000, "", false,
+     "Pages of 16 KiB in SQLite's WAL before they are copied to the file; more is faster on "
+     "average and slower at the 99th percentile."},
+    {"log-level", &Settings::log_level, "LEVEL", "info", 0, 0, "debug|info|warn|error", false,
+     "Least severe log lines written to standard error."},
+}};
+
+const SettingRow* find_row(std::string_view name) {
+    const auto found = std::find_if(rows.begin(), rows.end(),
+                                    [&](const SettingRow& row) { return row.name == name; });
+    return found == rows.end() ? nullptr : &*found;
+}
+
+std::string with_dashes(std::string_view key) {
+    std::string name{key};
+    std::replace(name.begin(), name.end(), '_', '-');
+    return name;
+}
+
+bool is_choice(std::string_view choices, std::string_view value) {
+    while (true) {
+        const std::size_t bar = choices.find('|');
+        if (choices.substr(0, bar) == value) return true;
+        if (bar == std::string_view::npos) return false;
+        choices.remove_prefix(bar + 1);
+    }
+}
+
+// Reads `value` into the member that `row` names; nothing, or what is wrong.
+struct Assign {
+    const SettingRow& row;
+    std::string_view value;
+    Settings& settings;
+
+    std::optional<std::string> operator()(std::string Settings::*member) const {
+        if (!row.choices.empty() && !is_choice(row.choices, value))
+            return fmt::format("'{}' is not one of {}", value, row.choices);
+        if (row.is_required && value.empty()) return std::string("must not be empty");
+        settings.*member = std::string(value);
+        return std::nullopt;
+    }
+    std::optional<std::string> operator()(std::uint64_t Settings::*member) const {
+        std::uint64_t number = 0;
+        const char* const end = value.data() + value.size();
+        const auto [rest, failure] = std::from_chars(value.data(), end, number);
+        if (failure != std::errc{} || rest != end || number < row.minimum || number > row.maximum)
+            return fmt::format("'{}' must be a whole number from {} to {}", value, row.minimum,
+                               row.maximum);
+        settings.*member = number;
+        return std::nullopt;
+    }
+    std::optional<std::string> operator()(Duration Settings::*member) const {
+        const Result<Duration> duration = parse_duration(value);
+        const auto at_least = Duration{static_cast<std::int64_t>(row.minimum)};
+        const auto at_most = Duration{static_cast<std::int64_t>(row.maximum)};
+        if (!duration || *duration < at_least || *duration > at_most)
+            return fmt::format("'{}' must be a duration from {} to {}, like 90s", value,
+                               text(at_least), text(at_most));
+        settings.*member = *duration;
+        return std::nullopt;
+    }
+};
+
+std::string value_text(const SettingRow& row, const Settings& settings) {
+    struct Text {
+        const Settings& settings;
+        std::string operator()(std::string Settings::*member) const { return settings.*member; }
+        std::string operator()(std::uint64_t Settings::*member) const {
+            return std::to_string(settings.*member);
+        }
+        std::string operator()(Duration Settings::*member) const { return text(settings.*member); }
+    };
+    return std::visit(Text{settings}, row.member);
+}
+
+std::optional<std::string> toml_text(const toml::node& node) {
+    if (const auto* string = node.as_string()) return string->get();
+    if (const auto* number = node.as_integer()) return std::to_string(number->get());
+    if (const auto* boolean = node.as_boolean()) return boolean->get() ? "true" : "false";
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::span<const SettingRow> settings_table() {
+    return rows;
+}
+
+Result<SettingTexts> read_settings_file(const std::string& path) {
+    toml::table table;
+    try {
+        table = toml::parse_file(path);
+    } catch (const toml::parse_error& error) {
+        return InputError{fmt::format("{}:{}", path, error.source().begin.line),
+                          std::string(error.description())};
+    }
+    SettingTexts texts;
+    for (const auto& [key, node] : table) {
+        const std::string name = with_dashes(key.str());
+        const std::string place =
+            fmt::format("{}:{}: {}", path, node.source().begin.line, key.str());
+        if (find_row(name) == nullptr)
+            return InputError{place, "is not a setting; see tuma serve --help"};
+        const auto value = toml_text(node);
+        if (!value) return InputError{place, "must be a text or a whole number"};
+        texts[name] = {*value, place};
+    }
+    return texts;
+}
+
+Result<Settings> make_settings(const SettingTexts& texts) {
+    Settings settings;
+    for (const SettingRow& row : rows) {
+        const auto given = texts.find(row.name);
+        const std::string place =
+            given == texts.end() ? fmt::format("--{}", row.name) : given->second.place;
+        if (given == texts.end() && row.is_required)
+            return InputError{place,
+                              fmt::format("is missing; give --{}={}", row.name, row.value_name)};
+        const std::string value =
+            given == texts.end() ? std::string(row.default_value) : given->second.value;
+        if (const auto why = std::visit(Assign{row, value, settings}, row.member))
+            return InputError{place, *why};
+    }
+    return settings;
+}
+
+std::string settings_markdown() {
+    std::string table = "| setting | default | meaning |\n| --- | --- | --- |\n";
+    for (const SettingRow& row : rows) {
+        std::string value_name{row.value_name};
+        for (std::size_t at = 0; (at = value_name.find('|', at)) != std::string::npos; at += 2)
+            value_name.insert(at, "\\");
+        const std::string shown = row.is_required ? "required"
+                                  : row.default_value.empty()
+                                      ? "none"
+                                      : fmt::format("`{}`", row.default_value);
+        table +=
+            fmt::format("| `--{}={}` | {} | {} |\n", row.name, value_name, shown, row.sentence);
+    }
+    return table;
+}
+
+std::string settings_text(const Settings& settings) {
+    std::string lines;
+    for (const SettingRow& row : rows) {
+        std::string key{row.name};
+        std::replace(key.begin(), key.end(), '-', '_');
+        const bool is_number = std::holds_alternative<std::uint64_t Settings::*>(row.member);
+        const std::string value = value_text(row, settings);
+        lines += is_number ? fmt::format("{} = {}\n", key, value)
+                           : fmt::format("{} = \"{}\"\n", key, value);
+    }
+    return lines;
+}
+
+}  // namespace tuma::net

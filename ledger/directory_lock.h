@@ -1,0 +1,25 @@
+// One process owns a data directory.
+#pragma once
+
+#include <filesystem>
+
+namespace tuma::ledger {
+
+/// Owns the data directory while it lives; the operating system ends it with the process.
+class DirectoryLock {
+public:
+    /// Makes the directory if there is none. Throws StoreError when it cannot be made or written,
+    /// or when another process owns it; the message names the directory and that process.
+    explicit DirectoryLock(const std::filesystem::path& directory);
+    DirectoryLock(const DirectoryLock&) = delete;
+    DirectoryLock& operator=(const DirectoryLock&) = delete;
+    ~DirectoryLock();
+
+    const std::filesystem::path& directory() const { return directory_; }
+
+private:
+    std::filesystem::path directory_;
+    int file_ = -1;
+};
+
+}  // namespace tuma::ledger

@@ -1,0 +1,160 @@
+// The writing side of the SQLite journal.
+#include "ledger/sqlite_journal.h"
+
+#include "ledger/ensure.h"
+#include "ledger/journal_segment.h"
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+namespace tuma::ledger {
+namespace {
+
+// With nobody ever idle, an append first does the housekeeping that is this many times overdue.
+constexpr std::uint32_t overdue_factor = 8;
+
+std::uint64_t size_or_zero(const std::filesystem::path& path) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    return error ? 0 : size;
+}
+
+std::filesystem::path log_path(std::filesystem::path path) {
+    return path += "-wal";
+}
+
+}  // namespace
+
+struct SqliteJournal::Segment {
+    Segment(const std::filesystem::path& path, std::uint32_t page_bytes)
+        : database(path, SqlAccess::read_write_create) {
+        prepare_segment(database, page_bytes);
+        begin.emplace(database, "BEGIN IMMEDIATE");
+        insert.emplace(database, "INSERT INTO batch VALUES(?,?,?,?,?,?)");
+        commit.emplace(database, "COMMIT");
+        bytes = size_or_zero(path) + size_or_zero(log_path(path));
+        sqlite3_wal_hook(database.handle(), &Segment::note_log_pages, this);
+    }
+
+    static int note_log_pages(void* segment, sqlite3*, const char*, int pages) {
+        auto& self = *static_cast<Segment*>(segment);
+        const auto now = static_cast<std::uint32_t>(pages);
+        // Once all of the log has been copied, the next commit starts it from the front.
+        if (now < self.log_pages) self.copied_pages = 0;
+        self.log_pages = now;
+        return SQLITE_OK;
+    }
+
+    // Copies the log into the file as far as readers let it. Throws StoreError.
+    void checkpoint(int mode) {
+        int in_log = 0;
+        int copied = 0;
+        const int result =
+            sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, &in_log, &copied);
+        if (result != SQLITE_OK && result != SQLITE_BUSY) database.fail(result, "checkpoint");
+        log_pages = static_cast<std::uint32_t>(std::max(in_log, 0));
+        copied_pages = static_cast<std::uint32_t>(std::max(copied, 0));
+    }
+
+    SqlDatabase database;
+    std::optional<SqlStatement> begin;
+    std::optional<SqlStatement> insert;
+    std::optional<SqlStatement> commit;
+    std::uint32_t number = 0;
+    std::uint64_t bytes = 0;         // in the file and its log, roughly
+    std::uint32_t log_pages = 0;     // in the log since it last started from the front
+    std::uint32_t copied_pages = 0;  // of these, copied into the file
+};
+
+SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptions& options)
+    : directory_(lock.directory()), options_(options) {
+    const std::vector<std::uint32_t> numbers = list_segments(directory_);
+    for (std::size_t i = 0; i + 1 < numbers.size(); ++i) {
+        // A reader may have been in the way when this one was closed.
+        const auto path = segment_path(directory_, numbers[i]);
+        if (size_or_zero(log_path(path)) != 0)
+            Segment(path, options_.page_bytes).checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    }
+    open_segment(numbers.empty() ? 1 : numbers.back());
+    last_sequence_ = SqliteJournalReader(directory_).last_sequence();
+}
+
+SqliteJournal::~SqliteJournal() = default;
+
+void SqliteJournal::open_segment(std::uint32_t number) {
+    auto segment = std::make_unique<Segment>(segment_path(directory_, number), options_.page_bytes);
+    segment->number = number;
+    segment_ = std::move(segment);
+}
+
+void SqliteJournal::append(std::span<const SealedBatch> batches) {
+    ensure(!has_failed_, "appending to a journal that has failed");
+    if (batches.empty()) return;
+    has_failed_ = true;
+    if (is_overdue()) maintain();
+    // After an error the disk is not to be trusted: closing must not copy the log.
+    sqlite3_db_config(segment_->database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    segment_->begin->run();
+    for (const SealedBatch& batch : batches) insert(batch);
+    segment_->commit->run();
+    sqlite3_db_config(segment_->database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+    has_failed_ = false;
+}
+
+void SqliteJournal::insert(const SealedBatch& batch) {
+    ensure(batch.header.sequence == last_sequence_ + 1, "batches are appended without gaps");
+    SqlStatement& row = *segment_->insert;
+    row.bind(1, batch.header.sequence);
+    row.bind(2, batch.header.first_transfer.value);
+    row.bind(3, batch.header.next_transfer.value);
+    row.bind(4, batch.header.time_us);
+    row.bind(5, batch.header.event_count);
+    row.bind_blob(6, batch.bytes);
+    row.run();
+    last_sequence_ = batch.header.sequence;
+    segment_->bytes += batch.bytes.size();
+}
+
+bool SqliteJournal::is_overdue() const {
+    return segment_->log_pages - segment_->copied_pages >=
+               options_.checkpoint_pages * overdue_factor ||
+           segment_->bytes >= 2 * options_.segment_bytes;
+}
+
+void SqliteJournal::maintain() {
+    if (segment_->bytes >= options_.segment_bytes)
+        rotate();
+    else if (segment_->log_pages - segment_->copied_pages >= options_.checkpoint_pages)
+        segment_->checkpoint(SQLITE_CHECKPOINT_PASSIVE);
+}
+
+void SqliteJournal::rotate() {
+    // No waiting for readers: what they keep in the log is copied at the next start.
+    sqlite3_busy_timeout(segment_->database.handle(), 0);
+    segment_->checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    open_segment(segment_->number + 1);
+}
+
+void SqliteJournal::drop_from(std::uint64_t sequence) {
+    ensure(sequence == last_sequence_ && sequence != 0, "only the last batch can be dropped");
+    const auto drop = [sequence](Segment& segment) {
+        SqlStatement remove(segment.database, "DELETE FROM batch WHERE sequence = ?");
+        remove.bind(1, sequence);
+        remove.run();
+        return sqlite3_changes(segment.database.handle()) != 0;
+    };
+    if (!drop(*segment_)) {
+        // A crash right after a rotation leaves the newest segment empty.
+        const std::vector<std::uint32_t> numbers = list_segments(directory_);
+        ensure(numbers.size() >= 2, "the last batch is in one of the segments");
+        Segment previous(segment_path(directory_, numbers[numbers.size() - 2]),
+                         options_.page_bytes);
+        drop(previous);
+    }
+    last_sequence_ = sequence - 1;
+}
+
+}  // namespace tuma::ledger

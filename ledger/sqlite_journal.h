@@ -1,0 +1,88 @@
+// The journal in SQLite: one blob row a batch, segment files in the data directory.
+#pragma once
+
+#include "ledger/directory_lock.h"
+#include "ledger/journal_store.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace tuma::ledger {
+
+/// What trades rate against the longest stall and the size of files.
+struct SqliteJournalOptions {
+    /// The next segment file begins when this many bytes lie in the newest.
+    std::uint64_t segment_bytes = 1ULL << 30U;
+    /// A checkpoint is due when the write-ahead log has grown by this many pages.
+    std::uint32_t checkpoint_pages = 200;
+    /// Only for new segments; a power of two from 512 to 65536.
+    std::uint32_t page_bytes = 16'384;
+};
+
+/// Appends batches to segment files `journal-000001.sqlite`, … Exactly one connection writes and
+/// checkpoints: SQLite before 3.51.3 may damage a log that two connections checkpoint
+/// (sqlite.org/wal.html, "The WAL-Reset Bug").
+class SqliteJournal final : public JournalStore {
+public:
+    /// Opens the newest segment in the locked directory, or makes the first.
+    /// Requires: `lock` outlives the journal. Throws StoreError.
+    explicit SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptions& options = {});
+    ~SqliteJournal() override;
+
+    void append(std::span<const SealedBatch> batches) override;
+    void maintain() override;
+    Durability durability() const override { return Durability::local; }
+
+    /// Sequence of the newest batch; 0 when there is none.
+    std::uint64_t last_sequence() const { return last_sequence_; }
+
+    /// Takes the torn last batch out. Requires: `sequence` is the last one. Throws StoreError.
+    void drop_from(std::uint64_t sequence);
+
+private:
+    struct Segment;
+
+    void open_segment(std::uint32_t number);
+    void insert(const SealedBatch& batch);
+    bool is_overdue() const;
+    void rotate();
+
+    std::filesystem::path directory_;
+    SqliteJournalOptions options_;
+    std::unique_ptr<Segment> segment_;
+    std::uint64_t last_sequence_ = 0;
+    bool has_failed_ = false;
+};
+
+/// Reads the segments beside a writer in this or another process, also after it was killed.
+/// Never writes, never checkpoints, and keeps no read transaction while `visit` runs.
+/// One thread at a time uses a reader.
+class SqliteJournalReader final : public JournalReader {
+public:
+    /// Throws StoreError when the directory cannot be read.
+    explicit SqliteJournalReader(const std::filesystem::path& directory);
+    ~SqliteJournalReader() override;
+
+    std::uint64_t last_sequence() override;
+    void scan(std::uint64_t first, const Visitor& visit) override;
+    std::vector<std::byte> batch_of(TransferId id) override;
+
+private:
+    struct Segment;
+    struct Page;
+
+    void find_new_segments();
+    Segment& open(std::size_t index);
+    std::optional<std::size_t> last_segment_where(
+        const std::function<bool(const Segment&)>& begins_early_enough);
+
+    std::filesystem::path directory_;
+    std::vector<std::uint32_t> numbers_;
+    std::vector<std::unique_ptr<Segment>> open_;
+};
+
+}  // namespace tuma::ledger

@@ -12,6 +12,8 @@ namespace tuma::ledger {
 namespace {
 
 constexpr std::uint64_t ring_index_mask = 0xFFFF'FFFFU;
+// How many requests before its turn a caller asks for a key's memory, roughly.
+constexpr std::uint64_t prefetch_distance = 8;
 
 // Folds the 128-bit product; references are random or counters, both spread well.
 std::uint32_t tag_of(const RequestKey& key) {
@@ -63,7 +65,11 @@ const RememberedRequest* RequestKeys::find(const RequestKey& key, Timestamp now)
 }
 
 void RequestKeys::prefetch(const RequestKey& key) const {
-    __builtin_prefetch(&slots_[tag_of(key) & mask_]);
+    __builtin_prefetch(&slots_[tag_of(key) & mask_], 1);
+    if (size() < capacity_) return;
+    // Each request that comes in pushes one out, and that one's slot is as cold.
+    const RememberedRequest& leaving = ring_[(oldest_ + prefetch_distance) % capacity_];
+    __builtin_prefetch(&slots_[tag_of(leaving.key()) & mask_], 1);
 }
 
 void RequestKeys::remember(const RememberedRequest& request) {

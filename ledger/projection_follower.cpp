@@ -1,0 +1,225 @@
+#include "ledger/projection_follower.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <future>
+#include <vector>
+
+namespace tuma::ledger {
+namespace {
+
+// One direction of waking: the sleeper looks at `rings`, looks for work, and sleeps only if nobody
+// has rung since.
+struct Bell {
+    std::atomic<std::uint32_t> rings{0};
+
+    void ring() {
+        rings.fetch_add(1, std::memory_order_seq_cst);
+        rings.notify_all();
+    }
+};
+
+void become_idle() {
+    const sched_param parameter{};
+    if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameter) == 0) return;
+    // Where SCHED_IDLE is not allowed: on Linux this concerns the calling thread alone.
+    setpriority(PRIO_PROCESS, 0, 19);
+}
+
+}  // namespace
+
+// Everything the projecting thread touches, so that it may outlive the follower.
+struct ProjectionFollower::Shared {
+    // Few, because a slot keeps the memory of the largest batch that it ever held.
+    static constexpr std::size_t slot_count = 8;
+
+    Shared(const std::filesystem::path& path, const FollowerOptions& given)
+        : options(given), projection(path) {}
+
+    struct Slot {
+        std::uint64_t sequence = 0;
+        std::vector<std::byte> bytes;
+    };
+
+    bool is_full() const {
+        const std::uint64_t waiting = taken_in.load() - taken_out.load();
+        // One slot stays free for the reader's last words.
+        return waiting >= slot_count - 1 ||
+               (waiting > 0 && queued_bytes.load() >= options.queue_bytes_max);
+    }
+
+    FollowerOptions options;
+    Projection projection;
+
+    // A ring between exactly one reader and one projector. No lock: a lock held by a starved thread
+    // would hold up the other one.
+    std::array<Slot, slot_count> slots;
+    std::atomic<std::uint64_t> taken_in{0};
+    std::atomic<std::uint64_t> taken_out{0};
+    std::atomic<std::size_t> queued_bytes{0};
+    Bell for_reader;
+    Bell for_projector;
+
+    std::atomic<bool> stop{false};
+    std::atomic<std::uint64_t> durable{0};
+    std::atomic<std::uint64_t> projected{0};
+    std::atomic<bool> has_failed{false};
+    std::string failure;  // written before has_failed is set
+    std::string note;     // written before the threads start
+    bool is_far_behind = false;
+    std::promise<void> projector_ended;
+};
+
+ProjectionFollower::ProjectionFollower(const std::filesystem::path& path,
+                                       std::unique_ptr<JournalReader> journal,
+                                       const FollowerOptions& options)
+    : journal_(std::move(journal)), shared_(std::make_shared<Shared>(path, options)) {
+    shared_->projection.leave_foreign_journal(*journal_);
+    shared_->note = shared_->projection.note();
+    shared_->durable = journal_->last_sequence();
+    shared_->projected = shared_->projection.position().sequence;
+    shared_->is_far_behind = shared_->projection.is_far_behind(*journal_);
+    reader_ = std::thread([shared = shared_, this] { read(shared, *journal_); });
+    projector_ = std::thread([shared = shared_] { project(shared); });
+}
+
+ProjectionFollower::~ProjectionFollower() {
+    stop(std::chrono::milliseconds{0});
+}
+
+void ProjectionFollower::notify(std::uint64_t sequence) {
+    shared_->durable.store(sequence);
+    shared_->for_reader.ring();
+}
+
+std::uint64_t ProjectionFollower::lag() const {
+    const std::uint64_t projected = shared_->projected.load();
+    return std::max(shared_->durable.load(), projected) - projected;
+}
+
+std::uint64_t ProjectionFollower::projected() const {
+    return shared_->projected.load();
+}
+
+bool ProjectionFollower::has_failed() const {
+    return shared_->has_failed.load();
+}
+
+std::string ProjectionFollower::failure() const {
+    return has_failed() ? shared_->failure : std::string{};
+}
+
+std::string ProjectionFollower::note() const {
+    return shared_->note;
+}
+
+bool ProjectionFollower::stop(std::chrono::milliseconds patience) {
+    if (is_stopped_) return !projector_.joinable();
+    is_stopped_ = true;
+    shared_->stop = true;
+    shared_->projection.interrupt();
+    shared_->for_reader.ring();
+    shared_->for_projector.ring();
+    reader_.join();
+    const bool ended =
+        shared_->projector_ended.get_future().wait_for(patience) == std::future_status::ready;
+    if (ended)
+        projector_.join();
+    else
+        projector_.detach();
+    return ended;
+}
+
+void ProjectionFollower::read(const std::shared_ptr<Shared>& shared, JournalReader& journal) {
+    std::uint64_t next = shared->projected.load() + 1;
+    const auto enqueue = [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+        if (shared->is_full()) return false;
+        Shared::Slot& slot = shared->slots[shared->taken_in.load() % Shared::slot_count];
+        slot.sequence = sequence;
+        slot.bytes.assign(bytes.begin(), bytes.end());
+        shared->queued_bytes.fetch_add(bytes.size());
+        shared->taken_in.fetch_add(1);
+        shared->for_projector.ring();
+        next = sequence + 1;
+        return !shared->stop.load();
+    };
+    try {
+        while (!shared->stop.load()) {
+            const std::uint32_t rings = shared->for_reader.rings.load();
+            const std::uint64_t before = next;
+            if (!shared->is_full() && next <= shared->durable.load()) journal.scan(next, enqueue);
+            if (next == before && !shared->stop.load()) shared->for_reader.rings.wait(rings);
+        }
+    } catch (const std::exception& error) {
+        // The projector reports: it alone writes `failure`.
+        Shared::Slot& slot = shared->slots[shared->taken_in.load() % Shared::slot_count];
+        slot.sequence = 0;
+        const std::string_view what = error.what();
+        const auto characters = std::as_bytes(std::span{what});
+        slot.bytes.assign(characters.begin(), characters.end());
+        shared->taken_in.fetch_add(1);
+        shared->for_projector.ring();
+    }
+}
+
+namespace {
+
+// Small commits rewrite the same pages again and again; a pause lets batches gather.
+constexpr std::chrono::milliseconds between_commits{50};
+
+// Checks one queued batch and adds its rows.
+void project_one(Projection& projection, std::uint64_t sequence, std::span<const std::byte> bytes) {
+    if (sequence == 0)
+        throw StoreError(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    const BatchCheck check = check_batch(bytes, sequence);
+    if (check.damage != BatchDamage::none)
+        throw StoreError("journal batch " + std::to_string(sequence) +
+                         " is damaged: " + check.reason + "; run \"tuma audit\"");
+    projection.apply(check.view);
+}
+
+}  // namespace
+
+void ProjectionFollower::project(const std::shared_ptr<Shared>& shared) {
+    if (shared->options.is_idle_priority) become_idle();
+    Projection& projection = shared->projection;
+    const auto commit = [&] {
+        projection.commit();
+        shared->projected = projection.position().sequence;
+    };
+    try {
+        if (shared->is_far_behind) projection.drop_indexes();
+        while (!shared->stop.load()) {
+            const std::uint32_t rings = shared->for_projector.rings.load();
+            if (shared->taken_out.load() == shared->taken_in.load()) {
+                // Nothing more to do for now: what there is becomes visible.
+                if (projection.uncommitted_rows() > 0) {
+                    commit();
+                    std::this_thread::sleep_for(between_commits);
+                    continue;
+                }
+                if (shared->projected.load() >= shared->durable.load()) projection.make_indexes();
+                shared->for_projector.rings.wait(rings);
+                continue;
+            }
+            Shared::Slot& slot = shared->slots[shared->taken_out.load() % Shared::slot_count];
+            project_one(projection, slot.sequence, slot.bytes);
+            shared->queued_bytes.fetch_sub(slot.bytes.size());
+            shared->taken_out.fetch_add(1);
+            shared->for_reader.ring();
+            if (projection.uncommitted_rows() >= shared->options.catch_up.rows_per_commit) commit();
+        }
+    } catch (const std::exception& error) {
+        if (!shared->stop.load()) {
+            shared->failure = error.what();
+            shared->has_failed = true;
+        }
+    }
+    shared->projector_ended.set_value();
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,202 @@
+#include "ledger/projection_schema.h"
+
+#include "ledger/money.h"
+
+#include <fmt/format.h>
+
+#include <vector>
+
+namespace tuma::ledger {
+namespace {
+
+constexpr const char* tables = R"sql(
+CREATE TABLE currency(
+    letters TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    decimals INTEGER NOT NULL,
+    scale INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE account(
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    normal_side TEXT NOT NULL,
+    owner INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    floor INTEGER,
+    ceiling INTEGER,
+    debits_pending INTEGER NOT NULL DEFAULT 0,
+    debits_posted INTEGER NOT NULL DEFAULT 0,
+    credits_pending INTEGER NOT NULL DEFAULT 0,
+    credits_posted INTEGER NOT NULL DEFAULT 0,
+    opened_at TEXT NOT NULL,
+    balance INTEGER AS (CASE normal_side WHEN 'debit' THEN debits_posted - credits_posted
+                                         ELSE credits_posted - debits_posted END),
+    available INTEGER AS (balance - floor - CASE normal_side WHEN 'debit' THEN credits_pending
+                                                             ELSE debits_pending END)
+);
+CREATE TABLE transfer(
+    id INTEGER PRIMARY KEY,
+    batch INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    debit INTEGER NOT NULL,
+    credit INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    debit_balance_after INTEGER NOT NULL,
+    credit_balance_after INTEGER NOT NULL,
+    due_at TEXT,
+    payment INTEGER NOT NULL,
+    set_id INTEGER NOT NULL,
+    subject INTEGER,
+    participant INTEGER NOT NULL,
+    reference TEXT,
+    memo INTEGER NOT NULL
+);
+CREATE TABLE payment(
+    id INTEGER PRIMARY KEY,
+    state TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    legs INTEGER NOT NULL,
+    total INTEGER NOT NULL,
+    settled_amount INTEGER NOT NULL,
+    reversed_amount INTEGER NOT NULL,
+    debit INTEGER NOT NULL,
+    credit INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+);
+CREATE TABLE batch(
+    sequence INTEGER PRIMARY KEY,
+    time TEXT NOT NULL,
+    events INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    previous_hash TEXT NOT NULL
+);
+CREATE TABLE meta(
+    only_row INTEGER PRIMARY KEY CHECK(only_row = 1),
+    sequence INTEGER NOT NULL,
+    hash TEXT NOT NULL
+);
+INSERT INTO meta VALUES(1, 0, '');
+)sql";
+
+// Minor units as decimal text: 123450 KES is 1234.50.
+std::string decimal(const std::string& minor, const std::string& currency) {
+    return fmt::format(
+        "(SELECT CASE WHEN decimals = 0 THEN printf('%d', {0}) ELSE printf('%s%d.%0*d', "
+        "CASE WHEN {0} < 0 THEN '-' ELSE '' END, abs({0}) / scale, decimals, abs({0}) % scale) "
+        "END FROM currency WHERE letters = {1})",
+        minor, currency);
+}
+
+// One side of the statement: the transfers that name the account as `side`.
+std::string statement_side(const std::string& side, const std::string& other,
+                           const std::string& amounts) {
+    return fmt::format(
+        "SELECT {0} AS account, (SELECT identity FROM account WHERE id = {0}) AS identity, time, "
+        "id AS transfer, kind, purpose, {1} AS counterparty, "
+        "(SELECT identity FROM account WHERE id = {1}) AS counterparty_identity, {2}, amount, "
+        "currency, {0}_balance_after AS balance, {3} AS balance_text FROM transfer",
+        side, other, amounts, decimal(side + "_balance_after", "transfer.currency"));
+}
+
+std::string statement_view() {
+    const std::string moved = "CASE WHEN kind IN ('posted', 'settled', 'reversed') THEN amount END";
+    return fmt::format(
+        "CREATE VIEW statement AS {} UNION ALL {}",
+        statement_side("debit", "credit", moved + " AS debited, NULL AS credited"),
+        statement_side("credit", "debit", "NULL AS debited, " + moved + " AS credited"));
+}
+
+constexpr const char* trial_balance_view = R"sql(
+CREATE VIEW trial_balance AS
+SELECT currency, kind, count(*) AS accounts, sum(debits_posted) AS debits_posted,
+       sum(credits_posted) AS credits_posted, sum(debits_pending) AS debits_pending,
+       sum(credits_pending) AS credits_pending, sum(balance) AS balance
+FROM account GROUP BY currency, kind
+UNION ALL
+SELECT currency, 'total (balance must be 0)', count(*), sum(debits_posted), sum(credits_posted),
+       sum(debits_pending), sum(credits_pending),
+       sum(debits_posted) - sum(credits_posted) + sum(debits_pending) - sum(credits_pending)
+FROM account GROUP BY currency
+ORDER BY 1, 2)sql";
+
+void make_views(SqlDatabase& database) {
+    database.execute(statement_view());
+    database.execute(trial_balance_view);
+    database.execute(fmt::format(
+        "CREATE VIEW balance AS SELECT id, identity, kind, currency, {} "
+        "AS balance, {} AS available FROM account",
+        decimal("balance", "account.currency"), decimal("available", "account.currency")));
+}
+
+void make_tables(SqlDatabase& database) {
+    database.execute(tables);
+    for (const CurrencyRow& row : currency_table()) {
+        std::int64_t scale = 1;
+        for (int i = 0; i < row.decimals; ++i) scale *= 10;
+        database.execute(fmt::format("INSERT INTO currency VALUES('{}', {}, {}, {})", row.letters,
+                                     static_cast<unsigned>(row.currency), row.decimals, scale));
+    }
+    make_views(database);
+    create_projection_indexes(database);
+    database.execute(fmt::format("PRAGMA user_version={}", projection_schema_version));
+}
+
+void drop_everything(SqlDatabase& database) {
+    std::vector<std::string> drops;
+    {
+        SqlStatement objects(database,
+                             "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'table') "
+                             "AND name NOT LIKE 'sqlite_%' ORDER BY type DESC");
+        while (objects.step())
+            drops.push_back(fmt::format("DROP {} \"{}\"", objects.text(0), objects.text(1)));
+    }
+    for (const std::string& drop : drops) database.execute(drop);
+}
+
+}  // namespace
+
+void clear_projection(SqlDatabase& database) {
+    database.execute("BEGIN IMMEDIATE");
+    drop_everything(database);
+    make_tables(database);
+    database.execute("COMMIT");
+}
+
+std::string prepare_projection_schema(SqlDatabase& database) {
+    const std::int64_t version = database.number("PRAGMA user_version");
+    const std::int64_t objects = database.number("SELECT count(*) FROM sqlite_master");
+    if (version == projection_schema_version) return {};
+    clear_projection(database);
+    if (objects == 0) return {};
+    return fmt::format("its tables were of version {}, this program's are of version {}", version,
+                       projection_schema_version);
+}
+
+bool has_projection_indexes(SqlDatabase& database) {
+    return database.number(
+               "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND name IN "
+               "('transfer_by_debit', 'transfer_by_credit', 'account_by_identity')") == 3;
+}
+
+void drop_projection_indexes(SqlDatabase& database) {
+    database.execute(
+        "DROP INDEX IF EXISTS transfer_by_debit; DROP INDEX IF EXISTS transfer_by_credit; "
+        "DROP INDEX IF EXISTS account_by_identity");
+}
+
+void create_projection_indexes(SqlDatabase& database) {
+    database.execute(
+        "CREATE INDEX IF NOT EXISTS transfer_by_debit ON transfer(debit); "
+        "CREATE INDEX IF NOT EXISTS transfer_by_credit ON transfer(credit); "
+        "CREATE INDEX IF NOT EXISTS account_by_identity ON account(identity)");
+}
+
+}  // namespace tuma::ledger

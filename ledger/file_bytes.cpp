@@ -1,0 +1,144 @@
+// Buffered files for snapshots.
+#include "ledger/file_bytes.h"
+
+#include "ledger/journal_store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+namespace tuma::ledger {
+namespace {
+
+constexpr std::size_t buffer_bytes = 1U << 20U;
+// Synced in pieces: one large sync would hold up the journal's own.
+constexpr std::uint64_t sync_every_bytes = 16U << 20U;
+
+[[noreturn]] void fail_at(const std::filesystem::path& path, const char* doing, int error) {
+    const char* const advice =
+        error == ENOSPC || error == EDQUOT || error == EFBIG
+            ? "free space; nothing acknowledged is lost"
+            : "make the file and its directory readable and writable, or check the disk";
+    throw StoreError(fmt::format("{}: cannot {}: {}; {}", path.string(), doing,
+                                 std::generic_category().message(error), advice));
+}
+
+}  // namespace
+
+FileHandle::FileHandle(std::filesystem::path path, int number)
+    : path_(std::move(path)), number_(number) {}
+
+FileHandle::FileHandle(FileHandle&& other) noexcept
+    : path_(std::move(other.path_)), number_(std::exchange(other.number_, -1)) {}
+
+FileHandle::~FileHandle() {
+    if (number_ >= 0) close(number_);
+}
+
+FileHandle FileHandle::create(const std::filesystem::path& path) {
+    const int number = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (number < 0) fail_at(path, "create", errno);
+    return {path, number};
+}
+
+FileHandle FileHandle::open(const std::filesystem::path& path) {
+    const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (number < 0) fail_at(path, "open", errno);
+    return {path, number};
+}
+
+void FileHandle::fail(const char* doing) const {
+    fail_at(path_, doing, errno);
+}
+
+std::uint64_t FileHandle::size() const {
+    struct stat info {};
+    if (fstat(number_, &info) != 0) fail("read the size");
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+void FileHandle::write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written = ::write(number_, bytes.data(), bytes.size());
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) fail("write");
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+}
+
+void FileHandle::read(std::uint64_t offset, std::span<std::byte> bytes) const {
+    while (!bytes.empty()) {
+        const ssize_t got = pread(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) fail("read");
+        if (got == 0) throw StoreError(path_.string() + ": became shorter while it was read");
+        bytes = bytes.subspan(static_cast<std::size_t>(got));
+        offset += static_cast<std::uint64_t>(got);
+    }
+}
+
+void FileHandle::sync() {
+    if (fdatasync(number_) != 0) fail("sync");
+}
+
+FileSink::FileSink(FileHandle& file) : file_(file) {
+    buffer_.reserve(buffer_bytes);
+}
+
+void FileSink::write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const std::size_t part = std::min(bytes.size(), buffer_bytes - buffer_.size());
+        buffer_.insert(buffer_.end(), bytes.begin(),
+                       bytes.begin() + static_cast<std::ptrdiff_t>(part));
+        bytes = bytes.subspan(part);
+        if (buffer_.size() == buffer_bytes) flush();
+    }
+}
+
+void FileSink::flush() {
+    sha_.update(buffer_);
+    file_.write(buffer_);
+    not_synced_ += buffer_.size();
+    buffer_.clear();
+    if (not_synced_ < sync_every_bytes) return;
+    file_.sync();
+    not_synced_ = 0;
+}
+
+void FileSink::finish() {
+    flush();
+    file_.write(sha_.finish());
+    file_.sync();
+}
+
+FileSource::FileSource(const FileHandle& file, std::uint64_t begin, std::uint64_t end)
+    : file_(file), offset_(begin), end_(end) {}
+
+void FileSource::refill() {
+    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(buffer_bytes, end_ - offset_)));
+    file_.read(offset_, buffer_);
+    offset_ += buffer_.size();
+    taken_ = 0;
+}
+
+void FileSource::read(std::span<std::byte> bytes) {
+    while (!bytes.empty()) {
+        if (taken_ == buffer_.size()) {
+            if (offset_ == end_) throw StateError("the saved state ends too early");
+            refill();
+        }
+        const std::size_t part = std::min(bytes.size(), buffer_.size() - taken_);
+        std::memcpy(bytes.data(), buffer_.data() + taken_, part);
+        taken_ += part;
+        bytes = bytes.subspan(part);
+    }
+}
+
+}  // namespace tuma::ledger

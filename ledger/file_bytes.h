@@ -1,0 +1,75 @@
+// A file as a stream of bytes, hashed on its way.
+#pragma once
+
+#include "ledger/sha256.h"
+#include "ledger/state_bytes.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+namespace tuma::ledger {
+
+/// An open file descriptor, owned.
+class FileHandle {
+public:
+    /// Throws StoreError.
+    static FileHandle create(const std::filesystem::path& path);
+    /// Throws StoreError.
+    static FileHandle open(const std::filesystem::path& path);
+    FileHandle(FileHandle&& other) noexcept;
+    FileHandle& operator=(FileHandle&&) = delete;
+    ~FileHandle();
+
+    int number() const { return number_; }
+    const std::filesystem::path& path() const { return path_; }
+    std::uint64_t size() const;
+
+    void write(std::span<const std::byte> bytes);
+    /// Reads exactly as many bytes as asked from `offset`. Throws StoreError.
+    void read(std::uint64_t offset, std::span<std::byte> bytes) const;
+    void sync();
+
+private:
+    FileHandle(std::filesystem::path path, int number);
+    [[noreturn]] void fail(const char* doing) const;
+
+    std::filesystem::path path_;
+    int number_;
+};
+
+/// Writes through a buffer and hashes what it writes.
+class FileSink final : public ByteSink {
+public:
+    explicit FileSink(FileHandle& file);
+    void write(std::span<const std::byte> bytes) override;
+    /// Appends the hash of everything written, and syncs the file. Throws StoreError.
+    void finish();
+
+private:
+    void flush();
+
+    FileHandle& file_;
+    Sha256 sha_;
+    std::vector<std::byte> buffer_;
+    std::uint64_t not_synced_ = 0;
+};
+
+/// Reads `[begin, end)` of a file through a buffer.
+class FileSource final : public ByteSource {
+public:
+    FileSource(const FileHandle& file, std::uint64_t begin, std::uint64_t end);
+    void read(std::span<std::byte> bytes) override;
+    bool is_at_end() const { return offset_ == end_ && taken_ == buffer_.size(); }
+
+private:
+    void refill();
+
+    const FileHandle& file_;
+    std::uint64_t offset_;
+    std::uint64_t end_;
+    std::vector<std::byte> buffer_;
+    std::size_t taken_ = 0;
+};
+
+}  // namespace tuma::ledger

@@ -1,0 +1,125 @@
+// Recovery: which snapshot, then batch after batch.
+#include "ledger/recovery.h"
+
+#include "ledger/checked_batches.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace tuma::ledger {
+namespace {
+
+[[noreturn]] void stop_start(std::uint64_t sequence, std::string_view found) {
+    throw RecoveryError(
+        fmt::format("batch {} of the journal: {}; restore the journal's file from a copy, and run "
+                    "tuma audit --data=DIR to see what is intact",
+                    sequence, found));
+}
+
+// The newest snapshot that verifies, or a fresh state; the others leave a note.
+Recovered newest_valid(const SnapshotFolder& snapshots, const StateLimits& limits,
+                       const RecoveryOptions& options) {
+    std::vector<std::string> notes;
+    const auto files = options.use_snapshots ? snapshots.list() : std::vector<SnapshotFile>{};
+    for (const SnapshotFile& file : files) {
+        if (file.sequence > options.up_to_sequence) continue;
+        try {
+            State state = snapshots.load(file.path, limits);
+            return {std::move(state), file.sequence, 0, 0, std::nullopt, std::move(notes)};
+        } catch (const SnapshotError& error) {
+            notes.push_back(fmt::format("snapshot skipped: {}", error.what()));
+        }
+    }
+    return {State(limits), 0, 0, 0, std::nullopt, std::move(notes)};
+}
+
+// Applies checked batches in order and finds what does not fit.
+class Replay {
+public:
+    Replay(Recovered& recovered, std::uint64_t first) : recovered_(recovered), expected_(first) {}
+
+    void apply(const CheckedBatch& batch) {
+        if (batch.sequence != expected_) fail_missing(batch.sequence);
+        if (recovered_.torn_sequence)
+            stop_start(*recovered_.torn_sequence,
+                       fmt::format("{}, but batch {} follows", torn_reason_, batch.sequence));
+        ++expected_;
+        if (batch.check.damage == BatchDamage::corrupted)
+            stop_start(batch.sequence, batch.check.reason);
+        if (batch.check.damage == BatchDamage::torn) {
+            recovered_.torn_sequence = batch.sequence;
+            torn_reason_ = batch.check.reason;
+            return;
+        }
+        if (batch.sequence == recovered_.state.position.sequence) {
+            compare_with_snapshot(batch);
+            return;
+        }
+        if (const auto misfit = recovered_.state.replay(batch.check.view))
+            stop_start(batch.sequence, *misfit);
+        ++recovered_.batches_replayed;
+        recovered_.events_replayed += batch.check.view.header.event_count;
+    }
+
+    const std::string& torn_reason() const { return torn_reason_; }
+
+private:
+    [[noreturn]] void fail_missing(std::uint64_t found) const {
+        stop_start(expected_, fmt::format("is missing, the next one there is {}", found));
+    }
+
+    void compare_with_snapshot(const CheckedBatch& batch) const {
+        if (batch.check.view.hash != recovered_.state.position.hash)
+            stop_start(batch.sequence,
+                       "is not the batch that the snapshot was made of; journal and snapshot come "
+                       "from different runs");
+    }
+
+    Recovered& recovered_;
+    std::uint64_t expected_;
+    std::string torn_reason_;
+};
+
+[[noreturn]] void fail_lost_tail(std::uint64_t snapshot, std::uint64_t last) {
+    throw RecoveryError(fmt::format(
+        "batches {} to {} of the journal: are missing, a snapshot has them; acknowledged data is "
+        "gone; restore the journal's files from a copy, and run tuma audit --data=DIR to see what "
+        "is intact",
+        last + 1, snapshot));
+}
+
+void replay_from(JournalReader& reader, std::uint64_t first, const RecoveryOptions& options,
+                 Recovered& recovered) {
+    Replay replay(recovered, first);
+    CheckedBatches batches(reader, first, options.up_to_sequence);
+    while (const auto chunk = batches.take()) {
+        for (const CheckedBatch& batch : chunk->batches) replay.apply(batch);
+        if (options.progress)
+            options.progress(recovered.state.position.sequence, recovered.events_replayed);
+        if (options.stop.stop_requested()) return;
+    }
+    if (!recovered.torn_sequence) return;
+    if (*recovered.torn_sequence <= recovered.snapshot_sequence)
+        fail_lost_tail(recovered.snapshot_sequence, *recovered.torn_sequence - 1);
+    recovered.notes.push_back(
+        fmt::format("batch {} is torn ({}); its write never finished, nobody was told of it, "
+                    "and it is dropped",
+                    *recovered.torn_sequence, replay.torn_reason()));
+}
+
+}  // namespace
+
+Recovered recover(JournalReader& reader, const SnapshotFolder& snapshots, const StateLimits& limits,
+                  const RecoveryOptions& options) {
+    Recovered recovered = newest_valid(snapshots, limits, options);
+    const std::uint64_t snapshot = recovered.snapshot_sequence;
+    if (const std::uint64_t last = reader.last_sequence(); last < snapshot)
+        fail_lost_tail(snapshot, last);
+    // The snapshot's own batch is read once more, to see that the two belong together.
+    replay_from(reader, std::max<std::uint64_t>(snapshot, 1), options, recovered);
+    return recovered;
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,153 @@
+#include "ledger/sql.h"
+
+#include "ledger/ensure.h"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace tuma::ledger {
+namespace {
+
+std::string what_to_do(int primary, int system) {
+    const bool is_io = primary == SQLITE_IOERR || primary == SQLITE_FULL;
+    const std::string cause = system != 0 && (is_io || primary == SQLITE_CANTOPEN)
+                                  ? fmt::format(" ({})", std::generic_category().message(system))
+                                  : std::string();
+    if (primary == SQLITE_FULL ||
+        (is_io && (system == ENOSPC || system == EDQUOT || system == EFBIG)))
+        return cause + "; free space and start again, nothing acknowledged is lost";
+    if (is_io) return cause + "; check the disk and start again, nothing acknowledged is lost";
+    if (primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN || primary == SQLITE_PERM)
+        return cause + "; make the file and its directory readable and writable for this user";
+    if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
+        return "; restore the file from a copy";
+    if (primary == SQLITE_BUSY) return "; another process keeps the file locked, end it first";
+    return cause;
+}
+
+}  // namespace
+
+void SqlDatabase::Close::operator()(sqlite3* connection) const {
+    sqlite3_close_v2(connection);
+}
+
+SqlDatabase::SqlDatabase(const std::filesystem::path& path, SqlAccess access) : path_(path) {
+    const int flags = access == SqlAccess::read_only ? SQLITE_OPEN_READONLY
+                                                     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    sqlite3* connection = nullptr;
+    const int result =
+        sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    connection_.reset(connection);
+    if (result != SQLITE_OK) fail(result, "open");
+    sqlite3_extended_result_codes(connection, 1);
+    sqlite3_busy_timeout(connection, 5'000);
+    execute("PRAGMA mmap_size=0");
+    // The first look at the file: here a file that is no database shows itself.
+    number("SELECT count(*) FROM sqlite_master");
+}
+
+void SqlDatabase::fail(int result, std::string_view doing) const {
+    const int primary = result & 0xFF;
+    const int system = connection_ ? sqlite3_system_errno(connection_.get()) : 0;
+    const std::string message =
+        fmt::format("{}: cannot {}: {}{}", path_.string(), doing,
+                    connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(result),
+                    what_to_do(primary, system));
+    if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) throw SqlDamage(message);
+    throw StoreError(message);
+}
+
+void SqlDatabase::execute(const std::string& sql) {
+    const int result = sqlite3_exec(handle(), sql.c_str(), nullptr, nullptr, nullptr);
+    if (result != SQLITE_OK) fail(result, sql.substr(0, sql.find('\n')));
+}
+
+std::int64_t SqlDatabase::number(const std::string& sql, std::int64_t otherwise) {
+    SqlStatement statement(*this, sql);
+    return statement.step() ? statement.number(0) : otherwise;
+}
+
+void SqlDatabase::interrupt() {
+    sqlite3_interrupt(handle());
+}
+
+void SqlStatement::Finalize::operator()(sqlite3_stmt* statement) const {
+    sqlite3_finalize(statement);
+}
+
+SqlStatement::SqlStatement(SqlDatabase& database, std::string_view sql) : database_(&database) {
+    sqlite3_stmt* statement = nullptr;
+    const int result =
+        sqlite3_prepare_v3(database.handle(), sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    statement_.reset(statement);
+    if (result != SQLITE_OK) database.fail(result, sql.substr(0, sql.find('\n')));
+}
+
+void SqlStatement::bind(int parameter, std::int64_t value) {
+    const int result = sqlite3_bind_int64(statement_.get(), parameter, value);
+    ensure(result == SQLITE_OK, "a parameter that the statement does not have");
+}
+
+void SqlStatement::bind(int parameter, std::string_view text) {
+    const int result = sqlite3_bind_text(statement_.get(), parameter, text.data(),
+                                         static_cast<int>(text.size()), SQLITE_STATIC);
+    ensure(result == SQLITE_OK, "a parameter that the statement does not have");
+}
+
+void SqlStatement::bind_null(int parameter) {
+    const int result = sqlite3_bind_null(statement_.get(), parameter);
+    ensure(result == SQLITE_OK, "a parameter that the statement does not have");
+}
+
+void SqlStatement::bind_blob(int parameter, std::span<const std::byte> bytes) {
+    const int result =
+        sqlite3_bind_blob64(statement_.get(), parameter, bytes.data(), bytes.size(), SQLITE_STATIC);
+    ensure(result == SQLITE_OK, "a parameter that the statement does not have");
+}
+
+bool SqlStatement::step() {
+    const int result = sqlite3_step(statement_.get());
+    if (result == SQLITE_ROW) return true;
+    if (result == SQLITE_DONE) {
+        sqlite3_reset(statement_.get());
+        return false;
+    }
+    sqlite3_reset(statement_.get());
+    database_->fail(result, "run a statement");
+}
+
+void SqlStatement::run() {
+    while (step()) continue;
+}
+
+void SqlStatement::reset() {
+    sqlite3_reset(statement_.get());
+}
+
+std::int64_t SqlStatement::number(int column) const {
+    return sqlite3_column_int64(statement_.get(), column);
+}
+
+std::string_view SqlStatement::text(int column) const {
+    const auto* characters = sqlite3_column_text(statement_.get(), column);
+    if (characters == nullptr) return {};
+    return {reinterpret_cast<const char*>(characters),
+            static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+bool SqlStatement::is_null(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
+}
+
+std::span<const std::byte> SqlStatement::blob(int column) const {
+    const void* const bytes = sqlite3_column_blob(statement_.get(), column);
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    if (bytes == nullptr && size != 0) database_->fail(SQLITE_NOMEM, "read a value");
+    return {static_cast<const std::byte*>(bytes), size};
+}
+
+}  // namespace tuma::ledger

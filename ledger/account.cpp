@@ -97,8 +97,12 @@ std::int64_t reserved(const Account& account) {
 
 std::int64_t available(const Account& account) {
     if (account.floor == no_floor) return std::numeric_limits<std::int64_t>::max();
-    // Cannot overflow: a floor is at most 10^15 below zero and the balance never under it.
-    return balance(account) - reserved(account) - account.floor;
+    // A credit line on top of a nearly full account has more room than the type holds.
+    std::int64_t room = 0;
+    const std::int64_t unreserved = balance(account) - reserved(account);
+    if (__builtin_sub_overflow(unreserved, account.floor, &room))
+        return std::numeric_limits<std::int64_t>::max();
+    return room;
 }
 
 std::int64_t headroom(const Account& account) {

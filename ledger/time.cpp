@@ -123,7 +123,8 @@ Result<Duration> parse_duration(std::string_view input) {
     std::int64_t count = 0;
     const char* const end = input.data() + input.size();
     const auto [rest, failure] = std::from_chars(input.data(), end, count);
-    if (failure != std::errc{} || count < 0) return wrong;
+    // from_chars reads "-0" as zero.
+    if (failure != std::errc{} || input.front() == '-') return wrong;
     const std::string_view unit_name{rest, static_cast<std::size_t>(end - rest)};
     for (const Unit& unit : units) {
         if (unit.name != unit_name) continue;

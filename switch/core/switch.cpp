@@ -299,6 +299,12 @@ std::size_t Switch::expire_due(std::size_t limit) {
     return expired;
 }
 
+ledger::State Switch::release(const ledger::Hash& last_hash) && {
+    ensure(!is_open_, "the last batch is finished");
+    state_.position.hash = last_hash;
+    return std::move(state_);
+}
+
 std::optional<Timestamp> Switch::next_deadline() const {
     const auto next = state_.books.next_expiry();
     if (!next) return std::nullopt;

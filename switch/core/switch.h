@@ -49,6 +49,10 @@ public:
 
     const ledger::State& state() const { return state_; }
 
+    /// Ends the core and gives its state away. `last_hash` is that of the last batch made durable.
+    /// Requires: no open batch.
+    ledger::State release(const ledger::Hash& last_hash) &&;
+
 private:
     /// Plans record `i` of a set on the state that the records before it have left.
     using PlanLeg = std::function<std::optional<Refusal>(std::size_t, ledger::TransferRecord&)>;

@@ -26,14 +26,6 @@ std::string encode_v2_base64(const Histogram& histogram);
 /// counts outside 1 µs..1 h.
 Result<Histogram> decode_v2_base64(std::string_view text);
 
-/// One line of a log: what was recorded under `tag` in the interval.
-struct HdrLogRow {
-    std::string tag;                  ///< "response", "service" or "send_lag"
-    std::chrono::milliseconds start;  ///< since the start of the log
-    std::chrono::milliseconds length;
-    Histogram histogram;
-};
-
 /// The beginning of a log: comments with version and start time, then the legend.
 std::string hdr_log_header(Timestamp started_at);
 
@@ -42,15 +34,17 @@ std::string hdr_log_header(Timestamp started_at);
 std::string hdr_log_line(std::string_view tag, std::chrono::milliseconds start,
                          std::chrono::milliseconds length, const Histogram& histogram);
 
-/// All intervals of a log, merged by tag. Comments and the legend are skipped.
-/// Refuses: a line that is not four columns, numbers that are none, a histogram that does not
-/// decode.
+/// All intervals of a log merged, by tag.
 struct HdrLogTotals {
-    Histogram response;
+    Histogram response;  ///< tagged "response" or not tagged
     Histogram service;
     Histogram send_lag;
     std::size_t lines = 0;
 };
+
+/// Reads a log; comments, the legend and other tags are skipped.
+/// Refuses: a line without its four columns, numbers that are none, a histogram that does not
+/// decode; says which line.
 Result<HdrLogTotals> read_hdr_log(std::string_view text);
 
 }  // namespace tuma::loadgen

@@ -22,7 +22,7 @@ struct SparseCounts {
 
 /// Log-linear buckets in the manner of HdrHistogram with three digits: below 2048 µs every value
 /// has its own cell; above, each power of two is cut into 1024 equal cells, so that a cell is never
-/// wider than 1/1024 of its lowest value and the midpoint reported is never more than 0.05 % off.
+/// wider than 1/1024 of its lowest value and no value reported is more than 0.1 % off.
 /// Values above one hour are counted in the top cell and in `over_top`. 184 KiB.
 /// Source: HdrHistogram, counts_index_for.
 class Histogram {
@@ -83,7 +83,7 @@ public:
     /// The lowest and the highest value of a cell. Requires: index < cell_count.
     static std::uint64_t lowest_of(std::size_t index);
     static std::uint64_t highest_of(std::size_t index);
-    /// What stands for a cell's samples: its midpoint, rounded down.
+    /// What stands for a cell's samples: its midpoint, rounded up.
     static std::uint64_t middle_of(std::size_t index);
 
     /// Puts `n` samples into a cell; for decoders. Requires: index < cell_count.

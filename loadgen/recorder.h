@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -93,31 +94,37 @@ public:
 
     const Counts& counts() const { return counts_; }
     const Counts& warmup_counts() const { return warmup_counts_; }
+    /// Of the closed seconds.
     const Latencies& latencies() const { return *latencies_; }
     const Histogram& warmup_response() const { return *warmup_response_; }
     std::uint64_t in_flight() const { return counts_.in_flight() + warmup_counts_.in_flight(); }
+    /// When the last operation after the warm-up was answered; nothing before the first.
+    std::optional<Offset> last_answered() const { return last_answered_; }
     /// Rows that are closed, and those still open behind them.
     std::span<const TimelineRow> timeline() const { return rows_; }
-    /// How many rows at the front of `timeline` are final.
+    /// How many rows at the front of `timeline` are final but for late news of what was offered.
     std::size_t closed_rows() const { return closed_; }
     std::span<const IntervalLatencies> intervals() const { return intervals_; }
 
 private:
-    TimelineRow& row_at(Offset time);
+    TimelineRow& row_at(std::size_t second);
+    TimelineRow& open_row(Offset ended);
     Counts& counts_for(Offset intended) { return intended < warmup_ ? warmup_counts_ : counts_; }
     void record_latency(std::uint64_t n, Offset intended, Offset sent, Offset ended);
-    void count_end(const Ended& operations, TimelineRow& row);
+    void note_answer(Offset intended, Offset answered);
+    void count_end(std::uint64_t n, Offset intended, End end, std::uint16_t code, TimelineRow& row);
     void close_second();
 
     Offset warmup_;
     Counts counts_;
     Counts warmup_counts_;
     std::unique_ptr<Latencies> latencies_;
-    std::unique_ptr<Latencies> second_;           ///< present second, without warm-up
-    std::unique_ptr<Histogram> second_response_;  ///< present second, warm-up included
+    std::unique_ptr<Latencies> second_;         ///< present second, without warm-up
+    std::unique_ptr<Histogram> warmup_second_;  ///< present second, response of the warm-up
     std::unique_ptr<Histogram> warmup_response_;
     std::vector<TimelineRow> rows_;
     std::vector<IntervalLatencies> intervals_;
+    std::optional<Offset> last_answered_;
     std::size_t closed_ = 0;
     bool finished_ = false;
 };

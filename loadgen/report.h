@@ -53,7 +53,7 @@ struct RunReport {
     std::string version;                 ///< of the generator
     Counts counts;
     Counts warmup_counts;
-    Duration measured{0};  ///< from the end of the warm-up to the last answer counted
+    Duration measured{0};  ///< the time that `attained_per_s` divides by, see `take_results`
     Histogram response;
     Histogram service;
     Histogram send_lag;
@@ -71,6 +71,10 @@ struct RunReport {
 };
 
 /// Takes counts, latencies, timeline and intervals out of a finished recorder.
+/// Measured time begins when the warm-up ends. In a closed loop it lasts to the last answer; in an
+/// open loop for the rest of the planned duration, and longer when answers come later than a
+/// quarter of a second (or a twentieth of that rest, if less) after its end.
+/// Requires: settings.duration and settings.warmup are set.
 void take_results(const Recorder& recorder, RunReport& report);
 
 /// Says whether the numbers can be believed, and why not.
@@ -78,6 +82,9 @@ void take_results(const Recorder& recorder, RunReport& report);
 /// the target attained, with a p99 of send lag above 10 % of the p99 response, or with more than
 /// 80 % of a core used by the generator; more than 2 % steal.
 Verdict judge(const RunReport& report);
+
+/// A refusal's stable name, or "code_N" for a number this program does not know.
+std::string refusal_name(std::uint16_t code);
 
 /// report.json as one object, with line breaks and a line feed at the end.
 std::string report_json(const RunReport& report);

@@ -1,0 +1,40 @@
+// The identities of counts.
+#include "loadgen/counts.h"
+
+#include <fmt/format.h>
+
+namespace tuma::loadgen {
+
+void Counts::add(const Counts& other) {
+    scheduled += other.scheduled;
+    sent += other.sent;
+    skipped += other.skipped;
+    ok += other.ok;
+    refused += other.refused;
+    errors += other.errors;
+    timeouts += other.timeouts;
+    for (const auto& [code, n] : other.refusals) refusals[code] += n;
+}
+
+std::optional<std::string> broken_identity(const Counts& counts) {
+    if (counts.scheduled != counts.sent + counts.skipped) {
+        return fmt::format("{} operations were scheduled, but {} sent and {} skipped make {}",
+                           counts.scheduled, counts.sent, counts.skipped,
+                           counts.sent + counts.skipped);
+    }
+    const std::uint64_t ended = counts.ok + counts.refused + counts.errors + counts.timeouts;
+    if (counts.sent != ended) {
+        return fmt::format(
+            "{} operations were sent, but {} done, {} refused, {} errors and {} timeouts make {}",
+            counts.sent, counts.ok, counts.refused, counts.errors, counts.timeouts, ended);
+    }
+    std::uint64_t by_code = 0;
+    for (const auto& [code, n] : counts.refusals) by_code += n;
+    if (by_code != counts.refused) {
+        return fmt::format("{} operations were refused, but the refusals by code make {}",
+                           counts.refused, by_code);
+    }
+    return std::nullopt;
+}
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,45 @@
+// Three digits are enough for a reader; the files hold the rest.
+#include "loadgen/number_text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace tuma::loadgen {
+namespace {
+
+/// Three significant digits without an exponent, for values from 0 to 9999.
+std::string three_digits(double value) {
+    if (value >= 99.95) return fmt::format("{:.0f}", value);
+    if (value >= 9.995) return fmt::format("{:.1f}", value);
+    return fmt::format("{:.2f}", value);
+}
+
+}  // namespace
+
+std::string latency_text(double microseconds) {
+    if (microseconds < 999.5) {
+        const bool is_whole = microseconds == std::floor(microseconds);
+        return (is_whole ? fmt::format("{:.0f}", microseconds) : three_digits(microseconds)) +
+               " µs";
+    }
+    if (microseconds < 999'500) return three_digits(microseconds / 1e3) + " ms";
+    return three_digits(microseconds / 1e6) + " s";
+}
+
+std::string count_text(std::uint64_t n) {
+    std::string digits = fmt::format("{}", n);
+    for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, " ");
+    return digits;
+}
+
+std::string rate_text(double per_second) {
+    if (per_second < 99.95) return three_digits(per_second) + "/s";
+    return count_text(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
+}
+
+std::string share_text(double share) {
+    return fmt::format("{:.1f} %", share * 100);
+}
+
+}  // namespace tuma::loadgen

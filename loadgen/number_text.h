@@ -1,0 +1,24 @@
+// Numbers as people read them: latencies with their unit, counts with spaced thousands.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace tuma::loadgen {
+
+/// "850 µs", "1.23 ms", "12.3 ms", "1.23 s": three digits and a unit.
+std::string latency_text(double microseconds);
+inline std::string latency_text(std::uint64_t microseconds) {
+    return latency_text(static_cast<double>(microseconds));
+}
+
+/// "1 234 567".
+std::string count_text(std::uint64_t n);
+
+/// "12 345/s", with three digits below 100.
+std::string rate_text(double per_second);
+
+/// A share as "1.2 %".
+std::string share_text(double share);
+
+}  // namespace tuma::loadgen

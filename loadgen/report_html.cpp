@@ -1,0 +1,324 @@
+// report.html: one page with everything in it, drawn without a script.
+#include "loadgen/number_text.h"
+#include "loadgen/report.h"
+#include "loadgen/report_page.h"
+#include "loadgen/svg_chart.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace tuma::loadgen {
+namespace {
+
+using Rows = std::vector<std::pair<std::string, std::string>>;
+
+std::string table(const Rows& rows) {
+    std::string out = "<div class=\"scroll\"><table>";
+    for (const auto& [key, value] : rows) {
+        out += fmt::format("<tr><td>{}</td><td>{}</td></tr>", escaped(key), escaped(value));
+    }
+    return out + "</table></div>\n";
+}
+
+std::string tile(std::string_view label, const std::string& value, const std::string& small) {
+    return fmt::format("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>", escaped(label),
+                       escaped(value), escaped(small));
+}
+
+std::string headline(const RunReport& report) {
+    const Counts& counts = report.counts;
+    const double target = report.target_per_s();
+    const std::uint64_t failed = counts.errors + counts.timeouts;
+    std::string out = "<dl class=\"headline\">";
+    out += tile("attained", rate_text(report.attained_per_s()),
+                target > 0 ? "of " + rate_text(target) + " asked for" : "closed loop, no target");
+    out += tile("response p50", latency_text(report.response.value_at_percentile(50)),
+                "half of all took less");
+    out += tile("response p99", latency_text(report.response.value_at_percentile(99)),
+                "one in a hundred took longer");
+    out += tile("longest", latency_text(report.response.max()),
+                "of " + count_text(report.response.count()) + " operations");
+    out += tile("errors and timeouts", count_text(failed),
+                counts.sent > 0
+                    ? share_text(static_cast<double>(failed) / static_cast<double>(counts.sent)) +
+                          " of those sent"
+                    : "nothing was sent");
+    return out + "</dl>\n";
+}
+
+std::string list(std::string_view attributes, const std::vector<std::string>& items) {
+    if (items.empty()) return {};
+    std::string out = fmt::format("<ul{}>", attributes);
+    for (const std::string& item : items) out += "<li>" + escaped(item) + "</li>";
+    return out + "</ul>";
+}
+
+std::string verdict(const Verdict& verdict) {
+    const std::string words =
+        verdict.valid
+            ? "<strong>The run is valid.</strong> The load was the one asked for, and the "
+              "generator stayed out of its own way."
+            : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
+                  list("", verdict.invalid_because);
+    return fmt::format("<div class=\"verdict{}\">{}</div>\n{}\n", verdict.valid ? "" : " invalid",
+                       words, list(" class=\"remarks\"", verdict.remarks));
+}
+
+std::string latency_table(const RunReport& report) {
+    std::string out =
+        "<div class=\"scroll\"><table><tr><th></th><th class=\"number\">p50</th>"
+        "<th class=\"number\">p90</th><th class=\"number\">p99</th><th class=\"number\">p99.9</th>"
+        "<th class=\"number\">max</th><th class=\"number\">mean</th></tr>";
+    const std::pair<const char*, const Histogram*> rows[] = {{"response", &report.response},
+                                                             {"service", &report.service},
+                                                             {"send lag", &report.send_lag}};
+    for (const auto& [label, histogram] : rows) {
+        out += fmt::format("<tr><td>{}</td>", label);
+        for (const double percentile : {50.0, 90.0, 99.0, 99.9, 100.0}) {
+            out += fmt::format("<td class=\"number\">{}</td>",
+                               latency_text(histogram->value_at_percentile(percentile)));
+        }
+        out += fmt::format("<td class=\"number\">{}</td></tr>", latency_text(histogram->mean()));
+    }
+    return out + "</table></div>\n";
+}
+
+/// Where a percentile stands on the axis that gives each further nine the same width.
+double nines(double percentile) {
+    return -std::log10(1 - percentile / 100);
+}
+
+Series percentile_series(const Histogram& histogram, std::string label, std::string color,
+                         double nines_max) {
+    Series series{.label = std::move(label), .color = std::move(color), .points = {}};
+    constexpr int steps = 160;
+    for (int i = 0; i <= steps; ++i) {
+        const double at = nines_max * i / steps;
+        const double percentile = std::clamp(100 * (1 - std::pow(10.0, -at)), 0.0, 100.0);
+        const double value = static_cast<double>(histogram.value_at_percentile(percentile));
+        series.points.emplace_back(at, std::max(1.0, value));
+    }
+    return series;
+}
+
+std::string percentile_chart(const RunReport& report) {
+    if (report.response.count() == 0) return {};
+    // Beyond one operation in `count` the axis would only repeat the maximum.
+    const double nines_max =
+        std::clamp(std::log10(static_cast<double>(report.response.count())), 1.0, 6.0);
+    LineChart chart{
+        .title = "Latency by percentile",
+        .x = {.low = 0,
+              .high = nines_max,
+              .ticks = {},
+              .title = "percentile of operations, each step right of 90 % leaves a tenth"},
+        .y = latency_axis(static_cast<double>(report.service.min()),
+                          static_cast<double>(report.response.max())),
+        .series = {},
+        .shade_label = {}};
+    const std::pair<double, const char*> ticks[] = {
+        {0, "0 %"},       {50, "50 %"},       {90, "90 %"},         {99, "99 %"},
+        {99.9, "99.9 %"}, {99.99, "99.99 %"}, {99.999, "99.999 %"}, {99.9999, "99.9999 %"}};
+    for (const auto& [percentile, label] : ticks) {
+        if (nines(percentile) <= nines_max + 1e-6) {
+            chart.x.ticks.push_back({.at = nines(percentile), .label = label});
+        }
+    }
+    chart.series.push_back(percentile_series(report.response, "response, from the intended time",
+                                             "response", nines_max));
+    chart.series.push_back(
+        percentile_series(report.service, "service, from the time sent", "service", nines_max));
+    chart.series.back().dashed = true;
+    return line_chart(chart);
+}
+
+template <typename Value>
+Series timeline_series(const RunReport& report, std::string label, std::string color, Value value) {
+    Series series{.label = std::move(label), .color = std::move(color), .points = {}};
+    for (const TimelineRow& row : report.timeline) {
+        series.points.emplace_back(static_cast<double>(row.second) + 0.5,
+                                   static_cast<double>(value(row)));
+    }
+    return series;
+}
+
+LineChart timeline_chart(const RunReport& report, std::string title) {
+    LineChart chart{.title = std::move(title),
+                    .x = time_axis(static_cast<double>(report.timeline.size())),
+                    .y = {},
+                    .series = {},
+                    .shaded_until = std::chrono::duration<double>(report.settings.warmup).count(),
+                    .shade_label = "warm-up"};
+    return chart;
+}
+
+std::string latency_over_time(const RunReport& report) {
+    if (report.timeline.empty()) return {};
+    LineChart chart = timeline_chart(report, "Response over time");
+    const auto at_least_one = [](std::uint64_t us) { return std::max<std::uint64_t>(1, us); };
+    chart.series = {
+        timeline_series(report, "longest", "quiet",
+                        [&](const TimelineRow& row) { return at_least_one(row.max_us); }),
+        timeline_series(report, "p99", "response",
+                        [&](const TimelineRow& row) { return at_least_one(row.p99_us); }),
+        timeline_series(report, "p50", "service",
+                        [&](const TimelineRow& row) { return at_least_one(row.p50_us); })};
+    // A second in which nothing ended has no latency.
+    double low = 3.6e9;
+    double high = 1;
+    for (Series& series : chart.series) {
+        std::erase_if(series.points, [](const auto& point) { return point.second <= 1; });
+        for (const auto& [second, us] : series.points) {
+            low = std::min(low, us);
+            high = std::max(high, us);
+        }
+    }
+    chart.y = latency_axis(std::min(low, high), high);
+    return line_chart(chart);
+}
+
+std::string rates_over_time(const RunReport& report) {
+    if (report.timeline.empty()) return {};
+    LineChart chart = timeline_chart(report, "Operations a second");
+    const auto refused = [](const TimelineRow& row) { return row.refused; };
+    const auto failed = [](const TimelineRow& row) {
+        return row.errors + row.timeouts + row.skipped;
+    };
+    chart.series.push_back(timeline_series(report, "offered", "quiet",
+                                           [](const TimelineRow& row) { return row.offered; }));
+    chart.series.back().dashed = true;
+    chart.series.push_back(
+        timeline_series(report, "attained (ok and refused)", "response",
+                        [](const TimelineRow& row) { return row.ok + row.refused; }));
+    if (std::any_of(report.timeline.begin(), report.timeline.end(), refused)) {
+        chart.series.push_back(timeline_series(report, "refused", "lag", refused));
+    }
+    if (std::any_of(report.timeline.begin(), report.timeline.end(), failed)) {
+        chart.series.push_back(
+            timeline_series(report, "errors, timeouts and skipped", "bad", failed));
+    }
+    double high = 0;
+    for (const Series& series : chart.series) {
+        for (const auto& point : series.points) high = std::max(high, point.second);
+    }
+    chart.y = rate_axis(high);
+    return line_chart(chart);
+}
+
+std::string stages(const RunReport& report) {
+    std::string out = "<h2>Where the time went in the server</h2>\n";
+    if (report.stages.empty()) {
+        return out +
+               "<p class=\"soft\">The server's metrics were not read; give the run the "
+               "server's admin address to see its stages.</p>\n";
+    }
+    BarChart chart{.title = "Stages of a request's way",
+                   .legend = {{"mean", "response"}, {"p99", "quiet"}},
+                   .groups = {}};
+    for (const Stage& stage : report.stages) {
+        chart.groups.push_back(
+            {.label = stage.name,
+             .bars = {
+                 {.value = stage.mean_us, .text = latency_text(stage.mean_us), .color = "response"},
+                 {.value = stage.p99_us, .text = latency_text(stage.p99_us), .color = "quiet"}}});
+    }
+    return out + bar_chart(chart) +
+           "<p class=\"soft\">From the server's own histograms, read before and after the run, "
+           "warm-up included. Their buckets are wide, so a p99 is good to a factor of two. "
+           "Queue wait and reply are per request; decide, append and fsync per batch; append "
+           "contains fsync.</p>\n";
+}
+
+std::string counts_section(const RunReport& report) {
+    const Counts& counts = report.counts;
+    std::string out = "<h2>Counts</h2>\n";
+    out += fmt::format(
+        "<p>scheduled {} = sent {} + skipped {}<br>sent {} = ok {} + refused {} + errors {} + "
+        "timeouts {}</p>\n",
+        count_text(counts.scheduled), count_text(counts.sent), count_text(counts.skipped),
+        count_text(counts.sent), count_text(counts.ok), count_text(counts.refused),
+        count_text(counts.errors), count_text(counts.timeouts));
+    if (counts.refusals.empty()) return out;
+    out +=
+        "<div class=\"scroll\"><table><tr><th>refused because</th><th class=\"number\">"
+        "operations</th><th class=\"number\">share of sent</th></tr>";
+    for (const auto& [code, n] : counts.refusals) {
+        out += fmt::format(
+            "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
+            escaped(refusal_name(code)), count_text(n),
+            share_text(static_cast<double>(n) / static_cast<double>(counts.sent)));
+    }
+    return out + "</table></div>\n";
+}
+
+std::string calibration(const RunReport& report) {
+    const Calibration& block = report.calibration;
+    Rows rows;
+    if (block.fsync) {
+        rows.emplace_back(
+            "fsync of 4 KiB",
+            fmt::format("p50 {}, p99 {} ({} samples)", latency_text(block.fsync->p50_us),
+                        latency_text(block.fsync->p99_us), block.fsync->samples));
+    } else {
+        rows.emplace_back("fsync of 4 KiB", "not measured");
+    }
+    rows.emplace_back("timer lag", fmt::format("p50 {}, p99 {} after a sleep of 1 ms",
+                                               latency_text(block.timer_lag.p50_us),
+                                               latency_text(block.timer_lag.p99_us)));
+    rows.emplace_back("processor",
+                      fmt::format("{}, {} cores", block.machine.cpu, block.machine.cores));
+    rows.emplace_back("kernel", block.machine.kernel);
+    rows.emplace_back("generator", share_text(block.generator_cpu) + " of one core");
+    rows.emplace_back("steal", share_text(block.steal) + " of all cores' time");
+    return "<h2>Calibration</h2>\n" + table(rows);
+}
+
+std::string settings(const RunReport& report) {
+    const RunSettings& asked = report.settings;
+    Rows rows{{"scenario", asked.scenario},
+              {"target", asked.target},
+              {"mode", asked.closed_loop ? "closed loop (--rate=max)" : "open loop"}};
+    if (asked.rate) rows.emplace_back("rate", rate_text(asked.rate->per_second()));
+    rows.insert(rows.end(),
+                {{"arrival", asked.arrival},
+                 {"overload", asked.overload},
+                 {"connections", fmt::format("{}", asked.connections)},
+                 {"batch", fmt::format("{} operations a request", asked.batch)},
+                 {"in flight", fmt::format("{} requests a connection", asked.in_flight)},
+                 {"duration", tuma::text(asked.duration)},
+                 {"warm-up", tuma::text(asked.warmup)},
+                 {"timeout", tuma::text(asked.timeout)},
+                 {"seed", fmt::format("{}", asked.seed)},
+                 {"durability", report.durability},
+                 {"started", tuma::text(report.started_at)},
+                 {"generator", "tuma-load " + report.version}});
+    rows.insert(rows.end(), asked.more.begin(), asked.more.end());
+    return "<h2>Settings</h2>\n" + table(rows);
+}
+
+}  // namespace
+
+std::string report_html(const RunReport& report) {
+    const std::string title =
+        fmt::format("{} on {}", report.settings.scenario, report.settings.target);
+    std::string out = fmt::format(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+        "<title>{0}</title><style>{1}</style></head>\n<body><main>\n<h1>{0}</h1>\n"
+        "<p class=\"soft\">{2}; {3} loop, {4} with {5} of warm-up, durability {6}</p>\n",
+        escaped(title), report_style, escaped(tuma::text(report.started_at)),
+        report.settings.closed_loop ? "closed" : "open",
+        escaped(tuma::text(report.settings.duration)), escaped(tuma::text(report.settings.warmup)),
+        escaped(report.durability));
+    out += headline(report) + verdict(report.verdict);
+    out += "<h2>Latency</h2>\n" + latency_table(report) + percentile_chart(report);
+    out += latency_over_time(report);
+    out += "<h2>Rates</h2>\n" + rates_over_time(report);
+    out += stages(report) + counts_section(report) + calibration(report) + settings(report);
+    out += "<h2>How to read this</h2>\n" + std::string(report_explanation);
+    return out + "</main></body></html>\n";
+}
+
+}  // namespace tuma::loadgen

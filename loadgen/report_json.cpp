@@ -1,0 +1,129 @@
+// report.json: the field names are a promise to whoever reads it by program.
+#include "ledger/refusal.h"
+#include "loadgen/json_text.h"
+#include "loadgen/report.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+namespace tuma::loadgen {
+namespace {
+
+namespace json = boost::json;
+
+double seconds(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
+json::object percentiles(const Histogram& histogram) {
+    return {{"p50", histogram.value_at_percentile(50)},
+            {"p90", histogram.value_at_percentile(90)},
+            {"p99", histogram.value_at_percentile(99)},
+            {"p99_9", histogram.value_at_percentile(99.9)},
+            {"max", histogram.max()},
+            {"min", histogram.min()},
+            {"mean", histogram.mean()},
+            {"count", histogram.count()}};
+}
+
+json::object refusals(const Counts& counts) {
+    json::object out;
+    for (const auto& [code, n] : counts.refusals) out[refusal_name(code)] = n;
+    return out;
+}
+
+json::object settings_of(const RunSettings& settings) {
+    json::object out{
+        {"mode", settings.closed_loop ? "closed" : "open"},
+        {"rate_per_s", settings.rate ? json::value(settings.rate->per_second()) : json::value()},
+        {"arrival", settings.arrival},
+        {"overload", settings.overload},
+        {"connections", settings.connections},
+        {"batch", settings.batch},
+        {"in_flight", settings.in_flight},
+        {"duration_s", seconds(settings.duration)},
+        {"warmup_s", seconds(settings.warmup)},
+        {"timeout_s", seconds(settings.timeout)}};
+    for (const auto& [key, value] : settings.more) out[key] = value;
+    return out;
+}
+
+json::object calibration_of(const Calibration& calibration) {
+    json::value fsync = nullptr;
+    if (calibration.fsync) {
+        fsync = {{"p50", calibration.fsync->p50_us},
+                 {"p99", calibration.fsync->p99_us},
+                 {"samples", calibration.fsync->samples}};
+    }
+    return {{"fsync_us", std::move(fsync)},
+            {"timer_lag_us",
+             {{"p50", calibration.timer_lag.p50_us}, {"p99", calibration.timer_lag.p99_us}}},
+            {"cpu", calibration.machine.cpu},
+            {"cores", calibration.machine.cores},
+            {"kernel", calibration.machine.kernel},
+            {"steal", calibration.steal},
+            {"generator_cpu", calibration.generator_cpu}};
+}
+
+json::array stages_of(const std::vector<Stage>& stages) {
+    json::array out;
+    for (const Stage& stage : stages) {
+        out.push_back({{"stage", stage.name},
+                       {"count", stage.count},
+                       {"mean_us", stage.mean_us},
+                       {"p50_us", stage.p50_us},
+                       {"p99_us", stage.p99_us}});
+    }
+    return out;
+}
+
+json::array sentences(const std::vector<std::string>& texts) {
+    json::array out;
+    for (const std::string& text : texts) out.emplace_back(text);
+    return out;
+}
+
+}  // namespace
+
+std::string refusal_name(std::uint16_t code) {
+    const RefusalRow* row = find_refusal(code);
+    return row != nullptr ? std::string(row->name) : fmt::format("code_{}", code);
+}
+
+std::string report_json(const RunReport& report) {
+    const Counts& counts = report.counts;
+    json::object out{{"scenario", report.settings.scenario},
+                     {"target", report.settings.target},
+                     {"seed", report.settings.seed},
+                     {"started_at", tuma::text(report.started_at)},
+                     {"version", report.version},
+                     {"durability", report.durability},
+                     {"valid", report.verdict.valid},
+                     {"invalid_because", sentences(report.verdict.invalid_because)},
+                     {"remarks", sentences(report.verdict.remarks)},
+                     {"trust_above_us", report.verdict.trust_above_us},
+                     {"scheduled", counts.scheduled},
+                     {"sent", counts.sent},
+                     {"skipped", counts.skipped},
+                     {"ok", counts.ok},
+                     {"refused", counts.refused},
+                     {"errors", counts.errors},
+                     {"timeouts", counts.timeouts},
+                     {"refusals", refusals(counts)},
+                     {"attained_per_s", report.attained_per_s()},
+                     {"target_per_s", report.target_per_s()},
+                     {"measured_s", seconds(report.measured)},
+                     {"response_us", percentiles(report.response)},
+                     {"service_us", percentiles(report.service)},
+                     {"send_lag_us", percentiles(report.send_lag)}};
+    for (const json::key_value_pair& member : settings_of(report.settings)) {
+        // The caller's own rows may not replace a field that programs rely on.
+        if (!out.contains(member.key())) out[member.key()] = member.value();
+    }
+    out["warmup_scheduled"] = report.warmup_counts.scheduled;
+    out["stages"] = stages_of(report.stages);
+    out["calibration"] = calibration_of(report.calibration);
+    return json_text(out);
+}
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,129 @@
+// The summary that stands on the terminal when a run is over.
+#include "ledger/refusal.h"
+#include "loadgen/number_text.h"
+#include "loadgen/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr std::size_t columns = 80;
+
+/// Breaks `text` at blanks so that no line is longer than the terminal; further lines are indented.
+std::string wrapped(std::string_view first, std::string_view rest, std::string_view text) {
+    std::string out(first);
+    std::size_t width = first.size();
+    bool is_line_start = true;
+    while (!text.empty()) {
+        const std::size_t blank = text.find(' ');
+        const std::string_view word = text.substr(0, blank);
+        text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+        if (!is_line_start && width + 1 + word.size() > columns) {
+            out += "\n" + std::string(rest);
+            width = rest.size();
+            is_line_start = true;
+        }
+        if (!is_line_start) out += " ";
+        width += word.size() + (is_line_start ? 0 : 1);
+        out += word;
+        is_line_start = false;
+    }
+    return out + "\n";
+}
+
+std::string latency_row(std::string_view label, const Histogram& histogram) {
+    std::string out = fmt::format("  {:<12}", label);
+    for (const double percentile : {50.0, 90.0, 99.0, 99.9}) {
+        out += fmt::format("{:>12}", latency_text(histogram.value_at_percentile(percentile)));
+    }
+    return out + fmt::format("{:>12}\n", latency_text(histogram.max()));
+}
+
+std::string how(const RunReport& report) {
+    const RunSettings& settings = report.settings;
+    const std::string loop =
+        settings.closed_loop
+            ? fmt::format("closed loop, {} requests in flight a connection", settings.in_flight)
+            : fmt::format("open loop, {} {}",
+                          settings.rate ? rate_text(settings.rate->per_second()) : "as recorded",
+                          settings.arrival);
+    return fmt::format("{}; {} connections, batches of {}, {} ({} of it warm-up), seed {}", loop,
+                       settings.connections, settings.batch, tuma::text(settings.duration),
+                       tuma::text(settings.warmup), settings.seed);
+}
+
+std::string counts_block(const RunReport& report) {
+    const Counts& counts = report.counts;
+    std::string out =
+        fmt::format("  scheduled {} = sent {} + skipped {}\n", count_text(counts.scheduled),
+                    count_text(counts.sent), count_text(counts.skipped));
+    out += wrapped(
+        "  ", "    ",
+        fmt::format("sent {} = ok {} + refused {} + errors {} + timeouts {}",
+                    count_text(counts.sent), count_text(counts.ok), count_text(counts.refused),
+                    count_text(counts.errors), count_text(counts.timeouts)));
+    for (const auto& [code, n] : counts.refusals) {
+        out += fmt::format("    refused {:<28}{:>14}\n", refusal_name(code), count_text(n));
+    }
+    return out;
+}
+
+std::string stages_block(const std::vector<Stage>& stages) {
+    if (stages.empty()) return {};
+    std::string out =
+        fmt::format("\n  {:<12}{:>12}{:>12}{:>12}\n", "in the server", "mean", "p50", "p99");
+    for (const Stage& stage : stages) {
+        out += fmt::format("  {:<13}{:>11}{:>12}{:>12}\n", stage.name, latency_text(stage.mean_us),
+                           latency_text(stage.p50_us), latency_text(stage.p99_us));
+    }
+    return out;
+}
+
+std::string machine_block(const Calibration& calibration) {
+    const std::string fsync =
+        calibration.fsync
+            ? fmt::format("fsync p50 {} p99 {}", latency_text(calibration.fsync->p50_us),
+                          latency_text(calibration.fsync->p99_us))
+            : "fsync not measured";
+    return wrapped(
+        "  ", "    ",
+        fmt::format("{}, {} cores, {}; {}; timer lag p99 {}; generator {} of a core; "
+                    "steal {}",
+                    calibration.machine.cpu, calibration.machine.cores, calibration.machine.kernel,
+                    fsync, latency_text(calibration.timer_lag.p99_us),
+                    share_text(calibration.generator_cpu), share_text(calibration.steal)));
+}
+
+}  // namespace
+
+std::string report_text(const RunReport& report) {
+    std::string out = wrapped(
+        "", "  ", fmt::format("{} on {}", report.settings.scenario, report.settings.target));
+    out += wrapped("  ", "  ", how(report)) + "\n";
+
+    const double target = report.target_per_s();
+    out += fmt::format("  attained {}", rate_text(report.attained_per_s()));
+    if (target > 0) out += fmt::format(" of {} asked for", rate_text(target));
+    out += fmt::format(", durability {}\n", report.durability);
+    out += counts_block(report);
+
+    out += fmt::format("\n  {:<12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", "latency", "p50", "p90", "p99",
+                       "p99.9", "max");
+    out += latency_row("response", report.response);
+    out += latency_row("service", report.service);
+    out += latency_row("send lag", report.send_lag);
+    out += stages_block(report.stages) + "\n";
+    out += machine_block(report.calibration) + "\n";
+
+    out += report.verdict.valid ? "  The run is valid.\n" : "  The run is INVALID:\n";
+    for (const std::string& reason : report.verdict.invalid_because) {
+        out += wrapped("  - ", "    ", reason);
+    }
+    for (const std::string& remark : report.verdict.remarks) out += wrapped("  ", "  ", remark);
+    return out;
+}
+
+}  // namespace tuma::loadgen

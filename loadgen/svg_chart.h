@@ -1,0 +1,71 @@
+// Charts as SVG text for the HTML report: lines over an axis, and bars.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tuma::loadgen {
+
+/// Text for HTML and SVG, attributes included: & < > " ' are replaced, control characters dropped.
+std::string escaped(std::string_view text);
+
+struct Axis {
+    struct Tick {
+        double at = 0;
+        std::string label;
+    };
+    double low = 0;
+    double high = 1;
+    bool logarithmic = false;
+    std::vector<Tick> ticks;
+    std::string title;
+};
+
+/// A line. `color` names one of the page's colours: "response", "service", "lag", "bad", "quiet".
+struct Series {
+    std::string label;
+    std::string color;
+    std::vector<std::pair<double, double>> points;
+    bool dashed = false;
+    bool marked = false;  ///< a dot at each point, with its value as a tooltip
+};
+
+struct LineChart {
+    std::string title;  ///< for screen readers and as the heading
+    Axis x;
+    Axis y;
+    std::vector<Series> series;
+    double shaded_until = 0;  ///< the warm-up, in units of x; 0 for none
+    std::string shade_label;
+};
+
+/// A <figure> with a heading, a legend and the drawing. Points outside the axes are put on the rim.
+std::string line_chart(const LineChart& chart);
+
+/// A bar with its value written behind it.
+struct Bar {
+    double value = 0;
+    std::string text;
+    std::string color;
+};
+struct BarGroup {
+    std::string label;
+    std::vector<Bar> bars;
+};
+struct BarChart {
+    std::string title;
+    std::vector<std::pair<std::string, std::string>> legend;  ///< label, colour
+    std::vector<BarGroup> groups;
+};
+std::string bar_chart(const BarChart& chart);
+
+/// A logarithmic axis for latencies in microseconds that holds low..high, ticks at 1, 2, 5 × 10^n.
+Axis latency_axis(double low_us, double high_us);
+/// A linear axis from 0 with about five round ticks, for rates.
+Axis rate_axis(double high);
+/// Seconds from 0, with about eight round ticks.
+Axis time_axis(double seconds);
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,125 @@
+"""Starts the switch, loads it and stops it, for scripts/bench."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+
+class Failed(Exception):
+    """A measurement could not be made; the text says why."""
+
+
+class Server:
+    """A `tuma serve` process on a data directory; stopped by its own process id."""
+
+    def __init__(self, build, data, arguments=()):
+        self.log_path = data + ".log"
+        os.makedirs(data, exist_ok=True)
+        self.log = open(self.log_path, "ab")
+        started = time.monotonic()
+        self.process = subprocess.Popen(
+            [f"{build}/tuma", "serve", f"--data={data}", "--native=127.0.0.1:0", "--admin=127.0.0.1:0",
+             *arguments], stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
+        line = self.process.stdout.readline().decode()
+        if not line.startswith("ready "):
+            self.kill()
+            with open(self.log_path, encoding="utf-8", errors="replace") as log:
+                raise Failed("the switch did not start: " + log.read()[-400:])
+        self.ready_s = time.monotonic() - started
+        where = dict(word.split("=", 1) for word in line.split()[1:])
+        self.native, self.admin = where["native"], where["admin"]
+
+    def metric(self, name):
+        """The sum over all labels of a metric."""
+        with urllib.request.urlopen(f"http://{self.admin}/metrics", timeout=10) as reply:
+            rows = [row.rsplit(" ", 1) for row in reply.read().decode().splitlines() if row.startswith(name)]
+        return sum(float(value) for key, value in rows if key.split("{")[0] == name)
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.process.pid}/statm", encoding="ascii") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def kill(self):
+        self._end(signal.SIGKILL)
+
+    def stop(self):
+        code = self._end(signal.SIGTERM)
+        if code != 0:
+            raise Failed(f"the switch ended with {code}, see {self.log_path}")
+
+    def _end(self, number):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(timeout=120)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            code = self.process.wait()
+        self.log.close()
+        self.process.stdout.close()
+        return code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.kill()
+
+
+class Bench:
+    """Where things are and how a number is got."""
+
+    def __init__(self, build, scratch, arguments):
+        self.build, self.arguments = build, arguments
+        self.scratch = tempfile.mkdtemp(prefix="bench-", dir=scratch)
+
+    def directory(self, name):
+        path = os.path.join(self.scratch, name)
+        shutil.rmtree(path, ignore_errors=True)
+        return path
+
+    def server(self, data):
+        return Server(self.build, data, self.arguments)
+
+    def probe(self, *arguments):
+        """What tuma-bench prints, as a dictionary."""
+        done = subprocess.run([f"{self.build}/tuma-bench", *map(str, arguments)], capture_output=True,
+                              text=True, check=False)
+        if done.returncode != 0:
+            raise Failed(f"tuma-bench {arguments[0]}: {done.stderr.strip()[-300:]}")
+        return json.loads(done.stdout)
+
+    def load(self, server, *arguments, command="run", files=("report.json",)):
+        """Runs tuma-load and gives its report."""
+        report = self.directory("report")
+        done = subprocess.run(
+            [f"{self.build}/tuma-load", command, f"--target=native:{server.native}",
+             f"--admin={server.admin}", f"--report={report}", *arguments],
+            capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+        path = next((p for p in (os.path.join(report, f) for f in files) if os.path.exists(p)), None)
+        if done.returncode != 0 or path is None:
+            raise Failed(f"tuma-load {command} ended with {done.returncode}: {(done.stderr or done.stdout)[-400:]}")
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+
+    def fill(self, server, transfers, *arguments):
+        """Sends batches until `transfers` more were accepted; gives how many it were."""
+        done = 0
+        for seed in range(1000, 2000):
+            if done >= transfers:
+                break
+            done += self.load(server, *arguments, *BATCHES, "--rate=max", "--duration=5s",
+                              "--warmup=0s", f"--seed={seed}")["ok"]
+        return done
+
+    def clean_up(self):
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+BATCHES = ("--batch=8190", "--connections=2", "--in-flight=4")
+SINGLES = ("--batch=1", "--connections=16", "--in-flight=128")

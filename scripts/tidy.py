@@ -37,7 +37,7 @@ WORDS = [
     ("await-braces", r"", r"$^", r"co_await[^;]*[(,]\s*[A-Za-z_][\w:<>]*\s*\{",
      "GCC 12 miscompiles a braced temporary inside co_await; name it first"),
 ]
-LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
+LEFTOVER = re.compile(r"(//|/\*).*\b(TODO|FIXME|XXX|HACK)\b")
 COMMENT_OR_TEXT = re.compile(
     r'R"(\w*)\(.*?\)\1"|//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|(?<![0-9A-Fa-f])\'(?:\\.|[^\'\\\n])+\'', re.S)
 NOT_FUNCTION = re.compile(r"\s*(if|for|while|switch|catch|do|else|namespace|class|struct|enum|union|extern)\b")

@@ -1,0 +1,112 @@
+#include "loadgen/connection.h"
+
+#include "ledger/ensure.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr std::uint64_t place_bits = 16;
+constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
+
+}  // namespace
+
+Connection::Connection(Socket socket, std::size_t places)
+    : socket_(std::move(socket)), places_(places) {
+    ensure(places >= 1 && places <= place_mask, "1 to 65535 requests in flight");
+    for (std::size_t i = places; i > 0; --i) free_.push_back(static_cast<std::uint16_t>(i - 1));
+}
+
+void Connection::queue(RequestFrame& frame, ParticipantId participant) {
+    ensure(has_place(), "a request without a place");
+    const std::uint16_t number = free_.back();
+    free_.pop_back();
+    Place& place = places_[number];
+    place.is_taken = true;
+    place.is_stamped = false;
+    place.request.type = frame.type;
+    place.request.count = frame.count;
+    place.request.first_number = frame.first_number;
+    place.request.intended = frame.intended;
+    std::swap(place.request.digests, frame.digests);
+    unstamped_.push_back(number);
+
+    native::FrameHeader header;
+    header.type = static_cast<std::uint8_t>(frame.type);
+    header.count = frame.count;
+    header.request_id = (place.generation << place_bits) | number;
+    header.participant = participant;
+    native::finish_frame(frame.bytes, 0, header);
+    outgoing_.insert(outgoing_.end(), frame.bytes.begin(), frame.bytes.end());
+}
+
+std::optional<std::string> Connection::flush() {
+    while (unsent_bytes() > 0) {
+        const ssize_t sent = ::send(socket_.descriptor(), outgoing_.data() + outgoing_begin_,
+                                    unsent_bytes(), MSG_NOSIGNAL);
+        if (sent > 0)
+            outgoing_begin_ += static_cast<std::size_t>(sent);
+        else if (errno == EAGAIN)
+            return std::nullopt;
+        else if (errno != EINTR)
+            return std::strerror(errno);
+    }
+    outgoing_.clear();
+    outgoing_begin_ = 0;
+    return std::nullopt;
+}
+
+const InFlight* Connection::find(std::uint64_t request_id) const {
+    const std::uint64_t number = request_id & place_mask;
+    if (number >= places_.size()) return nullptr;
+    const Place& place = places_[number];
+    if (!place.is_taken || !place.is_stamped) return nullptr;
+    return place.generation == request_id >> place_bits ? &place.request : nullptr;
+}
+
+void Connection::end(std::uint64_t request_id) {
+    free_place(request_id & place_mask);
+}
+
+void Connection::free_place(std::size_t place) {
+    places_[place].is_taken = false;
+    ++places_[place].generation;
+    free_.push_back(static_cast<std::uint16_t>(place));
+}
+
+Connection::Reading Connection::receive(std::span<std::byte> scratch, std::string& reason) {
+    ssize_t received = 0;
+    do {
+        received = ::recv(socket_.descriptor(), scratch.data(), scratch.size(), 0);
+    } while (received < 0 && errno == EINTR);
+    if (received == 0) reason = "the server closed the connection";
+    if (received < 0) {
+        if (errno == EAGAIN) return Reading::nothing;
+        reason = std::strerror(errno);
+    }
+    if (received <= 0) return Reading::ended;
+    const auto fresh = scratch.first(static_cast<std::size_t>(received));
+    if (kept_.empty()) {
+        arrived_ = fresh;
+    } else {
+        kept_.insert(kept_.end(), fresh.begin(), fresh.end());
+        arrived_ = kept_;
+    }
+    return Reading::got;
+}
+
+void Connection::consumed(std::size_t bytes) {
+    const auto rest = arrived_.subspan(bytes);
+    if (kept_.empty())
+        kept_.assign(rest.begin(), rest.end());
+    else
+        kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(bytes));
+    arrived_ = {};
+}
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,138 @@
+#include "loadgen/request_frames.h"
+
+#include "ledger/ensure.h"
+#include "protocols/native/messages.h"
+
+#include <cstring>
+#include <utility>
+
+namespace tuma::loadgen {
+namespace {
+
+using native::FrameType;
+
+ledger::Purpose purpose_of(FrameType type) {
+    switch (type) {
+        case FrameType::deposit:
+            return ledger::Purpose::deposit;
+        case FrameType::withdraw:
+            return ledger::Purpose::withdraw;
+        case FrameType::transfer:
+            return ledger::Purpose::transfer;
+        case FrameType::pay_merchant:
+            return ledger::Purpose::pay_merchant;
+        case FrameType::redeem:
+            return ledger::Purpose::redeem;
+        default:
+            unreachable("a frame type that moves no money at once");
+    }
+}
+
+core::Command command_of(FrameType type, const FramingSettings& settings) {
+    const Money nothing{0, settings.currency};
+    switch (type) {
+        case FrameType::settle:
+            return core::Settle{};
+        case FrameType::release:
+            return core::Release{};
+        case FrameType::reserve:
+            return core::Reserve{.debit = {},
+                                 .credit = {},
+                                 .amount = nothing,
+                                 .timeout = settings.reserve_timeout,
+                                 .memo = 0};
+        default:
+            return core::MoveMoney{.purpose = purpose_of(type),
+                                   .debit = {},
+                                   .credit = {},
+                                   .amount = nothing,
+                                   .memo = 0};
+    }
+}
+
+template <typename Movement>
+void write_movement(Movement& movement, const Operation& operation) {
+    movement.debit = operation.debit;
+    movement.credit = operation.credit;
+    movement.amount.minor = operation.amount;
+}
+
+void write_operation(core::Command& command, const Operation& operation) {
+    if (auto* movement = std::get_if<core::MoveMoney>(&command))
+        write_movement(*movement, operation);
+    else if (auto* reserve = std::get_if<core::Reserve>(&command))
+        write_movement(*reserve, operation);
+    else if (auto* settle = std::get_if<core::Settle>(&command))
+        settle->reservation = operation.reservation;
+    else
+        std::get<core::Release>(command).reservation = operation.reservation;
+}
+
+void reset(RequestFrame& frame, FrameType type, std::uint64_t first_number) {
+    frame.type = type;
+    frame.count = 0;
+    frame.first_number = first_number;
+    frame.intended = Offset{0};
+    frame.bytes.clear();
+    frame.digests.clear();
+    native::begin_frame(frame.bytes);
+}
+
+}  // namespace
+
+std::uint64_t run_prefix(std::uint64_t seed, std::string_view scenario) {
+    std::uint64_t state = seed;
+    std::uint64_t prefix = splitmix64(state);
+    for (const char letter : scenario) {
+        state = prefix ^ static_cast<unsigned char>(letter);
+        prefix = splitmix64(state);
+    }
+    return prefix;
+}
+
+Reference run_reference(std::uint64_t prefix, FrameType type, std::uint64_t number) {
+    const std::uint64_t halves[2] = {
+        prefix, (std::uint64_t{static_cast<std::uint8_t>(type)} << 56U) | number};
+    Reference reference;
+    std::memcpy(reference.data(), halves, sizeof halves);
+    return reference;
+}
+
+RequestFrames::RequestFrames(const FramingSettings& settings) : settings_(settings) {
+    ensure(settings.batch >= 1 && settings.batch <= native::commands_max,
+           "a frame carries 1 to commands_max commands");
+    for (std::size_t i = 0; i < operation_kind_count; ++i) {
+        filling_[i].request.command = command_of(kind_type(i), settings);
+        reset(filling_[i].frame, kind_type(i), 0);
+    }
+}
+
+bool RequestFrames::add(const Operation& operation) {
+    Filling& filling = filling_[kind_index(operation.type)];
+    RequestFrame& frame = filling.frame;
+    ensure(frame.count < settings_.batch, "a full frame must be taken first");
+    filling.request.key.reference =
+        run_reference(settings_.prefix, operation.type, filling.next_number++);
+    write_operation(filling.request.command, operation);
+    native::append_command(frame.bytes, filling.request);
+    if (settings_.with_digests) frame.digests.push_back(native::digest_of(filling.request));
+    ++frame.count;
+    return frame.count == settings_.batch;
+}
+
+void RequestFrames::take(FrameType type, RequestFrame& frame) {
+    Filling& filling = filling_[kind_index(type)];
+    std::swap(filling.frame, frame);
+    reset(filling.frame, type, filling.next_number);
+}
+
+bool RequestFrames::take_any(RequestFrame& frame) {
+    for (Filling& filling : filling_) {
+        if (filling.frame.count == 0) continue;
+        take(filling.frame.type, frame);
+        return true;
+    }
+    return false;
+}
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,114 @@
+#include "loadgen/traffic.h"
+
+#include "ledger/ensure.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tuma::loadgen {
+
+DayProfile::DayProfile(const std::vector<std::uint32_t>& hours, Offset day_length)
+    : cumulative_{0}, day_length_(day_length) {
+    ensure(hours.size() == 24 && day_length.count() >= 24, "a day has 24 hours");
+    for (const std::uint32_t weight : hours) cumulative_.push_back(cumulative_.back() + weight);
+    ensure(cumulative_.back() > 0, "a day with no operations");
+}
+
+Offset DayProfile::bend(Offset even) const {
+    __extension__ using Wide = unsigned __int128;
+    const auto length = static_cast<std::uint64_t>(day_length_.count());
+    const auto time = static_cast<std::uint64_t>(even.count());
+    const std::uint64_t days = time / length;
+    // Weight passed, in units of 1/length, and the hour it lies in.
+    const Wide passed = Wide{time % length} * cumulative_.back();
+    const auto is_before = [length](Wide wanted, std::uint64_t weight) {
+        return wanted < Wide{weight} * length;
+    };
+    const auto next = std::upper_bound(cumulative_.begin(), cumulative_.end(), passed, is_before);
+    const auto hour = static_cast<std::uint64_t>(next - cumulative_.begin()) - 1;
+    const std::uint64_t weight = cumulative_[hour + 1] - cumulative_[hour];
+    // Hours are 1/24 of the day: (hour + part / weight) × length / 24.
+    const Wide part = passed - Wide{cumulative_[hour]} * length;
+    const Wide within_day = (Wide{hour} * length + part / weight) / 24;
+    return Offset{
+        static_cast<std::int64_t>(days * length + static_cast<std::uint64_t>(within_day))};
+}
+
+MixedTraffic::MixedTraffic(Workload& workload, const FramingSettings& framing, Timing timing)
+    : workload_(workload), frames_(framing), timing_(std::move(timing)) {
+    find_next();
+}
+
+void MixedTraffic::take(RequestFrame& frame) {
+    ensure(next_.has_value(), "a request after the last");
+    bool is_full = false;
+    while (!is_full && drawn_ < timing_.operations_max) {
+        const Operation operation = workload_.draw();
+        ++drawn_;
+        is_full = frames_.add(operation);
+        if (is_full) frames_.take(operation.type, frame);
+    }
+    if (!is_full) {
+        const bool has_rest = frames_.take_any(frame);
+        ensure(has_rest, "operations that were drawn and not taken wait in frames");
+    }
+    frame.intended = *next_;
+    taken_ += frame.count;
+    if (timing_.requests) timing_.requests->take();
+    find_next();
+}
+
+void MixedTraffic::find_next() {
+    next_.reset();
+    if (taken_ == timing_.operations_max) return;
+    if (!timing_.requests) {
+        next_ = Offset{0};
+        return;
+    }
+    const auto even = timing_.requests->peek();
+    if (!even) return;
+    const Offset time = timing_.profile ? timing_.profile->bend(*even) : *even;
+    if (time < timing_.end) next_ = time;
+}
+
+TraceTraffic::TraceTraffic(Workload& workload, const FramingSettings& framing, const Trace& trace,
+                           std::uint64_t speed, Arrival arrival, std::uint64_t seed)
+    : workload_(workload),
+      frames_(framing),
+      trace_(trace),
+      schedule_(trace.cells, speed, arrival, seed) {
+    prepare();
+}
+
+std::optional<Offset> TraceTraffic::next_time() const {
+    if (ready_.count == 0) return std::nullopt;
+    return ready_.intended;
+}
+
+void TraceTraffic::take(RequestFrame& frame) {
+    ensure(ready_.count > 0, "a request after the last");
+    std::swap(frame, ready_);
+    prepare();
+}
+
+void TraceTraffic::prepare() {
+    ready_.count = 0;
+    while (const auto next = schedule_.peek()) {
+        if (next->hour != hour_ && frames_.take_any(ready_)) {
+            ready_.intended = hour_last_;
+            return;
+        }
+        schedule_.take();
+        hour_ = next->hour;
+        hour_last_ = next->intended;
+        const Operation operation =
+            workload_.draw(static_cast<Action>(next->kind), trace_.means[next->hour][next->kind]);
+        if (!frames_.add(operation)) continue;
+        frames_.take(operation.type, ready_);
+        ready_.intended = next->intended;
+        return;
+    }
+    if (frames_.take_any(ready_)) ready_.intended = hour_last_;
+}
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,102 @@
+// Which request is due when: the workload on its schedule, request by request.
+#pragma once
+
+#include "loadgen/request_frames.h"
+#include "loadgen/schedule.h"
+#include "loadgen/trace.h"
+#include "loadgen/workload.h"
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace tuma::loadgen {
+
+/// The requests of a run in the order of their intended times. All operations of a request share
+/// the time at which the last of them is due, so that nothing is sent before its time.
+class Traffic {
+public:
+    Traffic() = default;
+    Traffic(const Traffic&) = delete;
+    Traffic& operator=(const Traffic&) = delete;
+    virtual ~Traffic() = default;
+
+    /// When the next request is due; nothing once there are no more.
+    virtual std::optional<Offset> next_time() const = 0;
+    /// Hands over the next request. Requires: next_time() has one.
+    virtual void take(RequestFrame& frame) = 0;
+    /// The server accepted a reservation.
+    virtual void reserved(TransferId reservation) = 0;
+};
+
+/// Bends an even stream of operations into the hours of a day; days follow one another.
+class DayProfile {
+public:
+    /// Requires: 24 weights, not all zero, and a length of at least 24 ns.
+    DayProfile(const std::vector<std::uint32_t>& hours, Offset day_length);
+
+    /// The time at which the share of a day's operations has passed that `even` is of a day.
+    Offset bend(Offset even) const;
+
+private:
+    std::vector<std::uint64_t> cumulative_;  ///< weight before each hour, and of the whole day
+    Offset day_length_;
+};
+
+/// The end of a stream that has none of its own.
+inline constexpr std::uint64_t no_operation_limit = std::numeric_limits<std::uint64_t>::max();
+
+/// Operations drawn by a scenario's mix, at a rate or as fast as answers come.
+class MixedTraffic : public Traffic {
+public:
+    /// When requests are due. Without a schedule: always, for a closed loop.
+    struct Timing {
+        std::optional<Schedule> requests;
+        std::optional<DayProfile> profile;
+        Offset end = Offset::max();  ///< no request at or after this time
+        std::uint64_t operations_max = no_operation_limit;
+    };
+
+    MixedTraffic(Workload& workload, const FramingSettings& framing, Timing timing);
+
+    std::optional<Offset> next_time() const override { return next_; }
+    void take(RequestFrame& frame) override;
+    void reserved(TransferId reservation) override { workload_.reserved(reservation); }
+
+private:
+    void find_next();
+
+    Workload& workload_;
+    RequestFrames frames_;
+    Timing timing_;
+    std::uint64_t drawn_ = 0;
+    std::uint64_t taken_ = 0;
+    std::optional<Offset> next_;
+};
+
+/// Exactly the operations that a trace counts. A frame that is not full at the end of its hour is
+/// due with the hour's last operation.
+class TraceTraffic : public Traffic {
+public:
+    /// A speed of 0 means as fast as possible: every request is due at 0.
+    TraceTraffic(Workload& workload, const FramingSettings& framing, const Trace& trace,
+                 std::uint64_t speed, Arrival arrival, std::uint64_t seed);
+
+    std::optional<Offset> next_time() const override;
+    void take(RequestFrame& frame) override;
+    void reserved(TransferId reservation) override { workload_.reserved(reservation); }
+
+private:
+    void prepare();
+
+    Workload& workload_;
+    RequestFrames frames_;
+    const Trace& trace_;
+    TraceSchedule schedule_;
+    std::uint32_t hour_ = 0;
+    Offset hour_last_{0};
+    RequestFrame ready_;  ///< the next request; none when its count is 0
+};
+
+}  // namespace tuma::loadgen

@@ -4,6 +4,7 @@
 #include "ledger/result.h"
 #include "loadgen/histogram.h"
 #include "loadgen/recorder.h"
+#include "loadgen/statistics.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -31,39 +32,17 @@ Result<MeasuredRun> read_run(const std::filesystem::path& directory);
 /// Reads timeline.csv as `timeline_csv` writes it.
 Result<std::vector<TimelineRow>> parse_timeline_csv(std::string_view text);
 
-/// Two-sided Mann–Whitney U test: the chance of a difference in rank at least this large between
-/// samples of one distribution. Exact by counting arrangements when both sides have at most 20
-/// samples and none are equal; otherwise the normal approximation with correction for ties and
-/// continuity. 1 when a side is empty. Source: Mann, Whitney (1947).
-struct MannWhitney {
-    double u = 0;  ///< of the first side: pairs in which it is the larger, ties as half
-    double p = 1;
-    bool exact = false;
-};
-MannWhitney mann_whitney(std::span<const double> first, std::span<const double> second);
-
-/// B's median divided by A's with a 95 % bootstrap interval; 1 means no difference.
-struct Ratio {
-    double value = 1;
-    double low = 1;
-    double high = 1;
-};
-
-/// Percentile bootstrap of median(b)/median(a). Requires: neither side empty. Zero medians give 1.
-Ratio bootstrap_ratio(std::span<const double> a, std::span<const double> b, std::uint64_t seed,
-                      std::size_t rounds = 4000);
-
 enum class Finding : std::uint8_t { better, worse, undecided };
 std::string_view name(Finding finding);
 
 /// One measure of both sides.
 struct MeasureComparison {
     std::string measure;  ///< "throughput_per_s" or "response_p99_us"
-    double a = 0;         ///< median of the side's runs
+    double a = 0;         ///< median of the side's samples
     double b = 0;
     Ratio ratio;
     MannWhitney test;
-    double noise = 0;  ///< how far runs of one side lie apart by themselves, relative
+    double noise = 0;  ///< how far samples of one side lie apart by themselves, relative
     Finding finding = Finding::undecided;  ///< of B against A
     std::string why;
 };
@@ -71,13 +50,23 @@ struct MeasureComparison {
 struct Comparison {
     std::size_t runs_a = 0;
     std::size_t runs_b = 0;
+    bool by_second = false;  ///< a side is a single run: the samples are its seconds
     MeasureComparison throughput;
     MeasureComparison p99;
     Finding verdict = Finding::undecided;
+    std::string why;
     std::vector<std::string> warnings;
 };
 
-/// Judges side B against side A. Requires: at least one run a side.
+/// Judges side B against side A.
+/// With several runs on both sides a run is a sample: a difference counts when the rank test finds
+/// it less than 5 % likely by chance, the interval of the ratio excludes 1, and it is at least 1 %.
+/// With a single run on a side its seconds are the samples, which know nothing of the noise between
+/// runs: a difference counts only when the interval keeps away from 1 by more than the two halves
+/// of one run differ from each other.
+/// The verdict is that of both measures together; it is undecided when they point in opposite
+/// directions or when any run was invalid.
+/// Requires: at least one run a side.
 Comparison compare(std::span<const MeasuredRun> a, std::span<const MeasuredRun> b,
                    std::uint64_t seed);
 

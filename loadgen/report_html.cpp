@@ -33,18 +33,18 @@ std::string headline(const RunReport& report) {
     const std::uint64_t failed = counts.errors + counts.timeouts;
     std::string out = "<dl class=\"headline\">";
     out += tile("attained", rate_text(report.attained_per_s()),
-                target > 0 ? "of " + rate_text(target) + " asked for" : "closed loop, no target");
+                target > 0 ? "of " + rate_text(target) + " scheduled" : "closed loop, no target");
     out += tile("response p50", latency_text(report.response.value_at_percentile(50)),
                 "half of all took less");
     out += tile("response p99", latency_text(report.response.value_at_percentile(99)),
                 "one in a hundred took longer");
     out += tile("longest", latency_text(report.response.max()),
                 "of " + count_text(report.response.count()) + " operations");
-    out += tile("errors and timeouts", count_text(failed),
-                counts.sent > 0
-                    ? share_text(static_cast<double>(failed) / static_cast<double>(counts.sent)) +
-                          " of those sent"
-                    : "nothing was sent");
+    out += tile("failed", count_text(failed),
+                "errors and timeouts, " +
+                    share_text(static_cast<double>(failed) /
+                               static_cast<double>(std::max<std::uint64_t>(1, counts.sent))) +
+                    " of sent");
     return out + "</dl>\n";
 }
 
@@ -199,6 +199,16 @@ std::string rates_over_time(const RunReport& report) {
         chart.series.push_back(
             timeline_series(report, "errors, timeouts and skipped", "bad", failed));
     }
+    const double planned = std::chrono::duration<double>(report.settings.duration).count();
+    const auto last = static_cast<double>(report.timeline.back().second);
+    for (Series& series : chart.series) {
+        // The second in which the last answers came is not a whole one and would look like a fall;
+        // nothing is offered once the plan has ended.
+        const double end = last >= planned && planned > 0 ? std::max(last, 1.0) : last + 1;
+        std::erase_if(series.points, [end](const auto& point) { return point.first > end; });
+    }
+    std::erase_if(chart.series.front().points,
+                  [planned](const auto& point) { return planned > 0 && point.first > planned; });
     double high = 0;
     for (const Series& series : chart.series) {
         for (const auto& point : series.points) high = std::max(high, point.second);

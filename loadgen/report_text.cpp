@@ -21,7 +21,9 @@ std::string wrapped(std::string_view first, std::string_view rest, std::string_v
         const std::size_t blank = text.find(' ');
         const std::string_view word = text.substr(0, blank);
         text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
-        if (!is_line_start && width + 1 + word.size() > columns) {
+        // A number stays with the digits or the unit behind it.
+        const bool may_break = out.back() < '0' || out.back() > '9';
+        if (!is_line_start && may_break && width + 1 + word.size() > columns) {
             out += "\n" + std::string(rest);
             width = rest.size();
             is_line_start = true;
@@ -106,7 +108,7 @@ std::string report_text(const RunReport& report) {
 
     const double target = report.target_per_s();
     out += fmt::format("  attained {}", rate_text(report.attained_per_s()));
-    if (target > 0) out += fmt::format(" of {} asked for", rate_text(target));
+    if (target > 0) out += fmt::format(" of {} scheduled", rate_text(target));
     out += fmt::format(", durability {}\n", report.durability);
     out += counts_block(report);
 

@@ -142,8 +142,9 @@ void Books::apply(const TransferRecord& record) {
         case TransferKind::reserved:
             debit.debits_pending += record.amount;
             credit.credits_pending += record.amount;
-            reservations_.emplace(
-                record.id, Reservation{record.debit, record.credit, record.amount, record.due()});
+            reservations_.emplace(record.id,
+                                  Reservation{record.debit, record.credit, record.amount,
+                                              record.due(), record.purpose});
             expiries_.emplace(record.due(), record.id);
             break;
         case TransferKind::released:
@@ -224,6 +225,7 @@ void Books::save(ByteSink& sink) const {
         write_value(sink, reservation.credit.value);
         write_value(sink, reservation.amount);
         write_value(sink, reservation.expires_at.time_since_epoch().count());
+        write_value(sink, reservation.purpose);
     }
     std::vector<std::pair<TransferId, std::int64_t>> reversed(reversed_.begin(), reversed_.end());
     std::sort(reversed.begin(), reversed.end());
@@ -259,6 +261,7 @@ void Books::load(ByteSource& source) {
         reservation.credit.value = read_value<std::uint32_t>(source);
         reservation.amount = read_value<std::int64_t>(source);
         reservation.expires_at = Timestamp{Duration{read_value<std::int64_t>(source)}};
+        reservation.purpose = read_value<Purpose>(source);
         expiries_.emplace(reservation.expires_at, id);
         reservations_.emplace(id, reservation);
     }

@@ -40,6 +40,7 @@ struct Reservation {
     AccountId credit;
     std::int64_t amount = 0;
     Timestamp expires_at{};
+    Purpose purpose = Purpose::transfer;
 
     bool operator==(const Reservation&) const = default;
 };
@@ -76,8 +77,7 @@ public:
     std::optional<Refusal> plan_reserve(const Posting& posting, Duration timeout, Timestamp now,
                                         TransferRecord& record) const;
     /// `amount` 0 settles all. A freeze does not stop it: the promise was made before.
-    /// Refuses, in this order: reservation_not_open, amount_not_positive, exceeds_reservation,
-    /// balance_overflow.
+    /// Refuses, in this order: reservation_not_open, amount_not_positive, exceeds_reservation.
     std::optional<Refusal> plan_settle(TransferId reservation, std::int64_t amount,
                                        TransferRecord& record) const;
     /// Refuses: reservation_not_open. `kind` is released or expired.

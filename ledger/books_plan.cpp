@@ -140,6 +140,7 @@ std::optional<Refusal> Books::plan_settle(TransferId reservation, std::int64_t a
 
     // From here on it must succeed: the reservation holds the room in every sum.
     record.kind = TransferKind::settled;
+    record.purpose = open->purpose;
     record.subject = reservation;
     record.amount = amount == 0 ? open->amount : amount;
     fill_accounts(record, open->debit, *find(open->debit), open->credit, *find(open->credit), true);
@@ -155,6 +156,7 @@ std::optional<Refusal> Books::plan_end(TransferId reservation, TransferKind kind
 
     // From here on it must succeed.
     record.kind = kind;
+    record.purpose = open->purpose;
     record.subject = reservation;
     record.amount = open->amount;
     fill_accounts(record, open->debit, *find(open->debit), open->credit, *find(open->credit),

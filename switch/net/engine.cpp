@@ -26,7 +26,10 @@ Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Me
       fatal_(std::move(fatal)),
       deadline_(core.next_deadline()),
       last_hash_(core.state().position.hash) {
-    update_gauges(core.state().position.time);
+    const ledger::Position& position = core.state().position;
+    update_gauges(position.time);
+    metrics_.journal_sequence.set(static_cast<std::int64_t>(position.sequence));
+    metrics_.next_transfer.set(static_cast<std::int64_t>(position.next_transfer.value));
 }
 
 Engine::~Engine() {
@@ -179,6 +182,8 @@ bool Engine::append(std::vector<Batch>& group) {
         store_.append(sealed);
         metrics_.fsync.record(Steady::now() - begun);
         metrics_.journal_sequence.set(static_cast<std::int64_t>(sealed.back().header.sequence));
+        metrics_.next_transfer.set(
+            static_cast<std::int64_t>(sealed.back().header.next_transfer.value));
         metrics_.batches.add(sealed.size());
     }
     const std::lock_guard lock(mutex_);

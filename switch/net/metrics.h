@@ -78,6 +78,7 @@ struct Metrics {
     Gauge request_key_window_s;  ///< how far back requests are remembered
     Counter request_keys_evicted;
     Gauge journal_sequence;
+    Gauge next_transfer;  ///< number that the next durable transfer will have
     // Snapshots and projection.
     Gauge snapshot_sequence;
     Gauge projection_sequence;

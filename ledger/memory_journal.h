@@ -20,7 +20,7 @@ struct MemoryFaults {
     std::size_t stored_by_failing_append = 0;
     /// Called in each append, counted from 1, after its batches are written and before they are
     /// durable; a test waits or looks at `disk` there. Called without any lock.
-    std::function<void(std::uint64_t append)> before_durable;
+    std::function<void(std::uint64_t append)> before_durable = nullptr;
 };
 
 /// The bytes of each stored batch; batch `n` is element `n - 1`.

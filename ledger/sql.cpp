@@ -51,7 +51,10 @@ SqlDatabase::SqlDatabase(const std::filesystem::path& path, SqlAccess access) : 
 
 void SqlDatabase::fail(int result, std::string_view doing) const {
     const int primary = result & 0xFF;
-    const int system = connection_ ? sqlite3_system_errno(connection_.get()) : 0;
+    // SQLite keeps the number for some errors only; a failed commit leaves it in errno.
+    const int last = errno;
+    const int kept = connection_ ? sqlite3_system_errno(connection_.get()) : 0;
+    const int system = kept != 0 ? kept : last;
     const std::string message =
         fmt::format("{}: cannot {}: {}{}", path_.string(), doing,
                     connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(result),

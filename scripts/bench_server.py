@@ -77,6 +77,7 @@ class Bench:
     def __init__(self, build, scratch, arguments):
         self.build, self.arguments = build, arguments
         self.scratch = tempfile.mkdtemp(prefix="bench-", dir=scratch)
+        os.chmod(self.scratch, 0o755)  # PostgreSQL runs as another user
 
     def directory(self, name):
         path = os.path.join(self.scratch, name)

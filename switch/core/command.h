@@ -75,9 +75,9 @@ struct Release {
 };
 
 /// Moves a posted or settled transfer back: `amount` of its first record, or 0 for all that is left
-/// of every record of its set. History is not in memory, so whoever hands this to the core looks
-/// the original's records up in the journal first (they never change) and passes them along; null
-/// or empty means that there is no such durable transfer.
+/// of every record of its set, the last one first. History is not in memory, so whoever hands this
+/// to the core looks the original's records up in the journal first (they never change) and passes
+/// them along; null or empty means that there is no such durable transfer.
 struct Reverse {
     TransferId original;
     std::int64_t amount = 0;

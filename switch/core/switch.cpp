@@ -215,12 +215,18 @@ Outcome Switch::on(const Request& request, const Reverse& command) {
     ensure(originals.front().id == command.original, "the original's own records are handed over");
     if (originals.front().is_continuation())
         return refuse(request, Refusal::original_not_reversible);
-    // A part concerns the principal, the first record; all concerns every record of the set.
-    const std::size_t count = command.amount == 0 ? originals.size() : 1;
-    std::vector<TransferRecord> records(count);
+    // A part concerns the principal, the first record; all concerns whatever is left of the set,
+    // the last leg first: its money may have come through the accounts of the legs before it.
+    std::vector<const TransferRecord*> left;
+    if (command.amount != 0) left.push_back(&originals.front());
+    for (std::size_t i = originals.size(); command.amount == 0 && i-- > 0;)
+        if (state_.books.reversed_amount(originals[i].id) < originals[i].amount)
+            left.push_back(&originals[i]);
+    if (left.empty()) return refuse(request, Refusal::exceeds_original);
+    std::vector<TransferRecord> records(left.size());
     const auto plan = [&](std::size_t i, TransferRecord& record) {
         record.memo = command.memo;
-        return state_.books.plan_reverse(originals[i], command.amount, record);
+        return state_.books.plan_reverse(*left[i], command.amount, record);
     };
     return post_set(request, records, plan);
 }

@@ -1,0 +1,87 @@
+#include "tests/support/world.h"
+
+#include <utility>
+
+namespace tuma::testing {
+namespace {
+
+// More reservations than any test keeps open.
+constexpr std::size_t all_due = 1'000'000;
+
+}  // namespace
+
+ledger::StateLimits small_limits() {
+    return {.accounts_max = 32,
+            .request_keys_max = 64,
+            .request_keys_retention = std::chrono::hours{1}};
+}
+
+World::World(const ledger::StateLimits& given) : limits(given), core(ledger::State(given)) {}
+
+core::Outcome World::handle(const core::Request& request) {
+    return handle_together(std::span{&request, 1}).front();
+}
+
+std::vector<core::Outcome> World::handle_together(std::span<const core::Request> requests) {
+    std::vector<core::Outcome> outcomes;
+    core.begin(now, {});
+    core.expire_due(all_due);
+    for (const core::Request& request : requests) outcomes.push_back(core.handle(request));
+    keep(core.finish());
+    return outcomes;
+}
+
+void World::keep(core::Switch::Decided decided) {
+    if (decided.header.event_count == 0) return;
+    decided.header.previous = last_hash_;
+    journal.push_back(ledger::seal(decided.header, std::move(decided.bytes)));
+    last_hash_ = journal.back().hash;
+}
+
+void World::pass(Duration duration) {
+    const Timestamp end = now + duration;
+    for (auto next = core.next_deadline(); next && *next <= end; next = core.next_deadline()) {
+        now = std::max(now, *next);
+        handle_together({});
+    }
+    now = end;
+}
+
+std::vector<ledger::TransferRecord> World::set_of(TransferId id) const {
+    std::vector<ledger::TransferRecord> set;
+    for (const ledger::Event& event : events()) {
+        const auto* record = std::get_if<ledger::TransferRecord>(&event);
+        if (record == nullptr || record->id < id) continue;
+        set.push_back(*record);
+        if (!record->is_linked()) break;
+    }
+    return set;
+}
+
+std::vector<ledger::Event> World::events() const {
+    std::vector<ledger::Event> all;
+    for (const ledger::SealedBatch& batch : journal) {
+        const auto checked = ledger::check_batch(batch.bytes, batch.header.sequence);
+        ensure(checked.damage == ledger::BatchDamage::none, "a batch in memory is whole");
+        for (auto bytes = checked.view.records; !bytes.empty();)
+            all.push_back(ledger::take_event(bytes).value());
+    }
+    return all;
+}
+
+ledger::State World::replayed() const {
+    ledger::State state(limits);
+    for (const ledger::SealedBatch& batch : journal) {
+        const auto checked = ledger::check_batch(batch.bytes, batch.header.sequence);
+        ensure(checked.damage == ledger::BatchDamage::none, "a batch in memory is whole");
+        const auto misfit = state.replay(checked.view);
+        ensure(!misfit, misfit->c_str());
+    }
+    return state;
+}
+
+void World::restart() {
+    core = core::Switch(replayed());
+}
+
+}  // namespace tuma::testing

@@ -1,0 +1,49 @@
+// A switch with a journal in memory and a clock that only moves when told to.
+#pragma once
+
+#include "ledger/batch.h"
+#include "ledger/event.h"
+#include "ledger/state.h"
+#include "switch/core/switch.h"
+
+#include <span>
+#include <vector>
+
+namespace tuma::testing {
+
+/// Limits that are small enough to reach in a test.
+ledger::StateLimits small_limits();
+
+/// Everything in one thread: each call decides one batch, seals it and keeps it.
+class World {
+public:
+    explicit World(const ledger::StateLimits& limits = small_limits());
+
+    /// Decides one request in a batch of its own.
+    core::Outcome handle(const core::Request& request);
+    /// Decides all requests in one batch.
+    std::vector<core::Outcome> handle_together(std::span<const core::Request> requests);
+    /// Lets time pass, stopping at every deadline on the way.
+    void pass(Duration duration);
+
+    /// The records of the set that transfer `id` begins, as a look-up in the journal finds them.
+    std::vector<ledger::TransferRecord> set_of(TransferId id) const;
+    /// Everything in the journal.
+    std::vector<ledger::Event> events() const;
+    /// A fresh state after replaying the whole journal. Requires: everything fits.
+    ledger::State replayed() const;
+    /// The process ends and starts again: memory is gone, the journal is not.
+    void restart();
+
+    Timestamp now{std::chrono::hours{24}};
+    ledger::StateLimits limits;
+    core::Switch core;
+    std::vector<ledger::SealedBatch> journal;
+
+private:
+    void keep(core::Switch::Decided decided);
+
+    ledger::Hash last_hash_{};
+};
+
+}  // namespace tuma::testing

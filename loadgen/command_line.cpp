@@ -1,0 +1,275 @@
+#include "loadgen/command_line.h"
+
+#include "loadgen/find_max.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr int exit_usage = 2;
+constexpr std::string_view exit_codes =
+    "Exit codes: 0 done; 1 the run is invalid, no rate keeps the SLO, or B is worse than A; "
+    "2 wrong usage; 3 the server cannot be reached or went away.";
+
+/// The error of a value, without a name in front: CLI11 adds the option's.
+template <typename Value>
+std::string take(Result<Value> parsed, Value& value) {
+    if (!parsed) return parsed.error().reason;
+    value = std::move(parsed).value();
+    return {};
+}
+
+/// An option whose text is read by `read`, which gives what is wrong or an empty text.
+CLI::Option* add_text(CLI::App& app, const std::string& name, std::string fallback,
+                      std::string sentence,
+                      const std::function<std::string(const std::string&)>& read) {
+    return app
+        .add_option_function<std::string>(
+            name,
+            [name, read](const std::string& text) {
+                const std::string wrong = read(text);
+                if (!wrong.empty())
+                    throw CLI::ValidationError(name, fmt::format("\"{}\": {}", text, wrong));
+            },
+            std::move(sentence))
+        ->default_str(std::move(fallback));
+}
+
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& value, Duration low,
+                          Duration high, const std::string& sentence) {
+    const std::string bounds = fmt::format("{} to {}", text(low), text(high));
+    return add_text(app, name, text(value), fmt::format("{} ({})", sentence, bounds),
+                    [&value, low, high, bounds](const std::string& given) -> std::string {
+                        const auto parsed = parse_duration(given);
+                        if (!parsed || *parsed < low || *parsed > high)
+                            return fmt::format("must be a duration of {}, as 500ms or 10s", bounds);
+                        value = *parsed;
+                        return {};
+                    });
+}
+
+template <typename Number>
+CLI::Option* add_number(CLI::App& app, const std::string& name, Number& value, std::uint64_t low,
+                        std::uint64_t high, const std::string& sentence) {
+    return app.add_option(name, value, fmt::format("{} ({} to {})", sentence, low, high))
+        ->check(CLI::Range(low, high))
+        ->capture_default_str();
+}
+
+void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
+              const std::string& fallback, const std::string& sentence) {
+    add_text(app, name, fallback, sentence,
+             [&value](const std::string& given) { return take(parse_rate(given), value); });
+}
+
+void add_connection(CLI::App& app, LoadOptions& load) {
+    add_text(app, "--target", "", "Where the switch listens: native:HOST:PORT",
+             [&load](const std::string& given) { return take(parse_target(given), load.target); })
+        ->required();
+    add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_endpoint(given);
+                 if (!parsed) return parsed.error().reason;
+                 load.admin = *parsed;
+                 return {};
+             });
+    add_number(app, "--connections", load.connections, 1, 20'000, "TCP connections");
+    add_number(app, "--in-flight", load.in_flight, 1, 65'535,
+               "Requests in flight on a connection, at most");
+    add_number(app, "--participant", load.participant, 1, 4'294'967'295,
+               "Who sends: number of the participant");
+    add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
+                 std::chrono::hours{1}, "A request without answer for so long has timed out");
+}
+
+void add_load(CLI::App& app, LoadOptions& load) {
+    app.add_option("--scenario", load.scenario,
+                   "p2p, kenya-day, hot-merchant, two-phase, FILE.toml or trace:FILE.csv")
+        ->capture_default_str();
+    add_number(app, "--batch", load.batch, 1, native::commands_max,
+               "Operations in a request, all of one kind");
+    add_duration(app, "--duration", load.duration, std::chrono::milliseconds{1},
+                 std::chrono::hours{24 * 7}, "How long is measured, behind the warm-up");
+    add_duration(app, "--warmup", load.warmup, Duration{0}, std::chrono::hours{1},
+                 "Load before the measurement; nothing for a trace or --stop-after");
+    add_text(app, "--arrival", "poisson", "Gaps between requests: poisson or constant",
+             [&load](const std::string& given) -> std::string {
+                 if (given != "poisson" && given != "constant")
+                     return "must be poisson or constant";
+                 load.arrival = given == "poisson" ? Arrival::poisson : Arrival::constant;
+                 return {};
+             });
+    add_text(app, "--overload", "queue",
+             "When all places for requests in flight are taken: queue (wait; latency counts from "
+             "the intended time), skip (never send, count) or abort (end, invalid)",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_overload(given);
+                 if (!parsed) return "must be queue, skip or abort";
+                 load.overload = *parsed;
+                 return {};
+             });
+    app.add_option("--seed", load.seed,
+                   "Makes the run repeatable; another seed means other request keys "
+                   "(0 to 2^64-1, by default a new one each time, printed)");
+    add_text(app, "--customers", "", "Wallets instead of the scenario's number (2 to 10000000)",
+             [&load](const std::string& given) -> std::string {
+                 std::uint32_t number = 0;
+                 if (!CLI::detail::lexical_cast(given, number) || number < 2 || number > 10'000'000)
+                     return "must be a whole number of 2 to 10000000";
+                 load.customers = number;
+                 return {};
+             });
+    add_text(
+        app, "--day-length", "", "Bends the rate into the scenario's hours: a day in so long",
+        [&load](const std::string& given) -> std::string {
+            const auto parsed = parse_duration(given);
+            if (!parsed || *parsed < std::chrono::seconds{1} || *parsed > std::chrono::hours{24})
+                return "must be a duration of 1s to 1d, as 10m";
+            load.day_length = *parsed;
+            return {};
+        });
+}
+
+void add_output(CLI::App& app, LoadOptions& load) {
+    app.add_option("--report", load.report,
+                   "Directory for report.json, report.html, latency.hlog, timeline.csv");
+    app.add_option("--acks", load.acks,
+                   "Appends every acknowledged request to this file, for tuma audit --acks");
+    app.add_option("--probe-dir", load.probe_directory,
+                   "Where fsync is measured; choose the disk of the switch's data")
+        ->capture_default_str();
+    app.add_flag("--quiet", load.is_quiet, "No progress on standard error");
+}
+
+/// Everything that parsing fills in, alive as long as CLI11 needs it.
+struct Parsed {
+    RunCommand run;
+    FindMaxCommand find_max;
+    CompareCommand compare;
+    std::optional<Rate> start = Rate::per_second(1000);
+    std::optional<Rate> highest = Rate::per_second(10'000'000);
+};
+
+CLI::App* add_run(CLI::App& app, Parsed& parsed) {
+    CLI::App* run = app.add_subcommand("run", "Drive one load and report on it");
+    LoadOptions& load = parsed.run.load;
+    add_connection(*run, load);
+    add_rate(*run, "--rate", load.rate, "max",
+             "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
+             "sends as answers come (closed loop)");
+    add_load(*run, load);
+    add_number(*run, "--stop-after", load.operations_max, 0, 1'000'000'000'000,
+               "Send exactly so many operations instead of --duration; 0: no limit");
+    add_text(*run, "--speed", "max", "Of a trace: N hours in the time of one, or max",
+             [&load](const std::string& given) { return take(parse_speed(given), load.speed); });
+    add_output(*run, load);
+    return run;
+}
+
+CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
+    CLI::App* find = app.add_subcommand(
+        "find-max", "Search the highest rate that keeps a service-level objective");
+    FindMaxCommand& command = parsed.find_max;
+    add_connection(*find, command.load);
+    add_text(*find, "--slo", "",
+             "What must hold, as p99<20ms,errors<0.1%; measures p50 p90 p99 p99_9 max errors "
+             "refused",
+             [&command](const std::string& given) -> std::string {
+                 const auto slo = parse_slo(given);
+                 if (!slo) return slo.error().reason;
+                 command.slo = given;
+                 return {};
+             })
+        ->required();
+    add_rate(*find, "--start", parsed.start, "1000", "The first rate that is tried");
+    add_rate(*find, "--highest", parsed.highest, "10M", "No rate above is tried");
+    add_number(*find, "--precision", command.precision_percent, 1, 50,
+               "Percent between the found rate and one that failed");
+    add_duration(*find, "--cool-down", command.cool_down, Duration{0}, std::chrono::minutes{10},
+                 "Rest between trials");
+    add_load(*find, command.load);
+    add_output(*find, command.load);
+    return find;
+}
+
+CLI::App* add_compare(CLI::App& app, Parsed& parsed) {
+    CLI::App* compare =
+        app.add_subcommand("compare", "Judge report directories B against A, with the noise");
+    compare->add_option("--a", parsed.compare.a, "Report directories of side A")->expected(1, 100);
+    compare->add_option("--b", parsed.compare.b, "Report directories of side B")->expected(1, 100);
+    compare
+        ->add_option_function<std::vector<std::filesystem::path>>(
+            "A B",
+            [&parsed](const std::vector<std::filesystem::path>& both) {
+                parsed.compare.a.push_back(both[0]);
+                parsed.compare.b.push_back(both[1]);
+            },
+            "One report directory a side")
+        ->expected(2);
+    compare->add_flag("--json", parsed.compare.as_json, "As JSON");
+    return compare;
+}
+
+NoCommand refuse(const InputError& error) {
+    fmt::print(stderr, "tuma-load: {}\nRun with --help for all options.\n", error.text());
+    return {exit_usage};
+}
+
+CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
+    if (used.count("--seed") == 0) load.seed = random_seed;
+    const bool is_counted = load.is_trace() || load.operations_max > 0;
+    if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
+    if (const auto wrong = contradiction(load)) return refuse(*wrong);
+    return NoCommand{0};
+}
+
+CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
+                   std::uint64_t random_seed) {
+    if (run.parsed()) {
+        const CommandLine finished = finish(parsed.run.load, run, random_seed);
+        if (std::get<NoCommand>(finished).exit_code != 0) return finished;
+        return parsed.run;
+    }
+    if (find.parsed()) {
+        if (!parsed.start || !parsed.highest ||
+            parsed.start->millihertz > parsed.highest->millihertz)
+            return refuse({"--start", "must be a rate that is not above --highest; lower it"});
+        parsed.find_max.start = *parsed.start;
+        parsed.find_max.highest = *parsed.highest;
+        parsed.find_max.load.rate = parsed.find_max.start;
+        if (parsed.find_max.load.is_trace())
+            return refuse({"--scenario", "a trace has its own times; use run for it"});
+        const CommandLine finished = finish(parsed.find_max.load, find, random_seed);
+        if (std::get<NoCommand>(finished).exit_code != 0) return finished;
+        return parsed.find_max;
+    }
+    if (parsed.compare.a.empty() || parsed.compare.b.empty())
+        return refuse({"compare", "give two report directories, or --a DIR... --b DIR..."});
+    return parsed.compare;
+}
+
+}  // namespace
+
+CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t random_seed) {
+    Parsed parsed;
+    CLI::App app{"tuma-load drives a payment switch with load and measures it.", "tuma-load"};
+    app.footer(std::string(exit_codes));
+    app.require_subcommand(1);
+    const CLI::App* run = add_run(app, parsed);
+    const CLI::App* find = add_find_max(app, parsed);
+    add_compare(app, parsed);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return NoCommand{app.exit(error) == 0 ? 0 : exit_usage};
+    }
+    return chosen(parsed, *run, *find, random_seed);
+}
+
+}  // namespace tuma::loadgen

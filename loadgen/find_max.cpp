@@ -1,0 +1,242 @@
+#include "loadgen/find_max.h"
+
+#include "ledger/ensure.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr std::array<std::string_view, 5> latency_measures{"p50", "p90", "p99", "p99_9", "max"};
+constexpr std::array<std::string_view, 2> share_measures{"errors", "refused"};
+constexpr int attempts_max = 10;
+
+template <std::size_t Size>
+bool contains(const std::array<std::string_view, Size>& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// What one of the measure's unit is in microseconds or as a share; nothing for a wrong unit.
+std::optional<double> unit_factor(bool is_latency, std::string_view unit) {
+    if (is_latency && unit == "us") return 1;
+    if (is_latency && unit == "ms") return 1e3;
+    if (is_latency && unit == "s") return 1e6;
+    if (!is_latency && unit == "%") return 0.01;
+    return std::nullopt;
+}
+
+Result<SloTerm> parse_term(std::string_view text) {
+    const auto less = text.find('<');
+    const auto refuse = [text](std::string_view why) {
+        return InputError{"--slo", fmt::format("\"{}\": {}", text, why)};
+    };
+    if (less == std::string_view::npos) return refuse("a term is MEASURE<LIMIT, as p99<20ms");
+    const std::string_view measure = text.substr(0, less);
+    const bool is_latency = contains(latency_measures, measure);
+    if (!is_latency && !contains(share_measures, measure))
+        return refuse("the measure must be p50, p90, p99, p99_9, max, errors or refused");
+    const std::string_view limit = text.substr(less + 1);
+    double number = 0;
+    const auto [end, failed] = std::from_chars(limit.data(), limit.data() + limit.size(), number,
+                                               std::chars_format::fixed);
+    const auto unit = limit.substr(static_cast<std::size_t>(end - limit.data()));
+    const auto factor = unit_factor(is_latency, unit);
+    if (failed != std::errc{} || !factor || !(number > 0))
+        return refuse(is_latency ? "the limit must be above 0 in us, ms or s, as 20ms"
+                                 : "the limit must be above 0 in %, as 0.1%");
+    return SloTerm{std::string(measure), number * *factor};
+}
+
+double share(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+double measured(std::string_view measure, const RunReport& report) {
+    const auto percentile = [&](double p) {
+        return static_cast<double>(report.response.value_at_percentile(p));
+    };
+    if (measure == "p50") return percentile(50);
+    if (measure == "p90") return percentile(90);
+    if (measure == "p99") return percentile(99);
+    if (measure == "p99_9") return percentile(99.9);
+    if (measure == "max") return static_cast<double>(report.response.max());
+    const Counts& counts = report.counts;
+    if (measure == "errors") return share(counts.errors + counts.timeouts, counts.sent);
+    ensure(measure == "refused", "a measure outside the table");
+    return share(counts.refused, counts.sent);
+}
+
+std::string value_text(std::string_view measure, double value) {
+    if (contains(share_measures, measure)) return fmt::format("{:.3f}%", value * 100);
+    return fmt::format("{:.3f}ms", value / 1e3);
+}
+
+Rate scaled(Rate rate, std::uint64_t numerator, std::uint64_t denominator) {
+    return {std::max<std::uint64_t>(1, rate.millihertz * numerator / denominator)};
+}
+
+/// One search with what it has tried.
+class Search {
+public:
+    Search(const SearchSettings& settings, const std::function<Trial(Rate)>& try_rate)
+        : settings_(settings), try_rate_(try_rate) {}
+
+    SearchResult run() {
+        Rate passed{0};
+        Rate failed{0};
+        if (!bracket(passed, failed)) return std::move(result_);
+        const std::uint64_t wide = 100 + settings_.precision_percent;
+        while (failed.millihertz * 100 > passed.millihertz * wide) {
+            const Rate middle{(passed.millihertz + failed.millihertz) / 2};
+            const bool has_passed = attempt(middle, false);
+            if (is_over_) return std::move(result_);
+            (has_passed ? passed : failed) = middle;
+        }
+        confirm(passed);
+        return std::move(result_);
+    }
+
+private:
+    bool attempt(Rate rate, bool is_confirmation) {
+        Trial trial = try_rate_(rate);
+        trial.is_confirmation = is_confirmation;
+        is_over_ = trial.is_server_gone;
+        result_.trials.push_back(trial);
+        return trial.has_passed;
+    }
+
+    /// A rate that passed and one that failed; false when there is none that passed.
+    bool bracket(Rate& passed, Rate& failed) {
+        Rate rate = settings_.start;
+        for (int halvings = 0; !attempt(rate, false); ++halvings) {
+            if (is_over_ || halvings == attempts_max) return false;
+            failed = rate;
+            rate = scaled(rate, 1, 2);
+        }
+        passed = rate;
+        while (failed.millihertz == 0) {
+            if (rate == settings_.highest) {
+                failed = rate;
+                return true;
+            }
+            rate = {std::min(rate.millihertz * 2, settings_.highest.millihertz)};
+            const bool has_passed = attempt(rate, false);
+            if (is_over_) return false;
+            (has_passed ? passed : failed) = rate;
+        }
+        return true;
+    }
+
+    void confirm(Rate rate) {
+        for (int attempts = 0; attempts < attempts_max && !is_over_; ++attempts) {
+            std::uint32_t kept = 0;
+            while (kept < settings_.confirmations && attempt(rate, true)) ++kept;
+            if (kept == settings_.confirmations) {
+                result_.found = rate;
+                return;
+            }
+            rate = scaled(rate, 100 - settings_.precision_percent, 100);
+        }
+    }
+
+    const SearchSettings& settings_;
+    const std::function<Trial(Rate)>& try_rate_;
+    SearchResult result_;
+    bool is_over_ = false;
+};
+
+}  // namespace
+
+Result<std::vector<SloTerm>> parse_slo(std::string_view text) {
+    std::vector<SloTerm> terms;
+    while (true) {
+        const auto comma = text.find(',');
+        auto term = parse_term(text.substr(0, comma));
+        if (!term) return term.error();
+        terms.push_back(std::move(term).value());
+        if (comma == std::string_view::npos) return terms;
+        text.remove_prefix(comma + 1);
+    }
+}
+
+std::optional<std::string> broken_term(const std::vector<SloTerm>& slo, const RunReport& report) {
+    for (const SloTerm& term : slo) {
+        const double value = measured(term.measure, report);
+        if (value < term.limit) continue;
+        return fmt::format("{} is {}, not below {}", term.measure, value_text(term.measure, value),
+                           value_text(term.measure, term.limit));
+    }
+    return std::nullopt;
+}
+
+SearchResult find_max(const SearchSettings& settings, const std::function<Trial(Rate)>& try_rate) {
+    ensure(
+        settings.start.millihertz >= 1 && settings.start.millihertz <= settings.highest.millihertz,
+        "a search starts within its bounds");
+    ensure(settings.precision_percent >= 1 && settings.precision_percent <= 50,
+           "a precision of 1 to 50 percent");
+    return Search(settings, try_rate).run();
+}
+
+Trial trial_of(const RunReport& report, const std::vector<SloTerm>& slo, Rate offered) {
+    Trial trial;
+    trial.offered = offered;
+    trial.attained_per_s = report.attained_per_s();
+    trial.p50_us = report.response.value_at_percentile(50);
+    trial.p99_us = report.response.value_at_percentile(99);
+    trial.max_us = report.response.max();
+    trial.error_share = measured("errors", report);
+    trial.is_server_gone = !report.server_gone.empty();
+    if (const auto broken = broken_term(slo, report))
+        trial.why = *broken;
+    else if (!report.verdict.valid)
+        trial.why = "invalid: " + report.verdict.invalid_because.front();
+    trial.has_passed = trial.why.empty();
+    return trial;
+}
+
+std::string search_text(const SearchResult& result, std::string_view slo) {
+    std::vector<Trial> sorted = result.trials;
+    std::stable_sort(sorted.begin(), sorted.end(), [](const Trial& a, const Trial& b) {
+        return a.offered.millihertz < b.offered.millihertz;
+    });
+    std::string out = fmt::format("{:>12} {:>12} {:>10} {:>10} {:>10} {:>8}  result\n", "offered/s",
+                                  "attained/s", "p50 ms", "p99 ms", "max ms", "errors");
+    for (const Trial& trial : sorted)
+        out += fmt::format(
+            "{:>12.1f} {:>12.1f} {:>10.3f} {:>10.3f} {:>10.3f} {:>7.3f}%  {}{}\n",
+            trial.offered.per_second(), trial.attained_per_s,
+            static_cast<double>(trial.p50_us) / 1e3, static_cast<double>(trial.p99_us) / 1e3,
+            static_cast<double>(trial.max_us) / 1e3, trial.error_share * 100,
+            trial.has_passed ? "kept" : trial.why, trial.is_confirmation ? " (confirmation)" : "");
+    if (result.found)
+        out += fmt::format("highest confirmed rate that keeps {}: {:.1f}/s\n", slo,
+                           result.found->per_second());
+    else
+        out += fmt::format("no rate was confirmed to keep {}\n", slo);
+    return out;
+}
+
+std::string search_json(const SearchResult& result, std::string_view slo) {
+    boost::json::array trials;
+    for (const Trial& trial : result.trials)
+        trials.push_back(
+            {{"offered_per_s", trial.offered.per_second()},
+             {"attained_per_s", trial.attained_per_s},
+             {"response_us", {{"p50", trial.p50_us}, {"p99", trial.p99_us}, {"max", trial.max_us}}},
+             {"error_share", trial.error_share},
+             {"passed", trial.has_passed},
+             {"confirmation", trial.is_confirmation},
+             {"why", trial.why}});
+    boost::json::object root{{"slo", slo}, {"trials", trials}};
+    root["found_per_s"] = nullptr;
+    if (result.found) root["found_per_s"] = result.found->per_second();
+    return boost::json::serialize(root) + "\n";
+}
+
+}  // namespace tuma::loadgen

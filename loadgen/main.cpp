@@ -1,0 +1,136 @@
+// tuma-load: drives a switch with load, searches its limits, compares runs.
+#include "loadgen/command_line.h"
+#include "loadgen/compare.h"
+#include "loadgen/find_max.h"
+#include "loadgen/run_load.h"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <random>
+#include <thread>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr int exit_ok = 0;
+constexpr int exit_invalid = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_server_gone = 3;
+
+/// Set by the first signal; the second one ends the process at once.
+std::atomic<bool> stop_requested{false};
+
+extern "C" void request_stop(int signal) {
+    stop_requested.store(true, std::memory_order_relaxed);
+    std::signal(signal, SIG_DFL);
+}
+
+int wrong_usage(const InputError& error) {
+    fmt::print(stderr, "tuma-load: {}\n", error.text());
+    return exit_usage;
+}
+
+int exit_code_of(const RunReport& report) {
+    if (!report.server_gone.empty()) return exit_server_gone;
+    return report.verdict.valid ? exit_ok : exit_invalid;
+}
+
+int run(const RunCommand& command) {
+    const LoadOptions& load = command.load;
+    const auto play = load_play(load);
+    if (!play) return wrong_usage(play.error());
+    Progress progress(Progress::style_for_terminal(load.is_quiet));
+    const Population population = prepare_accounts(load, play->scenario, progress);
+    const RunReport report = run_load(load, *play, population, stop_requested, progress);
+    if (!load.report.empty()) write_report(report, load.report);
+    fmt::print("{}", report_text(report));
+    if (!load.report.empty()) fmt::print("report: {}\n", (load.report / "report.html").string());
+    return exit_code_of(report);
+}
+
+int search(const FindMaxCommand& command) {
+    const auto play = load_play(command.load);
+    const auto slo = parse_slo(command.slo);
+    if (!play) return wrong_usage(play.error());
+    if (!slo) return wrong_usage(slo.error());
+    Progress progress(Progress::style_for_terminal(command.load.is_quiet));
+    const Population population = prepare_accounts(command.load, play->scenario, progress);
+
+    std::uint64_t number = 0;
+    const auto try_rate = [&](Rate rate) {
+        LoadOptions load = command.load;
+        load.rate = rate;
+        load.seed += number++;
+        if (number > 1) std::this_thread::sleep_for(command.cool_down);
+        const RunReport report = run_load(load, *play, population, stop_requested, progress);
+        if (!load.report.empty())
+            write_report(report, load.report / fmt::format("trial-{:02}", number));
+        Trial trial = trial_of(report, *slo, rate);
+        trial.is_server_gone = trial.is_server_gone || stop_requested.load();
+        progress.say(fmt::format("trial {}: {:.1f}/s {}", number, rate.per_second(),
+                                 trial.has_passed ? "keeps the SLO" : trial.why));
+        return trial;
+    };
+    const SearchResult result = find_max({.start = command.start,
+                                          .highest = command.highest,
+                                          .precision_percent = command.precision_percent,
+                                          .confirmations = 3},
+                                         try_rate);
+    fmt::print("{}", search_text(result, command.slo));
+    if (!command.load.report.empty())
+        write_file_aside(command.load.report / "find-max.json", search_json(result, command.slo));
+    if (result.found) return exit_ok;
+    const bool is_gone = !result.trials.empty() && result.trials.back().is_server_gone;
+    return is_gone && !stop_requested.load() ? exit_server_gone : exit_invalid;
+}
+
+int compare_sides(const CompareCommand& command) {
+    std::vector<MeasuredRun> sides[2];
+    const std::vector<std::filesystem::path>* directories[2] = {&command.a, &command.b};
+    for (std::size_t side = 0; side < 2; ++side) {
+        for (const auto& directory : *directories[side]) {
+            auto measured = read_run(directory);
+            if (!measured) return wrong_usage(measured.error());
+            sides[side].push_back(std::move(measured).value());
+        }
+    }
+    constexpr std::uint64_t bootstrap_seed = 1;
+    const Comparison comparison = compare(sides[0], sides[1], bootstrap_seed);
+    fmt::print("{}", command.as_json ? comparison_json(comparison) : comparison_text(comparison));
+    return comparison.verdict == Finding::worse ? exit_invalid : exit_ok;
+}
+
+struct Execute {
+    int operator()(const RunCommand& command) const { return run(command); }
+    int operator()(const FindMaxCommand& command) const { return search(command); }
+    int operator()(const CompareCommand& command) const { return compare_sides(command); }
+    int operator()(const NoCommand& command) const { return command.exit_code; }
+};
+
+std::uint64_t random_seed() {
+    std::random_device device;
+    return device();
+}
+
+}  // namespace
+}  // namespace tuma::loadgen
+
+int main(int argc, char** argv) {
+    using namespace tuma::loadgen;
+    std::signal(SIGINT, request_stop);
+    std::signal(SIGTERM, request_stop);
+    try {
+        return std::visit(Execute{}, read_command_line(argc, argv, random_seed()));
+    } catch (const ConnectionError& error) {
+        fmt::print(stderr, "tuma-load: {}\n", error.what());
+        return exit_server_gone;
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "tuma-load: {}\n", error.what());
+        return exit_invalid;
+    }
+}

@@ -1,0 +1,84 @@
+#include "loadgen/options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr std::uint64_t millihertz_max = 100'000'000'000;
+
+std::optional<std::uint64_t> whole(std::string_view text) {
+    std::uint64_t value = 0;
+    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// "1.2" with `digits` as the number of decimals counted in: 1200 for three.
+std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t digits) {
+    const auto point = text.find('.');
+    std::string all(text.substr(0, point));
+    std::string decimals(point == std::string_view::npos ? "" : text.substr(point + 1));
+    if (all.empty() || all.size() > 10 || decimals.size() > digits) return std::nullopt;
+    if (point != std::string_view::npos && decimals.empty()) return std::nullopt;
+    decimals.resize(digits, '0');
+    return whole(all + decimals);
+}
+
+}  // namespace
+
+Result<Endpoint> parse_target(std::string_view text) {
+    constexpr std::string_view scheme = "native:";
+    if (!text.starts_with(scheme))
+        return InputError{
+            "--target", fmt::format("\"{}\" is not native:HOST:PORT, the only protocol yet", text)};
+    auto endpoint = parse_endpoint(text.substr(scheme.size()));
+    if (!endpoint) return InputError{"--target", endpoint.error().reason};
+    return endpoint;
+}
+
+Result<std::optional<Rate>> parse_rate(std::string_view text) {
+    using Parsed = std::optional<Rate>;
+    if (text == "max") return Parsed{};
+    std::size_t digits = 3;
+    std::string_view number = text;
+    if (number.ends_with('k')) digits = 6;
+    if (number.ends_with('M')) digits = 9;
+    if (digits > 3) number.remove_suffix(1);
+    const auto millihertz = fixed_point(number, digits);
+    if (!millihertz || *millihertz < 1 || *millihertz > millihertz_max)
+        return InputError{"--rate",
+                          fmt::format("\"{}\" is not \"max\" or operations a second from 0.001 to "
+                                      "100M, as 500, 0.5, 250k or 1.2M",
+                                      text)};
+    return Parsed{Rate{*millihertz}};
+}
+
+Result<std::uint64_t> parse_speed(std::string_view text) {
+    if (text == "max") return std::uint64_t{0};
+    const auto speed = whole(text);
+    if (!speed || *speed < 1 || *speed > 1'000'000)
+        return InputError{"--speed", fmt::format("\"{}\" is not \"max\" or a whole number of 1 to "
+                                                 "1000000",
+                                                 text)};
+    return *speed;
+}
+
+std::optional<InputError> contradiction(const LoadOptions& options) {
+    if (!options.is_trace() && options.rate && options.rate->millihertz < 100ULL * options.batch)
+        return InputError{"--batch", fmt::format("{} operations a request at this --rate is less "
+                                                 "than one request in ten seconds; take a smaller "
+                                                 "--batch or a higher --rate",
+                                                 options.batch)};
+    if (options.day_length && (options.is_trace() || !options.rate))
+        return InputError{"--day-length",
+                          "bends a --rate into the hours of a day; give --rate=N and a scenario "
+                          "that is no trace"};
+    if (options.is_trace() && options.operations_max > 0)
+        return InputError{"--stop-after", "a trace sends exactly what it counts; leave this out"};
+    return std::nullopt;
+}
+
+}  // namespace tuma::loadgen

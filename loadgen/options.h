@@ -1,0 +1,57 @@
+// What the command line of tuma-load asks for, as values.
+#pragma once
+
+#include "ledger/result.h"
+#include "ledger/time.h"
+#include "loadgen/driver.h"
+#include "loadgen/schedule.h"
+#include "loadgen/socket.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tuma::loadgen {
+
+/// Everything that shapes one run.
+struct LoadOptions {
+    Endpoint target;
+    std::optional<Endpoint> admin;
+    std::string scenario = "p2p";
+    std::optional<Rate> rate;                      ///< operations; nothing: closed loop
+    Duration duration = std::chrono::seconds{10};  ///< measured, behind the warm-up
+    Duration warmup = std::chrono::seconds{2};
+    Duration timeout = std::chrono::seconds{5};
+    std::uint32_t connections = 4;
+    std::uint32_t batch = 1;
+    std::uint32_t in_flight = 16;
+    Arrival arrival = Arrival::poisson;
+    Overload overload = Overload::queue;
+    std::uint64_t seed = 0;
+    std::uint32_t participant = 1;
+    std::uint64_t operations_max = 0;  ///< 0: no limit
+    std::uint64_t speed = 0;           ///< of a trace; 0: as fast as possible
+    std::optional<Duration> day_length;
+    std::optional<std::uint32_t> customers;
+    std::filesystem::path report;  ///< empty: none is written
+    std::filesystem::path acks;    ///< empty: none are kept
+    std::filesystem::path probe_directory = ".";
+    bool is_quiet = false;
+
+    bool is_trace() const { return scenario.starts_with("trace:"); }
+};
+
+/// Reads "native:HOST:PORT".
+Result<Endpoint> parse_target(std::string_view text);
+/// Reads operations a second, "12000", "0.5", "250k" or "1.2M", from 0.001 to 100M; "max" is no
+/// rate.
+Result<std::optional<Rate>> parse_rate(std::string_view text);
+/// Reads "max" (0) or a whole number of 1 to 1,000,000.
+Result<std::uint64_t> parse_speed(std::string_view text);
+
+/// The first pair of options that do not fit together, naming both and the remedy.
+std::optional<InputError> contradiction(const LoadOptions& options);
+
+}  // namespace tuma::loadgen

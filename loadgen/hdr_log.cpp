@@ -156,11 +156,15 @@ Result<Histogram> decode_v2(std::string_view in) {
     if (in.size() < header_size) return refusal("the header takes 40 bytes");
     if (take<std::uint32_t>(in) != payload_cookie) return refusal("the cookie is not 0x1c849313");
     const auto length = take<std::uint32_t>(in);
-    if (take<std::uint32_t>(in) != 0) return refusal("the normalising offset is not 0");
+    const auto offset = take<std::uint32_t>(in);
     if (take<std::uint32_t>(in) != 3) return refusal("only three significant digits are read");
     if (take<std::uint64_t>(in) != 1) return refusal("the lowest value is not 1");
     take<std::uint64_t>(in);  // The highest value only bounds the writer's cells.
-    if (std::bit_cast<double>(take<std::uint64_t>(in)) != 1.0) return refusal("the ratio is not 1");
+    const auto ratio = take<std::uint64_t>(in);
+    // hdr-histogram-js always writes the integer 1 into both, and shifts nothing.
+    const bool is_plain =
+        (offset == 0 && std::bit_cast<double>(ratio) == 1.0) || (offset == 1 && ratio == 1);
+    if (!is_plain) return refusal("a shifted or scaled histogram is not read");
     if (in.size() != length) return refusal("the length of the counts is not the one stated");
     return decode_counts(in);
 }

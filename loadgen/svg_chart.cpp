@@ -230,9 +230,13 @@ Axis time_axis(double seconds) {
     Axis axis;
     axis.high = std::max(1.0, seconds);
     axis.title = "seconds since the start";
-    double step = std::max(1.0, round_step(axis.high / 8));
-    // Minutes are easier to read than hundreds of seconds.
-    if (step > 10 && axis.high >= 120) step = std::ceil(step / 60) * 60;
+    // Steps that divide minutes and hours are easier to read than hundreds of seconds.
+    double step = 3600;
+    for (const double candidate : {1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800}) {
+        if (axis.high / candidate > 8) continue;
+        step = candidate;
+        break;
+    }
     for (int i = 0; i * step <= axis.high; ++i) {
         axis.ticks.push_back({.at = i * step, .label = fmt::format("{:g}", i * step)});
     }

@@ -3,6 +3,8 @@
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
+# Objects are found again by ccache from another checkout too.
+export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=1
 
 fail() {
     echo "${0##*/}: $*" >&2

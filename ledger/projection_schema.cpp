@@ -89,9 +89,9 @@ INSERT INTO meta VALUES(1, 0, '');
 // Minor units as decimal text: 123450 KES is 1234.50.
 std::string decimal(const std::string& minor, const std::string& currency) {
     return fmt::format(
-        "(SELECT CASE WHEN decimals = 0 THEN printf('%d', {0}) ELSE printf('%s%d.%0*d', "
-        "CASE WHEN {0} < 0 THEN '-' ELSE '' END, abs({0}) / scale, decimals, abs({0}) % scale) "
-        "END FROM currency WHERE letters = {1})",
+        "(SELECT CASE WHEN {0} IS NULL THEN NULL WHEN decimals = 0 THEN printf('%d', {0}) "
+        "ELSE printf('%s%d.%0*d', CASE WHEN {0} < 0 THEN '-' ELSE '' END, abs({0}) / scale, "
+        "decimals, abs({0}) % scale) END FROM currency WHERE letters = {1})",
         minor, currency);
 }
 

@@ -13,12 +13,14 @@ History::History(JournalStore& store, std::uint64_t seed, const StateLimits& lim
 
 void History::begin() {
     begin_batch(bytes_);
-    const Timestamp time = state.position.time + Duration{1 + draw(50'000)};
+    const Timestamp time =
+        state.position.time + Duration{static_cast<std::int64_t>(1 + draw(50'000))};
     state.position.time = time;
-    header_ = BatchHeader{.sequence = state.position.sequence + 1,
-                          .time_us = time.time_since_epoch().count(),
-                          .first_transfer = state.position.next_transfer,
-                          .previous = state.position.hash};
+    header_ = BatchHeader{};
+    header_.sequence = state.position.sequence + 1;
+    header_.time_us = time.time_since_epoch().count();
+    header_.first_transfer = state.position.next_transfer;
+    header_.previous = state.position.hash;
 }
 
 void History::finish() {
@@ -28,6 +30,12 @@ void History::finish() {
     state.position.sequence += 1;
     state.position.hash = sealed.hash;
     bytes_ = {};
+}
+
+void History::next_batch_when_large() {
+    if (header_.event_count < 8'000) return;
+    finish();
+    begin();
 }
 
 template <typename Record>
@@ -83,9 +91,12 @@ void History::open(std::size_t wallets) {
     };
     open_one(AccountKind::trust, "trust", no_floor);
     open_one(AccountKind::fee_income, "fees", 0);
-    for (std::size_t i = 0; i < wallets; ++i)
-        open_one(AccountKind::wallet, fmt::format("2547{:08}", i), 0);
     for (std::size_t i = 0; i < wallets; ++i) {
+        next_batch_when_large();
+        open_one(AccountKind::wallet, fmt::format("2547{:08}", i), 0);
+    }
+    for (std::size_t i = 0; i < wallets; ++i) {
+        next_batch_when_large();
         TransferRecord record;
         const Posting posting{.purpose = Purpose::issue,
                               .debit = AccountId{1},

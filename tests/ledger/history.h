@@ -33,6 +33,7 @@ public:
 private:
     void begin();
     void finish();
+    void next_batch_when_large();
     std::uint64_t draw(std::uint64_t below) { return random_() % below; }
     AccountId wallet() { return AccountId{static_cast<std::uint32_t>(3 + draw(wallets_))}; }
     template <typename Record>

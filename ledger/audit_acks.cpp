@@ -1,0 +1,169 @@
+#include "ledger/audit_acks.h"
+
+#include "ledger/acks.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cstring>
+
+namespace tuma::ledger {
+namespace {
+
+std::size_t hash_of(const RequestKey& key) {
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), key.reference.data(), sizeof halves);
+    std::uint64_t hash = (halves[0] ^ key.participant.value) * 0x9E3779B97F4A7C15ULL;
+    hash = (hash ^ (hash >> 32U) ^ halves[1]) * 0xD6E8FEB86659FD93ULL;
+    return static_cast<std::size_t>(hash ^ (hash >> 29U));
+}
+
+std::string request_name(const RequestKey& key) {
+    return fmt::format("request {}/{}", key.participant.value, hex(key.reference));
+}
+
+// The fields in which two answers to the same request differ.
+std::string difference(const RememberedRequest& told, const RememberedRequest& recorded) {
+    std::string text;
+    const auto field = [&text](std::string_view what, const auto& was_told, const auto& is) {
+        if (was_told == is) return;
+        text += fmt::format("{}{} {} where the journal has {}", text.empty() ? "" : ", ", what,
+                            was_told, is);
+    };
+    field("digest", hex(told.digest), hex(recorded.digest));
+    field("code", name(told.code), name(recorded.code));
+    field("id", told.id, recorded.id);
+    field("time", told.time_us, recorded.time_us);
+    field("balance", told.balance, recorded.balance);
+    return text;
+}
+
+struct Answer {
+    Timestamp time;
+
+    template <typename Record>
+    std::optional<RememberedRequest> with(const Record& record, std::uint64_t id) const {
+        if (!record.key()) return std::nullopt;
+        RememberedRequest answer;
+        answer.reference = record.reference;
+        answer.digest = record.digest;
+        answer.participant = record.participant;
+        answer.id = id;
+        answer.time_us = time.time_since_epoch().count();
+        return answer;
+    }
+    std::optional<RememberedRequest> operator()(const TransferRecord& record) const {
+        if (record.is_continuation()) return std::nullopt;
+        auto answer = with(record, record.id.value);
+        if (answer) answer->balance = record.debit_balance_after;
+        return answer;
+    }
+    std::optional<RememberedRequest> operator()(const AccountOpened& record) const {
+        return with(record, record.id.value);
+    }
+    std::optional<RememberedRequest> operator()(const AccountChanged& record) const {
+        return with(record, record.id.value);
+    }
+    std::optional<RememberedRequest> operator()(const RequestRefused& record) const {
+        auto answer = with(record, 0);
+        if (answer) answer->code = record.refusal;
+        return answer;
+    }
+};
+
+}  // namespace
+
+std::optional<RememberedRequest> answer_of(const Event& event, Timestamp time) {
+    return std::visit(Answer{time}, event);
+}
+
+bool leaves_no_record(Refusal code) {
+    switch (code) {
+        case Refusal::overloaded:
+        case Refusal::request_key_missing:
+        case Refusal::modified_request:
+        case Refusal::request_not_found:
+            return true;
+        default:
+            return false;
+    }
+}
+
+AcksCheck::AcksCheck(const std::vector<std::filesystem::path>& paths, AuditFigures& figures,
+                     Findings& findings)
+    : findings_(findings) {
+    for (const std::filesystem::path& path : paths) {
+        Result<std::vector<RememberedRequest>> read = read_acks(path);
+        if (!read) throw UnusableInput(read.error().text());
+        std::vector<RememberedRequest> more = std::move(read).value();
+        if (acks_.empty())
+            acks_ = std::move(more);
+        else
+            acks_.insert(acks_.end(), more.begin(), more.end());
+    }
+    if (acks_.size() >= (std::size_t{1} << 31U))
+        throw UnusableInput("more than 2^31 acknowledgements; audit them in parts");
+    figures.acks = acks_.size();
+    index(figures);
+}
+
+std::size_t AcksCheck::slot_of(const RequestKey& key) const {
+    std::size_t slot = hash_of(key) & mask_;
+    while (slots_[slot] != 0 && acks_[slots_[slot] - 1].key() != key) slot = (slot + 1) & mask_;
+    return slot;
+}
+
+void AcksCheck::index(AuditFigures& figures) {
+    slots_.resize(std::bit_ceil(acks_.size() + acks_.size() / 4 + 1));
+    mask_ = slots_.size() - 1;
+    is_settled_.resize(acks_.size());
+    for (std::size_t i = 0; i < acks_.size(); ++i) {
+        const RememberedRequest& ack = acks_[i];
+        if (leaves_no_record(ack.code)) {
+            is_settled_[i] = true;
+            ++figures.acks_unrecorded;
+            continue;
+        }
+        std::uint32_t& slot = slots_[slot_of(ack.key())];
+        if (slot == 0) {
+            slot = static_cast<std::uint32_t>(i + 1);
+            continue;
+        }
+        is_settled_[i] = true;
+        ++figures.acks_repeated;
+        if (acks_[slot - 1] == ack) continue;
+        findings_.add(
+            FindingKind::acks, request_name(ack.key()),
+            "was acknowledged twice with different answers: " + difference(ack, acks_[slot - 1]));
+    }
+}
+
+void AcksCheck::see(const Event& event, Timestamp time) {
+    const std::optional<RememberedRequest> recorded = answer_of(event, time);
+    if (!recorded) return;
+    const std::uint32_t found = slots_[slot_of(recorded->key())];
+    if (found == 0) return;
+    const RememberedRequest& told = acks_[found - 1];
+    if (is_settled_[found - 1]) {
+        findings_.add(
+            FindingKind::acks, request_name(told.key()),
+            fmt::format("is in the journal more than once, again with id {}", recorded->id));
+        return;
+    }
+    is_settled_[found - 1] = true;
+    if (told == *recorded) return;
+    findings_.add(FindingKind::acks, request_name(told.key()),
+                  "was acknowledged with " + difference(told, *recorded));
+}
+
+void AcksCheck::finish() {
+    for (std::size_t i = 0; i < acks_.size(); ++i) {
+        if (is_settled_[i]) continue;
+        findings_.add(FindingKind::acks, request_name(acks_[i].key()),
+                      fmt::format("was acknowledged with {} and id {}, but is not in the journal",
+                                  acks_[i].code == Refusal::none ? "success" : name(acks_[i].code),
+                                  acks_[i].id));
+    }
+}
+
+}  // namespace tuma::ledger

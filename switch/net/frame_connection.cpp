@@ -1,0 +1,359 @@
+#include "switch/net/frame_connection.h"
+
+#include <boost/asio/buffer.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tuma::net {
+namespace {
+
+using native::ErrorCode;
+using native::FrameError;
+using native::FrameType;
+using native::FrameView;
+
+// Reads of one wake-up at most, so that one busy client does not starve the others of its loop.
+constexpr int reads_per_wake_up_max = 4;
+// Room behind a begun frame, so that the next frames come along with its end.
+constexpr std::size_t read_ahead_bytes = 64 * 1024;
+// How long a client may take to read the last words before its connection is closed.
+constexpr std::chrono::seconds linger_max{2};
+
+bool goes_alone(FrameType type) {
+    return type == FrameType::reverse || type == FrameType::query_transfer ||
+           type == FrameType::statement;
+}
+
+/// The request id of a frame whose first `bytes` have arrived; 0 when it is not among them.
+std::uint64_t request_id_of(std::span<const std::byte> bytes) {
+    constexpr std::size_t at = offsetof(native::FrameHeader, request_id);
+    std::uint64_t request_id = 0;
+    if (bytes.size() >= at + sizeof(request_id))
+        std::memcpy(&request_id, bytes.data() + at, sizeof(request_id));
+    return request_id;
+}
+
+/// How many bytes are wanted next, given the first bytes of a frame.
+std::size_t bytes_wanted(std::span<const std::byte> begun) {
+    std::uint32_t length = 0;
+    if (begun.size() >= sizeof(length)) std::memcpy(&length, begun.data(), sizeof(length));
+    const std::size_t rest = length > begun.size() ? length - begun.size() : 0;
+    return std::min(rest, native::frame_bytes_max) + read_ahead_bytes;
+}
+
+std::size_t reply_bytes_of(const native::FrameHeader& header,
+                           std::span<const native::StatementQuery> statements) {
+    const native::FrameRow& frame = native::row(static_cast<FrameType>(header.type));
+    std::size_t bytes = sizeof(native::FrameHeader) + header.count * frame.result_bytes;
+    for (const native::StatementQuery& query : statements)
+        bytes += query.limit * (sizeof(std::int64_t) + sizeof(ledger::TransferRecord));
+    return bytes;
+}
+
+}  // namespace
+
+FrameConnection::FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::tcp::socket socket)
+    : loop_(std::move(loop)),
+      service_(loop_->service()),
+      socket_(std::move(socket)),
+      progress_at_(Steady::now()),
+      write_progress_at_(progress_at_) {}
+
+void FrameConnection::start() {
+    wait_readable();
+}
+
+bool FrameConnection::is_paused() const {
+    const std::size_t unwritten = output_.size() + writing_.size() - written_;
+    const std::size_t gathering = building_ ? building_->reply_bytes : 0;
+    return reply_bytes_owed_ + unwritten + gathering >= service_.limits.reply_bytes_max;
+}
+
+void FrameConnection::wait_readable() {
+    const bool wants_input =
+        (state_ == State::open && !input_ended_ && !is_paused()) || state_ == State::lingering;
+    if (is_waiting_ || !wants_input) return;
+    is_waiting_ = true;
+    socket_.async_wait(boost::asio::socket_base::wait_read,
+                       [self = shared_from_this()](const boost::system::error_code& error) {
+                           self->is_waiting_ = false;
+                           if (error != boost::asio::error::operation_aborted) self->on_readable();
+                       });
+}
+
+void FrameConnection::on_readable() {
+    if (state_ == State::lingering) {
+        discard_input();
+        return;
+    }
+    for (int i = 0; i < reads_per_wake_up_max; ++i) {
+        if (state_ != State::open || input_ended_ || is_paused()) break;
+        if (!read_some()) break;
+    }
+    go_on();
+}
+
+bool FrameConnection::read_some() {
+    const bool uses_scratch = input_.empty();
+    const std::span<std::byte> room =
+        uses_scratch ? loop_->scratch() : input_.room(bytes_wanted(input_.bytes()));
+    boost::system::error_code error;
+    const std::size_t count =
+        socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
+    if (error == boost::asio::error::would_block) return false;
+    if (error == boost::asio::error::eof) {
+        input_ended_ = true;
+        return false;
+    }
+    if (error) {
+        close();
+        return false;
+    }
+    service_.metrics.bytes_in.add(count);
+    if (uses_scratch) {
+        const std::span<const std::byte> arrived = room.first(count);
+        input_.append(arrived.subspan(take_frames(arrived)));
+    } else {
+        input_.filled(count);
+        input_.drop(take_frames(input_.bytes()));
+        if (input_.empty()) input_.release();
+    }
+    hand_over();
+    return count == room.size();
+}
+
+// Takes complete frames off the front, as many as there are and the client may have open; returns
+// how many bytes they were.
+std::size_t FrameConnection::take_frames(std::span<const std::byte> bytes) {
+    std::size_t taken = 0;
+    while (state_ == State::open && !is_paused()) {
+        const auto rest = bytes.subspan(taken);
+        const auto read = native::read_frame(rest, false);
+        if (!read) break;
+        const auto refused = read->has_value() ? take_frame(**read) : read->error();
+        if (refused) {
+            service_.metrics.frames_bad.add();
+            end(*refused, request_id_of(rest));
+            break;
+        }
+        taken += (**read).header.length;
+        has_begun_frame_ = false;
+    }
+    const bool has_rest = taken < bytes.size() && state_ == State::open;
+    if (taken > 0 || has_rest != has_begun_frame_) progress_at_ = Steady::now();
+    has_begun_frame_ = has_rest;
+    return state_ == State::open ? taken : bytes.size();
+}
+
+std::optional<FrameError> FrameConnection::take_frame(const FrameView& frame) {
+    const native::FrameHeader& header = frame.header;
+    const auto type = static_cast<FrameType>(header.type);
+    FrameExchange& exchange = exchange_for(header);
+    std::optional<FrameError> refused;
+    if (type == FrameType::query_transfer)
+        refused = native::read_queries(frame, exchange.transfer_queries);
+    else if (type == FrameType::statement)
+        refused = native::read_queries(frame, exchange.statement_queries);
+    else
+        refused = native::read_requests(frame, exchange.requests);
+    if (refused) return refused;
+    exchange.frames.push_back({type, header.count, header.request_id, header.participant});
+    exchange.reply_bytes += reply_bytes_of(header, exchange.statement_queries);
+    if (goes_alone(type)) hand_over();
+    return std::nullopt;
+}
+
+// The exchange that a frame joins: the one that is gathering, if both go to the engine and it does
+// not get longer than a frame may be.
+FrameExchange& FrameConnection::exchange_for(const native::FrameHeader& header) {
+    const bool is_full =
+        building_ && building_->requests.size() + header.count > native::commands_max;
+    if (is_full || goes_alone(static_cast<FrameType>(header.type))) hand_over();
+    if (!building_) building_ = loop_->take_exchange();
+    return *building_;
+}
+
+void FrameConnection::hand_over() {
+    if (!building_) return;
+    std::unique_ptr<FrameExchange> exchange = std::move(building_);
+    if (exchange->frames.empty()) {
+        loop_->recycle(std::move(exchange));
+        return;
+    }
+    exchange->connection = shared_from_this();
+    exchange->engine = &service_.engine;
+    exchange->history = &service_.history;
+    reply_bytes_owed_ += exchange->reply_bytes;
+    ++exchanges_out_;
+    FrameExchange::begin(std::move(exchange));
+}
+
+void FrameConnection::end(FrameError error, std::uint64_t request_id) {
+    hand_over();
+    state_ = State::ending;
+    last_word_ = std::move(error);
+    last_word_id_ = request_id;
+}
+
+void FrameConnection::stop_reading() {
+    if (state_ != State::open) return;
+    end({ErrorCode::shutting_down, "the server is being stopped"}, 0);
+    input_.release();
+    go_on();
+}
+
+bool FrameConnection::is_late(Steady::time_point now) const {
+    if (state_ == State::lingering) return now - progress_at_ > linger_max;
+    if (is_writing_) return now - write_progress_at_ > service_.limits.write_timeout;
+    if (state_ != State::open || is_paused()) return false;
+    if (has_begun_frame_) return now - progress_at_ > service_.limits.frame_timeout;
+    const Duration idle_max = service_.limits.idle_timeout;
+    return idle_max > Duration::zero() && exchanges_out_ == 0 && now - progress_at_ > idle_max;
+}
+
+void FrameConnection::give_up() {
+    if (state_ != State::open || is_writing_) {
+        close();
+        return;
+    }
+    const bool is_begun = has_begun_frame_;
+    const Duration limit = is_begun ? service_.limits.frame_timeout : service_.limits.idle_timeout;
+    if (is_begun) service_.metrics.frames_bad.add();
+    end({ErrorCode::too_slow,
+         fmt::format("{} for {}", is_begun ? "a frame was begun and not completed" : "no request",
+                     text(limit))},
+        request_id_of(input_.bytes()));
+    input_.release();
+    go_on();
+}
+
+void FrameConnection::answered(std::unique_ptr<FrameExchange> exchange) {
+    loop_->answered(std::move(exchange));
+}
+
+void FrameConnection::count_refused(Refusal code,
+                                    std::span<const FrameExchange::Frame> frames) const {
+    for (const FrameExchange::Frame& frame : frames)
+        service_.metrics.outcomes[static_cast<std::size_t>(code)].add(frame.count);
+}
+
+void FrameConnection::encode(const FrameExchange& exchange) {
+    --exchanges_out_;
+    reply_bytes_owed_ -= exchange.reply_bytes;
+    if (state_ == State::closed) return;
+    if (output_.capacity() == 0) output_ = loop_->take_bytes();
+    exchange.append_replies(output_);
+    output_durable_at_.push_back(exchange.durable_at);
+}
+
+void FrameConnection::go_on() {
+    if (state_ == State::open && !input_.empty() && !is_paused()) {
+        // Frames that arrived while reading was paused; a frame merely begun is looked at in vain.
+        input_.drop(take_frames(input_.bytes()));
+        if (input_.empty()) input_.release();
+        hand_over();
+    }
+    write();
+    finish_if_done();
+    wait_readable();
+}
+
+void FrameConnection::write() {
+    if (is_writing_ || output_.empty() || state_ == State::closed) return;
+    is_writing_ = true;
+    written_ = 0;
+    writing_.swap(output_);
+    writing_durable_at_.swap(output_durable_at_);
+    write_progress_at_ = Steady::now();
+    write_some();
+}
+
+void FrameConnection::write_some() {
+    socket_.async_write_some(
+        boost::asio::buffer(writing_.data() + written_, writing_.size() - written_),
+        [self = shared_from_this()](const boost::system::error_code& error, std::size_t count) {
+            self->on_written(error, count);
+        });
+}
+
+void FrameConnection::on_written(const boost::system::error_code& error, std::size_t count) {
+    if (state_ == State::closed) return;
+    if (error) {
+        close();
+        return;
+    }
+    service_.metrics.bytes_out.add(count);
+    written_ += count;
+    write_progress_at_ = Steady::now();
+    if (written_ < writing_.size()) {
+        write_some();
+        return;
+    }
+    for (const Steady::time_point durable_at : writing_durable_at_)
+        service_.metrics.reply.record(write_progress_at_ - durable_at);
+    writing_durable_at_.clear();
+    loop_->recycle(std::exchange(writing_, {}));
+    written_ = 0;
+    is_writing_ = false;
+    go_on();
+}
+
+void FrameConnection::finish_if_done() {
+    const bool is_ending = state_ == State::ending || (state_ == State::open && input_ended_);
+    if (!is_ending || exchanges_out_ > 0 || is_writing_ || !output_.empty()) return;
+    if (!last_word_) {
+        if (state_ == State::open)
+            close();
+        else
+            linger();
+        return;
+    }
+    native::append_error_frame(output_, *last_word_, last_word_id_);
+    last_word_.reset();
+    write();
+}
+
+// Closing a socket with unread bytes resets the connection, and the client might lose the error
+// frame: so its input is read and thrown away until it closes, for a short time.
+void FrameConnection::linger() {
+    state_ = State::lingering;
+    progress_at_ = Steady::now();
+    settle();
+    boost::system::error_code ignored;
+    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    if (input_ended_) close();
+}
+
+void FrameConnection::discard_input() {
+    boost::system::error_code error;
+    const auto room = loop_->scratch();
+    socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
+    if (error && error != boost::asio::error::would_block)
+        close();
+    else
+        wait_readable();
+}
+
+void FrameConnection::settle() {
+    if (std::exchange(is_settled_, true)) return;
+    service_.settle();
+}
+
+void FrameConnection::close() {
+    if (state_ == State::closed) return;
+    const auto self = shared_from_this();
+    state_ = State::closed;
+    boost::system::error_code ignored;
+    socket_.close(ignored);
+    input_.release();
+    if (building_) loop_->recycle(std::move(building_));
+    loop_->recycle(std::exchange(output_, {}));
+    settle();
+    service_.leave();
+    loop_->remove(self);
+}
+
+}  // namespace tuma::net

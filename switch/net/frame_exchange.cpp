@@ -1,0 +1,154 @@
+#include "switch/net/frame_exchange.h"
+
+#include "switch/net/frame_connection.h"
+
+#include <utility>
+
+namespace tuma::net {
+namespace {
+
+using native::FrameType;
+
+// Ownership goes along two base classes; the object is always a FrameExchange.
+template <typename Base>
+std::unique_ptr<FrameExchange> exchange(std::unique_ptr<Base> base) {
+    return std::unique_ptr<FrameExchange>(static_cast<FrameExchange*>(base.release()));
+}
+
+}  // namespace
+
+void FrameExchange::begin(std::unique_ptr<FrameExchange> self) {
+    self->submitted = Steady::now();
+    switch (self->type()) {
+        case FrameType::statement:
+            self->ask_newest_records();
+            to_engine(std::move(self));
+            return;
+        case FrameType::query_transfer:
+        case FrameType::reverse:
+            to_history(std::move(self));
+            return;
+        default:
+            to_engine(std::move(self));
+    }
+}
+
+void FrameExchange::ask_newest_records() {
+    for (const native::StatementQuery& query : statement_queries) {
+        core::Request& request = requests.emplace_back();
+        request.key.participant = frames.front().participant;
+        request.command = core::QueryAccount{query.account, {}};
+    }
+}
+
+void FrameExchange::to_engine(std::unique_ptr<FrameExchange> self) {
+    Engine& engine = *self->engine;
+    auto refused = engine.submit(std::move(self));
+    if (!refused) return;
+    auto back = exchange(std::move(refused));
+    back->answer_overloaded();
+    give_back(std::move(back));
+}
+
+void FrameExchange::to_history(std::unique_ptr<FrameExchange> self) {
+    History& history = *self->history;
+    auto refused = history.submit(std::move(self));
+    if (!refused) return;
+    auto back = exchange(std::move(refused));
+    back->answer_overloaded();
+    give_back(std::move(back));
+}
+
+void FrameExchange::give_back(std::unique_ptr<FrameExchange> self) {
+    FrameConnection& receiver = *self->connection;
+    receiver.answered(std::move(self));
+}
+
+void FrameExchange::durable(std::unique_ptr<Submission> self, Steady::time_point at) {
+    durable_at = at;
+    auto same = exchange(std::move(self));
+    if (type() == FrameType::statement)
+        to_history(std::move(same));
+    else
+        give_back(std::move(same));
+}
+
+void FrameExchange::look_up(HistoryReader& reader) {
+    if (type() == FrameType::reverse) {
+        for (core::Request& request : requests) {
+            auto& reverse = std::get<core::Reverse>(request.command);
+            reverse.records = reader.set_from(reverse.original);
+        }
+        return;
+    }
+    for (const native::QueryTransfer& query : transfer_queries) {
+        const auto entry = reader.find(query.transfer);
+        records_.push_back(entry ? native::RecordAnswer{Refusal::none, *entry}
+                                 : native::RecordAnswer{Refusal::transfer_not_found, {}});
+    }
+    for (std::size_t i = 0; i < statement_queries.size(); ++i) {
+        const core::Outcome& account = outcomes[i];
+        if (account.account)
+            pages_.push_back(
+                reader.page(statement_queries[i], account.account->account.last_transfer));
+        else
+            pages_.push_back({account.code, {}, {}});
+    }
+}
+
+void FrameExchange::looked_up(std::unique_ptr<HistoryJob> self, bool is_read) {
+    auto same = exchange(std::move(self));
+    if (!is_read) answer_overloaded();
+    if (is_read && type() == FrameType::reverse) {
+        to_engine(std::move(same));
+        return;
+    }
+    durable_at = Steady::now();
+    give_back(std::move(same));
+}
+
+// Nothing was executed, and the same request may be sent again.
+void FrameExchange::answer_overloaded() {
+    durable_at = Steady::now();
+    outcomes.assign(requests.size(), core::Outcome{.code = Refusal::overloaded});
+    records_.assign(transfer_queries.size(), {Refusal::overloaded, {}});
+    pages_.assign(statement_queries.size(), {Refusal::overloaded, {}, {}});
+    connection->count_refused(Refusal::overloaded, frames);
+}
+
+void FrameExchange::append_replies(std::vector<std::byte>& bytes) const {
+    std::size_t next = 0;
+    for (const Frame& frame : frames) {
+        const std::size_t position = native::begin_frame(bytes);
+        for (std::size_t i = 0; i < frame.count; ++i, ++next) {
+            if (frame.type == FrameType::query_transfer)
+                native::append_record(bytes, records_[next]);
+            else if (frame.type == FrameType::statement)
+                native::append_statement(bytes, pages_[next]);
+            else
+                native::append_outcome(bytes, frame.type, outcomes[next]);
+        }
+        native::FrameHeader header;
+        header.type =
+            static_cast<std::uint8_t>(static_cast<std::uint8_t>(frame.type) | native::reply_bit);
+        header.count = frame.count;
+        header.request_id = frame.request_id;
+        header.participant = frame.participant;
+        header.durability = static_cast<std::uint8_t>(engine->durability());
+        native::finish_frame(bytes, position, header);
+    }
+}
+
+void FrameExchange::clear() {
+    requests.clear();
+    outcomes.clear();
+    frames.clear();
+    transfer_queries.clear();
+    statement_queries.clear();
+    records_.clear();
+    pages_.clear();
+    reply_bytes = 0;
+    connection.reset();
+}
+
+}  // namespace tuma::net

@@ -1,0 +1,68 @@
+// Request frames of one connection on their way through engine and history, and their replies.
+#pragma once
+
+#include "protocols/native/messages.h"
+#include "switch/net/engine.h"
+#include "switch/net/history.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace tuma::net {
+
+class FrameConnection;
+
+/// One or more request frames that go the same way together. Transfers and all else that the core
+/// decides go to the engine; query_transfer to the history; reverse to the history and then to the
+/// engine; statement to the engine, for the newest record, and then to the history. Each part hands
+/// it on by itself and the last one gives it back to its connection's I/O thread.
+class FrameExchange final : public Submission, public HistoryJob {
+public:
+    /// A request frame, without its commands.
+    struct Frame {
+        native::FrameType type{};
+        std::uint16_t count = 0;
+        std::uint64_t request_id = 0;
+        ParticipantId participant;
+    };
+
+    std::vector<Frame> frames;
+    std::vector<native::QueryTransfer> transfer_queries;
+    std::vector<native::StatementQuery> statement_queries;
+    /// At most so many bytes of replies.
+    std::size_t reply_bytes = 0;
+    Steady::time_point durable_at{};
+    /// Set while it is on its way.
+    std::shared_ptr<FrameConnection> connection;
+    Engine* engine = nullptr;
+    History* history = nullptr;
+
+    /// Hands a filled exchange over to where it goes first. Called on the I/O thread, which gets it
+    /// back by FrameConnection's loop, at once when a queue is full.
+    static void begin(std::unique_ptr<FrameExchange> self);
+
+    /// Appends the reply frames.
+    void append_replies(std::vector<std::byte>& bytes) const;
+
+    /// Ready for other frames, memory kept.
+    void clear();
+
+    void durable(std::unique_ptr<Submission> self, Steady::time_point at) override;
+    void look_up(HistoryReader& reader) override;
+    void looked_up(std::unique_ptr<HistoryJob> self, bool is_read) override;
+
+private:
+    native::FrameType type() const { return frames.front().type; }
+    void ask_newest_records();
+    void answer_overloaded();
+    static void to_engine(std::unique_ptr<FrameExchange> self);
+    static void to_history(std::unique_ptr<FrameExchange> self);
+    static void give_back(std::unique_ptr<FrameExchange> self);
+
+    std::vector<native::RecordAnswer> records_;
+    std::vector<native::StatementPage> pages_;
+};
+
+}  // namespace tuma::net

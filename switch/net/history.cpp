@@ -1,0 +1,179 @@
+#include "switch/net/history.h"
+
+#include "ledger/event.h"
+#include "switch/net/log.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <utility>
+#include <variant>
+
+namespace tuma::net {
+namespace {
+
+using ledger::StoreError;
+using ledger::TransferRecord;
+
+// A batch holds up to about a megabyte of records at full load.
+constexpr std::size_t batches_kept = 8;
+
+std::uint64_t sequence_of(std::span<const std::byte> bytes) {
+    ledger::BatchHeader header;
+    if (bytes.size() < sizeof(header)) return 0;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    return header.sequence;
+}
+
+TransferRecord record_at(std::span<const std::byte> bytes, std::size_t offset) {
+    TransferRecord record;
+    ensure(offset + sizeof(record) <= bytes.size(), "an offset that was found inside the batch");
+    std::memcpy(&record, bytes.data() + offset, sizeof(record));
+    return record;
+}
+
+TransferId previous_on(const TransferRecord& record, AccountId account) {
+    if (record.debit == account) return record.debit_previous;
+    ensure(record.credit == account, "an account's chain holds only records that name it");
+    return record.credit_previous;
+}
+
+}  // namespace
+
+const HistoryReader::Batch* HistoryReader::batch_with(TransferId id) {
+    for (auto batch = recent_.begin(); batch != recent_.end(); ++batch) {
+        if (id < batch->first || id.value - batch->first.value >= batch->offsets.size()) continue;
+        recent_.splice(recent_.begin(), recent_, batch);
+        return &recent_.front();
+    }
+    Batch batch;
+    batch.bytes = journal_.batch_of(id);
+    if (batch.bytes.empty()) return nullptr;
+    const ledger::BatchCheck check = ledger::check_batch(batch.bytes, sequence_of(batch.bytes));
+    if (check.damage != ledger::BatchDamage::none)
+        throw StoreError(
+            fmt::format("the batch with transfer {} is damaged: {}; stop the server "
+                        "and run tuma audit",
+                        id.value, check.reason));
+    batch.first = check.view.header.first_transfer;
+    batch.time = check.view.header.time();
+    std::span<const std::byte> rest = check.view.records;
+    while (!rest.empty()) {
+        const auto offset = static_cast<std::uint32_t>(rest.data() - batch.bytes.data());
+        const auto event = ledger::take_event(rest);
+        if (!event)
+            throw StoreError(
+                fmt::format("the batch with transfer {} holds an unreadable record: "
+                            "{}",
+                            id.value, event.error().text()));
+        if (std::holds_alternative<TransferRecord>(*event)) batch.offsets.push_back(offset);
+    }
+    if (id < batch.first || id.value - batch.first.value >= batch.offsets.size()) return nullptr;
+    recent_.push_front(std::move(batch));
+    if (recent_.size() > batches_kept) recent_.pop_back();
+    return &recent_.front();
+}
+
+std::optional<native::StatementEntry> HistoryReader::find(TransferId id) {
+    const Batch* batch = id ? batch_with(id) : nullptr;
+    if (batch == nullptr) return std::nullopt;
+    const std::size_t offset = batch->offsets[id.value - batch->first.value];
+    return native::StatementEntry{record_at(batch->bytes, offset), batch->time};
+}
+
+std::shared_ptr<const std::vector<TransferRecord>> HistoryReader::set_from(TransferId id) {
+    auto entry = find(id);
+    if (!entry) return nullptr;
+    auto records = std::make_shared<std::vector<TransferRecord>>();
+    records->push_back(entry->record);
+    while (records->back().is_linked()) {
+        entry = find(TransferId{records->back().id.value + 1});
+        if (!entry) throw StoreError(fmt::format("the set of transfer {} has no end", id.value));
+        records->push_back(entry->record);
+    }
+    return records;
+}
+
+native::StatementPage HistoryReader::page(const native::StatementQuery& query, TransferId newest) {
+    native::StatementPage page;
+    TransferId at = newest;
+    if (query.before && query.before <= newest) {
+        // Mostly the `next` of the page before, and so a record of this account to go on from.
+        const auto before = find(query.before);
+        if (before &&
+            (before->record.debit == query.account || before->record.credit == query.account))
+            at = previous_on(before->record, query.account);
+    }
+    TransferId last_seen;
+    for (std::size_t step = 0; at; ++step) {
+        if (page.entries.size() == query.limit || step == statement_steps_max) {
+            page.next = last_seen;
+            return page;
+        }
+        auto entry = find(at);
+        if (!entry)
+            throw StoreError(fmt::format("transfer {} of account {} is not in the journal",
+                                         at.value, query.account.value));
+        last_seen = at;
+        at = previous_on(entry->record, query.account);
+        if (!query.before || last_seen < query.before) page.entries.push_back(*entry);
+    }
+    return page;
+}
+
+History::History(ledger::JournalReader& journal, std::size_t jobs_max)
+    : reader_(journal), jobs_max_(jobs_max) {}
+
+History::~History() {
+    stop();
+}
+
+void History::start() {
+    ensure(!thread_.joinable(), "a history is started once");
+    thread_ = std::thread([this] { run(); });
+}
+
+std::unique_ptr<HistoryJob> History::submit(std::unique_ptr<HistoryJob> job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_ || jobs_.size() >= jobs_max_) return job;
+        jobs_.push_back(std::move(job));
+    }
+    wakes_.notify_one();
+    return nullptr;
+}
+
+void History::stop() {
+    std::deque<std::unique_ptr<HistoryJob>> dropped;
+    {
+        const std::lock_guard lock(mutex_);
+        stopped_ = true;
+        dropped.swap(jobs_);
+    }
+    wakes_.notify_all();
+    if (thread_.joinable()) thread_.join();
+}
+
+void History::run() {
+    while (true) {
+        std::unique_ptr<HistoryJob> job;
+        {
+            std::unique_lock lock(mutex_);
+            wakes_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });
+            if (stopped_) return;
+            job = std::move(jobs_.front());
+            jobs_.pop_front();
+        }
+        bool is_read = true;
+        try {
+            job->look_up(reader_);
+        } catch (const StoreError& error) {
+            is_read = false;
+            log_event(LogLevel::error, "history_unreadable", {{"reason", error.what()}});
+        }
+        HistoryJob& done = *job;
+        done.looked_up(std::move(job), is_read);
+    }
+}
+
+}  // namespace tuma::net

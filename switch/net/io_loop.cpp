@@ -1,0 +1,163 @@
+#include "switch/net/io_loop.h"
+
+#include "switch/net/frame_connection.h"
+
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tuma::net {
+namespace {
+
+// Memory that is kept for reuse: a full exchange holds some 2.5 MB, a full reply 260 KB.
+constexpr std::size_t spare_exchanges_max = 32;
+constexpr std::size_t spare_bytes_max = 32;
+constexpr Duration tick_max = std::chrono::seconds{1};
+constexpr Duration tick_min = std::chrono::milliseconds{5};
+
+}  // namespace
+
+bool FrameService::admit() {
+    const std::lock_guard lock(mutex);
+    if (open >= limits.connections_max) return false;
+    ++open;
+    ++unsettled;
+    metrics.connections.set(static_cast<std::int64_t>(open));
+    metrics.connections_total.add();
+    return true;
+}
+
+void FrameService::settle() {
+    const std::lock_guard lock(mutex);
+    if (--unsettled == 0) emptied.notify_all();
+}
+
+void FrameService::leave() {
+    const std::lock_guard lock(mutex);
+    --open;
+    metrics.connections.set(static_cast<std::int64_t>(open));
+}
+
+IoLoop::IoLoop(std::shared_ptr<FrameService> service)
+    : context(1),
+      service_(std::move(service)),
+      scratch_(std::make_unique_for_overwrite<std::byte[]>(scratch_bytes)),
+      timer_(context),
+      work_(context.get_executor()) {}
+
+void IoLoop::run() {
+    tick();
+    context.run();
+}
+
+void IoLoop::add(boost::asio::ip::tcp::socket socket) {
+    if (is_ended_) {
+        service_->settle();
+        service_->leave();
+        return;
+    }
+    auto connection = std::make_shared<FrameConnection>(shared_from_this(), std::move(socket));
+    connections_.insert(connection);
+    if (stops_reading_)
+        connection->stop_reading();
+    else
+        connection->start();
+}
+
+void IoLoop::remove(const std::shared_ptr<FrameConnection>& connection) {
+    connections_.erase(connection);
+}
+
+void IoLoop::stop_reading() {
+    stops_reading_ = true;
+    // A connection that is closed leaves the set, so the walk is over a copy.
+    const std::vector<std::shared_ptr<FrameConnection>> all(connections_.begin(),
+                                                            connections_.end());
+    for (const auto& connection : all) connection->stop_reading();
+}
+
+// Nothing may be left that waits: what waits holds its connection, and that holds the loop.
+void IoLoop::end() {
+    is_ended_ = true;
+    const std::vector<std::shared_ptr<FrameConnection>> all(connections_.begin(),
+                                                            connections_.end());
+    for (const auto& connection : all) connection->close();
+    timer_.cancel();
+    work_.reset();
+    const std::lock_guard lock(mutex_);
+    takes_no_more_ = true;
+}
+
+// One coarse timer for all connections, instead of one for each read.
+void IoLoop::tick() {
+    const Duration shortest =
+        std::min(service_->limits.frame_timeout, service_->limits.write_timeout);
+    timer_.expires_after(std::clamp(shortest / 4, tick_min, tick_max));
+    timer_.async_wait([this](const boost::system::error_code& error) {
+        if (error) return;
+        const Steady::time_point now = Steady::now();
+        std::vector<std::shared_ptr<FrameConnection>> late;
+        for (const auto& connection : connections_)
+            if (connection->is_late(now)) late.push_back(connection);
+        for (const auto& connection : late) connection->give_up();
+        tick();
+    });
+}
+
+void IoLoop::answered(std::unique_ptr<FrameExchange> exchange) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (takes_no_more_) return;
+        answered_.push_back(std::move(exchange));
+        if (is_woken_) return;
+        is_woken_ = true;
+    }
+    boost::asio::post(context, [self = shared_from_this()] { self->take_answers(); });
+}
+
+void IoLoop::take_answers() {
+    {
+        const std::lock_guard lock(mutex_);
+        is_woken_ = false;
+        taken_.swap(answered_);
+    }
+    std::vector<std::shared_ptr<FrameConnection>> touched;
+    for (std::unique_ptr<FrameExchange>& exchange : taken_) {
+        std::shared_ptr<FrameConnection> connection = exchange->connection;
+        connection->encode(*exchange);
+        recycle(std::move(exchange));
+        if (touched.empty() || touched.back() != connection)
+            touched.push_back(std::move(connection));
+    }
+    taken_.clear();
+    for (const auto& connection : touched) connection->go_on();
+}
+
+std::unique_ptr<FrameExchange> IoLoop::take_exchange() {
+    if (spare_exchanges_.empty()) return std::make_unique<FrameExchange>();
+    auto exchange = std::move(spare_exchanges_.back());
+    spare_exchanges_.pop_back();
+    return exchange;
+}
+
+void IoLoop::recycle(std::unique_ptr<FrameExchange> exchange) {
+    exchange->clear();
+    if (spare_exchanges_.size() < spare_exchanges_max)
+        spare_exchanges_.push_back(std::move(exchange));
+}
+
+std::vector<std::byte> IoLoop::take_bytes() {
+    if (spare_bytes_.empty()) return {};
+    std::vector<std::byte> bytes = std::move(spare_bytes_.back());
+    spare_bytes_.pop_back();
+    return bytes;
+}
+
+void IoLoop::recycle(std::vector<std::byte> bytes) {
+    bytes.clear();
+    if (bytes.capacity() > 0 && spare_bytes_.size() < spare_bytes_max)
+        spare_bytes_.push_back(std::move(bytes));
+}
+
+}  // namespace tuma::net

@@ -1,0 +1,162 @@
+#include "switch/net/metrics.h"
+
+#include "ledger/refusal.h"
+#include "switch/net/process_usage.h"
+#include "switch/net/version.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <cmath>
+#include <iterator>
+
+namespace tuma::net {
+namespace {
+
+using Output = fmt::memory_buffer;
+
+template <typename... Arguments>
+void line(Output& output, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    fmt::format_to(std::back_inserter(output), format, std::forward<Arguments>(arguments)...);
+    output.push_back('\n');
+}
+
+void family(Output& output, std::string_view name, std::string_view type, std::string_view help) {
+    line(output, "# HELP {} {}", name, help);
+    line(output, "# TYPE {} {}", name, type);
+}
+
+/// A counter or gauge without labels.
+template <typename Number>
+void single(Output& output, std::string_view name, std::string_view type, std::string_view help,
+            Number value) {
+    family(output, name, type, help);
+    line(output, "{} {}", name, value);
+}
+
+void stage(Output& output, std::string_view name, const DurationHistogram& histogram) {
+    std::uint64_t count = 0;
+    for (std::size_t i = 0; i < DurationHistogram::bucket_count; ++i) {
+        count += histogram.bucket(i);
+        line(output, "tuma_stage_duration_seconds_bucket{{stage=\"{}\",le=\"{}\"}} {}", name,
+             DurationHistogram::upper_bound_s(i), count);
+    }
+    count += histogram.bucket(DurationHistogram::bucket_count);
+    line(output, "tuma_stage_duration_seconds_bucket{{stage=\"{}\",le=\"+Inf\"}} {}", name, count);
+    line(output, "tuma_stage_duration_seconds_sum{{stage=\"{}\"}} {:.9f}", name, histogram.sum_s());
+    line(output, "tuma_stage_duration_seconds_count{{stage=\"{}\"}} {}", name, count);
+}
+
+void render_stages(Output& output, const Metrics& metrics) {
+    family(output, "tuma_stage_duration_seconds", "histogram",
+           "Time of each stage of a request's way: queue_wait a submission, decide and append a "
+           "batch, fsync an append of the journal, reply a group of replies of one connection.");
+    stage(output, "queue_wait", metrics.queue_wait);
+    stage(output, "decide", metrics.decide);
+    stage(output, "append", metrics.append);
+    stage(output, "fsync", metrics.fsync);
+    stage(output, "reply", metrics.reply);
+}
+
+void render_requests(Output& output, const Metrics& metrics) {
+    family(output, "tuma_requests_total", "counter",
+           "Requests answered, by code; none is success.");
+    for (const RefusalRow& row : refusal_table())
+        line(output, "tuma_requests_total{{code=\"{}\"}} {}", row.name,
+             metrics.outcomes[static_cast<std::size_t>(row.refusal)].value());
+    single(output, "tuma_replays_total", "counter",
+           "Requests answered from the remembered outcomes.", metrics.replays.value());
+    single(output, "tuma_queue_commands", "gauge", "Commands that wait for the engine.",
+           metrics.queue_commands.value());
+    single(output, "tuma_request_keys", "gauge", "Requests whose outcome is remembered.",
+           metrics.request_keys.value());
+    single(output, "tuma_request_key_window_seconds", "gauge",
+           "How far back in switch time every request is remembered.",
+           metrics.request_key_window_s.value());
+    single(output, "tuma_request_keys_evicted_total", "counter",
+           "Remembered requests that left early because the capacity was reached.",
+           metrics.request_keys_evicted.value());
+}
+
+void render_ledger(Output& output, const Metrics& metrics) {
+    single(output, "tuma_batches_total", "counter", "Batches made durable.",
+           metrics.batches.value());
+    single(output, "tuma_batch_events_total", "counter", "Events in these batches.",
+           metrics.batch_events.value());
+    single(output, "tuma_reservations_expired_total", "counter",
+           "Reservations given back by their deadline.", metrics.expired.value());
+    single(output, "tuma_accounts", "gauge", "Accounts, closed ones included.",
+           metrics.accounts.value());
+    single(output, "tuma_reservations_open", "gauge", "Open reservations.",
+           metrics.reservations_open.value());
+    single(output, "tuma_journal_sequence", "gauge", "Number of the newest durable batch.",
+           metrics.journal_sequence.value());
+    single(output, "tuma_snapshot_sequence", "gauge", "Last batch in the newest snapshot.",
+           metrics.snapshot_sequence.value());
+    single(output, "tuma_projection_sequence", "gauge", "Last batch in the SQL projection.",
+           metrics.projection_sequence.value());
+}
+
+void render_listener(Output& output, const Metrics& metrics) {
+    single(output, "tuma_connections", "gauge", "Open connections of the native listener.",
+           metrics.connections.value());
+    single(output, "tuma_connections_total", "counter", "Connections accepted.",
+           metrics.connections_total.value());
+    single(output, "tuma_connections_rejected_total", "counter",
+           "Connections turned away because too many were open.",
+           metrics.connections_rejected.value());
+    single(output, "tuma_bad_frames_total", "counter",
+           "Frames that were not accepted, and frames that came too slowly.",
+           metrics.frames_bad.value());
+    single(output, "tuma_received_bytes_total", "counter", "Bytes read by the native listener.",
+           metrics.bytes_in.value());
+    single(output, "tuma_sent_bytes_total", "counter", "Bytes written by the native listener.",
+           metrics.bytes_out.value());
+}
+
+void render_process(Output& output) {
+    const ProcessUsage usage = process_usage();
+    single(output, "process_start_time_seconds", "gauge",
+           "Start time of the process since 1970-01-01 UTC.",
+           fmt::format("{:.2f}", usage.start_time_s));
+    single(output, "process_cpu_seconds_total", "counter", "User and system time spent.",
+           fmt::format("{:.2f}", usage.cpu_s));
+    single(output, "process_resident_memory_bytes", "gauge", "Resident memory.",
+           usage.resident_bytes);
+    single(output, "process_open_fds", "gauge", "Open file descriptors.", usage.open_fds);
+    const BuildVersion build = build_version();
+    family(output, "tuma_build_info", "gauge", "Always 1; the labels tell the build.");
+    line(output, "tuma_build_info{{version=\"{}\",compiler=\"{}\",build_type=\"{}\"}} 1",
+         build.version, build.compiler, build.build_type);
+}
+
+}  // namespace
+
+void DurationHistogram::record(std::chrono::nanoseconds duration) {
+    const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
+    // Bucket i holds what is above 2^(i-1) µs and not above 2^i µs.
+    const std::uint64_t us = (ns + 999) / 1000;
+    const auto i = static_cast<std::size_t>(us <= 1 ? 0 : std::bit_width(us - 1));
+    buckets_[std::min(i, bucket_count)].fetch_add(1, std::memory_order_relaxed);
+    sum_ns_.fetch_add(ns, std::memory_order_relaxed);
+}
+
+double DurationHistogram::upper_bound_s(std::size_t i) {
+    return std::ldexp(1e-6, static_cast<int>(i));
+}
+
+double DurationHistogram::sum_s() const {
+    return static_cast<double>(sum_ns_.load(std::memory_order_relaxed)) * 1e-9;
+}
+
+std::string render(const Metrics& metrics) {
+    Output output;
+    render_stages(output, metrics);
+    render_requests(output, metrics);
+    render_ledger(output, metrics);
+    render_listener(output, metrics);
+    render_process(output);
+    return fmt::to_string(output);
+}
+
+}  // namespace tuma::net

@@ -1,0 +1,156 @@
+// The admin server over real loopback sockets.
+#include "switch/net/admin_server.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <string>
+#include <vector>
+
+using namespace tuma;
+using boost::asio::ip::tcp;
+
+namespace {
+
+struct Admin {
+    Admin() : server(metrics, [this] { return is_ready.load(); }) {
+        endpoint = server.listen({"127.0.0.1", 0});
+        server.start();
+    }
+
+    tcp::socket connect() {
+        tcp::socket socket(context);
+        socket.connect({boost::asio::ip::make_address(endpoint.address), endpoint.port});
+        return socket;
+    }
+
+    /// All that the server sends until it closes.
+    std::string exchange(const std::string& bytes) {
+        tcp::socket socket = connect();
+        boost::system::error_code error;
+        boost::asio::write(socket, boost::asio::buffer(bytes), error);
+        std::string answer;
+        boost::asio::read(socket, boost::asio::dynamic_buffer(answer), error);
+        return answer;
+    }
+    std::string request(const std::string& method, const std::string& target) {
+        return exchange(method + " " + target +
+                        " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    }
+
+    net::Metrics metrics;
+    std::atomic<bool> is_ready = true;
+    net::AdminServer server;
+    net::Endpoint endpoint;
+    boost::asio::io_context context;
+};
+
+std::string status(const std::string& answer) {
+    return answer.substr(9, 3);
+}
+
+std::string body(const std::string& answer) {
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+}
+
+}  // namespace
+
+TEST_CASE("admin server: each page has its status and content") {
+    Admin admin;
+    admin.metrics.accounts.set(12);
+    struct Row {
+        const char* method;
+        const char* target;
+        const char* status;
+        const char* part;
+    };
+    const Row rows[] = {
+        {"GET", "/healthz", "200", "ok"},
+        {"GET", "/livez", "200", "ok"},
+        {"GET", "/readyz", "200", "ok"},
+        {"GET", "/readyz?verbose", "200", "\"ready\":true,\"accounts\":12"},
+        {"GET", "/version", "200", "\"version\":\""},
+        {"GET", "/metrics", "200", "\ntuma_accounts 12\n"},
+        {"GET", "/", "404", "no such page"},
+        {"GET", "/metrics/", "404", "no such page"},
+        {"POST", "/metrics", "405", "only GET and HEAD"},
+        {"DELETE", "/healthz", "405", "only GET and HEAD"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.target);
+        const std::string answer = admin.request(row.method, row.target);
+        REQUIRE(answer.starts_with("HTTP/1.1 "));
+        CHECK(status(answer) == row.status);
+        CHECK(body(answer).find(row.part) != std::string::npos);
+    }
+}
+
+TEST_CASE("admin server: readiness follows the server") {
+    Admin admin;
+    admin.is_ready = false;
+    CHECK(status(admin.request("GET", "/readyz")) == "503");
+    CHECK(body(admin.request("GET", "/readyz?verbose")).find("\"ready\":false") !=
+          std::string::npos);
+    CHECK(status(admin.request("GET", "/healthz")) == "200");
+    admin.is_ready = true;
+    CHECK(status(admin.request("GET", "/readyz")) == "200");
+}
+
+TEST_CASE("admin server: HEAD has the length and no body") {
+    Admin admin;
+    const std::string answer = admin.request("HEAD", "/healthz");
+    CHECK(status(answer) == "200");
+    CHECK(answer.find("Content-Length: 3\r\n") != std::string::npos);
+    CHECK(body(answer).empty());
+}
+
+TEST_CASE("admin server: several requests go over one connection") {
+    Admin admin;
+    const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    const std::string last = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    const std::string answer = admin.exchange(get + get + last);
+    std::size_t count = 0;
+    for (auto at = answer.find("HTTP/1.1 200"); at != std::string::npos;
+         at = answer.find("HTTP/1.1 200", at + 1))
+        ++count;
+    CHECK(count == 3);
+}
+
+TEST_CASE("admin server: what is no request, or too long, is refused") {
+    Admin admin;
+    CHECK(status(admin.exchange("this is not HTTP\r\n\r\n")) == "400");
+    CHECK(status(admin.exchange("GET /healthz HTTP/1.1\r\nX: " + std::string(9'000, 'x') +
+                                "\r\n\r\n")) == "431");
+    CHECK(status(admin.exchange("POST /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")) ==
+          "413");
+    CHECK(status(admin.request("GET", "/healthz")) == "200");
+}
+
+TEST_CASE("admin server: a connection beyond the sixty-fourth is closed, and then there is room") {
+    Admin admin;
+    std::vector<tcp::socket> idle;
+    const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    for (int i = 0; i < 64; ++i) {
+        idle.push_back(admin.connect());
+        boost::asio::write(idle.back(), boost::asio::buffer(get));
+        std::string answer;
+        boost::asio::read(idle.back(), boost::asio::dynamic_buffer(answer, 15));
+        REQUIRE(answer == "HTTP/1.1 200 OK");
+    }
+    CHECK(admin.request("GET", "/healthz").empty());
+}
+
+TEST_CASE("admin server: stopping closes open connections") {
+    Admin admin;
+    tcp::socket socket = admin.connect();
+    admin.server.stop();
+    std::string rest;
+    boost::system::error_code error;
+    boost::asio::read(socket, boost::asio::dynamic_buffer(rest), error);
+    CHECK(error);
+    CHECK(rest.empty());
+}

@@ -1,0 +1,575 @@
+// The audit: clean histories are clean, and every class of damage is found.
+#include "ledger/audit.h"
+
+#include "ledger/acks.h"
+#include "ledger/audit_acks.h"
+#include "ledger/audit_text.h"
+#include "ledger/memory_journal.h"
+#include "ledger/projection.h"
+#include "ledger/snapshot.h"
+#include "tests/ledger/history.h"
+#include "tests/support/temporary_directory.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <memory>
+
+using namespace tuma;
+using namespace tuma::ledger;
+
+namespace {
+
+const std::atomic<bool> never{false};
+
+StateLimits audit_limits() {
+    return {.accounts_max = 10'000, .request_keys_max = 65'536};
+}
+
+// A data directory with a journal in memory, a snapshot half-way and one at the end, a projection,
+// and a file of acknowledgements.
+struct Site {
+    explicit Site(std::uint64_t seed = 1) : history(journal, seed) {
+        history.open(12);
+        SnapshotFolder snapshots(directory.path());
+        for (int i = 0; i < 8; ++i) {
+            history.batch(60);
+            if (i == 3) snapshots.save(history.state);
+        }
+        snapshots.save(history.state);
+        Projection projection(projection_path(directory.path()));
+        bring_up_to_date(projection, journal, never, nullptr);
+        write_acks(history.told);
+    }
+
+    std::filesystem::path acks_path() const { return directory.path() / "acks"; }
+    void write_acks(const std::vector<RememberedRequest>& acks) const {
+        std::filesystem::remove(acks_path());
+        AcksWriter writer(acks_path());
+        for (const RememberedRequest& ack : acks) writer.append(ack);
+        writer.flush();
+    }
+    AuditOptions options() const {
+        return {.data_directory = directory.path(),
+                .acks = {acks_path()},
+                .findings_max = 20,
+                .limits = audit_limits(),
+                .progress = nullptr};
+    }
+    AuditReport audit_disk(MemoryDisk disk) const {
+        MemoryJournal damaged(std::move(disk));
+        return audit(damaged, options());
+    }
+    AuditReport audit_now() { return audit(journal, options()); }
+    void sql(const std::string& statement) const {
+        SqlDatabase(projection_path(directory.path()), SqlAccess::read_write_create)
+            .execute(statement);
+    }
+
+    TemporaryDirectory directory;
+    MemoryJournal journal;
+    History history;
+};
+
+bool has(const AuditReport& report, FindingKind kind, std::string_view where,
+         std::string_view part) {
+    return std::any_of(report.findings.list().begin(), report.findings.list().end(),
+                       [&](const Finding& finding) {
+                           return finding.kind == kind && finding.where == where &&
+                                  finding.sentence.find(part) != std::string::npos;
+                       });
+}
+
+BatchHeader header_of(const std::vector<std::byte>& bytes) {
+    BatchHeader header;
+    std::memcpy(&header, bytes.data(), sizeof header);
+    return header;
+}
+
+// What someone does who can write the files and knows the format: changes a record and seals the
+// batch and all after it anew, so that checksums and chain hold.
+MemoryDisk forge(MemoryDisk disk, std::size_t index,
+                 const std::function<void(std::span<std::byte>)>& change) {
+    Hash previous = index == 0 ? Hash{} : check_batch(disk[index - 1], index).view.hash;
+    for (std::size_t i = index; i < disk.size(); ++i) {
+        std::vector<std::byte>& bytes = disk[i];
+        BatchHeader header = header_of(bytes);
+        header.previous = previous;
+        bytes.resize(bytes.size() - sizeof(Hash));
+        if (i == index) change(std::span{bytes}.subspan(sizeof(BatchHeader)));
+        SealedBatch sealed = seal(header, std::move(bytes));
+        previous = sealed.hash;
+        bytes = std::move(sealed.bytes);
+    }
+    return disk;
+}
+
+// The first transfer record of this kind in a batch's records, if there is one.
+std::byte* find_transfer(std::span<std::byte> records, TransferKind kind) {
+    std::size_t at = 0;
+    while (at < records.size()) {
+        std::uint16_t size = 0;
+        std::memcpy(&size, &records[at + 2], sizeof size);
+        if (records[at] == std::byte{1} &&
+            records[at + offsetof(TransferRecord, kind)] == static_cast<std::byte>(kind))
+            return &records[at];
+        at += size;
+    }
+    return nullptr;
+}
+
+}  // namespace
+
+TEST_CASE("audit: an untouched data directory is clean and fully compared") {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+        CAPTURE(seed);
+        Site site(seed);
+        const AuditReport report = site.audit_now();
+
+        CAPTURE(text(report));
+        CHECK(report.is_clean());
+        CHECK(report.notes.empty());
+        const AuditFigures& figures = report.figures;
+        CHECK(figures.batches == 9);
+        CHECK(figures.replayed_sequence == 9);
+        CHECK(figures.transfers == site.history.state.position.next_transfer.value - 1);
+        CHECK(figures.accounts == 14);
+        CHECK(figures.open_reservations == site.history.state.books.open_reservations());
+        CHECK(figures.head_hash == site.history.state.position.hash);
+        CHECK(figures.snapshots == 2);
+        CHECK(figures.projection_sequence == 9);
+        CHECK(figures.acks == site.history.told.size());
+        const CurrencyFigures& kes = figures.currencies.at(Currency::kes);
+        CHECK(kes.debits_posted == kes.credits_posted);
+        CHECK(kes.trust == kes.owed + kes.own);
+        CHECK(kes.trust == 12'000'000);
+    }
+}
+
+TEST_CASE("audit: an empty journal is clean") {
+    MemoryJournal journal;
+    const AuditReport report = audit(journal, {.data_directory = {},
+                                               .acks = {},
+                                               .findings_max = 20,
+                                               .limits = audit_limits(),
+                                               .progress = nullptr});
+    CHECK(report.is_clean());
+    CHECK(report.figures.batches == 0);
+}
+
+TEST_CASE("audit: a flipped byte anywhere in a batch is a finding with the batch's number") {
+    const Site site;
+    const MemoryDisk disk = site.journal.disk();
+    // Each header field, record bytes, and the hash; a prime step visits all classes of fields.
+    const std::size_t size = disk[4].size();
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < sizeof(BatchHeader); ++i) places.push_back(i);
+    for (std::size_t i = sizeof(BatchHeader); i < size; i += 97) places.push_back(i);
+    for (std::size_t i = size - sizeof(Hash); i < size; ++i) places.push_back(i);
+    for (const std::size_t place : places) {
+        CAPTURE(place);
+        MemoryDisk damaged = disk;
+        damaged[4][place] ^= std::byte{0x40};
+        const AuditReport report = site.audit_disk(std::move(damaged));
+        REQUIRE(has(report, FindingKind::journal, "batch 5", "damaged"));
+        CHECK(report.figures.replayed_sequence == 4);
+        // The rest is looked at all the same.
+        CHECK(report.figures.batches == 8);
+    }
+}
+
+TEST_CASE("audit: batches taken out, swapped, repeated or cut off are found") {
+    const Site site;
+    MemoryDisk disk = site.journal.disk();
+    SUBCASE("taken out, the rest moved up") {
+        disk.erase(disk.begin() + 4);
+        CHECK(has(site.audit_disk(disk), FindingKind::journal, "batch 5", "damaged"));
+    }
+    SUBCASE("swapped") {
+        std::swap(disk[4], disk[5]);
+        const AuditReport report = site.audit_disk(disk);
+        CHECK(has(report, FindingKind::journal, "batch 5", "damaged"));
+        CHECK(has(report, FindingKind::journal, "batch 6", "damaged"));
+    }
+    SUBCASE("the end lost: snapshot, projection and acknowledgements know of it") {
+        disk.resize(7);
+        const AuditReport report = site.audit_disk(disk);
+        CHECK(report.findings.count(FindingKind::journal) == 0);
+        CHECK(report.findings.count(FindingKind::snapshot) == 1);
+        CHECK(report.findings.count(FindingKind::projection) == 1);
+        CHECK(report.findings.count(FindingKind::acks) > 0);
+    }
+    SUBCASE("torn in the middle") {
+        disk[3].resize(disk[3].size() / 2);
+        CHECK(has(site.audit_disk(disk), FindingKind::journal, "batch 4", "damaged"));
+    }
+}
+
+TEST_CASE("audit: a batch sealed by someone else breaks the chain behind it") {
+    const Site site;
+    MemoryDisk disk = site.journal.disk();
+    const MemoryDisk forged = forge(disk, 4, [](std::span<std::byte> records) {
+        std::byte* record = find_transfer(records, TransferKind::posted);
+        REQUIRE(record != nullptr);
+        record[offsetof(TransferRecord, memo)] ^= std::byte{1};
+    });
+    disk[4] = forged[4];
+    CHECK(has(site.audit_disk(disk), FindingKind::journal, "batch 6", "chain is broken"));
+}
+
+TEST_CASE("audit: a batch missing from the middle of the store is named") {
+    // A reader over a journal from which one row was deleted.
+    struct Gap final : JournalReader {
+        explicit Gap(MemoryJournal& behind) : journal(behind) {}
+        std::uint64_t last_sequence() override { return journal.last_sequence(); }
+        void scan(std::uint64_t first, const Visitor& visit) override {
+            journal.scan(first, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+                return sequence == 5 || visit(sequence, bytes);
+            });
+        }
+        std::vector<std::byte> batch_of(TransferId id) override { return journal.batch_of(id); }
+        MemoryJournal& journal;
+    };
+    Site site;
+    Gap gap(site.journal);
+    const AuditReport report = audit(gap, site.options());
+    CHECK(has(report, FindingKind::journal, "batch 5", "is missing"));
+    CHECK(report.figures.replayed_sequence == 4);
+    CHECK(report.figures.batches == 8);
+}
+
+TEST_CASE("audit: a torn last batch is a note when nothing else knows of it") {
+    MemoryJournal journal;
+    History history(journal, 4);
+    history.open(5);
+    history.batch(30);
+    MemoryJournal torn(after_crash(journal.disk(), 0, 100));
+    const AuditReport report = audit(torn, {.data_directory = {},
+                                            .acks = {},
+                                            .findings_max = 20,
+                                            .limits = audit_limits(),
+                                            .progress = nullptr});
+    CAPTURE(text(report));
+    CHECK(report.is_clean());
+    CHECK(report.figures.batches == 1);
+    CHECK(std::any_of(report.notes.begin(), report.notes.end(), [](const std::string& note) {
+        return note.find("batch 2, the last one, was never finished") != std::string::npos;
+    }));
+}
+
+TEST_CASE("audit: records changed under valid checksums are found by replay, not by a crash") {
+    const Site site;
+    const std::size_t fields[] = {
+        offsetof(TransferRecord, kind),
+        offsetof(TransferRecord, id),
+        offsetof(TransferRecord, debit),
+        offsetof(TransferRecord, credit),
+        offsetof(TransferRecord, amount),
+        offsetof(TransferRecord, debit_previous),
+        offsetof(TransferRecord, credit_previous),
+        offsetof(TransferRecord, debit_balance_after),
+        offsetof(TransferRecord, credit_balance_after),
+        offsetof(TransferRecord, currency),
+    };
+    for (const TransferKind kind : {TransferKind::posted, TransferKind::reserved,
+                                    TransferKind::settled, TransferKind::reversed}) {
+        for (const std::size_t field : fields) {
+            CAPTURE(name(kind));
+            CAPTURE(field);
+            bool is_changed = false;
+            const MemoryDisk forged =
+                forge(site.journal.disk(), 6, [&](std::span<std::byte> records) {
+                    std::byte* record = find_transfer(records, kind);
+                    if (record == nullptr) return;
+                    is_changed = true;
+                    record[field] ^= std::byte{0x05};
+                });
+            REQUIRE(is_changed);
+            const AuditReport report = site.audit_disk(forged);
+            CHECK_FALSE(report.is_clean());
+            CHECK(report.findings.count(FindingKind::journal) == 0);
+            // Two changes give another history that could have been; they show in what was derived
+            // from the true one: a reservation of another amount, and a settlement turned into a
+            // reversal (whose original is then no posted transfer).
+            const bool could_have_been =
+                (kind == TransferKind::reserved && field == offsetof(TransferRecord, amount)) ||
+                (kind == TransferKind::settled && field == offsetof(TransferRecord, kind));
+            if (!could_have_been) CHECK(report.findings.count(FindingKind::replay) == 1);
+        }
+    }
+}
+
+TEST_CASE("audit: a forged history that adds up is found by what was derived from the true one") {
+    const Site site;
+    // Changing a memo breaks no balance; the chain is sealed anew to the end.
+    const MemoryDisk forged = forge(site.journal.disk(), 2, [](std::span<std::byte> records) {
+        find_transfer(records, TransferKind::posted)[offsetof(TransferRecord, memo)] ^=
+            std::byte{1};
+    });
+    const AuditReport report = site.audit_disk(forged);
+    CHECK(report.findings.count(FindingKind::journal) == 0);
+    CHECK(report.findings.count(FindingKind::replay) == 0);
+    CHECK(report.findings.count(FindingKind::snapshot) == 2);
+    CHECK(report.findings.count(FindingKind::projection) > 1);
+}
+
+TEST_CASE("audit: more moved back than was moved is found") {
+    MemoryJournal journal;
+    History history(journal, 4);
+    history.open(5);
+    // Books keep what was reversed of each original, but not the original: this one never was.
+    TransferRecord never_posted;
+    never_posted.kind = TransferKind::posted;
+    never_posted.id = TransferId{1};
+    never_posted.debit = AccountId{4};
+    never_posted.credit = AccountId{3};
+    never_posted.amount = 900'000;
+    TransferRecord back;
+    REQUIRE_FALSE(history.state.books.plan_reverse(never_posted, 0, back));
+    back.id = history.state.position.next_transfer;
+    std::vector<std::byte> bytes;
+    begin_batch(bytes);
+    append(bytes, back);
+    BatchHeader header;
+    header.sequence = history.state.position.sequence + 1;
+    header.time_us = history.state.position.time.time_since_epoch().count();
+    header.event_count = 1;
+    header.first_transfer = back.id;
+    header.next_transfer = TransferId{back.id.value + 1};
+    header.previous = history.state.position.hash;
+    const SealedBatch sealed = seal(header, std::move(bytes));
+    journal.append(std::span{&sealed, 1});
+
+    const AuditReport report = audit(journal, {.data_directory = {},
+                                               .acks = {},
+                                               .findings_max = 20,
+                                               .limits = audit_limits(),
+                                               .progress = nullptr});
+    CHECK(has(report, FindingKind::invariant, "transfer 1", "other accounts"));
+}
+
+TEST_CASE("audit: every changed, deleted or added row of the projection is found") {
+    struct Row {
+        const char* sql;
+        const char* where;
+        const char* part;
+    };
+    const Row rows[] = {
+        {"UPDATE account SET credits_posted = credits_posted + 1 WHERE id = 3",
+         "table account, row 3", "credits_posted"},
+        {"UPDATE account SET debits_pending = 77 WHERE id = 2", "table account, row 2",
+         "debits_pending"},
+        {"UPDATE account SET identity = 'thief' WHERE id = 3", "table account, row 3", "identity"},
+        {"UPDATE account SET floor = -100 WHERE id = 3", "table account, row 3", "floor"},
+        {"UPDATE account SET ceiling = 5 WHERE id = 3", "table account, row 3", "ceiling"},
+        {"UPDATE account SET state = 'closed' WHERE id = 3", "table account, row 3", "state"},
+        {"UPDATE account SET opened_at = '' WHERE id = 3", "table account, row 3", "opened_at"},
+        {"DELETE FROM account WHERE id = 5", "table account, row 5", "missing"},
+        {"INSERT INTO account(id, identity, kind, currency, normal_side, owner, state, opened_at) "
+         "VALUES(900, 'x', 'wallet', 'KES', 'credit', 1, 'open', '')",
+         "table account, row 900", "nothing in the journal"},
+        {"UPDATE transfer SET amount = amount + 1 WHERE id = 20", "table transfer, row 20",
+         "amount"},
+        {"UPDATE transfer SET credit = 2 WHERE id = 7", "table transfer, row 7", "credit"},
+        {"UPDATE transfer SET kind = 'expired' WHERE id = 7", "table transfer, row 7", "kind"},
+        {"UPDATE transfer SET time = '2020' WHERE id = 7", "table transfer, row 7", "time"},
+        {"UPDATE transfer SET reference = NULL WHERE id = 7", "table transfer, row 7", "reference"},
+        {"UPDATE transfer SET payment = 1 WHERE id = 7", "table transfer, row 7", "payment"},
+        {"DELETE FROM transfer WHERE id = 20", "table transfer, row 20", "missing"},
+        {"INSERT INTO transfer SELECT 100000, batch, time, kind, purpose, debit, credit, amount, "
+         "currency, 0, 0, due_at, payment, set_id, subject, participant, reference, memo FROM "
+         "transfer WHERE id = 3",
+         "table transfer, row 100000", "nothing in the journal"},
+        {"UPDATE payment SET amount = 1 WHERE id = 7", "table payment, row 7", "amount"},
+        {"UPDATE payment SET settled_amount = 9 WHERE id = 7", "table payment, row 7",
+         "settled_amount"},
+        {"UPDATE payment SET state = 'reversed' WHERE id = 7", "table payment, row 7", "state"},
+        {"DELETE FROM payment WHERE id = 7", "table payment, row 7", "missing"},
+        {"UPDATE batch SET hash = 'ab' WHERE sequence = 4", "table batch, row 4", "hash"},
+        {"UPDATE batch SET events = 0 WHERE sequence = 4", "table batch, row 4", "events"},
+        {"DELETE FROM batch WHERE sequence = 4", "table batch, row 4", "missing"},
+        {"UPDATE meta SET hash = 'ab'", "table meta", "hash"},
+        {"DROP TABLE payment", "projection.sqlite", "payment"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.sql);
+        Site site;
+        site.sql(row.sql);
+        const AuditReport report = site.audit_now();
+        CAPTURE(text(report));
+        CHECK(has(report, FindingKind::projection, row.where, row.part));
+        CHECK(report.findings.count() == report.findings.count(FindingKind::projection));
+    }
+}
+
+TEST_CASE("audit: a projection that is behind is compared as far as it has got, with a note") {
+    Site site;
+    site.history.batch(50);
+    AuditReport report = site.audit_now();
+    CHECK(report.is_clean());
+    CHECK(report.figures.projection_sequence == 9);
+    CHECK(report.notes.size() == 1);
+
+    site.sql("UPDATE account SET credits_posted = 1 WHERE id = 3");
+    report = site.audit_now();
+    CHECK(report.findings.count(FindingKind::projection) == 1);
+}
+
+TEST_CASE("audit: a damaged snapshot and one of another state are found") {
+    Site site;
+    const auto files = SnapshotFolder(site.directory.path()).list();
+    REQUIRE(files.size() == 2);
+    SUBCASE("a flipped byte") {
+        std::FILE* file = std::fopen(files[1].path.c_str(), "r+b");
+        REQUIRE(file != nullptr);
+        std::fseek(file, 300, SEEK_SET);
+        const int byte = std::fgetc(file);
+        std::fseek(file, 300, SEEK_SET);
+        std::fputc(byte ^ 1, file);
+        std::fclose(file);
+    }
+    SUBCASE("a whole snapshot, but of another history") {
+        const Site other(77);
+        std::filesystem::copy_file(SnapshotFolder(other.directory.path()).list()[1].path,
+                                   files[1].path,
+                                   std::filesystem::copy_options::overwrite_existing);
+    }
+    const AuditReport report = site.audit_now();
+    CHECK(report.findings.count(FindingKind::snapshot) >= 1);
+    CHECK(report.findings.list()[0].where == files[1].path.filename().string());
+    CHECK(report.findings.count() == report.findings.count(FindingKind::snapshot));
+}
+
+TEST_CASE("audit: acknowledgements that the journal does not hold like that are found") {
+    Site site;
+    std::vector<RememberedRequest> acks = site.history.told;
+    std::string part;
+    SUBCASE("another id") {
+        acks[40].id += 1;
+        part = "id ";
+    }
+    SUBCASE("another code") {
+        acks[40].code = Refusal::ceiling_exceeded;
+        part = "code ceiling_exceeded";
+    }
+    SUBCASE("another time") {
+        acks[40].time_us += 1;
+        part = "time ";
+    }
+    SUBCASE("another balance") {
+        acks[40].balance += 1;
+        part = "balance ";
+    }
+    SUBCASE("another digest") {
+        acks[40].digest[5] ^= std::byte{1};
+        part = "digest ";
+    }
+    SUBCASE("never recorded") {
+        acks[40].reference[9] ^= std::byte{1};
+        part = "is not in the journal";
+    }
+    SUBCASE("told twice with different answers") {
+        acks.push_back(acks[40]);
+        acks.back().id += 1;
+        part = "twice with different answers";
+    }
+    site.write_acks(acks);
+    const AuditReport report = site.audit_now();
+    CAPTURE(text(report));
+    REQUIRE(report.findings.count() == 1);
+    CHECK(report.findings.list()[0].kind == FindingKind::acks);
+    CHECK(report.findings.list()[0].sentence.find(part) != std::string::npos);
+}
+
+TEST_CASE(
+    "audit: a retry that was told the same again, and answers without a trace, are no fault") {
+    Site site;
+    std::vector<RememberedRequest> acks = site.history.told;
+    acks.push_back(acks[10]);
+    RememberedRequest untraced = acks[11];
+    untraced.code = Refusal::modified_request;
+    untraced.id = 0;
+    acks.push_back(untraced);
+    site.write_acks(acks);
+
+    const AuditReport report = site.audit_now();
+    CHECK(report.is_clean());
+    CHECK(report.figures.acks_repeated == 1);
+    CHECK(report.figures.acks_unrecorded == 1);
+}
+
+TEST_CASE("audit: a request that was executed twice is found") {
+    Site site;
+    // The same key again in a later batch: what a lost request memory would do.
+    std::vector<std::byte> reference(16);
+    const RememberedRequest& first = site.history.told[20];
+    std::memcpy(reference.data(), first.reference.data(), 16);
+    const MemoryDisk forged = forge(site.journal.disk(), 6, [&](std::span<std::byte> records) {
+        std::byte* record = find_transfer(records, TransferKind::posted);
+        std::memcpy(record + offsetof(TransferRecord, reference), reference.data(), 16);
+    });
+    const AuditReport report = site.audit_disk(forged);
+    CHECK(has(report, FindingKind::acks, "request 7/" + hex(reference), "more than once"));
+}
+
+TEST_CASE("audit: answers are those that the state remembers") {
+    Site site;
+    site.journal.scan(1, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+        const BatchView view = check_batch(bytes, sequence).view;
+        std::span<const std::byte> records = view.records;
+        while (!records.empty()) {
+            const Event event = take_event(records).value();
+            const auto answer = answer_of(event, view.header.time());
+            if (!answer) continue;
+            const RememberedRequest* remembered =
+                site.history.state.keys.find(answer->key(), view.header.time());
+            REQUIRE(remembered != nullptr);
+            CHECK(*remembered == *answer);
+        }
+        return true;
+    });
+}
+
+TEST_CASE("audit: an unreadable file of acknowledgements is unusable input") {
+    Site site;
+    std::filesystem::resize_file(site.acks_path(), 7);
+    CHECK_THROWS_AS(site.audit_now(), UnusableInput);
+}
+
+TEST_CASE("audit: of each kind only so many findings are listed, but all are counted") {
+    Site site;
+    site.sql("UPDATE transfer SET memo = memo + 1");
+    AuditOptions options = site.options();
+    options.findings_max = 3;
+    const AuditReport report = audit(site.journal, options);
+    CHECK(report.findings.list().size() == 3);
+    CHECK(report.findings.count() == report.figures.transfers);
+    CHECK(text(report).find("more of the same kinds") != std::string::npos);
+}
+
+TEST_CASE("audit: the text has each finding on a line and the JSON is as documented") {
+    AuditReport report{Findings(2), {"a \"note\""}, {}};
+    report.findings.add(FindingKind::journal, "batch 3", "is damaged:\n\\ \x01");
+    report.figures.currencies[Currency::kes] = {.accounts = 2,
+                                                .debits_posted = 12345,
+                                                .credits_posted = 12350,
+                                                .debits_pending = 0,
+                                                .credits_pending = 0,
+                                                .trust = 0,
+                                                .owed = 0,
+                                                .own = 0};
+    CHECK(
+        text(report).find("\nfinding: journal: batch 3: is damaged: \\  \nbroken: 1 findings\n") !=
+        std::string::npos);
+    CHECK(text(report).find("KES: 2 accounts, debits 123.45 = credits 123.50, difference -0.05") !=
+          std::string::npos);
+    const std::string out = json(report);
+    CHECK(out.find("{\"clean\":false,\"findings\":[{\"kind\":\"journal\",\"where\":\"batch 3\","
+                   "\"sentence\":\"is damaged:\\u000a\\\\ \\u0001\"}],\"finding_counts\":{"
+                   "\"journal\":1,\"replay\":0") == 0);
+    CHECK(out.find("\"notes\":[\"a \\\"note\\\"\"]") != std::string::npos);
+    CHECK(out.find("\"currencies\":{\"KES\":{\"accounts\":2,\"debits_posted\":\"12345\"") !=
+          std::string::npos);
+}

@@ -35,7 +35,8 @@ CLI::Option* add_text(CLI::App& app, const std::string& name, std::string fallba
             [name, read](const std::string& text) {
                 const std::string wrong = read(text);
                 if (!wrong.empty())
-                    throw CLI::ValidationError(name, fmt::format("\"{}\": {}", text, wrong));
+                    throw CLI::ValidationError(
+                        name, wrong.front() == '"' ? wrong : fmt::format("\"{}\" {}", text, wrong));
             },
             std::move(sentence))
         ->default_str(std::move(fallback));
@@ -114,9 +115,13 @@ void add_load(CLI::App& app, LoadOptions& load) {
                  load.overload = *parsed;
                  return {};
              });
-    app.add_option("--seed", load.seed,
-                   "Makes the run repeatable; another seed means other request keys "
-                   "(0 to 2^64-1, by default a new one each time, printed)");
+    add_text(app, "--seed", "new each time",
+             "Makes the run repeatable; another seed means other request keys (0 to 2^64-1)",
+             [&load](const std::string& given) -> std::string {
+                 if (given.starts_with('-') || !CLI::detail::lexical_cast(given, load.seed))
+                     return "must be a whole number of 0 to 2^64-1";
+                 return {};
+             });
     add_text(app, "--customers", "", "Wallets instead of the scenario's number (2 to 10000000)",
              [&load](const std::string& given) -> std::string {
                  std::uint32_t number = 0;

@@ -1,0 +1,111 @@
+// The command line: what is accepted, and what is refused with exit code 2.
+#include "loadgen/command_line.h"
+
+#include <doctest/doctest.h>
+
+using namespace tuma;
+using namespace tuma::loadgen;
+
+namespace {
+
+CommandLine read(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "tuma-load");
+    return read_command_line(static_cast<int>(arguments.size()), arguments.data(), 77);
+}
+
+int exit_code(const std::vector<const char*>& arguments) {
+    const CommandLine line = read(arguments);
+    const auto* none = std::get_if<NoCommand>(&line);
+    return none == nullptr ? -1 : none->exit_code;
+}
+
+}  // namespace
+
+TEST_CASE("command line: run takes all options") {
+    const CommandLine line = read({"run",
+                                   "--target=native:127.0.0.1:7000",
+                                   "--scenario=kenya-day",
+                                   "--rate=1.5k",
+                                   "--duration=90s",
+                                   "--connections=16",
+                                   "--batch=100",
+                                   "--arrival=constant",
+                                   "--seed=5",
+                                   "--warmup=0s",
+                                   "--timeout=250ms",
+                                   "--overload=skip",
+                                   "--in-flight=3",
+                                   "--report=/tmp/r",
+                                   "--acks=/tmp/a",
+                                   "--admin=[::1]:9",
+                                   "--participant=4",
+                                   "--customers=50",
+                                   "--day-length=10m",
+                                   "--quiet"});
+    const auto* run = std::get_if<RunCommand>(&line);
+    REQUIRE(run != nullptr);
+    const LoadOptions& load = run->load;
+    CHECK(load.target == Endpoint{"127.0.0.1", 7000});
+    CHECK(load.rate == Rate::per_second(1500));
+    CHECK(load.duration == std::chrono::seconds{90});
+    CHECK(load.connections == 16);
+    CHECK(load.batch == 100);
+    CHECK(load.arrival == Arrival::constant);
+    CHECK(load.seed == 5);
+    CHECK(load.warmup == Duration{0});
+    CHECK(load.timeout == std::chrono::milliseconds{250});
+    CHECK(load.overload == Overload::skip);
+    CHECK(load.in_flight == 3);
+    CHECK(load.admin == Endpoint{"::1", 9});
+    CHECK(load.participant == 4);
+    CHECK(load.customers == 50U);
+    CHECK(load.day_length == std::chrono::minutes{10});
+    CHECK(load.is_quiet);
+}
+
+TEST_CASE("command line: without a seed there is a new one; counted runs have no warm-up") {
+    const CommandLine line = read({"run", "--target=native:h:1", "--stop-after=100"});
+    const auto* run = std::get_if<RunCommand>(&line);
+    REQUIRE(run != nullptr);
+    CHECK(run->load.seed == 77);
+    CHECK(!run->load.rate);
+    CHECK(run->load.warmup == Duration{0});
+}
+
+TEST_CASE("command line: compare takes two directories or two lists") {
+    const CommandLine two = read({"compare", "x", "y"});
+    REQUIRE(std::holds_alternative<CompareCommand>(two));
+    CHECK(std::get<CompareCommand>(two).a == std::vector<std::filesystem::path>{"x"});
+    CHECK(std::get<CompareCommand>(two).b == std::vector<std::filesystem::path>{"y"});
+    const CommandLine lists = read({"compare", "--a", "1", "2", "--b", "3", "4", "5"});
+    REQUIRE(std::holds_alternative<CompareCommand>(lists));
+    CHECK(std::get<CompareCommand>(lists).a.size() == 2);
+    CHECK(std::get<CompareCommand>(lists).b.size() == 3);
+}
+
+TEST_CASE("command line: wrong usage ends with 2, help with 0") {
+    CHECK(exit_code({"--help"}) == 0);
+    CHECK(exit_code({"run", "--help"}) == 0);
+    CHECK(exit_code({}) == 2);
+    CHECK(exit_code({"jump"}) == 2);
+    CHECK(exit_code({"run"}) == 2);
+    CHECK(exit_code({"compare"}) == 2);
+    CHECK(exit_code({"find-max", "--target=native:h:1"}) == 2);
+    const char* wrong[] = {
+        "--rate=fast",     "--rate=0",         "--rate=200M",       "--batch=0",
+        "--batch=8191",    "--connections=0",  "--duration=10",     "--timeout=0s",
+        "--arrival=burst", "--overload=drop",  "--in-flight=70000", "--customers=1",
+        "--speed=0",       "--day-length=10m", "--admin=nowhere",   "--seed=-1",
+        "--seed=x",        "--participant=0",  "--unknown=1"};
+    for (const char* option : wrong) {
+        CAPTURE(option);
+        CHECK(exit_code({"run", "--target=native:h:1", option}) == 2);
+    }
+    CHECK(exit_code({"run", "--target=h:1"}) == 2);
+    CHECK(exit_code({"run", "--target=native:h:0"}) == 2);
+    CHECK(exit_code({"run", "--target=native:h:1", "--scenario=trace:x.csv", "--stop-after=5"}) ==
+          2);
+    CHECK(exit_code({"run", "--target=native:h:1", "--rate=10", "--batch=1000"}) == 2);
+    CHECK(exit_code({"find-max", "--target=native:h:1", "--slo=p99<1ms", "--start=5k",
+                     "--highest=1k"}) == 2);
+}

@@ -1,0 +1,288 @@
+// Workload, frames and schedule together: exact mixes, references without repeats, days bent.
+#include "loadgen/traffic.h"
+
+#include "protocols/native/messages.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <map>
+#include <set>
+
+using namespace tuma;
+using namespace tuma::loadgen;
+
+namespace {
+
+Population population_of(const Scenario& scenario) {
+    Population population;
+    std::uint32_t number = 1;
+    population.trust = AccountId{number++};
+    for (std::uint32_t i = 0; i < scenario.customers; ++i)
+        population.wallets.push_back(AccountId{number++});
+    for (std::uint32_t i = 0; i < scenario.merchants; ++i)
+        population.tills.push_back(AccountId{number++});
+    for (std::uint32_t i = 0; i < scenario.agents; ++i)
+        population.agents.push_back(AccountId{number++});
+    return population;
+}
+
+Scenario scenario_called(const std::string& name) {
+    const auto scenario = load_scenario(name);
+    REQUIRE(scenario.has_value());
+    return *scenario;
+}
+
+/// The requests of a frame as the server would read them.
+std::vector<core::Request> read(RequestFrame frame) {
+    native::FrameHeader header;
+    header.type = static_cast<std::uint8_t>(frame.type);
+    header.count = frame.count;
+    header.participant = ParticipantId{1};
+    native::finish_frame(frame.bytes, 0, header);
+    const auto view = native::read_frame(frame.bytes, false);
+    REQUIRE(view.has_value());
+    REQUIRE(view->has_value());
+    std::vector<core::Request> requests;
+    REQUIRE(!native::read_requests(**view, requests));
+    return requests;
+}
+
+MixedTraffic::Timing so_many(std::uint64_t operations) {
+    MixedTraffic::Timing timing;
+    timing.operations_max = operations;
+    return timing;
+}
+
+}  // namespace
+
+TEST_CASE("workload: the mix follows the weights, by chi-square over several seeds") {
+    const Scenario scenario = scenario_called("kenya-day");
+    const Population population = population_of(scenario);
+    constexpr std::uint64_t draws = 100'000;
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        CAPTURE(seed);
+        Workload workload(scenario, population, seed);
+        std::array<std::uint64_t, action_count> counts{};
+        for (std::uint64_t i = 0; i < draws; ++i)
+            ++counts[static_cast<std::size_t>(workload.draw_action())];
+        double chi_square = 0;
+        for (std::size_t i = 0; i < action_count; ++i) {
+            const double expected = draws * static_cast<double>(scenario.mix[i]) / 1000;
+            if (expected == 0) {
+                CHECK(counts[i] == 0);
+                continue;
+            }
+            const double difference = static_cast<double>(counts[i]) - expected;
+            chi_square += difference * difference / expected;
+        }
+        // 4 degrees of freedom: above 23.5 once in ten thousand.
+        CHECK(chi_square < 23.5);
+    }
+}
+
+TEST_CASE("workload: amounts have the wanted mean and are never below one") {
+    Scenario scenario = scenario_called("p2p");
+    const Population population = population_of(scenario);
+    for (const AmountShape shape :
+         {AmountShape::fixed, AmountShape::uniform, AmountShape::exponential}) {
+        for (const std::int64_t mean : {1, 1000, 3'469'00}) {
+            CAPTURE(static_cast<int>(shape));
+            CAPTURE(mean);
+            scenario.shape = shape;
+            Workload workload(scenario, population, 7);
+            constexpr int draws = 50'000;
+            double sum = 0;
+            for (int i = 0; i < draws; ++i) {
+                const std::int64_t amount = workload.draw(Action::transfer, mean).amount;
+                REQUIRE(amount >= 1);
+                sum += static_cast<double>(amount);
+            }
+            // Five standard errors of the widest shape; a mean of 1 is lifted by its lower bound.
+            if (mean > 1)
+                CHECK(std::abs(sum / draws / static_cast<double>(mean) - 1) < 5 / std::sqrt(draws));
+        }
+    }
+}
+
+TEST_CASE("workload: money runs between the kinds of account that each action is for") {
+    const Scenario scenario = scenario_called("kenya-day");
+    const Population people = population_of(scenario);
+    const auto is_in = [](AccountId account, const std::vector<AccountId>& accounts) {
+        return account >= accounts.front() && account <= accounts.back();
+    };
+    Workload workload(scenario, people, 1);
+    for (int i = 0; i < 2000; ++i) {
+        const auto deposit = workload.draw(Action::deposit, 10);
+        CHECK((is_in(deposit.debit, people.agents) && is_in(deposit.credit, people.wallets)));
+        const auto withdraw = workload.draw(Action::withdraw, 10);
+        CHECK((is_in(withdraw.debit, people.wallets) && is_in(withdraw.credit, people.agents)));
+        const auto payment = workload.draw(Action::pay_merchant, 10);
+        CHECK((is_in(payment.debit, people.wallets) && is_in(payment.credit, people.tills)));
+        const auto transfer = workload.draw(Action::transfer, 10);
+        CHECK((is_in(transfer.debit, people.wallets) && is_in(transfer.credit, people.wallets)));
+        CHECK(transfer.debit != transfer.credit);
+        const auto debit = workload.draw(Action::redeem, 10);
+        CHECK((is_in(debit.debit, people.wallets) && debit.credit == people.trust));
+    }
+}
+
+TEST_CASE("workload: half of all payments go to the hot merchant") {
+    const Scenario scenario = scenario_called("hot-merchant");
+    const Population population = population_of(scenario);
+    Workload workload(scenario, population, 2);
+    constexpr int draws = 40'000;
+    std::map<AccountId, int> by_till;
+    for (int i = 0; i < draws; ++i) ++by_till[workload.draw().credit];
+
+    // Of the other half the first of 500 tills has 1/H(500) = 14.7 % by Zipf's law.
+    const double first = by_till[population.tills[0]] / double{draws};
+    CHECK(std::abs(first - (0.5 + 0.5 * 0.1472)) < 0.0125);
+    const double second = by_till[population.tills[1]] / double{draws};
+    CHECK(std::abs(second - 0.5 * 0.0736) < 0.005);
+}
+
+TEST_CASE("workload: each reservation gets its fate once") {
+    const Scenario scenario = scenario_called("two-phase");
+    const Population population = population_of(scenario);
+    Workload workload(scenario, population, 2);
+    std::map<native::FrameType, int> counts;
+    std::set<TransferId> followed;
+    constexpr std::uint64_t reservations = 20'000;
+    for (std::uint64_t i = 1; i <= reservations; ++i) {
+        CHECK(workload.draw().type == native::FrameType::reserve);
+        workload.reserved(TransferId{i});
+        if (!workload.has_follow_up()) continue;
+        const Operation follow_up = workload.draw();
+        CHECK(follow_up.reservation == TransferId{i});
+        CHECK(followed.insert(follow_up.reservation).second);
+        ++counts[follow_up.type];
+    }
+    CHECK(std::abs(counts[native::FrameType::settle] - 16'000) < 283);
+    CHECK(std::abs(counts[native::FrameType::release] - 3'000) < 253);
+}
+
+TEST_CASE("request frames: references never repeat, and another seed or scenario has others") {
+    const Scenario scenario = scenario_called("kenya-day");
+    const Population population = population_of(scenario);
+    std::set<Reference> references;
+    std::size_t operations = 0;
+    for (const std::uint64_t seed : {1U, 2U, 3U}) {
+        for (const char* name : {"kenya-day", "p2p"}) {
+            Workload workload(scenario, population, seed);
+            FramingSettings framing;
+            framing.prefix = run_prefix(seed, name);
+            framing.batch = 64;
+            MixedTraffic traffic(workload, framing, so_many(3000));
+            RequestFrame frame;
+            while (traffic.next_time()) {
+                traffic.take(frame);
+                const auto requests = read(frame);
+                for (std::size_t i = 0; i < requests.size(); ++i) {
+                    CHECK(requests[i].key.reference ==
+                          run_reference(framing.prefix, frame.type, frame.first_number + i));
+                    references.insert(requests[i].key.reference);
+                    ++operations;
+                }
+            }
+        }
+    }
+    CHECK(operations == 6 * 3000);
+    CHECK(references.size() == operations);
+}
+
+TEST_CASE("request frames: digests are those that the server will compute") {
+    const Scenario scenario = scenario_called("two-phase");
+    const Population population = population_of(scenario);
+    Workload workload(scenario, population, 9);
+    for (std::uint64_t i = 1; i < 50; ++i) workload.reserved(TransferId{i});
+    FramingSettings framing;
+    framing.batch = 10;
+    framing.with_digests = true;
+    MixedTraffic traffic(workload, framing, so_many(100));
+    RequestFrame frame;
+    std::set<native::FrameType> types;
+    while (traffic.next_time()) {
+        traffic.take(frame);
+        types.insert(frame.type);
+        std::vector<Digest> expected;
+        for (const core::Request& request : read(frame)) expected.push_back(request.digest);
+        CHECK(frame.digests == expected);
+    }
+    CHECK(types.size() == 3);
+}
+
+TEST_CASE("traffic: exactly as many operations as asked for come out, whatever the batch") {
+    const Scenario scenario = scenario_called("kenya-day");
+    const Population population = population_of(scenario);
+    for (const std::size_t batch : {std::size_t{1}, std::size_t{13}, std::size_t{8190}}) {
+        CAPTURE(batch);
+        Workload workload(scenario, population, 4);
+        FramingSettings framing;
+        framing.batch = batch;
+        MixedTraffic traffic(workload, framing, so_many(5000));
+        std::array<std::uint64_t, operation_kind_count> sent{};
+        RequestFrame frame;
+        while (traffic.next_time()) {
+            traffic.take(frame);
+            sent[kind_index(frame.type)] += frame.count;
+        }
+        // The same seed draws the same operations, so the mix sent is the mix drawn.
+        Workload again(scenario, population, 4);
+        std::array<std::uint64_t, operation_kind_count> drawn{};
+        for (int i = 0; i < 5000; ++i) ++drawn[kind_index(again.draw().type)];
+        CHECK(sent == drawn);
+    }
+}
+
+TEST_CASE("traffic: requests are due at the rate divided by the batch until the end") {
+    const Scenario scenario = scenario_called("p2p");
+    const Population population = population_of(scenario);
+    Workload workload(scenario, population, 4);
+    FramingSettings framing;
+    framing.batch = 10;
+    MixedTraffic::Timing timing;
+    timing.requests.emplace(Rate::per_second(100), Arrival::constant, 1, std::chrono::hours{1});
+    timing.end = std::chrono::seconds{2};
+    MixedTraffic traffic(workload, framing, timing);
+    RequestFrame frame;
+    std::uint64_t requests = 0;
+    while (const auto due = traffic.next_time()) {
+        CHECK(*due == std::chrono::milliseconds{10} * requests);
+        traffic.take(frame);
+        CHECK(frame.count == 10);
+        ++requests;
+    }
+    CHECK(requests == 200);
+}
+
+TEST_CASE("day profile: each hour gets its share of the day's operations") {
+    const Scenario scenario = scenario_called("kenya-day");
+    constexpr Offset day = std::chrono::seconds{24};
+    const DayProfile profile(scenario.hours, day);
+    std::array<std::uint64_t, 48> counts{};
+    Offset last{0};
+    constexpr std::int64_t per_day = 100'000;
+    for (std::int64_t i = 0; i < 2 * per_day; ++i) {
+        const Offset time = profile.bend(day * i / per_day);
+        REQUIRE(time >= last);
+        last = time;
+        ++counts[static_cast<std::size_t>(time / std::chrono::seconds{1})];
+    }
+    for (std::size_t hour = 0; hour < 48; ++hour) {
+        CAPTURE(hour);
+        const auto expected = static_cast<double>(scenario.hours[hour % 24]) * per_day / 1000;
+        CHECK(std::abs(static_cast<double>(counts[hour]) - expected) <= 2);
+    }
+}
+
+TEST_CASE("day profile: hours without weight are stepped over") {
+    std::vector<std::uint32_t> hours(24, 0);
+    hours[5] = 1;
+    hours[20] = 1;
+    const DayProfile profile(hours, std::chrono::hours{24});
+    CHECK(profile.bend(Offset{0}) == std::chrono::hours{5});
+    CHECK(profile.bend(std::chrono::hours{6}) == std::chrono::minutes{330});
+    CHECK(profile.bend(std::chrono::hours{12}) == std::chrono::hours{20});
+    CHECK(profile.bend(std::chrono::hours{24}) == std::chrono::hours{29});
+}

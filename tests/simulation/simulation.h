@@ -1,0 +1,116 @@
+// One simulated history: clients, a network, the engine, a disk that fails, all from one seed.
+#pragma once
+
+#include "ledger/memory_journal.h"
+#include "switch/core/switch.h"
+#include "switch/net/engine.h"
+#include "tests/support/traffic.h"
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace tuma::simulation {
+
+/// A promise of the switch was broken; says which and by what.
+class BrokenPromise : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// What happened in a history, to see that a run of many has been everywhere.
+using Tally = std::map<std::string, std::uint64_t, std::less<>>;
+
+/// Wall time that jumps in both directions; switch time as the server's clock makes it of that.
+class JumpingClock final : public net::Clock {
+public:
+    explicit JumpingClock(Timestamp& wall, Timestamp earliest) : wall_(wall), last_(earliest) {}
+    Timestamp now() override { return last_ = std::max(last_, wall_); }
+
+private:
+    Timestamp& wall_;
+    Timestamp last_;
+};
+
+/// From start to crash to start, several times. Clients send requests of all kinds over a network
+/// that delays, reorders and doubles them, and ask again with the same keys, also after they were
+/// answered. The engine is not started: its steps are taken in the seed's order, so that any number
+/// of batches is decided and not yet durable when the disk fails or the process is killed.
+///
+/// Promises checked: nothing that a client was told is lost or changes; nothing that was told was
+/// not durable; one key, one execution; what was never taken never happens; the books balance;
+/// recovery, a replay by hand and a saved state with the rest of the journal agree; every
+/// reservation ends exactly once, in time.
+class Simulation {
+public:
+    explicit Simulation(std::uint64_t seed);
+    Simulation(const Simulation&) = delete;
+    Simulation& operator=(const Simulation&) = delete;
+    ~Simulation();
+
+    /// Throws BrokenPromise.
+    void run();
+
+    const Tally& tally() const { return tally_; }
+
+private:
+    class Message;
+    struct Life;
+
+    void live();
+    bool act(Life& life);
+    void send(const Life& life);
+    core::Request repeated(const Life& life);
+    void deliver(Life& life);
+    void advance();
+    void kill(Life& life);
+    void settle_down(Life& life);
+
+    void hear(const core::Request& request, const core::Outcome& outcome, bool was_repeated);
+    void read_durable();
+    void check_durable(const core::Request& request, const core::Outcome& outcome);
+    void check_told(const core::Request& request, const core::Outcome& outcome);
+
+    ledger::State recover(ledger::MemoryJournal& store);
+    ledger::State replay_by_hand(bool from_saved) const;
+    void check_recovered(const ledger::State& state);
+    void save(const ledger::State& state);
+    void check_history();
+    void require(bool kept, std::string_view promise) const;
+
+    testing::Traffic traffic_;
+    ledger::StateLimits limits_;
+    net::EngineLimits engine_limits_;
+    /// False when the capacity of keys is so small that keys are forgotten.
+    bool remembers_all_ = true;
+
+    ledger::MemoryDisk disk_;
+    Timestamp wall_{std::chrono::hours{24 * 365}};
+    ledger::MemoryJournal* store_ = nullptr;  ///< of the present life
+
+    std::vector<core::Request> sent_;
+    std::vector<std::unique_ptr<Message>> network_;
+    std::set<std::pair<RequestKey, Digest>> taken_;
+    /// The definite answers, by key, with the digest that they answered.
+    std::map<RequestKey, std::pair<Digest, core::Outcome>> told_;
+
+    /// What the journal durably has, as far as it was read.
+    std::uint64_t durable_sequence_ = 0;
+    TransferId durable_next_transfer_{1};
+    std::set<RequestKey> durable_keys_;
+
+    std::vector<std::byte> saved_;
+    ledger::Hash saved_hash_{};
+    /// The state when everything decided was durable and nothing had been decided since.
+    std::optional<ledger::Hash> expected_;
+    Tally tally_;
+};
+
+}  // namespace tuma::simulation

@@ -1,0 +1,78 @@
+// Many seeded histories; TUMA_SEEDS or --seeds=N says how many, TUMA_SEED which is the first.
+#define DOCTEST_CONFIG_IMPLEMENT
+#include "tests/simulation/simulation.h"
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+#include <vector>
+
+using namespace tuma;
+
+namespace {
+
+std::uint64_t number_from_environment(const char* variable, std::uint64_t otherwise) {
+    const char* const text = std::getenv(variable);
+    return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::vector<char*> rest;
+    for (int i = 0; i < argc; ++i) {
+        if (std::strncmp(argv[i], "--seeds=", 8) == 0)
+            setenv("TUMA_SEEDS", argv[i] + 8, 1);
+        else
+            rest.push_back(argv[i]);
+    }
+    return doctest::Context(static_cast<int>(rest.size()), rest.data()).run();
+}
+
+TEST_CASE("simulation: no crash, delay, retry or reordering breaks a promise") {
+    const std::uint64_t first = number_from_environment("TUMA_SEED", 1);
+    const std::uint64_t seeds = number_from_environment("TUMA_SEEDS", 2'000);
+    simulation::Tally tally;
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        try {
+            simulation::Simulation history(seed);
+            history.run();
+            for (const auto& [what, count] : history.tally()) tally[what] += count;
+        } catch (const std::exception& error) {
+            FAIL(fmt::format("seed {}: {}; again with TUMA_SEED={} --seeds=1", seed, error.what(),
+                             seed));
+        }
+    }
+    std::string summary;
+    for (const auto& [what, count] : tally) summary += fmt::format("\n  {:>9} {}", count, what);
+    MESSAGE(fmt::format("{} seeds from {} on:{}", seeds, first, summary));
+
+    // A run that has not been everywhere proves little.
+    if (seeds < 200) return;
+    for (const std::string_view what : {"none",
+                                        "modified_request",
+                                        "deadline_passed",
+                                        "insufficient_funds",
+                                        "ceiling_exceeded",
+                                        "reservation_not_open",
+                                        "original_not_found",
+                                        "exceeds_original",
+                                        "identity_taken",
+                                        "account_capacity_reached",
+                                        "leg_count_invalid",
+                                        "debit_account_frozen",
+                                        "overloaded",
+                                        "replays to retries",
+                                        "failed appends",
+                                        "kills",
+                                        "lost batches",
+                                        "torn batches",
+                                        "saved states",
+                                        "restarts after all was durable"}) {
+        CAPTURE(std::string(what));
+        CHECK(tally[std::string(what)] > 0);
+    }
+}

@@ -103,12 +103,25 @@ WeightedChoice::WeightedChoice(std::span<const std::uint64_t> weights) {
         cumulative_.push_back(sum);
     }
     ensure(sum > 0, "at least one weight is above zero");
+    ensure(weights.size() <= UINT32_MAX, "there are fewer than 2^32 weights");
+    begin_.reserve(weights.size());
+    std::uint32_t index = 0;
+    for (std::size_t part = 0; part < weights.size(); ++part) {
+        const auto point = static_cast<std::uint64_t>(Wide{sum} * part / weights.size());
+        while (cumulative_[index] <= point) ++index;
+        begin_.push_back(index);
+    }
 }
 
 std::size_t WeightedChoice::draw(Random& random) const {
-    const std::uint64_t point = random.below(cumulative_.back());
-    const auto found = std::upper_bound(cumulative_.begin(), cumulative_.end(), point);
-    return static_cast<std::size_t>(found - cumulative_.begin());
+    // Part and point come from one number, so that the point lies in the part. Its bias is below
+    // one in 2^64 of the sum, which no workload can notice.
+    const Wide drawn = random.next();
+    const auto part = static_cast<std::size_t>(drawn * begin_.size() >> 64U);
+    const auto point = static_cast<std::uint64_t>(drawn * cumulative_.back() >> 64U);
+    std::size_t index = begin_[part];
+    while (cumulative_[index] <= point) ++index;
+    return index;
 }
 
 Zipf::Zipf(std::size_t n, double exponent) : choice_(zipf_weights(n, exponent)) {}

@@ -44,10 +44,11 @@ private:
     std::uint64_t state_[4];
 };
 
-/// Draws an index with a probability proportional to its weight, in O(log n).
+/// Draws an index with a probability proportional to its weight, in O(1) on average: a table says
+/// where to begin looking for each n-th part of the sum.
 class WeightedChoice {
 public:
-    /// Requires: at least one weight above zero, and a sum below 2^63.
+    /// Requires: at least one weight above zero, fewer than 2^32 weights, a sum below 2^63.
     explicit WeightedChoice(std::span<const std::uint64_t> weights);
 
     std::size_t draw(Random& random) const;
@@ -55,6 +56,7 @@ public:
 
 private:
     std::vector<std::uint64_t> cumulative_;
+    std::vector<std::uint32_t> begin_;  ///< by n-th part of the sum: the first index in it
 };
 
 /// Draws ranks 0..n-1 where rank k has weight 1/(k+1)^exponent, in O(log n) from a table of 8n

@@ -237,8 +237,8 @@ std::string stages(const RunReport& report) {
     return out + bar_chart(chart) +
            "<p class=\"soft\">From the server's own histograms, read before and after the run, "
            "warm-up included. Their buckets are wide, so a p99 is good to a factor of two. "
-           "Queue wait and reply are per request; decide, append and fsync per batch; append "
-           "contains fsync.</p>\n";
+           "Queue wait is per submission, decide, append and fsync per batch, reply per group of "
+           "replies; append contains fsync.</p>\n";
 }
 
 std::string counts_section(const RunReport& report) {

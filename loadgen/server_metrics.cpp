@@ -199,11 +199,8 @@ std::vector<Stage> stages_between(const std::vector<MetricSample>& before,
     constexpr double us = 1e6;
     std::vector<Stage> stages;
     for (const char* stage : {"queue_wait", "decide", "append", "fsync", "reply"}) {
-        std::optional<MetricHistogram> gained =
-            histogram_difference(before, after, fmt::format("tuma_{}_seconds", stage));
-        if (!gained) {
-            gained = histogram_difference(before, after, "tuma_stage_seconds", {{"stage", stage}});
-        }
+        const std::optional<MetricHistogram> gained =
+            histogram_difference(before, after, "tuma_stage_duration_seconds", {{"stage", stage}});
         if (!gained || gained->count == 0) continue;
         stages.push_back({.name = stage,
                           .count = gained->count,

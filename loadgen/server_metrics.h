@@ -56,7 +56,7 @@ struct Stage {
 };
 
 /// The stages that the server reports, in the order of a request's way.
-/// Each is looked for as tuma_<stage>_seconds and as tuma_stage_seconds{stage="<stage>"}.
+/// Each is the histogram tuma_stage_duration_seconds{stage="<stage>"}; empty ones are left out.
 std::vector<Stage> stages_between(const std::vector<MetricSample>& before,
                                   const std::vector<MetricSample>& after);
 

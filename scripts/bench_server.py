@@ -95,18 +95,20 @@ class Bench:
             raise Failed(f"tuma-bench {arguments[0]}: {done.stderr.strip()[-300:]}")
         return json.loads(done.stdout)
 
-    def load(self, server, *arguments, command="run", files=("report.json",)):
+    def load(self, server, *arguments, command="run", file="report.json"):
         """Runs tuma-load and gives its report."""
         report = self.directory("report")
         done = subprocess.run(
             [f"{self.build}/tuma-load", command, f"--target=native:{server.native}",
              f"--admin={server.admin}", f"--report={report}", *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
-        path = next((p for p in (os.path.join(report, f) for f in files) if os.path.exists(p)), None)
-        if done.returncode != 0 or path is None:
-            raise Failed(f"tuma-load {command} ended with {done.returncode}: {(done.stderr or done.stdout)[-400:]}")
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
+        path = os.path.join(report, file)
+        # An invalid run still has a report; the table shows its reasons.
+        if done.returncode not in (0, INVALID) or not os.path.exists(path):
+            raise Failed(f"tuma-load {command} ended with {done.returncode}: "
+                         f"{(done.stderr or done.stdout)[-400:]}")
+        with open(path, encoding="utf-8") as text:
+            return json.load(text)
 
     def fill(self, server, transfers, *arguments):
         """Sends batches until `transfers` more were accepted; gives how many it were."""
@@ -122,5 +124,7 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
+# What tuma-load ends with when its numbers cannot be believed.
+INVALID = 1
 BATCHES = ("--batch=8190", "--connections=2", "--in-flight=4")
 SINGLES = ("--batch=1", "--connections=16", "--in-flight=128")

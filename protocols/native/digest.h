@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ledger/id.h"
+#include "protocols/native/frame.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -42,6 +43,18 @@ inline Digest digest(std::uint8_t frame_type, std::span<const std::byte> bytes) 
     Digest result;
     std::memcpy(result.data(), halves, sizeof(halves));
     return result;
+}
+
+/// The digest of one command of layout.h. The reference stands first in every command that has one,
+/// and is left out.
+template <typename Bytes>
+Digest digest_of_bytes(FrameType type, const Bytes& bytes) {
+    constexpr bool has_reference = requires {
+        bytes.reference;
+    };
+    constexpr std::size_t skipped = has_reference ? sizeof(Reference) : 0;
+    return digest(static_cast<std::uint8_t>(type),
+                  std::as_bytes(std::span{&bytes, 1}).subspan(skipped));
 }
 
 }  // namespace tuma::native

@@ -45,6 +45,38 @@ std::vector<std::byte> command_bytes(const core::Request& request) {
     return body;
 }
 
+/// A command that is accepted, to be spoilt.
+std::vector<std::byte> valid_command(FrameType type) {
+    core::Request request = transfer_request();
+    switch (type) {
+        case FrameType::reserve:
+            request.command = core::Reserve{};
+            break;
+        case FrameType::open_account:
+            request.command = core::OpenAccount{};
+            break;
+        case FrameType::linked: {
+            core::MoveLinked linked;
+            linked.leg_count = 1;
+            linked.legs[0] = {AccountId{1}, AccountId{2}, 3};
+            request.command = linked;
+            break;
+        }
+        case FrameType::release:
+            request.command = core::Release{TransferId{4}, 0};
+            break;
+        case FrameType::change_account:
+            request.command = core::ChangeAccount{};
+            break;
+        case FrameType::query_account:
+            request.command = core::QueryAccount{AccountId{4}, {}};
+            break;
+        default:
+            break;
+    }
+    return command_bytes(request);
+}
+
 }  // namespace
 
 TEST_CASE("messages: every kind of request comes back as it was sent, with its digest") {
@@ -187,40 +219,10 @@ TEST_CASE("messages: a field that holds what it may not is refused by name") {
         {FrameType::query_account, 0, 'a',
          "command 1: identity is not 0 although account names the account"},
     };
-    const auto valid = [](FrameType type) {
-        core::Request request = transfer_request();
-        switch (type) {
-            case FrameType::reserve:
-                request.command = core::Reserve{};
-                break;
-            case FrameType::open_account:
-                request.command = core::OpenAccount{};
-                break;
-            case FrameType::linked: {
-                core::MoveLinked linked;
-                linked.leg_count = 1;
-                linked.legs[0] = {AccountId{1}, AccountId{2}, 3};
-                request.command = linked;
-                break;
-            }
-            case FrameType::release:
-                request.command = core::Release{TransferId{4}, 0};
-                break;
-            case FrameType::change_account:
-                request.command = core::ChangeAccount{};
-                break;
-            case FrameType::query_account:
-                request.command = core::QueryAccount{AccountId{4}, {}};
-                break;
-            default:
-                break;
-        }
-        return command_bytes(request);
-    };
     for (const Row& row : rows) {
         CAPTURE(row.at);
         CAPTURE(row.reason);
-        const auto good = valid(row.type);
+        const auto good = valid_command(row.type);
         auto body = good;
         body.insert(body.end(), good.begin(), good.end());
         body[good.size() + row.at] = std::byte{row.value};

@@ -9,7 +9,7 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
-#include <map>
+#include <thread>
 
 using namespace tuma;
 using namespace tuma::ledger;
@@ -65,6 +65,15 @@ std::vector<std::string> expected_accounts(const Books& books) {
 const std::string account_rows =
     "SELECT id, identity, kind, currency, state, floor, debits_pending, debits_posted, "
     "credits_pending, credits_posted, balance, available FROM account ORDER BY id";
+
+// The follower owns its reader; this one passes on to the journal of the test.
+struct PassingReader final : JournalReader {
+    explicit PassingReader(MemoryJournal& behind) : journal(behind) {}
+    std::uint64_t last_sequence() override { return journal.last_sequence(); }
+    void scan(std::uint64_t first, const Visitor& visit) override { journal.scan(first, visit); }
+    std::vector<std::byte> batch_of(TransferId id) override { return journal.batch_of(id); }
+    MemoryJournal& journal;
+};
 
 }  // namespace
 
@@ -351,17 +360,7 @@ TEST_CASE("projection follower: projects what is there and what comes") {
     history.open(10);
     history.batch(50);
 
-    // The follower owns its reader; this one passes on to the journal of the test.
-    struct Reader final : JournalReader {
-        explicit Reader(MemoryJournal& behind) : journal(behind) {}
-        std::uint64_t last_sequence() override { return journal.last_sequence(); }
-        void scan(std::uint64_t first, const Visitor& visit) override {
-            journal.scan(first, visit);
-        }
-        std::vector<std::byte> batch_of(TransferId id) override { return journal.batch_of(id); }
-        MemoryJournal& journal;
-    };
-    ProjectionFollower follower(path, std::make_unique<Reader>(journal));
+    ProjectionFollower follower(path, std::make_unique<PassingReader>(journal));
     for (int i = 0; i < 20; ++i) {
         history.batch(50);
         follower.notify(history.state.position.sequence);
@@ -372,4 +371,45 @@ TEST_CASE("projection follower: projects what is there and what comes") {
     CHECK(follower.projected() == 22);
     CHECK(follower.stop(std::chrono::seconds{20}));
     CHECK(rows_of(path, account_rows, 12) == expected_accounts(history.state.books));
+}
+
+TEST_CASE("projection follower: stopped in the middle, the next one goes on where it had come") {
+    const TemporaryDirectory directory;
+    const auto path = projection_path(directory.path());
+    MemoryJournal journal;
+    History history(journal, 22);
+    history.open(10);
+    for (int i = 0; i < 60; ++i) history.batch(50);
+    {
+        FollowerOptions options;
+        options.catch_up.rows_per_commit = 100;
+        options.is_idle_priority = false;
+        ProjectionFollower follower(path, std::make_unique<PassingReader>(journal), options);
+        while (follower.projected() == 0) std::this_thread::yield();
+        REQUIRE(follower.stop(std::chrono::seconds{20}));
+        CHECK(follower.failure().empty());
+        CHECK(follower.lag() == 61 - follower.projected());
+    }
+    ProjectionFollower next(path, std::make_unique<PassingReader>(journal));
+    while (next.lag() > 0 && !next.has_failed()) std::this_thread::yield();
+    REQUIRE(next.stop(std::chrono::seconds{20}));
+    CHECK(next.note().empty());
+    CHECK(rows_of(path, account_rows, 12) == expected_accounts(history.state.books));
+}
+
+TEST_CASE("projection follower: a damaged batch ends the following and says why") {
+    const TemporaryDirectory directory;
+    MemoryJournal journal;
+    History history(journal, 23);
+    history.open(10);
+    history.batch(50);
+    MemoryDisk disk = journal.disk();
+    disk[1][300] ^= std::byte{1};
+    MemoryJournal damaged(disk);
+
+    ProjectionFollower follower(projection_path(directory.path()),
+                                std::make_unique<PassingReader>(damaged));
+    while (!follower.has_failed()) std::this_thread::yield();
+    CHECK(follower.failure().find("journal batch 2 is damaged") != std::string::npos);
+    CHECK(follower.stop(std::chrono::seconds{20}));
 }

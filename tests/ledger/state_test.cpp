@@ -1,0 +1,266 @@
+// The fold of all events: replay, saving and loading, and journals that do not fit.
+#include "ledger/state.h"
+
+#include "tests/support/traffic.h"
+#include "tests/support/words.h"
+#include "tests/support/world.h"
+
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+
+using namespace tuma;
+using namespace tuma::ledger;
+using namespace tuma::testing;
+
+namespace {
+
+// What each request of a random day was told; the same seed gives the same day.
+class Day {
+public:
+    explicit Day(std::uint64_t seed, const StateLimits& limits = small_limits())
+        : world(limits), traffic_(seed) {
+        for (const core::Request& request : traffic_.opening()) world.handle(request);
+    }
+
+    void go_on(int requests) {
+        for (int i = 0; i < requests; ++i) {
+            const auto last = world.core.state().position.next_transfer.value - 1;
+            core::Request request = traffic_.next(last, world.now);
+            if (auto* reverse = std::get_if<core::Reverse>(&request.command))
+                reverse->records = std::make_shared<const std::vector<TransferRecord>>(
+                    reverse->original.value <= last ? world.set_of(reverse->original)
+                                                    : std::vector<TransferRecord>{});
+            outcomes.push_back(world.handle(request));
+            world.pass(Duration{static_cast<std::int64_t>(traffic_.below(5'000))});
+        }
+    }
+
+    World world;
+    std::vector<core::Outcome> outcomes;
+
+private:
+    Traffic traffic_;
+};
+
+State loaded(const std::vector<std::byte>& content, const StateLimits& limits = small_limits()) {
+    Bytes bytes;
+    bytes.content = content;
+    State state(limits);
+    state.load(bytes);
+    REQUIRE(bytes.is_empty());
+    return state;
+}
+
+// A journal of one batch with an opened account, a transfer and a refusal, to be damaged.
+struct Fresh {
+    World world;
+    State state{small_limits()};
+
+    Fresh() {
+        Traffic traffic(1);
+        for (const core::Request& request : traffic.opening()) world.handle(request);
+        for (const SealedBatch& batch : world.journal) {
+            const auto check = check_batch(batch.bytes, batch.header.sequence);
+            REQUIRE_FALSE(state.replay(check.view).has_value());
+        }
+    }
+
+    // What replay says to a further batch of `event` under a header that fits, then changed.
+    template <typename Record>
+    std::string refusal_of(Record event, const std::function<void(BatchHeader&)>& change = {}) {
+        constexpr bool is_transfer = std::is_same_v<Record, TransferRecord>;
+        BatchHeader header;
+        header.sequence = state.position.sequence + 1;
+        header.time_us = state.position.time.time_since_epoch().count();
+        header.event_count = 1;
+        header.first_transfer = state.position.next_transfer;
+        header.next_transfer = {header.first_transfer.value + (is_transfer ? 1 : 0)};
+        header.previous = state.position.hash;
+        if (change) change(header);
+        std::vector<std::byte> bytes;
+        begin_batch(bytes);
+        append(bytes, event);
+        const SealedBatch sealed = seal(header, std::move(bytes));
+        const auto check = check_batch(sealed.bytes, header.sequence);
+        REQUIRE(check.damage == BatchDamage::none);
+        return loaded_copy().replay(check.view).value_or("fits");
+    }
+
+    // A transfer of 100 from alice to bob that fits.
+    TransferRecord transfer() const {
+        TransferRecord record;
+        const Posting posting{Purpose::transfer, AccountId{2}, AccountId{3}, {100, Currency::kes}};
+        REQUIRE_FALSE(state.books.plan_post(posting, record).has_value());
+        record.id = state.position.next_transfer;
+        return record;
+    }
+
+    State loaded_copy() const {
+        State copy = loaded(bytes_of(state));
+        copy.position.hash = state.position.hash;
+        return copy;
+    }
+};
+
+bool contains(const std::string& text, std::string_view part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+TEST_CASE("state: replaying a journal gives the state of who wrote it") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        Day day(seed);
+        day.go_on(150);
+        const State replayed = day.world.replayed();
+        CHECK(replayed.hash() == day.world.core.state().hash());
+        CHECK(replayed.position.hash == day.world.journal.back().hash);
+        CHECK(replayed.books.broken_invariants().empty());
+        CHECK(replayed.keys.evicted_by_capacity() > 0);
+    }
+}
+
+TEST_CASE("state: a saved state loads as the same state and goes on the same way") {
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+        CAPTURE(seed);
+        Day day(seed);
+        Day again(seed);
+        day.go_on(100);
+        again.go_on(100);
+        State state = loaded(bytes_of(again.world.core.state()));
+        REQUIRE(state.hash() == day.world.core.state().hash());
+        again.world.core = core::Switch(std::move(state));
+        REQUIRE(again.world.core.next_deadline() == day.world.core.next_deadline());
+
+        day.go_on(100);
+        again.go_on(100);
+
+        CHECK(again.outcomes == day.outcomes);
+        CHECK(again.world.core.state().hash() == day.world.core.state().hash());
+        CHECK(again.world.journal.back().bytes == day.world.journal.back().bytes);
+    }
+}
+
+TEST_CASE("state: every difference changes the hash") {
+    Fresh fresh;
+    const Hash before = fresh.state.hash();
+    CHECK(fresh.loaded_copy().hash() == before);
+
+    State moved = fresh.loaded_copy();
+    moved.apply(fresh.transfer(), moved.position.time);
+    CHECK(moved.hash() != before);
+    State refused = fresh.loaded_copy();
+    refused.apply(RequestRefused{.participant = ParticipantId{9},
+                                 .reference = {},
+                                 .digest = {},
+                                 .refusal = Refusal::overloaded},
+                  refused.position.time);
+    CHECK(refused.hash() != before);
+    State frozen = fresh.loaded_copy();
+    AccountChanged freeze;
+    freeze.id = AccountId{2};
+    frozen.apply(freeze, frozen.position.time);
+    CHECK(frozen.hash() != before);
+    State later = fresh.loaded_copy();
+    later.position.time += Duration{1};
+    CHECK(later.hash() != before);
+}
+
+TEST_CASE("state: saved bytes that end early are an error, wherever they end") {
+    Day day(3);
+    day.go_on(60);
+    const auto content = bytes_of(day.world.core.state());
+    for (std::size_t size = 0; size < content.size(); size += 7) {
+        CAPTURE(size);
+        Bytes bytes;
+        bytes.content.assign(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(size));
+        State state(small_limits());
+        REQUIRE_THROWS_AS(state.load(bytes), StateError);
+    }
+}
+
+TEST_CASE("state: more accounts than allowed are an error that names the setting") {
+    Fresh fresh;
+    auto limits = small_limits();
+    limits.accounts_max = 6;
+    Bytes bytes;
+    bytes.content = bytes_of(fresh.state);
+    State state(limits);
+    try {
+        state.load(bytes);
+        FAIL("seven accounts fit into six");
+    } catch (const StateError& error) {
+        CHECK(contains(error.what(), "--accounts=7"));
+    }
+}
+
+TEST_CASE("state: replay refuses a batch that does not follow") {
+    Fresh fresh;
+    const TransferRecord good = fresh.transfer();
+    CHECK(fresh.refusal_of(good) == "fits");
+    const auto with = [&](const std::function<void(BatchHeader&)>& change) {
+        return fresh.refusal_of(good, change);
+    };
+
+    CHECK(contains(with([](BatchHeader& h) { h.sequence += 1; }), "sequence"));
+    CHECK(contains(with([](BatchHeader& h) { h.sequence -= 1; }), "sequence"));
+    CHECK(contains(with([](BatchHeader& h) { h.previous[5] ^= std::byte{1}; }), "chain"));
+    CHECK(contains(with([](BatchHeader& h) { h.first_transfer.value += 1; }), "first transfer"));
+    CHECK(contains(with([](BatchHeader& h) { h.time_us -= 1; }), "time"));
+    CHECK(contains(with([](BatchHeader& h) { h.event_count = 2; }), "events"));
+    CHECK(contains(with([](BatchHeader& h) { h.event_count = 0; }), "events"));
+    CHECK(contains(with([](BatchHeader& h) { h.next_transfer.value += 1; }), "next transfer"));
+    CHECK(with([](BatchHeader& h) { h.time_us += 1'000; }) == "fits");
+}
+
+TEST_CASE("state: replay refuses a transfer that does not fit the books") {
+    Fresh fresh;
+    const auto with = [&](const std::function<void(TransferRecord&)>& change) {
+        TransferRecord record = fresh.transfer();
+        change(record);
+        return fresh.refusal_of(record);
+    };
+    using R = TransferRecord;
+
+    CHECK(contains(with([](R& r) { r.id.value += 1; }), "is next"));
+    CHECK(contains(with([](R& r) { r.debit = AccountId{99}; }), "existing accounts"));
+    CHECK(contains(with([](R& r) { r.credit = AccountId{}; }), "existing accounts"));
+    CHECK(contains(with([](R& r) { r.credit = r.debit; }), "existing accounts"));
+    CHECK(contains(with([](R& r) { r.currency = Currency::cny; }), "currency"));
+    CHECK(contains(with([](R& r) { r.amount = 0; }), "amount"));
+    CHECK(contains(with([](R& r) { r.amount = -100; }), "amount"));
+    CHECK(contains(with([](R& r) { r.amount = amount_max + 1; }), "amount"));
+    CHECK(contains(with([](R& r) { r.amount = 101; }), "balances"));
+    CHECK(contains(with([](R& r) { r.debit_previous.value += 1; }), "newest"));
+    CHECK(contains(with([](R& r) { r.credit_previous = TransferId{}; }), "newest"));
+    CHECK(contains(with([](R& r) { r.debit_balance_after -= 1; }), "balances"));
+    CHECK(contains(with([](R& r) { r.credit_balance_after += 1; }), "balances"));
+    for (const auto kind : {TransferKind::settled, TransferKind::released, TransferKind::expired})
+        CHECK(contains(with([&](R& r) { r.kind = kind; }), "is not open"));
+    CHECK(contains(with([](R& r) { r.kind = TransferKind{9}; }), "kind"));
+}
+
+TEST_CASE("state: replay refuses accounts that do not fit the books") {
+    Fresh fresh;
+    AccountOpened opened;
+    opened.id = AccountId{8};
+    opened.identity = identity("newcomer");
+    CHECK(fresh.refusal_of(opened) == "fits");
+    opened.id = AccountId{9};
+    CHECK(contains(fresh.refusal_of(opened), "opened after account 7"));
+    opened.id = AccountId{8};
+    opened.identity = identity("alice");
+    CHECK(contains(fresh.refusal_of(opened), "taken"));
+
+    AccountChanged changed;
+    changed.id = AccountId{7};
+    CHECK(fresh.refusal_of(changed) == "fits");
+    changed.id = AccountId{8};
+    CHECK(contains(fresh.refusal_of(changed), "cannot be changed"));
+    changed.id = AccountId{2};
+    changed.change = AccountChange::close;
+    CHECK(contains(fresh.refusal_of(changed), "cannot be changed"));
+}

@@ -1,0 +1,176 @@
+// `tuma`: the command line of the switch.
+#include "ledger/audit_text.h"
+#include "ledger/projection.h"
+#include "ledger/sqlite_journal.h"
+#include "switch/net/settings.h"
+#include "switch/net/version.h"
+#include "switch/serve.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <cstdio>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace tuma {
+namespace {
+
+constexpr int exit_ok = 0;
+constexpr int exit_failed = 1;
+constexpr int exit_usage = 2;
+
+// The flags of `tuma serve`, one for each row of the settings table.
+struct ServeFlags {
+    std::map<std::string, std::string> given;
+    std::string config;
+    bool print_settings = false;
+};
+
+void add_serve(CLI::App& app, ServeFlags& flags) {
+    CLI::App* serve = app.add_subcommand("serve", "Run the switch until SIGTERM or SIGINT");
+    serve
+        ->add_option("--config", flags.config,
+                     "TOML file with any of the settings below, - written as _; flags win")
+        ->type_name("FILE");
+    serve->add_flag("--print-settings", flags.print_settings,
+                    "Print the settings in force as a settings file, and exit");
+    for (const net::SettingRow& row : net::settings_table()) {
+        const std::string name{row.name};
+        const std::string shown =
+            row.default_value.empty() ? "" : fmt::format(" [{}]", row.default_value);
+        serve
+            ->add_option_function<std::string>(
+                "--" + name,
+                [&flags, name](const std::string& value) { flags.given[name] = value; },
+                std::string(row.sentence) + shown)
+            ->type_name(std::string(row.value_name));
+    }
+    serve->footer(
+        "Prints `ready native=HOST:PORT admin=HOST:PORT` once all listeners accept.\n"
+        "Exit: 0 after a signal, 1 when something failed, 2 for bad usage.");
+}
+
+int usage_error(const InputError& error) {
+    fmt::print(stderr, "tuma: {}: {}\n", error.field, error.reason);
+    return exit_usage;
+}
+
+int run_serve(const ServeFlags& flags) {
+    net::SettingTexts texts;
+    if (!flags.config.empty()) {
+        Result<net::SettingTexts> file = net::read_settings_file(flags.config);
+        if (!file) return usage_error(file.error());
+        texts = *file;
+    }
+    for (const auto& [name, value] : flags.given) texts[name] = {value, "--" + name};
+    const Result<net::Settings> settings = net::make_settings(texts);
+    if (!settings) return usage_error(settings.error());
+    if (flags.print_settings) {
+        fmt::print("{}", net::settings_text(*settings));
+        return exit_ok;
+    }
+    return serve(*settings);
+}
+
+struct AuditFlags {
+    std::string data;
+    std::vector<std::string> acks;
+    bool json = false;
+};
+
+void add_audit(CLI::App& app, AuditFlags& flags) {
+    CLI::App* audit = app.add_subcommand(
+        "audit", "Verify journal, snapshots, projection and books from the outside");
+    audit->add_option("--data", flags.data, "Directory of the journal")
+        ->required()
+        ->type_name("DIR");
+    audit
+        ->add_option("--acks", flags.acks,
+                     "File of acknowledgements that tuma-load wrote; may be given several times")
+        ->type_name("FILE");
+    audit->add_flag("--json", flags.json, "Print one JSON object instead of lines");
+    audit->footer(
+        "Reads only; works beside a running server.\n"
+        "Exit: 0 clean, 1 broken with each finding on a line, 2 unusable input.");
+}
+
+int run_audit(const AuditFlags& flags) {
+    ledger::AuditOptions options;
+    options.data_directory = flags.data;
+    options.acks.assign(flags.acks.begin(), flags.acks.end());
+    return ledger::run_audit(options, flags.json, stdout, stderr);
+}
+
+struct ProjectFlags {
+    std::string data;
+};
+
+void add_project(CLI::App& app, ProjectFlags& flags) {
+    CLI::App* project =
+        app.add_subcommand("project", "Bring the SQL projection up to date with the journal");
+    project->add_option("--data", flags.data, "Directory of the journal")
+        ->required()
+        ->type_name("DIR");
+    project->footer("Then: sqlite3 DIR/projection.sqlite 'SELECT * FROM trial_balance'");
+}
+
+int run_project(const ProjectFlags& flags) {
+    ledger::SqliteJournalReader journal(flags.data);
+    ledger::Projection projection(ledger::projection_path(flags.data));
+    if (!projection.note().empty()) fmt::print(stderr, "tuma: {}\n", projection.note());
+    projection.leave_foreign_journal(journal);
+    const std::atomic<bool> never = false;
+    const auto progress = [](const ledger::CatchUpFigures& done, std::uint64_t last) {
+        fmt::print(stderr, "tuma: batch {} of {}, {} rows\n", done.sequence, last, done.rows);
+    };
+    const ledger::CatchUpFigures done =
+        ledger::bring_up_to_date(projection, journal, never, progress);
+    fmt::print("projected batches={} rows={} up_to={}\n", done.batches, done.rows,
+               projection.position().sequence);
+    return exit_ok;
+}
+
+struct Flags {
+    ServeFlags serve;
+    AuditFlags audit;
+    ProjectFlags project;
+};
+
+int run_command(const CLI::App& app, const Flags& flags) {
+    if (app.got_subcommand("serve")) return run_serve(flags.serve);
+    if (app.got_subcommand("audit")) return run_audit(flags.audit);
+    return run_project(flags.project);
+}
+
+int run(int argc, char** argv) {
+    CLI::App app{"tuma, a mobile-money payment switch that fits on a laptop"};
+    app.name("tuma");
+    app.set_version_flag("--version", fmt::format("tuma {}", net::build_version().version));
+    app.require_subcommand(1);
+    app.get_formatter()->column_width(34);
+    Flags flags;
+    add_serve(app, flags.serve);
+    add_audit(app, flags.audit);
+    add_project(app, flags.project);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? exit_ok : exit_usage;
+    }
+    return run_command(app, flags);
+}
+
+}  // namespace
+}  // namespace tuma
+
+int main(int argc, char** argv) {
+    try {
+        return tuma::run(argc, argv);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "tuma: {}\n", error.what());
+        return tuma::exit_failed;
+    }
+}

@@ -1,0 +1,14 @@
+// `tuma serve`: puts the switch together, runs it until a signal, takes it apart in order.
+#pragma once
+
+#include "switch/net/settings.h"
+
+namespace tuma {
+
+/// Runs the switch. Prints one line `ready native=HOST:PORT admin=HOST:PORT` on standard output
+/// once all listeners accept. SIGTERM or SIGINT: finishes what was taken, makes it durable, answers
+/// it, saves a snapshot, returns 0. A second signal ends the process at once with 130.
+/// Throws what the environment does: StoreError, RecoveryError, std::system_error.
+int serve(const net::Settings& settings);
+
+}  // namespace tuma

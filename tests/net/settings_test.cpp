@@ -1,0 +1,119 @@
+#include "switch/net/settings.h"
+
+#include <doctest/doctest.h>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <string>
+
+using namespace tuma;
+using namespace tuma::net;
+
+namespace {
+
+// A settings file that is gone when the test is over.
+class TemporaryFile {
+public:
+    explicit TemporaryFile(const std::string& content)
+        : path_(std::string(std::tmpnam(nullptr)) + ".toml") {
+        std::ofstream(path_) << content;
+    }
+    TemporaryFile(const TemporaryFile&) = delete;
+    TemporaryFile& operator=(const TemporaryFile&) = delete;
+    ~TemporaryFile() { std::remove(path_.c_str()); }
+    const std::string& path() const { return path_; }
+
+private:
+    std::string path_;
+};
+
+SettingTexts with_data() {
+    return {{"data", {"somewhere", "--data"}}};
+}
+
+}  // namespace
+
+TEST_CASE("settings: defaults are within their own bounds and only data is required") {
+    const Result<Settings> settings = make_settings(with_data());
+
+    REQUIRE(settings.has_value());
+    CHECK(settings->request_retention == std::chrono::days{7});
+    CHECK(settings->request_keys == 4'000'000);
+    CHECK(make_settings({}).error().field == "--data");
+}
+
+TEST_CASE("settings: each value out of bounds is refused with its place and bound") {
+    struct Row {
+        std::string name, value, part_of_reason;
+    };
+    const Row rows[] = {
+        {"io-threads", "0", "from 1 to 64"},    {"io-threads", "65", "from 1 to 64"},
+        {"accounts", "many", "whole number"},   {"accounts", "-1", "whole number"},
+        {"accounts", "12 ", "whole number"},    {"request-keys", "0", "from 1"},
+        {"request-retention", "7", "duration"}, {"request-retention", "1ms", "from 1s"},
+        {"project", "sometimes", "live|off"},   {"log-level", "loud", "debug|info|warn|error"},
+        {"data", "", "must not be empty"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        CAPTURE(row.value);
+        SettingTexts texts = with_data();
+        texts[row.name] = {row.value, "file.toml:3: " + row.name};
+
+        const Result<Settings> settings = make_settings(texts);
+
+        REQUIRE_FALSE(settings.has_value());
+        CHECK(settings.error().field == "file.toml:3: " + row.name);
+        CHECK(settings.error().reason.find(row.part_of_reason) != std::string::npos);
+    }
+}
+
+TEST_CASE("settings: a file is read with lines remembered, and unknown keys stop the start") {
+    const TemporaryFile good("data = \"books\"\n\nio_threads = 2\nrequest_retention = \"1d\"\n");
+    const TemporaryFile unknown("data = \"books\"\nspeed = 3\n");
+    const TemporaryFile broken("data = \n");
+    const TemporaryFile nested("[native]\nport = 1\n");
+
+    const Result<SettingTexts> texts = read_settings_file(good.path());
+
+    REQUIRE(texts.has_value());
+    CHECK(texts->at("io-threads").place == good.path() + ":3: io_threads");
+    REQUIRE(make_settings(*texts).has_value());
+    CHECK(make_settings(*texts)->io_threads == 2);
+    CHECK(read_settings_file(unknown.path()).error().field == unknown.path() + ":2: speed");
+    CHECK(read_settings_file(broken.path()).error().field == broken.path() + ":1");
+    CHECK_FALSE(read_settings_file(nested.path()).has_value());
+    CHECK_FALSE(read_settings_file("/no/such/file.toml").has_value());
+}
+
+TEST_CASE("settings: what is printed can be read back") {
+    SettingTexts texts = with_data();
+    texts["drain-timeout"] = {"1500ms", "--drain-timeout"};
+    const Settings settings = *make_settings(texts);
+    const TemporaryFile printed(settings_text(settings));
+
+    const Result<SettingTexts> again = read_settings_file(printed.path());
+
+    REQUIRE(again.has_value());
+    REQUIRE(make_settings(*again).has_value());
+    CHECK(settings_text(*make_settings(*again)) == settings_text(settings));
+}
+
+TEST_CASE("settings: names are unique and sentences end") {
+    std::set<std::string_view> names;
+    for (const SettingRow& row : settings_table()) {
+        CAPTURE(row.name);
+        CHECK(names.insert(row.name).second);
+        CHECK(row.sentence.back() == '.');
+    }
+}
+
+TEST_CASE("settings: the README's table is the one that the definition gives") {
+    std::ifstream file(TUMA_SOURCE_DIR "/README.md");
+    const std::string readme{std::istreambuf_iterator<char>(file),
+                             std::istreambuf_iterator<char>()};
+
+    CHECK(readme.find(settings_markdown()) != std::string::npos);
+}

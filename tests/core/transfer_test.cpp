@@ -65,25 +65,37 @@ TEST_CASE("switch: a linked set moves all or nothing") {
         account  shop   till        KES
         account  fees   fee_income  KES
         account  tax    tax_payable KES
-        linked   L1  KES  alice shop 40.00 , shop fees 2.00 , fees tax 0.30
+        linked   L1  KES  alice shop 40 , shop fees 2.00 , fees tax 0.30
         balance  alice  60.00
         balance  shop   38.00
         balance  fees   1.70
         balance  tax    0.30
         events   9
-        linked   L2  KES  alice shop 40.00 , shop fees 90.00 , fees tax 0.30   -> refused insufficient_funds
-        linked   L3  KES  alice shop 40.00 , shop fees 1.00 , fees nobody 1.00  -> refused credit_account_not_found
+        linked   L2  KES  alice shop 40 , shop fees 90 , fees tax 0.30   
+                          -> refused insufficient_funds
+        linked   L3  KES  alice shop 40 , shop fees 1 , fees nobody 1
+                          -> refused credit_account_not_found
         balance  alice  60.00
         balance  shop   38.00
         balance  fees   1.70
         events   11
-        linked   L2  KES  alice shop 40.00 , shop fees 90.00 , fees tax 0.30   -> again refused insufficient_funds
+        linked   L2  KES  alice shop 40 , shop fees 90 , fees tax 0.30
+                          -> again refused insufficient_funds
         restart
         balance  tax    0.30
-        linked   L4  KES                  -> refused leg_count_invalid
-        linked   L5  KES  alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00
-        linked   L6  KES  alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00 , alice shop 1.00   -> refused leg_count_invalid
-        balance  alice  54.00
+    )");
+}
+
+TEST_CASE("switch: a linked set has one to six legs") {
+    run(R"(
+        account  a  wallet  KES  100.00
+        account  b  wallet  KES
+        linked   L1  KES          -> refused leg_count_invalid
+        linked   L2  KES  a b 1
+        linked   L3  KES  a b 1 , a b 1 , a b 1 , a b 1 , a b 1 , a b 1
+        linked   L4  KES  a b 1 , a b 1 , a b 1 , a b 1 , a b 1 , a b 1 , a b 1
+                          -> refused leg_count_invalid
+        balance  a  93.00
     )");
 }
 

@@ -5,9 +5,11 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <atomic>
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iostream>
 #include <vector>
 
 using namespace tuma;
@@ -19,9 +21,19 @@ std::uint64_t number_from_environment(const char* variable, std::uint64_t otherw
     return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+// Where a signal handler can find it.
+std::atomic<std::uint64_t> running_seed{0};
+
+// A failed `ensure` ends the process; without the seed that would be worth little.
+void print_seed(int) {
+    const auto seed = static_cast<unsigned long long>(running_seed.load());
+    std::fprintf(stderr, "seed %llu: aborted; again with TUMA_SEED=%llu --seeds=1\n", seed, seed);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+    if (std::signal(SIGABRT, print_seed) == SIG_ERR) return 1;
     std::vector<char*> rest;
     for (int i = 0; i < argc; ++i) {
         if (std::strncmp(argv[i], "--seeds=", 8) == 0)
@@ -37,6 +49,7 @@ TEST_CASE("simulation: no crash, delay, retry or reordering breaks a promise") {
     const std::uint64_t seeds = number_from_environment("TUMA_SEEDS", 2'000);
     simulation::Tally tally;
     for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        running_seed = seed;
         try {
             simulation::Simulation history(seed);
             history.run();

@@ -264,7 +264,17 @@ private:
 void run(std::string_view story, const ledger::StateLimits& limits) {
     Story told(limits);
     std::istringstream lines{std::string(story)};
-    for (std::string line; std::getline(lines, line);) told.play(line);
+    std::string step;
+    for (std::string line; std::getline(lines, line);) {
+        // What must come of a long step may stand on a line of its own.
+        const bool goes_on = line.find_first_not_of(' ') == line.find("->");
+        if (!goes_on) {
+            told.play(step);
+            step.clear();
+        }
+        step += line;
+    }
+    told.play(step);
     told.finish();
 }
 

@@ -9,7 +9,8 @@ namespace tuma::testing {
 
 /// Plays the story and reports each line that turns out otherwise as a failed check.
 ///
-/// Steps; amounts in whole units and decimals, KEY is any word and stands for one request key:
+/// Steps; amounts in whole units and decimals, KEY is any word and stands for one request key.
+/// A line that begins with the arrow belongs to the step before it.
 ///
 ///     account NAME KIND CURRENCY [FUNDS] [floor AMOUNT] [ceiling AMOUNT]
 ///     issue|redeem|deposit|withdraw|transfer|pay_merchant|adjust KEY DEBIT CREDIT AMOUNT

@@ -3,7 +3,7 @@
 #include "protocols/native/layout.h"
 
 #include <fmt/format.h>
-#include <zlib.h>
+#include <libdeflate.h>
 
 #include <algorithm>
 #include <array>
@@ -69,11 +69,8 @@ FrameError error(ErrorCode code, std::string reason) {
 
 std::uint32_t checksum(FrameHeader header, std::span<const std::byte> body) {
     header.crc = 0;
-    // zlib's table of bytes is the only interface that it has.
-    const auto bytes = [](const void* data) { return static_cast<const Bytef*>(data); };
-    uLong crc = crc32(0, bytes(&header), sizeof(header));
-    crc = crc32(crc, bytes(body.data()), static_cast<uInt>(body.size()));
-    return static_cast<std::uint32_t>(crc);
+    const std::uint32_t crc = libdeflate_crc32(0, &header, sizeof(header));
+    return libdeflate_crc32(crc, body.data(), body.size());
 }
 
 /// Type byte and count of an error frame.

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -256,6 +257,26 @@ TEST_CASE("frame server: 2,000 idle connections cost little and disturb nobody")
     CHECK(world.metrics.connections.value() == count + 1);
     // Both ends are in this process.
     CHECK(net::process_usage().resident_bytes - before < count * 8 * 1024);
+}
+
+TEST_CASE("frame server: without a free file descriptor it accepts later") {
+    World world;
+    Requests requests;
+    auto first = world.client();
+    test::open_wallets(first, requests);
+    rlimit files{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+    const int next_free = ::dup(0);
+    REQUIRE(next_free >= 0);
+    ::close(next_free);
+    // One more descriptor may be opened: the client's.
+    const rlimit tight{static_cast<rlim_t>(next_free) + 1, files.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &tight) == 0);
+    auto second = world.client();
+    CHECK(first.call(requests.transfer(2, 3, 1)).code == Refusal::none);
+    CHECK(world.metrics.connections.value() == 1);
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
+    CHECK(second.call(requests.transfer(2, 3, 1)).code == Refusal::none);
 }
 
 TEST_CASE("frame server: a full engine answers overloaded and executes nothing") {

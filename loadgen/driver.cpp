@@ -145,8 +145,7 @@ private:
                 (settings_.closed_loop || settings_.overload == Overload::queue))
                 return;
             traffic_.take(frame_);
-            if (settings_.closed_loop) frame_.intended = now_;
-            recorder_.scheduled(frame_.count, frame_.intended);
+            if (!settings_.closed_loop) recorder_.scheduled(frame_.count, frame_.intended);
             if (waiting_.empty())
                 refuse_to_wait();
             else
@@ -195,14 +194,21 @@ private:
     void flush(std::uint32_t number) {
         Line& line = lines_[number];
         if (!line.connection.is_open()) return;
-        line.connection.stamp_sent(now_, [this](const InFlight& request) {
-            recorder_.sent(request.count, request.intended, now_);
-        });
+        line.connection.stamp_sent(now_, [this](InFlight& request) { note_sent(request); });
         if (const auto reason = line.connection.flush()) return lose(number, *reason);
         const bool wants_room = line.connection.unsent_bytes() > 0;
         if (wants_room == line.wants_room) return;
         line.wants_room = wants_room;
         poller_.want_room(line.connection.descriptor(), number, wants_room);
+    }
+
+    void note_sent(InFlight& request) {
+        // A closed loop has no other intention than to send now.
+        if (settings_.closed_loop) {
+            request.intended = now_;
+            recorder_.scheduled(request.count, now_);
+        }
+        recorder_.sent(request.count, request.intended, now_);
     }
 
     /// How long nothing needs to be done unless a socket is ready.
@@ -336,9 +342,7 @@ private:
     void lose(std::uint32_t number, const std::string& reason) {
         Connection& connection = lines_[number].connection;
         advance_clock();
-        connection.stamp_sent(now_, [this](const InFlight& request) {
-            recorder_.sent(request.count, request.intended, now_);
-        });
+        connection.stamp_sent(now_, [this](InFlight& request) { note_sent(request); });
         std::uint64_t operations = 0;
         const std::size_t requests = connection.in_flight();
         connection.end_if([](const InFlight&) { return true; },

@@ -72,9 +72,9 @@ def functions(text):
             while re.search(r"\([^()]*\)", flat):
                 flat = re.sub(r"\([^()]*\)", "\0", flat)
             data = "=" in flat.replace("operator=", "").replace("==", "") or "return" in flat
-            after_initialiser = not stack or stack[-1][0] is False
+            after_initialiser = code[head_start - 1:head_start] == "}"
             is_function = not NOT_FUNCTION.match(head) and not data and (
-                "\0" in flat or (after_initialiser and flat.strip() in ("", ",")))
+                "\0" in flat or (after_initialiser and flat.strip() == ""))
             stack.append((is_function, line - head.lstrip().count("\n")))
             head_start = position + 1
 

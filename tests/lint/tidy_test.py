@@ -10,6 +10,7 @@ import tidy  # noqa: E402
 LONG_FUNCTION = "int sum(int a,\n        int b = 3) {\n" + "    a += b;\n" * 70 + "    return a;\n}\n"
 LONG_CONSTRUCTOR = "X::X(int a) : a_{a}, b_(a) {\n" + "    a_ += 1;\n" * 70 + "}\n"
 LONG_TABLE = "constexpr Row rows[] = {\n" + "    {1, f(2)},\n" * 80 + "};\n"
+LONG_BRACED_TABLE = "constexpr std::array<Row, 80> rows{{\n" + "    {1, f(2)},\n" * 80 + "}};\n"
 LONG_CLASS = "class X {\npublic:\n" + "    void f() { a(); }\n" * 80 + "};\n"
 LONG_NAMESPACE = "namespace x {\n" + "void f() { a(); }\n" * 80 + "}\n"
 LONG_TEXT = 'void f() {\n    run(R"(\n' + "        line {\n" * 10 + '    )");\n}\n' + "int x;\n" * 80
@@ -48,7 +49,7 @@ BROKEN = [
 
 # Path, code that is fine.
 FINE = [
-    ("ledger/a.cpp", LONG_TABLE + LONG_CLASS + LONG_NAMESPACE + LONG_TEXT),
+    ("ledger/a.cpp", LONG_TABLE + LONG_BRACED_TABLE + LONG_CLASS + LONG_NAMESPACE + LONG_TEXT),
     ("ledger/a.cpp", "// a double entry, never a float\n#define x(a) \\\n    {\n"),
     ("ledger/a.cpp", 'auto s = "double system_clock";  // steady_clock\n'),
     ("ledger/a.cpp", "char c = '\"'; char d = '{'; int million = 1'000'000;\n"),

@@ -27,13 +27,13 @@ struct BatchHeader {
     std::uint32_t magic = 0x42'4d'55'54;  ///< "TUMB"
     std::uint16_t version = 1;
     std::uint16_t reserved = 0;
-    std::uint64_t sequence = 0;        ///< 1, 2, 3 … without gaps
-    std::int64_t time_us = 0;          ///< switch time of everything in the batch, never decreasing
+    std::uint64_t sequence = 0;  ///< 1, 2, 3 … without gaps
+    std::int64_t time_us = 0;    ///< switch time of everything in the batch, never decreasing
     std::uint32_t event_count = 0;
-    std::uint32_t body_bytes = 0;      ///< size of the event records
-    TransferId first_transfer;         ///< the id the first transfer of this batch has or would have
-    TransferId next_transfer;          ///< the id the first transfer after this batch will have
-    Hash previous{};                   ///< the hash of batch `sequence - 1`; zero for the first
+    std::uint32_t body_bytes = 0;  ///< size of the event records
+    TransferId first_transfer;     ///< the id that the batch's first transfer has or would have
+    TransferId next_transfer;      ///< the id the first transfer after this batch will have
+    Hash previous{};               ///< the hash of batch `sequence - 1`; zero for the first
 
     bool operator==(const BatchHeader&) const = default;
     Timestamp time() const { return Timestamp{Duration{time_us}}; }

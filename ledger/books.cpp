@@ -142,9 +142,8 @@ void Books::apply(const TransferRecord& record) {
         case TransferKind::reserved:
             debit.debits_pending += record.amount;
             credit.credits_pending += record.amount;
-            reservations_.emplace(record.id,
-                                  Reservation{record.debit, record.credit, record.amount,
-                                              record.due(), record.purpose});
+            reservations_.emplace(record.id, Reservation{record.debit, record.credit, record.amount,
+                                                         record.due(), record.purpose});
             expiries_.emplace(record.due(), record.id);
             break;
         case TransferKind::released:

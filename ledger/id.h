@@ -22,7 +22,8 @@ struct Id {
 using AccountId = Id<struct AccountTag, std::uint32_t>;
 /// A transfer record, numbered 1, 2, 3 … in commit order over the whole journal.
 using TransferId = Id<struct TransferTag, std::uint64_t>;
-/// Who sends requests: a bank, an app, a load generator. Assigned outside; zero is the switch itself.
+/// Who sends requests: a bank, an app, a load generator. Assigned outside; zero is the switch
+/// itself.
 using ParticipantId = Id<struct ParticipantTag, std::uint32_t>;
 
 /// A participant's own name for one request: 128 bits, opaque, compared byte by byte.

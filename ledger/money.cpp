@@ -36,9 +36,12 @@ std::optional<Money> narrow(Wide minor, Currency currency) {
 
 bool rounds_away(Rounding rounding, Wide quotient, Wide remainder, Wide denominator) {
     switch (rounding) {
-        case Rounding::down: return false;
-        case Rounding::up: return remainder != 0;
-        case Rounding::half_up: return 2 * remainder >= denominator;
+        case Rounding::down:
+            return false;
+        case Rounding::up:
+            return remainder != 0;
+        case Rounding::half_up:
+            return 2 * remainder >= denominator;
         case Rounding::half_even:
             if (2 * remainder == denominator) return quotient % 2 != 0;
             return 2 * remainder > denominator;
@@ -48,7 +51,9 @@ bool rounds_away(Rounding rounding, Wide quotient, Wide remainder, Wide denomina
 
 }  // namespace
 
-std::span<const CurrencyRow> currency_table() { return rows; }
+std::span<const CurrencyRow> currency_table() {
+    return rows;
+}
 
 std::optional<CurrencyRow> find_currency(std::uint16_t number) {
     for (const CurrencyRow& row : rows)
@@ -63,13 +68,13 @@ Result<Currency> parse_currency(std::string_view text) {
                                               text.substr(0, 16))};
 }
 
-std::string_view letters(Currency currency) { return row_of(currency).letters; }
+std::string_view letters(Currency currency) {
+    return row_of(currency).letters;
+}
 
 Result<Money> Money::parse(std::string_view text, Currency currency) {
     const int decimals = row_of(currency).decimals;
-    const auto refuse = [](std::string_view why) {
-        return InputError{"amount", std::string(why)};
-    };
+    const auto refuse = [](std::string_view why) { return InputError{"amount", std::string(why)}; };
     const std::size_t point = text.find('.');
     const std::string_view whole = text.substr(0, point);
     const std::string_view part =

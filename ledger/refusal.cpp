@@ -57,12 +57,12 @@ constexpr std::array<RefusalRow, 35> rows{{
      "Only the first record of a posted or settled payment can be reversed.", false},
     {Refusal::exceeds_original, "exceeds_original",
      "Reversals of one transfer cannot exceed its amount in total.", false},
-    {Refusal::debit_account_closed, "debit_account_closed",
-     "The account to be debited is closed.", false},
+    {Refusal::debit_account_closed, "debit_account_closed", "The account to be debited is closed.",
+     false},
     {Refusal::credit_account_closed, "credit_account_closed",
      "The account to be credited is closed.", false},
-    {Refusal::debit_account_frozen, "debit_account_frozen",
-     "The account to be debited is frozen.", true},
+    {Refusal::debit_account_frozen, "debit_account_frozen", "The account to be debited is frozen.",
+     true},
     {Refusal::credit_account_frozen, "credit_account_frozen",
      "The account to be credited is frozen.", true},
     {Refusal::account_not_empty, "account_not_empty",
@@ -98,14 +98,22 @@ const RefusalRow& row_of(Refusal refusal) {
 
 }  // namespace
 
-std::span<const RefusalRow> refusal_table() { return rows; }
+std::span<const RefusalRow> refusal_table() {
+    return rows;
+}
 
 const RefusalRow* find_refusal(std::uint16_t code) {
     return code < rows.size() ? &rows[code] : nullptr;
 }
 
-std::string_view name(Refusal refusal) { return row_of(refusal).name; }
-std::string_view sentence(Refusal refusal) { return row_of(refusal).sentence; }
-bool is_transient(Refusal refusal) { return row_of(refusal).is_transient; }
+std::string_view name(Refusal refusal) {
+    return row_of(refusal).name;
+}
+std::string_view sentence(Refusal refusal) {
+    return row_of(refusal).sentence;
+}
+bool is_transient(Refusal refusal) {
+    return row_of(refusal).is_transient;
+}
 
 }  // namespace tuma

@@ -26,13 +26,13 @@ std::string_view name(TransferKind kind);
 
 /// What the movement is for; decides which kinds of account it may run between.
 enum class Purpose : std::uint8_t {
-    issue = 1,        ///< bank money paid into trust becomes e-money: trust → any e-money account
-    redeem = 2,       ///< e-money is paid out to the bank: e-money account → trust
-    deposit = 3,      ///< customer's cash-in at an agent: agent float → wallet
-    withdraw = 4,     ///< customer's cash-out at an agent: wallet → agent float
-    transfer = 5,     ///< wallet → wallet
-    pay_merchant = 6, ///< wallet → till or settlement payable
-    adjust = 7,       ///< a leg of a linked set between any accounts
+    issue = 1,     ///< bank money paid into trust becomes e-money: trust → any e-money account
+    redeem = 2,    ///< e-money is paid out to the bank: e-money account → trust
+    deposit = 3,   ///< customer's cash-in at an agent: agent float → wallet
+    withdraw = 4,  ///< customer's cash-out at an agent: wallet → agent float
+    transfer = 5,  ///< wallet → wallet
+    pay_merchant = 6,  ///< wallet → till or settlement payable
+    adjust = 7,        ///< a leg of a linked set between any accounts
 };
 
 /// Stable snake_case name ("pay_merchant").
@@ -56,7 +56,7 @@ struct TransferRecord {
     TransferId id;
     AccountId debit;
     AccountId credit;
-    std::int64_t amount = 0;  ///< minor units, positive
+    std::int64_t amount = 0;     ///< minor units, positive
     TransferId debit_previous;   ///< the record before this one on the debit account, or 0
     TransferId credit_previous;  ///< the record before this one on the credit account, or 0
     std::int64_t debit_balance_after = 0;   ///< posted balance, normal side

@@ -67,11 +67,11 @@ struct Metrics {
     DurationHistogram fsync;       ///< one JournalStore::append
     DurationHistogram reply;       ///< durable to written to the socket
     std::array<Counter, refusal_codes_max> outcomes;  ///< by code; 0 is success
-    Counter replays;             ///< requests answered from the remembered outcomes
+    Counter replays;  ///< requests answered from the remembered outcomes
     Counter batches;
     Counter batch_events;
-    Counter expired;             ///< reservations given back by their deadline
-    Gauge queue_commands;        ///< waiting for the engine
+    Counter expired;       ///< reservations given back by their deadline
+    Gauge queue_commands;  ///< waiting for the engine
     Gauge accounts;
     Gauge reservations_open;
     Gauge request_keys;

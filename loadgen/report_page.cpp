@@ -18,7 +18,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); line-height: 1.5;
   sans-serif; }
 main { max-width: 860px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 1.7rem; line-height: 1.25; margin: 0 0 4px; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; margin: 44px 0 10px; padding-top: 14px; border-top: 1px solid var(--rule); }
+h2 { font-size: 1.15rem; margin: 44px 0 10px; padding-top: 14px;
+  border-top: 1px solid var(--rule); }
 p { margin: 8px 0; max-width: 70ch; }
 .soft { color: var(--soft); }
 .verdict { margin: 22px 0; padding: 14px 18px; border-radius: 8px; background: var(--good-back);
@@ -69,27 +70,29 @@ dl.words dt { font-weight: 600; margin-top: 10px; } dl.words dd { margin: 0; max
 const std::string_view report_explanation = R"html(
 <dl class="words">
 <dt>Three times an operation</dt>
-<dd>Each operation has a time at which it was meant to be sent, fixed before the run; a time at which
-it was sent; and a time at which its answer came. <b>Response</b> runs from the first to the last and is
-what a customer feels. <b>Service</b> runs from sent to answered and is what the server took.
-<b>Send lag</b> is the difference, the wait before sending.</dd>
+<dd>Each operation has a time at which it was meant to be sent, fixed before the run; a time at
+which it was sent; and a time at which its answer came. <b>Response</b> runs from the first to the
+last and is what a customer feels. <b>Service</b> runs from sent to answered and is what the server
+took. <b>Send lag</b> is the difference, the wait before sending.</dd>
 <dt>Open and closed loop</dt>
-<dd>In an open loop operations come when they are due, whether or not the server keeps up, as customers
-do. In a closed loop the next one waits for an answer, so that a stalled server is asked less and its
-stall hardly shows. Take throughput limits from a closed loop and latencies from an open one.</dd>
+<dd>In an open loop operations come when they are due, whether or not the server keeps up, as
+customers do. In a closed loop the next one waits for an answer, so that a stalled server is asked
+less and its stall hardly shows. Take throughput limits from a closed loop and latencies from an
+open one.</dd>
 <dt>Percentiles</dt>
-<dd>A p99 of 20 ms says that 99 of 100 operations took 20 ms or less. The first chart spreads the tail:
-every step to the right of 90 % leaves a tenth as many operations. Errors and timeouts are in these
-numbers with the time that was spent on them.</dd>
+<dd>A p99 of 20 ms says that 99 of 100 operations took 20 ms or less. The first chart spreads the
+tail: every step to the right of 90 % leaves a tenth as many operations. Errors and timeouts are in
+these numbers with the time that was spent on them.</dd>
 <dt>Counts</dt>
-<dd>scheduled = sent + skipped, and sent = ok + refused + errors + timeouts. A refusal is an answer: the
-switch decided, and decided no. An error or timeout is the lack of one.</dd>
+<dd>scheduled = sent + skipped, and sent = ok + refused + errors + timeouts. A refusal is an answer:
+the switch decided, and decided no. An error or timeout is the lack of one.</dd>
 <dt>Attained</dt>
-<dd>Answers, yes or no, a second of measured time. The warm-up is in none of the numbers, only drawn.</dd>
+<dd>Answers, yes or no, a second of measured time. The warm-up is in none of the numbers, only
+drawn.</dd>
 <dt>Calibration</dt>
-<dd>What the machine did by itself while this ran. A durable answer cannot come before its fsync, and the
-generator cannot see anything finer than its timer. Compare runs of one machine and one hour, several of
-each and taken in turns; <code>tuma-load compare</code> does the arithmetic.</dd>
+<dd>What the machine did by itself while this ran. A durable answer cannot come before its fsync,
+and the generator cannot see anything finer than its timer. Compare runs of one machine and one
+hour, several of each and taken in turns; <code>tuma-load compare</code> does the arithmetic.</dd>
 <dt>Other files</dt>
 <dd><code>report.json</code> holds every number here, <code>timeline.csv</code> the seconds, and
 <code>latency.hlog</code> the histograms for any tool that reads HdrHistogram logs (values in

@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <optional>
+#include <utility>
 #include <vector>
 
 namespace tuma::ledger {
@@ -34,7 +35,8 @@ MemoryDisk after_crash(MemoryDisk disk, std::size_t lost_batches,
 /// Journal and reader in one; any number of threads.
 class MemoryJournal final : public JournalStore, public JournalReader {
 public:
-    explicit MemoryJournal(MemoryFaults faults = {}) : MemoryJournal(MemoryDisk{}, faults) {}
+    explicit MemoryJournal(MemoryFaults faults = {})
+        : MemoryJournal(MemoryDisk{}, std::move(faults)) {}
     /// Starts with what a disk held; all of it counts as durable.
     explicit MemoryJournal(MemoryDisk disk, MemoryFaults faults = {});
 

@@ -7,7 +7,7 @@ namespace tuma::ledger {
 
 std::optional<std::uint64_t> build_snapshot(JournalReader& reader, SnapshotFolder& snapshots,
                                             const StateLimits& limits, std::uint64_t up_to_sequence,
-                                            std::stop_token stop) {
+                                            const std::stop_token& stop) {
     RecoveryOptions options;
     options.up_to_sequence = up_to_sequence;
     options.stop = stop;

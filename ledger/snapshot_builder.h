@@ -11,6 +11,6 @@ namespace tuma::ledger {
 /// Throws as `recover` and `SnapshotFolder::save`.
 std::optional<std::uint64_t> build_snapshot(JournalReader& reader, SnapshotFolder& snapshots,
                                             const StateLimits& limits, std::uint64_t up_to_sequence,
-                                            std::stop_token stop);
+                                            const std::stop_token& stop);
 
 }  // namespace tuma::ledger

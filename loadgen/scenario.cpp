@@ -4,6 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -66,7 +67,7 @@ public:
             fail(*node, fmt::format("{}{}", where, key),
                  fmt::format("must be a number of 0 to {}", high));
         else
-            value = static_cast<std::uint32_t>(*number * 1000 + 0.5);
+            value = static_cast<std::uint32_t>(std::llround(*number * 1000));
     }
 
     void text(const toml::table& table, std::string_view where, std::string_view key,
@@ -93,7 +94,8 @@ private:
 
 bool is_name(std::string_view text) {
     return !text.empty() && text.size() <= 16 &&
-           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == text.npos;
+           text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") ==
+               std::string_view::npos;
 }
 
 void read_head(Reader& reader, const toml::table& root, Scenario& scenario) {

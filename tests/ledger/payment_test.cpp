@@ -26,7 +26,8 @@ TEST_CASE("payment: every pair of state and event is either a listed move or ref
     };
     REQUIRE(matrix.size() == payment_state_count);
 
-    for (const auto& [state, row] : matrix) {
+    for (const auto& [from, row] : matrix) {
+        const PaymentState state = from;
         for (std::size_t i = 0; i < payment_event_count; ++i) {
             const auto event = static_cast<E>(i);
             CAPTURE(name(state));

@@ -167,7 +167,7 @@ TEST_CASE("native readme: the tables of codes are the code's") {
     }
     const auto errors = table_under("## Error frame");
     REQUIRE(errors.size() == 9);
-    for (std::uint16_t i = 0; i < errors.size(); ++i) {
+    for (std::size_t i = 0; i < errors.size(); ++i) {
         CHECK(errors[i][0] == std::to_string(i + 1));
         CHECK(errors[i][1] == native::name(*native::find_error(static_cast<std::uint16_t>(i + 1))));
     }

@@ -1,8 +1,10 @@
+// Settings: their bounds, the file they are read from, and what is printed of them.
 #include "switch/net/settings.h"
+
+#include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -17,15 +19,13 @@ namespace {
 class TemporaryFile {
 public:
     explicit TemporaryFile(const std::string& content)
-        : path_(std::string(std::tmpnam(nullptr)) + ".toml") {
+        : path_((directory_.path() / "tuma.toml").string()) {
         std::ofstream(path_) << content;
     }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-    ~TemporaryFile() { std::remove(path_.c_str()); }
     const std::string& path() const { return path_; }
 
 private:
+    TemporaryDirectory directory_;
     std::string path_;
 };
 

@@ -111,7 +111,10 @@ public:
     }
 
     void compare() const {
-        for (const auto& [id, holder] : model_.holders) {
+        for (const auto& entry : model_.holders) {
+            // Not a structured binding: clang 14 cannot capture one.
+            const std::uint32_t id = entry.first;
+            const Model::Holder& holder = entry.second;
             CAPTURE(id);
             const Account& account = keeper_.account(AccountId{id});
             REQUIRE(balance(account) == holder.balance);

@@ -81,8 +81,10 @@ void add_connection(CLI::App& app, LoadOptions& load) {
                  return {};
              });
     add_number(app, "--connections", load.connections, 1, 20'000, "TCP connections");
-    add_number(app, "--in-flight", load.in_flight, 1, 65'535,
-               "Requests in flight on a connection, at most");
+    app.add_option("--in-flight", load.in_flight,
+                   "Requests in flight on a connection, at most (1 to 65535) [16 in a closed loop, "
+                   "65536 operations' worth in an open one]")
+        ->check(CLI::Range(1, 65'535));
     add_number(app, "--participant", load.participant, 1, 4'294'967'295,
                "Who sends: number of the participant");
     add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},

@@ -26,7 +26,8 @@ struct LoadOptions {
     Duration timeout = std::chrono::seconds{5};
     std::uint32_t connections = 4;
     std::uint32_t batch = 1;
-    std::uint32_t in_flight = 16;
+    /// Requests in flight on a connection at most; nothing: `in_flight_max` decides.
+    std::optional<std::uint32_t> in_flight;
     Arrival arrival = Arrival::poisson;
     Overload overload = Overload::queue;
     std::uint64_t seed = 0;

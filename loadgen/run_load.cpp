@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <system_error>
@@ -59,6 +60,13 @@ std::unique_ptr<Traffic> traffic_for(const LoadOptions& options, const Play& pla
     return std::make_unique<MixedTraffic>(workload, framing, std::move(timing));
 }
 
+// An open loop must not wait for places of its own making, or the wait before sending hides what
+// the server does; a closed loop is bounded by them on purpose.
+std::uint32_t in_flight_max(const LoadOptions& options, bool is_closed) {
+    if (options.in_flight) return *options.in_flight;
+    return is_closed ? 16U : std::clamp(65'536U / options.batch, 16U, 65'535U);
+}
+
 DriverSettings driver_settings(const LoadOptions& options, const Scenario& scenario) {
     const bool is_counted = options.is_trace() || options.operations_max > 0;
     DriverSettings settings;
@@ -66,10 +74,10 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
     settings.participant = ParticipantId{options.participant};
     settings.prefix = run_prefix(options.seed, scenario.name);
     settings.connections = options.connections;
-    settings.in_flight = options.in_flight;
     settings.timeout = options.timeout;
     settings.overload = options.overload;
     settings.closed_loop = options.is_trace() ? options.speed == 0 : !options.rate;
+    settings.in_flight = in_flight_max(options, settings.closed_loop);
     settings.send_everything = is_counted;
     if (!is_counted) settings.end = options.warmup + options.duration;
     return settings;
@@ -91,7 +99,7 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
     settings.overload = std::string(name(options.overload));
     settings.connections = options.connections;
     settings.batch = options.batch;
-    settings.in_flight = options.in_flight;
+    settings.in_flight = driving.in_flight;
     settings.warmup = options.warmup;
     settings.timeout = options.timeout;
     settings.duration =

@@ -88,16 +88,22 @@ Fault check(const RequestRefused& record) {
 }
 
 template <typename Record>
-Result<Event> take(std::span<const std::byte>& bytes) {
+Fault take_record(std::span<const std::byte>& bytes, Record& record) {
     const Record fresh;
     if (bytes.size() < sizeof(Record))
         return InputError{"record", "fewer bytes than a record of this kind"};
-    Record record;
     std::memcpy(&record, bytes.data(), sizeof record);
     if (record.version != fresh.version) return InputError{"version", "is not known"};
     if (record.size != fresh.size) return InputError{"size", "is not the size of this kind"};
-    if (Fault fault = check(record)) return *fault;
+    if (Fault fault = check(record)) return fault;
     bytes = bytes.subspan(sizeof record);
+    return {};
+}
+
+template <typename Record>
+Result<Event> take(std::span<const std::byte>& bytes) {
+    Record record;
+    if (const Fault fault = take_record(bytes, record)) return *fault;
     return Event{record};
 }
 
@@ -141,6 +147,10 @@ Result<Event> take_event(std::span<const std::byte>& bytes) {
             return take<RequestRefused>(bytes);
     }
     return InputError{"record_kind", "is not known"};
+}
+
+std::optional<InputError> take_transfer(std::span<const std::byte>& bytes, TransferRecord& record) {
+    return take_record(bytes, record);
 }
 
 }  // namespace tuma::ledger

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -94,5 +95,9 @@ void append(std::vector<std::byte>& bytes, const RequestRefused& record);
 /// Refuses: fewer bytes than a record, unknown kind or version, a size that is not the kind's,
 /// enumerators outside their tables, non-zero reserved bytes.
 Result<Event> take_event(std::span<const std::byte>& bytes);
+
+/// As `take_event` where the front is a transfer, without copying through an Event: a replay is
+/// hardly anything else. Requires: the first byte is RecordKind::transfer.
+std::optional<InputError> take_transfer(std::span<const std::byte>& bytes, TransferRecord& record);
 
 }  // namespace tuma::ledger

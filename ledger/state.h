@@ -57,6 +57,10 @@ public:
     void load(ByteSource& source);
     /// SHA-256 over what `save` writes.
     Hash hash() const;
+
+private:
+    /// Takes one record off `bytes` and applies it, or says why not.
+    std::optional<std::string> replay_next(std::span<const std::byte>& bytes, Timestamp time);
 };
 
 }  // namespace tuma::ledger

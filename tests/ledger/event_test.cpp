@@ -111,6 +111,28 @@ TEST_CASE("event: cut short at any byte is refused and takes nothing off") {
     }
 }
 
+TEST_CASE("event: a transfer taken alone is read, or refused, as an event is") {
+    const std::vector<std::byte> good = bytes_of(transfer());
+    for (std::size_t offset = 1; offset < good.size(); ++offset) {
+        for (const int bit : {0, 3, 7}) {
+            CAPTURE(offset);
+            CAPTURE(bit);
+            std::vector<std::byte> bytes = good;
+            bytes[offset] ^= std::byte{1} << bit;
+            std::span<const std::byte> rest = bytes;
+            TransferRecord record;
+            const auto error = take_transfer(rest, record);
+            const Result<Event> event = take_all(bytes);
+            REQUIRE(error.has_value() == !event.has_value());
+            CHECK(rest.size() == (error ? bytes.size() : 0));
+            if (error)
+                CHECK(*error == event.error());
+            else
+                CHECK(Event{record} == *event);
+        }
+    }
+}
+
 TEST_CASE("event: each wrong field is refused by its name") {
     struct Row {
         const char* what;

@@ -56,13 +56,18 @@ std::optional<std::string> Books::misfit(const TransferRecord& record) const {
         credit->last_transfer != record.credit_previous)
         return fmt::format("transfer {}: does not follow its accounts' newest transfers",
                            record.id.value);
-    const bool ends = record.kind == TransferKind::settled ||
-                      record.kind == TransferKind::released || record.kind == TransferKind::expired;
-    const Reservation* open = find_reservation(record.subject);
-    if (ends && (open == nullptr || open->debit != record.debit || open->credit != record.credit ||
-                 open->amount < record.amount))
-        return fmt::format("transfer {}: reservation {} is not open with these accounts and amount",
-                           record.id.value, record.subject.value);
+    const bool settles = record.kind == TransferKind::settled;
+    const bool gives_back =
+        record.kind == TransferKind::released || record.kind == TransferKind::expired;
+    if (settles || gives_back) {
+        const Reservation* open = find_reservation(record.subject);
+        // Only a settlement may be of a part; what is given back is all of it.
+        if (open == nullptr || open->debit != record.debit || open->credit != record.credit ||
+            open->amount < record.amount || (gives_back && open->amount != record.amount))
+            return fmt::format(
+                "transfer {}: reservation {} is not open with these accounts and amount",
+                record.id.value, record.subject.value);
+    }
     const bool posts = record.kind == TransferKind::posted ||
                        record.kind == TransferKind::settled ||
                        record.kind == TransferKind::reversed;

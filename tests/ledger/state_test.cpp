@@ -243,6 +243,61 @@ TEST_CASE("state: replay refuses a transfer that does not fit the books") {
     CHECK(contains(with([](R& r) { r.kind = TransferKind{9}; }), "kind"));
 }
 
+TEST_CASE("state: replay refuses the end of a reservation that is not what was reserved") {
+    Fresh fresh;
+    TransferRecord reserved;
+    const Posting posting{Purpose::transfer, AccountId{2}, AccountId{3}, {100, Currency::kes}};
+    REQUIRE_FALSE(
+        fresh.state.books
+            .plan_reserve(posting, std::chrono::minutes{5}, fresh.state.position.time, reserved)
+            .has_value());
+    reserved.id = fresh.state.position.next_transfer;
+    fresh.state.apply(reserved, fresh.state.position.time);
+    struct Row {
+        TransferKind kind;
+        std::int64_t amount;
+        bool fits;
+    };
+    const Row rows[] = {
+        {TransferKind::released, 100, true},  {TransferKind::released, 99, false},
+        {TransferKind::released, 101, false}, {TransferKind::expired, 100, true},
+        {TransferKind::expired, 1, false},    {TransferKind::settled, 100, true},
+        {TransferKind::settled, 101, false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(name(row.kind));
+        CAPTURE(row.amount);
+        TransferRecord end;
+        REQUIRE_FALSE((row.kind == TransferKind::settled
+                           ? fresh.state.books.plan_settle(reserved.id, 0, end)
+                           : fresh.state.books.plan_end(reserved.id, row.kind, end))
+                          .has_value());
+        end.id = fresh.state.position.next_transfer;
+        end.amount = row.amount;
+        CHECK(fresh.refusal_of(end).find(row.fits ? "fits" : "is not open") != std::string::npos);
+    }
+    TransferRecord part;
+    REQUIRE_FALSE(fresh.state.books.plan_settle(reserved.id, 40, part).has_value());
+    part.id = fresh.state.position.next_transfer;
+    CHECK(fresh.refusal_of(part) == "fits");
+}
+
+TEST_CASE("state: replay refuses a batch that ends within a transfer") {
+    Fresh fresh;
+    std::vector<std::byte> records;
+    append(records, fresh.transfer());
+    for (const std::size_t size : {1U, 3U, 47U, 48U, 127U}) {
+        CAPTURE(size);
+        BatchView batch;
+        batch.header.sequence = fresh.state.position.sequence + 1;
+        batch.header.time_us = fresh.state.position.time.time_since_epoch().count();
+        batch.header.first_transfer = fresh.state.position.next_transfer;
+        batch.header.previous = fresh.state.position.hash;
+        batch.records = std::span{records}.first(size);
+        CHECK(contains(fresh.loaded_copy().replay(batch).value_or("fits"), "fewer bytes"));
+    }
+}
+
 TEST_CASE("state: replay refuses accounts that do not fit the books") {
     Fresh fresh;
     AccountOpened opened;

@@ -98,7 +98,8 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
     CHECK(page.samples.at("tuma_connections") == 5);
     CHECK(page.samples.at("tuma_received_bytes_total") == 1'234);
     CHECK(page.samples.at("tuma_request_key_window_seconds") == 604'800);
-    for (const auto& [name, type] : page.types) {
+    for (const auto& [metric, type] : page.types) {
+        const std::string& name = metric;
         CAPTURE(name);
         CHECK((type == "counter") == name.ends_with("_total"));
     }

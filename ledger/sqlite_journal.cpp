@@ -4,6 +4,7 @@
 #include "ledger/ensure.h"
 #include "ledger/journal_segment.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -24,6 +25,17 @@ std::uint64_t size_or_zero(const std::filesystem::path& path) {
 
 std::filesystem::path log_path(std::filesystem::path path) {
     return path += "-wal";
+}
+
+// Behind a newer snapshot nothing else would miss one.
+void require_all(const std::filesystem::path& directory,
+                 const std::vector<std::uint32_t>& numbers) {
+    for (std::uint32_t i = 0; i < numbers.size(); ++i)
+        if (numbers[i] != i + 1)
+            throw StoreError(
+                fmt::format("{}: is missing, but later files of the journal are there; restore it "
+                            "from a copy, and run tuma audit --data=DIR to see what is intact",
+                            segment_path(directory, i + 1).string()));
 }
 
 }  // namespace
@@ -72,6 +84,7 @@ struct SqliteJournal::Segment {
 SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptions& options)
     : directory_(lock.directory()), options_(options) {
     const std::vector<std::uint32_t> numbers = list_segments(directory_);
+    require_all(directory_, numbers);
     for (std::size_t i = 0; i + 1 < numbers.size(); ++i) {
         // A reader may have been in the way when this one was closed.
         const auto path = segment_path(directory_, numbers[i]);

@@ -1,7 +1,9 @@
 // `tuma`: the command line of the switch.
 #include "ledger/audit_text.h"
+#include "ledger/journal_segment.h"
 #include "ledger/projection.h"
 #include "ledger/sqlite_journal.h"
+#include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
 #include "switch/net/version.h"
 #include "switch/serve.h"
@@ -12,7 +14,10 @@
 #include <atomic>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tuma {
@@ -58,6 +63,20 @@ int usage_error(const InputError& error) {
     return exit_usage;
 }
 
+// Addresses are looked at before anything is opened, so that a slip leaves no directory behind.
+std::optional<InputError> wrong_address(const net::Settings& settings,
+                                        const net::SettingTexts& texts) {
+    for (const auto& [name, value] :
+         {std::pair{"native", settings.native}, {"admin", settings.admin}}) {
+        const auto given = texts.find(name);
+        if (given == texts.end()) continue;
+        if (value.empty() && std::string_view(name) == "admin") continue;
+        if (const auto parsed = net::parse_endpoint(value); !parsed)
+            return InputError{given->second.place, parsed.error().reason};
+    }
+    return std::nullopt;
+}
+
 int run_serve(const ServeFlags& flags) {
     net::SettingTexts texts;
     if (!flags.config.empty()) {
@@ -68,6 +87,7 @@ int run_serve(const ServeFlags& flags) {
     for (const auto& [name, value] : flags.given) texts[name] = {value, "--" + name};
     const Result<net::Settings> settings = net::make_settings(texts);
     if (!settings) return usage_error(settings.error());
+    if (const auto wrong = wrong_address(*settings, texts)) return usage_error(*wrong);
     if (flags.print_settings) {
         fmt::print("{}", net::settings_text(*settings));
         return exit_ok;
@@ -118,6 +138,12 @@ void add_project(CLI::App& app, ProjectFlags& flags) {
 }
 
 int run_project(const ProjectFlags& flags) {
+    if (ledger::list_segments(flags.data).empty()) {
+        fmt::print(stderr,
+                   "tuma: {}: there is no journal in it; name its directory with --data=DIR\n",
+                   flags.data);
+        return exit_failed;
+    }
     ledger::SqliteJournalReader journal(flags.data);
     ledger::Projection projection(ledger::projection_path(flags.data));
     if (!projection.note().empty()) fmt::print(stderr, "tuma: {}\n", projection.note());

@@ -17,12 +17,14 @@
 #include "switch/net/log.h"
 #include "switch/net/metrics.h"
 
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -56,6 +58,8 @@ void block_stop_signals() {
     const sigset_t signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     ::signal(SIGPIPE, SIG_IGN);
+    // A limit on the size of files is then an error that is told, like a full disk.
+    ::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool wait_for_stop_signal(std::chrono::milliseconds patience) {
@@ -88,6 +92,17 @@ net::Endpoint endpoint(const std::string& setting, const std::string& text) {
     return *parsed;
 }
 
+// The listeners' own errors do not say which address was wanted.
+template <typename Listener>
+net::Endpoint listen(Listener& listener, const std::string& setting, const std::string& text) {
+    try {
+        return listener.listen(endpoint(setting, text));
+    } catch (const boost::system::system_error& error) {
+        throw std::runtime_error(
+            fmt::format("{}: cannot listen on {}: {}", setting, text, error.code().message()));
+    }
+}
+
 ledger::StateLimits limits_of(const net::Settings& settings) {
     return {.accounts_max = settings.accounts,
             .request_keys_max = settings.request_keys,
@@ -98,6 +113,7 @@ ledger::StateLimits limits_of(const net::Settings& settings) {
 struct Opened {
     std::unique_ptr<ledger::SqliteJournal> journal;
     ledger::State state;
+    std::uint64_t events_replayed = 0;  // since the snapshot that was loaded
 };
 
 Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
@@ -125,14 +141,17 @@ Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lo
                {"events_replayed", recovered.events_replayed},
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
-    return {std::move(journal), std::move(recovered.state)};
+    return {std::move(journal), std::move(recovered.state), recovered.events_replayed};
 }
 
 // Makes snapshots beside the running engine, one at a time.
 class Snapshotter {
 public:
-    Snapshotter(const net::Settings& settings, TransferId next_transfer)
-        : settings_(settings), last_transfer_(next_transfer.value) {}
+    /// What was replayed at the start counts too, else a switch that ends early again and again
+    /// would never make one.
+    Snapshotter(const net::Settings& settings, TransferId next_transfer, std::uint64_t replayed)
+        : settings_(settings),
+          last_transfer_(next_transfer.value - std::min(next_transfer.value, replayed)) {}
     Snapshotter(const Snapshotter&) = delete;
     Snapshotter& operator=(const Snapshotter&) = delete;
     ~Snapshotter() { stop(); }
@@ -228,7 +247,7 @@ public:
           journal_(std::move(opened.journal)),
           reader_(settings.data),
           clock_(opened.state.position.time),
-          snapshotter_(settings, opened.state.position.next_transfer),
+          snapshotter_(settings, opened.state.position.next_transfer, opened.events_replayed),
           core_(std::move(opened.state)),
           engine_(core_, *journal_, clock_, metrics_,
                   net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good),
@@ -238,10 +257,9 @@ public:
           admin_(metrics_, [this] { return is_ready_.load(); }) {}
 
     void run() {
-        const net::Endpoint native = frames_.listen(endpoint("--native", settings_.native));
+        const net::Endpoint native = listen(frames_, "--native", settings_.native);
         std::string admin = "off";
-        if (!settings_.admin.empty())
-            admin = admin_.listen(endpoint("--admin", settings_.admin)).text();
+        if (!settings_.admin.empty()) admin = listen(admin_, "--admin", settings_.admin).text();
         engine_.start();
         history_.start();
         frames_.start();

@@ -1,0 +1,75 @@
+"""Ten thousand idle connections, and one more than there may be."""
+import http.client
+import resource
+import unittest
+
+import native
+import program
+
+WANTED = 10_000
+# The program's own files and those of this test.
+OTHERS = 200
+
+
+class Connections(program.ProcessTest):
+    def test_ten_thousand_idle_connections_cost_little_and_others_are_served(self):
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        count = min(WANTED, hard - OTHERS)
+        if count < WANTED:
+            print(f"only {count} connections, because a process may have {hard} files", flush=True)
+        server = self.start()
+        with server.client() as bystander:
+            wallets = native.open_wallets(bystander, 2, 10**9)
+            before = program.process_memory(server.pid)
+            idle = [server.client() for _ in range(count)]
+            for client in idle:
+                self.addCleanup(client.close)
+            for number in range(100):
+                outcome, = bystander.call(native.TRANSFER, [native.move(native.reference(5000 + number), *wallets, 1)])
+                self.assertEqual(0, outcome.code)
+            growth = program.process_memory(server.pid) - before
+            print(f"{count} idle connections: {growth >> 20} MiB", flush=True)
+            self.assertLess(growth, 200 << 20)
+            admin = http.client.HTTPConnection("127.0.0.1", server.admin_port)
+            admin.request("GET", "/readyz")
+            self.assertEqual(200, admin.getresponse().status)
+            admin.close()
+            for client in self.chance.sample(idle, 50):
+                self.assertEqual(10**9 - 100, client.balance(wallets[0]))
+            # A load runs beside them.
+            load = self.start_load(server, "beside", duration="1s", flags=("--batch=10",))
+            self.finished_load(load, "beside")
+        self.assertEqual(0, server.stop())
+        for client in idle[:10]:
+            with self.assertRaises(native.ErrorFrame) as told:
+                client.receive()
+            self.assertEqual(native.SHUTTING_DOWN, told.exception.code)
+
+    def test_one_connection_too_many_is_told_so(self):
+        server = self.start("--connections=50")
+        clients = [server.client() for _ in range(50)]
+        for client in clients:
+            self.addCleanup(client.close)
+        wallets = native.open_wallets(clients[0], 2, 1000)
+        for _ in range(3):
+            with server.client() as one_more, self.assertRaises(native.ErrorFrame) as told:
+                one_more.receive()
+            self.assertEqual(native.TOO_MANY_CONNECTIONS, told.exception.code)
+        for client in clients:
+            self.assertEqual(1000, client.balance(wallets[0]))
+        clients[7].close()
+
+        def has_room():
+            with server.client() as client:
+                try:
+                    return client.balance(wallets[0]) == 1000
+                except (native.ErrorFrame, native.ConnectionGone):
+                    return False
+
+        program.wait_until(has_room, "room for a connection")
+        self.assertEqual(0, server.stop())
+
+
+if __name__ == "__main__":
+    program.main()

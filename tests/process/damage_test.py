@@ -1,0 +1,333 @@
+"""Damaged files: what can be mended is mended with a note, all else stops the start and says where."""
+import shutil
+import sqlite3
+import unittest
+from pathlib import Path
+
+import native
+import program
+
+WALLETS = 5
+FUNDS = 10_000
+
+
+class Damage(program.ProcessTest):
+    """Works on copies of two directories: `stopped` (two snapshots, all in the file) and `killed` (batches
+    behind the newest snapshot)."""
+
+    def setUp(self):
+        super().setUp()
+        self.stopped, self.killed = self.folder / "stopped", self.folder / "killed"
+        self.reference = 500
+        self.wallets = None
+        self.records = []
+        for _ in range(2):
+            server = self.start(data=self.stopped)
+            with server.client() as client:
+                if not self.wallets:
+                    self.wallets = native.open_wallets(client, WALLETS, FUNDS)
+                self.transfer(client, 10)
+            self.assertEqual(0, server.stop())
+        self.assertEqual(2, len(self.snapshots(self.stopped)))
+        self.acks("stopped").write_bytes(native.ACKS_HEADER + b"".join(self.records))
+        self.told_when_stopped = len(self.records)
+        shutil.copytree(self.stopped, self.killed)
+        server = self.start(data=self.killed)
+        with server.client() as client:
+            self.transfer(client, 10)
+            self.balances = [client.balance(wallet) for wallet in self.wallets]
+        server.kill()
+        self.acks("killed").write_bytes(native.ACKS_HEADER + b"".join(self.records))
+
+    def transfer(self, client, count):
+        """Each its own batch, since each waits for its answer."""
+        for _ in range(count):
+            self.reference += 1
+            debit, credit = self.chance.sample(self.wallets, 2)
+            command = native.move(native.reference(self.reference), debit, credit, self.chance.randint(1, 50))
+            outcome, = client.call(native.TRANSFER, [command])
+            self.assertEqual(0, outcome.code)
+            self.records.append(native.ack_record(native.TRANSFER, command, 7, outcome))
+
+    @staticmethod
+    def snapshots(folder):
+        return sorted(folder.glob("snapshot-*.tuma"))
+
+    @staticmethod
+    def segment(folder, number=1):
+        return folder / f"journal-{number:06}.sqlite"
+
+    def change(self, folder, sql, *values, number=1):
+        """Edits a journal as another program would."""
+        database = sqlite3.connect(self.segment(folder, number))
+        with database:
+            changed = database.execute(sql, values).rowcount
+        database.close()
+        self.assertEqual(1, changed)
+
+    def batch(self, folder, sequence):
+        database = sqlite3.connect(self.segment(folder))
+        (data,), = database.execute("SELECT data FROM batch WHERE sequence = ?", (sequence,))
+        database.close()
+        return bytearray(data)
+
+    def last(self, folder):
+        database = sqlite3.connect(self.segment(folder))
+        (sequence,), = database.execute("SELECT max(sequence) FROM batch")
+        database.close()
+        return sequence
+
+    def put(self, folder, sequence, data):
+        self.change(folder, "UPDATE batch SET data = ? WHERE sequence = ?", bytes(data), sequence)
+
+    def flip(self, path, at):
+        data = bytearray(path.read_bytes())
+        data[at] ^= 0x10
+        path.write_bytes(data)
+
+    def check_refused(self, folder, *expected):
+        code, err = self.refused_start(data=folder)
+        self.assertEqual(1, code, err)
+        message = err.splitlines()[-1]
+        print(f"  {message}", flush=True)
+        for pattern in expected:
+            self.assertRegex(message, pattern)
+        self.assertRegex(message, "restore|--data=DIR|use the newer program|writable")
+
+    def check_starts_complete(self, folder, *notes):
+        """With all that was acknowledged and the notes that were expected."""
+        server = self.start(data=folder)
+        with server.client() as client:
+            self.assertEqual(self.balances, [client.balance(wallet) for wallet in self.wallets])
+        told = [line["note"] for line in server.log("recovery_note")]
+        self.assertEqual(len(notes), len(told), told)
+        for pattern, note in zip(notes, told):
+            print(f"  {note}", flush=True)
+            self.assertRegex(note, pattern)
+        self.assertEqual(0, server.stop())
+        return server
+
+    def test_an_untouched_directory_is_clean(self):
+        self.assertEqual([], self.audit(self.acks("killed"), data=self.killed)["findings"])
+        self.check_starts_complete(self.killed)
+        self.assertEqual([], self.audit(self.acks("killed"), data=self.killed)["findings"])
+
+    def test_an_altered_batch_in_the_middle_stops_a_start_that_reads_it_and_is_found_by_the_audit(self):
+        middle = self.last(self.stopped) // 2
+        data = self.batch(self.stopped, middle)
+        data[len(data) // 2] ^= 1
+        self.put(self.stopped, middle, data)
+        findings = self.audit(data=self.stopped, expect=1)["findings"]
+        self.assertIn(f"batch {middle}", str(findings))
+        for snapshot in self.snapshots(self.stopped):
+            snapshot.unlink()
+        self.check_refused(self.stopped, f"batch {middle} ", "stored hash")
+
+    def test_an_altered_byte_in_the_file_itself_is_the_same(self):
+        middle = self.last(self.stopped) // 2
+        found = self.segment(self.stopped).read_bytes().find(self.batch(self.stopped, middle))
+        self.assertGreater(found, 0)
+        self.flip(self.segment(self.stopped), found + 100)
+        self.assertIn(f"batch {middle}", str(self.audit(data=self.stopped, expect=1)["findings"]))
+        for snapshot in self.snapshots(self.stopped):
+            snapshot.unlink()
+        self.check_refused(self.stopped, f"batch {middle} ")
+
+    def test_an_altered_last_batch_is_refused_and_not_taken_for_a_torn_one(self):
+        last = self.last(self.killed)
+        for at in (5, 20, 60, 100, -40, -1):
+            with self.subTest(at=at):
+                copy = self.folder / f"copy{at}"
+                shutil.copytree(self.killed, copy)
+                data = self.batch(copy, last)
+                data[at] ^= 0x80
+                self.put(copy, last, data)
+                self.check_refused(copy, f"batch {last} ")
+                self.assertIn(f"batch {last}", str(self.audit(data=copy, expect=1)["findings"]))
+
+    def test_a_torn_last_batch_is_dropped_with_a_note(self):
+        last = self.last(self.killed)
+        for kept in (0, 50, 100, 200):
+            with self.subTest(kept=kept):
+                copy = self.folder / f"copy{kept}"
+                shutil.copytree(self.killed, copy)
+                self.put(copy, last, self.batch(copy, last)[:kept])
+                server = self.start(data=copy)
+                note, = (line["note"] for line in server.log("recovery_note"))
+                self.assertIn(f"batch {last} is torn", note)
+                self.assertEqual(last - 1, server.log("recovered")[0]["sequence"])
+                with server.client() as client:
+                    self.transfer(client, 1)
+                self.assertEqual(0, server.stop())
+                self.assertEqual([], self.audit(data=copy)["findings"])
+                # That it had been acknowledged, which a torn batch never is, only its client knows.
+                self.assertEqual(1, len(self.audit(self.acks("killed"), data=copy, expect=1)["findings"]))
+
+    def test_a_batch_that_is_gone_is_named(self):
+        gone = self.last(self.killed) - 3
+        self.change(self.killed, "DELETE FROM batch WHERE sequence = ?", gone)
+        self.check_refused(self.killed, f"batch {gone} ", "missing")
+        self.assertIn(f"batch {gone}", str(self.audit(data=self.killed, expect=1)["findings"]))
+
+    def test_exchanged_batches_are_refused(self):
+        last = self.last(self.killed)
+        one, two = self.batch(self.killed, last - 1), self.batch(self.killed, last)
+        self.put(self.killed, last - 1, two)
+        self.put(self.killed, last, one)
+        self.check_refused(self.killed, f"batch {last - 1} ")
+
+    def test_a_damaged_newest_snapshot_falls_back_to_the_older_one(self):
+        older, newest = self.snapshots(self.killed)
+        self.flip(newest, newest.stat().st_size // 2)
+        server = self.check_starts_complete(self.killed, f"{newest.name}.*SHA-256")
+        recovered, = server.log("recovered")
+        self.assertIn(f"{recovered['snapshot']:020}", older.name)
+        self.assertGreater(recovered["events_replayed"], 0)
+
+    def test_two_damaged_snapshots_leave_the_replay_of_everything(self):
+        older, newest = self.snapshots(self.killed)
+        self.flip(older, 3)
+        newest.write_bytes(newest.read_bytes()[:100])
+        server = self.check_starts_complete(self.killed, newest.name, older.name)
+        self.assertEqual(0, server.log("recovered")[0]["snapshot"])
+
+    def test_a_half_written_snapshot_is_removed(self):
+        _, newest = self.snapshots(self.killed)
+        partial = Path(f"{newest}.partial")
+        partial.write_bytes(newest.read_bytes()[:100])
+        self.check_starts_complete(self.killed)
+        self.assertFalse(partial.exists())
+
+    def test_a_snapshot_newer_than_the_journal_stops_the_start(self):
+        last = self.last(self.stopped)
+        self.change(self.stopped, "DELETE FROM batch WHERE sequence = ?", last)
+        self.check_refused(self.stopped, f"batches {last} to {last}", "missing", "snapshot")
+
+    def test_a_snapshot_of_another_journal_stops_the_start(self):
+        other = self.folder / "other"
+        server = self.start(data=other)
+        with server.client() as client:
+            native.open_wallets(client, WALLETS, FUNDS, salt=9)
+            self.transfer(client, 20)
+        self.assertEqual(0, server.stop())
+        # Longer than the other, so that only the chain can tell.
+        foreign = self.snapshots(self.stopped)[0]
+        for snapshot in self.snapshots(other):
+            snapshot.unlink()
+        shutil.copy(foreign, other)
+        self.check_refused(other, r"batch \d+ ", "different runs")
+
+    def test_a_lost_log_of_sqlite_is_found_by_the_audit_of_acknowledgements(self):
+        log = Path(f"{self.segment(self.killed)}-wal")
+        self.assertGreater(log.stat().st_size, 0)
+        log.unlink()
+        findings = self.audit(self.acks("killed"), data=self.killed, expect=1)["findings"]
+        self.assertEqual(len(self.records) - self.told_when_stopped, len(findings))
+
+    def test_a_journal_that_is_no_database_is_refused(self):
+        for name, damage in (("header", lambda data: b"\xff" * 100 + data[100:]),
+                             ("short", lambda data: data[:5000]),
+                             ("text", lambda data: b"hello, this is a text file\n" * 1000)):
+            with self.subTest(name):
+                copy = self.folder / f"copy-{name}"
+                shutil.copytree(self.stopped, copy)
+                path = self.segment(copy)
+                path.write_bytes(damage(path.read_bytes()))
+                self.check_refused(copy, str(path))
+                self.audit(data=copy, expect=1)
+
+    def test_an_empty_journal_file_beside_a_snapshot_is_refused(self):
+        self.segment(self.stopped).write_bytes(b"")
+        last = int(self.snapshots(self.stopped)[-1].name.split("-")[1].split(".")[0])
+        self.check_refused(self.stopped, f"batches 1 to {last}", "missing")
+
+    def test_a_missing_projection_is_made_again(self):
+        for name, damage in (("gone", lambda path: path.unlink()),
+                             ("garbage", lambda path: path.write_bytes(b"garbage" * 1000)),
+                             ("empty", lambda path: path.write_bytes(b"")),
+                             ("cut", lambda path: path.write_bytes(path.read_bytes()[:6000]))):
+            for way in ("project", "serve"):
+                with self.subTest(name, way=way):
+                    copy = self.folder / f"copy-{name}-{way}"
+                    shutil.copytree(self.stopped, copy)
+                    damage(copy / "projection.sqlite")
+                    for extra in copy.glob("projection.sqlite-*"):
+                        extra.unlink()
+                    if way == "project":
+                        code, _, err = self.run_program(self.tuma, "project", f"--data={copy}")
+                        self.assertEqual(0, code, err)
+                    else:
+                        server = self.start(data=copy)
+                        program.wait_until(lambda: self.projected(copy) == self.told_when_stopped + WALLETS,
+                                           "the projection")
+                        self.assertEqual(0, server.stop())
+                    self.assertEqual(self.told_when_stopped + WALLETS, self.projected(copy))
+                    self.assertEqual([], self.audit(data=copy)["findings"])
+
+    def projected(self, folder):
+        """Transfers in the projection; 0 while there is none."""
+        try:
+            database = sqlite3.connect(f"file:{folder / 'projection.sqlite'}?mode=ro", uri=True)
+            try:
+                return database.execute("SELECT count(*) FROM transfer").fetchone()[0]
+            finally:
+                database.close()
+        except sqlite3.Error:
+            return 0
+
+    def test_a_changed_projection_is_found_by_the_audit(self):
+        database = sqlite3.connect(self.stopped / "projection.sqlite")
+        with database:
+            changed = database.execute("UPDATE transfer SET amount = amount + 1 WHERE id = 9").rowcount
+        database.close()
+        self.assertEqual(1, changed)
+        self.assertIn("projection", str(self.audit(data=self.stopped, expect=1)["findings"]))
+
+
+class Segments(program.ProcessTest):
+    """A journal of several files."""
+
+    def setUp(self):
+        super().setUp()
+        server = self.start("--segment-bytes=1048576", "--project=off")
+        with server.client() as client:
+            wallets = native.open_wallets(client, 2, 10**9)
+            for number in range(30):
+                first = 10_000_000 + number * 1000
+                client.call(native.TRANSFER, [native.move(native.reference(first + i), *wallets, 1)
+                                              for i in range(1000)])
+        self.assertEqual(0, server.stop())
+        self.segments = sorted(self.data.glob("journal-*.sqlite"))
+        self.assertGreater(len(self.segments), 2)
+
+    def check_missing(self, missing):
+        missing.unlink()
+        code, err = self.refused_start()
+        self.assertEqual(1, code, err)
+        message = err.splitlines()[-1]
+        print(f"  {message}", flush=True)
+        self.assertRegex(message, rf"{missing.name}|batch(es)? \d+")
+        self.assertIn("restore", message)
+        self.assertNotEqual([], self.audit(expect=1)["findings"])
+
+    def test_a_missing_first_file_stops_the_start(self):
+        self.check_missing(self.segments[0])
+
+    def test_a_missing_file_in_the_middle_stops_the_start(self):
+        self.check_missing(self.segments[1])
+
+    def test_a_missing_last_file_stops_the_start(self):
+        self.check_missing(self.segments[-1])
+
+    def test_without_snapshots_too(self):
+        for snapshot in self.data.glob("snapshot-*"):
+            snapshot.unlink()
+        self.check_missing(self.segments[1])
+
+    def test_the_whole_is_clean(self):
+        self.assertEqual([], self.audit()["findings"])
+        self.assertEqual(0, self.start().stop())
+
+
+if __name__ == "__main__":
+    program.main()

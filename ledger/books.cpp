@@ -8,6 +8,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string_view>
+#include <utility>
 
 namespace tuma::ledger {
 namespace {
@@ -26,6 +28,19 @@ std::size_t hash_of(const Identity& identity) {
 bool limits_are_valid(std::int64_t floor, std::int64_t ceiling) {
     if (floor != no_floor && (floor > 0 || floor < -amount_max)) return false;
     return ceiling >= 0;
+}
+
+// What everything else takes for granted about an account.
+bool is_sound(const Account& account) {
+    return find_account_kind(static_cast<std::uint8_t>(account.kind)) != nullptr &&
+           find_currency(static_cast<std::uint16_t>(account.currency)).has_value() &&
+           account.state <= AccountState::closed && account.debits_pending >= 0 &&
+           account.debits_posted >= 0 && account.credits_pending >= 0 &&
+           account.credits_posted >= 0;
+}
+
+void require(bool fits, std::string_view what) {
+    if (!fits) throw StateError(fmt::format("{} in the saved state makes no sense", what));
 }
 
 }  // namespace
@@ -237,23 +252,37 @@ void Books::save(ByteSink& sink) const {
 
 void Books::load(ByteSource& source) {
     ensure(accounts_.empty(), "loading into books that are in use");
+    load_accounts(source);
+    load_reservations(source);
+    load_reversed(source);
+}
+
+void Books::load_accounts(ByteSource& source) {
     const auto count = read_value<std::uint64_t>(source);
     if (count > accounts_max_)
         throw StateError(
             fmt::format("the saved state has {} accounts, --accounts allows {}; "
                         "start with --accounts={} or more",
                         count, accounts_max_, count));
-    accounts_.resize(count);
-    source.read(std::as_writable_bytes(std::span{accounts_}));
-    identities_.resize(count);
-    source.read(std::as_writable_bytes(std::span{identities_}));
-    for (std::uint32_t id = 1; id <= count; ++id) {
-        if (id + 16 <= count)
-            __builtin_prefetch(&identity_slots_[hash_of(identities_[id + 15]) & identity_mask_], 1);
-        index_identity(AccountId{id});
-    }
-    const auto open = read_value<std::uint64_t>(source);
-    for (std::uint64_t i = 0; i < open; ++i) {
+    read_pieces<Account>(source, count, [this](std::span<const Account> piece) {
+        require(std::all_of(piece.begin(), piece.end(), is_sound), "an account");
+        accounts_.insert(accounts_.end(), piece.begin(), piece.end());
+    });
+    read_pieces<Identity>(source, count, [this](std::span<const Identity> piece) {
+        for (const Identity& identity : piece) {
+            __builtin_prefetch(&identity_slots_[hash_of(identity) & identity_mask_], 1);
+            require(is_valid(identity), "an identity");
+        }
+        for (const Identity& identity : piece) {
+            identities_.push_back(identity);
+            index_identity(AccountId{static_cast<std::uint32_t>(identities_.size())});
+        }
+    });
+}
+
+void Books::load_reservations(ByteSource& source) {
+    TransferId last;
+    for (auto left = read_value<std::uint64_t>(source); left > 0; --left) {
         const TransferId id{read_value<std::uint64_t>(source)};
         Reservation reservation;
         reservation.debit.value = read_value<std::uint32_t>(source);
@@ -261,13 +290,24 @@ void Books::load(ByteSource& source) {
         reservation.amount = read_value<std::int64_t>(source);
         reservation.expires_at = Timestamp{Duration{read_value<std::int64_t>(source)}};
         reservation.purpose = read_value<Purpose>(source);
+        require(id > std::exchange(last, id) && find(reservation.debit) != nullptr &&
+                    find(reservation.credit) != nullptr && reservation.amount > 0 &&
+                    reservation.amount <= amount_max && reservation.purpose >= Purpose::issue &&
+                    reservation.purpose <= Purpose::adjust,
+                "a reservation");
         expiries_.emplace(reservation.expires_at, id);
         reservations_.emplace(id, reservation);
     }
-    const auto reversed = read_value<std::uint64_t>(source);
-    for (std::uint64_t i = 0; i < reversed; ++i) {
+}
+
+void Books::load_reversed(ByteSource& source) {
+    TransferId last;
+    for (auto left = read_value<std::uint64_t>(source); left > 0; --left) {
         const TransferId id{read_value<std::uint64_t>(source)};
-        reversed_.emplace(id, read_value<std::int64_t>(source));
+        const auto amount = read_value<std::int64_t>(source);
+        require(id > std::exchange(last, id) && amount > 0 && amount <= amount_max,
+                "a reversed amount");
+        reversed_.emplace(id, amount);
     }
 }
 

@@ -132,6 +132,9 @@ private:
     std::optional<Refusal> check_posting(const Posting& posting) const;
     void index_identity(AccountId id);
     void end_reservation(const TransferRecord& record, Account& debit, Account& credit);
+    void load_accounts(ByteSource& source);
+    void load_reservations(ByteSource& source);
+    void load_reversed(ByteSource& source);
 
     std::size_t accounts_max_;
     std::vector<Account> accounts_;

@@ -73,8 +73,7 @@ void RequestKeys::prefetch(const RequestKey& key) const {
 }
 
 void RequestKeys::remember(const RememberedRequest& request) {
-    const std::int64_t oldest_kept_us = request.time_us - retention_.count();
-    while (oldest_ != next_ && ring_[oldest_ % capacity_].time_us < oldest_kept_us) drop_oldest();
+    drop_before(request.time_us - retention_.count());
     if (size() == capacity_) {
         drop_oldest();
         ++evicted_by_capacity_;
@@ -87,6 +86,10 @@ void RequestKeys::remember(const RememberedRequest& request) {
     const std::uint32_t tag = tag_of(request.key());
     slots_[slot_of(request.key(), tag)] = make_slot(tag, index);
     ++next_;
+}
+
+void RequestKeys::drop_before(std::int64_t time_us) {
+    while (oldest_ != next_ && ring_[oldest_ % capacity_].time_us < time_us) drop_oldest();
 }
 
 void RequestKeys::drop_oldest() {
@@ -132,21 +135,34 @@ void RequestKeys::save(ByteSink& sink) const {
 void RequestKeys::load(ByteSource& source) {
     ensure(next_ == 0, "loading into request keys that are in use");
     const auto count = read_value<std::uint64_t>(source);
-    std::array<RememberedRequest, 1024> chunk{};
-    for (std::uint64_t left = count; left > 0;) {
-        const std::size_t take = std::min<std::uint64_t>(left, chunk.size());
-        const std::span part = std::span{chunk}.first(take);
-        source.read(std::as_writable_bytes(part));
-        for (const RememberedRequest& request : part) {
-            // Prefetching a little ahead hides the index's cache misses.
-            prefetch(part[std::min<std::size_t>(
-                              static_cast<std::size_t>(&request - part.data()) + 16, take - 1)]
-                         .key());
-            remember(request);
+    std::uint64_t surplus = count - std::min<std::uint64_t>(count, capacity_);
+    std::int64_t newest_us = 0;
+    read_pieces<RememberedRequest>(source, count, [&](std::span<const RememberedRequest> piece) {
+        for (const RememberedRequest& request : piece) {
+            if (request.time_us < newest_us)
+                throw StateError("the remembered requests are not in the order of their times");
+            if (find_refusal(static_cast<std::uint16_t>(request.code)) == nullptr)
+                throw StateError("a remembered request has an unknown code");
+            newest_us = request.time_us;
         }
-        left -= take;
+        const std::size_t passed =
+            static_cast<std::size_t>(std::min<std::uint64_t>(surplus, piece.size()));
+        surplus -= passed;
+        add_saved(piece.subspan(passed));
+    });
+    drop_before(newest_us - retention_.count());
+}
+
+void RequestKeys::add_saved(std::span<const RememberedRequest> requests) {
+    // All of the slots are asked for before the first is used: the waits overlap.
+    for (const RememberedRequest& request : requests)
+        __builtin_prefetch(&slots_[tag_of(request.key()) & mask_], 1);
+    ring_.insert(ring_.end(), requests.begin(), requests.end());
+    for (const RememberedRequest& request : requests) {
+        const std::uint32_t tag = tag_of(request.key());
+        slots_[slot_of(request.key(), tag)] = make_slot(tag, static_cast<std::size_t>(next_));
+        ++next_;
     }
-    evicted_by_capacity_ = 0;
 }
 
 }  // namespace tuma::ledger

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace tuma::ledger {
@@ -56,6 +57,7 @@ public:
 
     void save(ByteSink& sink) const;
     /// Requires: freshly made. More entries than the capacity: the newest are kept.
+    /// Throws StateError when the bytes do not fit.
     void load(ByteSource& source);
 
 private:
@@ -64,6 +66,9 @@ private:
     };
 
     void drop_oldest();
+    void drop_before(std::int64_t time_us);
+    /// Adds requests that are not above the capacity and not too old.
+    void add_saved(std::span<const RememberedRequest> requests);
     /// The slot that points at this key, or the empty slot where it belongs.
     std::size_t slot_of(const RequestKey& key, std::uint32_t tag) const;
     void erase_slot(std::size_t slot);

@@ -201,6 +201,7 @@ void State::load(ByteSource& source) {
     position.sequence = read_value<std::uint64_t>(source);
     position.time = Timestamp{Duration{read_value<std::int64_t>(source)}};
     position.next_transfer.value = read_value<std::uint64_t>(source);
+    if (!position.next_transfer) throw StateError("the saved state has no next transfer");
     books.load(source);
     keys.load(source);
 }

@@ -1,7 +1,10 @@
 // Where a state is written to and read from, piece by piece.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <type_traits>
@@ -47,6 +50,21 @@ T read_value(ByteSource& source) {
     T value{};
     source.read(std::as_writable_bytes(std::span{&value, 1}));
     return value;
+}
+
+/// Reads `count` values and hands them to `take` in pieces, each a span, so that a damaged count
+/// costs no more memory than there are bytes.
+template <typename T, typename Take>
+void read_pieces(ByteSource& source, std::uint64_t count, const Take& take) {
+    static_assert(std::is_trivially_copyable_v<T>);
+    std::array<T, 256> buffer;
+    while (count > 0) {
+        const auto piece = std::span{buffer}.first(
+            static_cast<std::size_t>(std::min<std::uint64_t>(count, buffer.size())));
+        source.read(std::as_writable_bytes(piece));
+        take(std::span<const T>{piece});
+        count -= piece.size();
+    }
 }
 
 }  // namespace tuma::ledger

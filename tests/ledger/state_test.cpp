@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <functional>
 #include <string>
 
@@ -108,6 +109,53 @@ bool contains(const std::string& text, std::string_view part) {
     return text.find(part) != std::string::npos;
 }
 
+// A saved state with two open reservations and two reversed transfers, and where its parts lie.
+struct SavedState {
+    SavedState() {
+        Fresh fresh;
+        State& state = fresh.state;
+        const auto carry_out = [&](TransferRecord& record, bool is_refused) {
+            REQUIRE_FALSE(is_refused);
+            record.id = state.position.next_transfer;
+            record.participant = ParticipantId{7};
+            record.reference = reference(record.id.value);
+            state.apply(record, state.position.time);
+        };
+        const Posting posting{Purpose::transfer, AccountId{2}, AccountId{3}, {100, Currency::kes}};
+        for (int i = 0; i < 2; ++i) {
+            TransferRecord held;
+            carry_out(held,
+                      state.books
+                          .plan_reserve(posting, std::chrono::minutes{5}, state.position.time, held)
+                          .has_value());
+            TransferRecord posted;
+            carry_out(posted, state.books.plan_post(posting, posted).has_value());
+            TransferRecord back;
+            carry_out(back, state.books.plan_reverse(posted, 40, back).has_value());
+        }
+        accounts = state.books.account_count();
+        content = bytes_of(state);
+        REQUIRE(at(reservations() - 8) == 2);
+        REQUIRE(at(reversed() - 8) == 2);
+        REQUIRE(at(requests() - 8) == state.keys.size());
+        REQUIRE(content.size() == requests() + state.keys.size() * 64);
+    }
+
+    std::size_t account(std::size_t index) const { return 32 + index * 64; }
+    std::size_t identity(std::size_t index) const { return account(accounts) + index * 32; }
+    std::size_t reservations() const { return identity(accounts) + 8; }
+    std::size_t reversed() const { return reservations() + 2 * std::size_t{33} + 8; }
+    std::size_t requests() const { return reversed() + 2 * std::size_t{16} + 8; }
+    std::uint64_t at(std::size_t offset) const {
+        std::uint64_t value = 0;
+        std::memcpy(&value, content.data() + offset, sizeof value);
+        return value;
+    }
+
+    std::vector<std::byte> content;
+    std::size_t accounts = 0;
+};
+
 }  // namespace
 
 TEST_CASE("state: replaying a journal gives the state of who wrote it") {
@@ -179,6 +227,86 @@ TEST_CASE("state: saved bytes that end early are an error, wherever they end") {
         bytes.content.assign(content.begin(), content.begin() + static_cast<std::ptrdiff_t>(size));
         State state(small_limits());
         REQUIRE_THROWS_AS(state.load(bytes), StateError);
+    }
+}
+
+TEST_CASE(
+    "state: altered bytes load or are an error, wherever they are, and never end the program") {
+    const SavedState saved;
+    int refused = 0;
+    for (std::size_t offset = 0; offset < saved.content.size(); ++offset) {
+        for (const int value : {0x00, 0x01, 0x7F, 0x80, 0xFF}) {
+            CAPTURE(offset);
+            CAPTURE(value);
+            Bytes bytes;
+            bytes.content = saved.content;
+            bytes.content[offset] = static_cast<std::byte>(value);
+            State state(small_limits());
+            try {
+                state.load(bytes);
+                static_cast<void>(state.hash());
+                static_cast<void>(state.books.broken_invariants());
+            } catch (const StateError&) {
+                ++refused;
+            }
+        }
+    }
+    CHECK(refused > 1'000);
+}
+
+TEST_CASE("state: a saved value that makes no sense is an error that says where") {
+    const SavedState saved;
+    struct Row {
+        const char* what;
+        std::size_t offset;
+        std::uint64_t value;
+        std::size_t width;
+        const char* found;
+    };
+    const std::uint64_t many = 1ULL << 60U;
+    const Row rows[] = {
+        {"no next transfer", 16, 0, 8, "next transfer"},
+        {"too many accounts", 24, many, 8, "accounts"},
+        {"one account more", 24, saved.accounts + 1, 8, "makes no sense"},
+        {"debits pending", saved.account(1), many << 3U, 8, "an account"},
+        {"debits posted", saved.account(1) + 8, many << 3U, 8, "an account"},
+        {"credits pending", saved.account(1) + 16, many << 3U, 8, "an account"},
+        {"credits posted", saved.account(1) + 24, many << 3U, 8, "an account"},
+        {"currency", saved.account(2) + 60, 1, 2, "an account"},
+        {"kind", saved.account(3) + 62, 0, 1, "an account"},
+        {"kind past the chart", saved.account(3) + 62, 10, 1, "an account"},
+        {"state", saved.account(4) + 63, 3, 1, "an account"},
+        {"no identity", saved.identity(2), 0, 8, "an identity"},
+        {"many reservations", saved.reservations() - 8, many, 8, ""},
+        {"reservation zero", saved.reservations(), 0, 8, "a reservation"},
+        {"same reservation", saved.reservations() + 33, saved.at(saved.reservations()), 8,
+         "a reservation"},
+        {"debit account", saved.reservations() + 8, 99, 4, "a reservation"},
+        {"credit account", saved.reservations() + 12, 0, 4, "a reservation"},
+        {"amount", saved.reservations() + 16, 0, 8, "a reservation"},
+        {"amount too large", saved.reservations() + 16, many, 8, "a reservation"},
+        {"purpose", saved.reservations() + 32, 8, 1, "a reservation"},
+        {"many reversed", saved.reversed() - 8, many, 8, ""},
+        {"reversed zero", saved.reversed(), 0, 8, "a reversed"},
+        {"reversed amount", saved.reversed() + 8, 0, 8, "a reversed"},
+        {"many requests", saved.requests() - 8, many, 8, "past the end"},
+        {"unknown code", saved.requests() + 36, 60'000, 2, "unknown code"},
+        {"before time", saved.requests() + 48, many << 3U, 8, "order of their times"},
+        {"after the next", saved.requests() + 48, many, 8, "order of their times"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        Bytes bytes;
+        bytes.content = saved.content;
+        std::memcpy(bytes.content.data() + row.offset, &row.value, row.width);
+        std::string found = "loaded";
+        try {
+            State(small_limits()).load(bytes);
+        } catch (const StateError& error) {
+            found = error.what();
+        }
+        CHECK(found != "loaded");
+        CHECK(contains(found, row.found));
     }
 }
 

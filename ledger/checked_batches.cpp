@@ -26,14 +26,10 @@ std::unique_ptr<BatchChunk> make_chunk(std::size_t at_least) {
 }  // namespace
 
 CheckedBatches::CheckedBatches(JournalReader& reader, std::uint64_t first, std::uint64_t last)
-    : thread_([this, &reader, first, last] { read(reader, first, last); }) {}
+    : chunks_(chunks_ahead), thread_([this, &reader, first, last] { read(reader, first, last); }) {}
 
 CheckedBatches::~CheckedBatches() {
-    {
-        const std::lock_guard lock(mutex_);
-        is_unwanted_ = true;
-    }
-    changed_.notify_all();
+    chunks_.abandon();
     thread_.join();
 }
 
@@ -43,7 +39,7 @@ void CheckedBatches::read(JournalReader& reader, std::uint64_t first, std::uint6
         reader.scan(first, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
             if (sequence > last) return false;
             if (is_full(*chunk, bytes.size()) &&
-                !push(std::exchange(chunk, make_chunk(bytes.size()))))
+                !chunks_.push(std::exchange(chunk, make_chunk(bytes.size()))))
                 return false;
             const std::size_t begin = chunk->bytes.size();
             chunk->bytes.insert(chunk->bytes.end(), bytes.begin(), bytes.end());
@@ -51,36 +47,15 @@ void CheckedBatches::read(JournalReader& reader, std::uint64_t first, std::uint6
             chunk->batches.push_back({sequence, check_batch(copy, sequence)});
             return true;
         });
-        push(std::move(chunk));
+        chunks_.push(std::move(chunk));
+        chunks_.finish();
     } catch (...) {
-        const std::lock_guard lock(mutex_);
-        failure_ = std::current_exception();
+        chunks_.finish(std::current_exception());
     }
-    const std::lock_guard lock(mutex_);
-    is_finished_ = true;
-    changed_.notify_all();
-}
-
-bool CheckedBatches::push(std::unique_ptr<BatchChunk> chunk) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return chunks_.size() < chunks_ahead || is_unwanted_; });
-    if (is_unwanted_) return false;
-    chunks_.push_back(std::move(chunk));
-    changed_.notify_all();
-    return true;
 }
 
 std::unique_ptr<BatchChunk> CheckedBatches::take() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !chunks_.empty() || is_finished_; });
-    if (!chunks_.empty()) {
-        auto chunk = std::move(chunks_.front());
-        chunks_.pop_front();
-        changed_.notify_all();
-        return chunk;
-    }
-    if (failure_) std::rethrow_exception(failure_);
-    return nullptr;
+    return chunks_.take().value_or(nullptr);
 }
 
 }  // namespace tuma::ledger

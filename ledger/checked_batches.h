@@ -1,14 +1,11 @@
 // Batches read and checked by a thread of their own, a bounded way ahead of who takes them.
 #pragma once
 
+#include "ledger/handoff.h"
 #include "ledger/journal_store.h"
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <exception>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -39,14 +36,8 @@ public:
 
 private:
     void read(JournalReader& reader, std::uint64_t first, std::uint64_t last);
-    bool push(std::unique_ptr<BatchChunk> chunk);
 
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    std::deque<std::unique_ptr<BatchChunk>> chunks_;
-    std::exception_ptr failure_;
-    bool is_finished_ = false;
-    bool is_unwanted_ = false;
+    Handoff<std::unique_ptr<BatchChunk>> chunks_;
     std::thread thread_;
 };
 

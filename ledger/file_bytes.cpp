@@ -18,6 +18,9 @@ namespace tuma::ledger {
 namespace {
 
 constexpr std::size_t buffer_bytes = 1U << 20U;
+// Small enough to still be in the cache when it is taken.
+constexpr std::size_t piece_bytes = 256U << 10U;
+constexpr std::size_t pieces_ahead = 8;
 // Synced in pieces: one large sync would hold up the journal's own.
 constexpr std::uint64_t sync_every_bytes = 16U << 20U;
 
@@ -118,27 +121,52 @@ void FileSink::finish() {
     file_.sync();
 }
 
-FileSource::FileSource(const FileHandle& file, std::uint64_t begin, std::uint64_t end)
-    : file_(file), offset_(begin), end_(end) {}
+FileSource::FileSource(const FileHandle& file, std::uint64_t end)
+    : pieces_(pieces_ahead), left_(end), thread_([this, &file, end] { read_ahead(file, end); }) {}
 
-void FileSource::refill() {
-    buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(buffer_bytes, end_ - offset_)));
-    file_.read(offset_, buffer_);
-    offset_ += buffer_.size();
-    taken_ = 0;
+FileSource::~FileSource() {
+    pieces_.abandon();
+    thread_.join();
+}
+
+void FileSource::read_ahead(const FileHandle& file, std::uint64_t end) {
+    try {
+        Sha256 sha;
+        for (std::uint64_t offset = 0; offset < end;) {
+            std::vector<std::byte> piece(
+                static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, end - offset)));
+            file.read(offset, piece);
+            sha.update(piece);
+            offset += piece.size();
+            if (!pieces_.push(std::move(piece))) return;
+        }
+        hash_ = sha.finish();
+        pieces_.finish();
+    } catch (...) {
+        pieces_.finish(std::current_exception());
+    }
 }
 
 void FileSource::read(std::span<std::byte> bytes) {
+    if (bytes.size() > left_) throw StateError("the saved state ends too early");
     while (!bytes.empty()) {
-        if (taken_ == buffer_.size()) {
-            if (offset_ == end_) throw StateError("the saved state ends too early");
-            refill();
+        if (taken_ == piece_.size()) {
+            piece_ = pieces_.take().value();
+            taken_ = 0;
         }
-        const std::size_t part = std::min(bytes.size(), buffer_.size() - taken_);
-        std::memcpy(bytes.data(), buffer_.data() + taken_, part);
+        const std::size_t part = std::min(bytes.size(), piece_.size() - taken_);
+        std::memcpy(bytes.data(), piece_.data() + taken_, part);
         taken_ += part;
+        left_ -= part;
         bytes = bytes.subspan(part);
     }
+}
+
+Hash FileSource::finish() {
+    left_ = 0;
+    while (pieces_.take()) {
+    }
+    return hash_;
 }
 
 }  // namespace tuma::ledger

@@ -1,11 +1,13 @@
 // A file as a stream of bytes, hashed on its way.
 #pragma once
 
+#include "ledger/handoff.h"
 #include "ledger/sha256.h"
 #include "ledger/state_bytes.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <thread>
 #include <vector>
 
 namespace tuma::ledger {
@@ -55,21 +57,29 @@ private:
     std::uint64_t not_synced_ = 0;
 };
 
-/// Reads `[begin, end)` of a file through a buffer.
+/// Reads the first `end` bytes of a file. A thread of its own reads and hashes them ahead.
 class FileSource final : public ByteSource {
 public:
-    FileSource(const FileHandle& file, std::uint64_t begin, std::uint64_t end);
+    /// Requires: `file` stays where it is.
+    FileSource(const FileHandle& file, std::uint64_t end);
+    ~FileSource() override;
+
+    /// Throws StateError past the end, StoreError when the file cannot be read.
     void read(std::span<std::byte> bytes) override;
-    bool is_at_end() const { return offset_ == end_ && taken_ == buffer_.size(); }
+    bool is_at_end() const { return left_ == 0; }
+    /// The hash over all bytes, whether they were taken or not. Nothing can be read afterwards.
+    /// Throws StoreError.
+    Hash finish();
 
 private:
-    void refill();
+    void read_ahead(const FileHandle& file, std::uint64_t end);
 
-    const FileHandle& file_;
-    std::uint64_t offset_;
-    std::uint64_t end_;
-    std::vector<std::byte> buffer_;
-    std::size_t taken_ = 0;
+    Handoff<std::vector<std::byte>> pieces_;
+    std::vector<std::byte> piece_;
+    std::size_t taken_ = 0;  ///< of `piece_`
+    std::uint64_t left_;     ///< bytes not taken yet
+    Hash hash_{};            ///< the thread's, until it has finished
+    std::thread thread_;
 };
 
 }  // namespace tuma::ledger

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -21,7 +22,6 @@ constexpr std::string_view suffix = ".tuma";
 constexpr std::string_view partial_suffix = ".partial";
 constexpr std::size_t kept = 2;
 constexpr std::size_t sequence_digits = 20;
-constexpr std::size_t check_bytes = 1U << 20U;
 
 bool parse_name(std::string_view name, std::uint64_t& sequence) {
     if (name.size() != prefix.size() + sequence_digits + suffix.size() ||
@@ -58,29 +58,13 @@ void remove_file(const std::filesystem::path& path) {
     throw SnapshotError(fmt::format("{}: {}", file.path().string(), what));
 }
 
-// The header of a file whose every byte is as it was written.
-SnapshotHeader verify(const FileHandle& file, std::uint64_t size) {
-    SnapshotHeader header;
-    if (size < sizeof header + sizeof(Hash)) refuse(file, "is too short for a snapshot");
-    file.read(0, std::as_writable_bytes(std::span{&header, 1}));
+SnapshotHeader read_header(const FileHandle& file, FileSource& source) {
+    const auto header = read_value<SnapshotHeader>(source);
     const SnapshotHeader expected;
     if (header.magic != expected.magic) refuse(file, "does not begin with \"TUMS\"");
     if (header.version != expected.version)
         refuse(file,
                fmt::format("is of version {}, known is {}", header.version, expected.version));
-    Sha256 sha;
-    std::vector<std::byte> buffer(check_bytes);
-    const std::uint64_t end = size - sizeof(Hash);
-    for (std::uint64_t offset = 0; offset < end;) {
-        const auto part = std::span{buffer}.first(
-            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - offset)));
-        file.read(offset, part);
-        sha.update(part);
-        offset += part.size();
-    }
-    Hash stored;
-    file.read(end, stored);
-    if (sha.finish() != stored) refuse(file, "its SHA-256 does not match, bytes were altered");
     return header;
 }
 
@@ -138,16 +122,24 @@ std::vector<SnapshotFile> SnapshotFolder::list() const {
 State SnapshotFolder::load(const std::filesystem::path& path, const StateLimits& limits) const {
     const FileHandle file = FileHandle::open(path);
     const std::uint64_t size = file.size();
-    const SnapshotHeader header = verify(file, size);
+    if (size < sizeof(SnapshotHeader) + sizeof(Hash)) refuse(file, "is too short for a snapshot");
+    const std::uint64_t end = size - sizeof(Hash);
+    Hash stored;
+    file.read(end, stored);
+    FileSource source(file, end);
+    const SnapshotHeader header = read_header(file, source);
     State state(limits);
-    FileSource source(file, sizeof header, size - sizeof(Hash));
+    std::string misfit;
     try {
         state.load(source);
+        if (!source.is_at_end() || state.position.sequence != header.sequence)
+            misfit = "the state in it does not fit its header";
     } catch (const StateError& error) {
-        refuse(file, error.what());
+        misfit = error.what();
     }
-    if (!source.is_at_end() || state.position.sequence != header.sequence)
-        refuse(file, "the state in it does not fit its header");
+    // Altered bytes may look like anything; that they were altered is the thing to say.
+    if (source.finish() != stored) refuse(file, "its SHA-256 does not match, bytes were altered");
+    if (!misfit.empty()) refuse(file, misfit);
     state.position.hash = header.hash;
     return state;
 }

@@ -51,8 +51,9 @@ public:
     /// Newest first; nothing is read. Throws StoreError when the directory cannot be read.
     std::vector<SnapshotFile> list() const;
 
-    /// Verifies the whole file first, then loads it. Throws SnapshotError when it is damaged or
-    /// does not fit `limits`, StoreError when it cannot be read.
+    /// Loads the file while another thread hashes it; nothing is returned of bytes that do not
+    /// verify. Throws SnapshotError when it is damaged or does not fit `limits`, StoreError when it
+    /// cannot be read.
     State load(const std::filesystem::path& path, const StateLimits& limits) const;
 
 private:

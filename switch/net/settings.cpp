@@ -20,7 +20,7 @@ constexpr std::array<SettingRow, 16> rows{{
      "it "
      "on loopback."},
     {"admin", &Settings::admin, "HOST:PORT", "", 0, 0, "", false,
-     "Where /metrics, /healthz, /readyz and /version are served; empty for nowhere."},
+     "Where /metrics, /healthz, /readyz and /version are served; nowhere if not given."},
     {"io-threads", &Settings::io_threads, "N", "1", 1, 64, "", false,
      "Threads that read and write sockets."},
     {"accounts", &Settings::accounts, "N", "16000000", 1, 2'000'000'000, "", false,

@@ -2,6 +2,7 @@
 #include "ledger/sqlite_journal.h"
 
 #include "ledger/ensure.h"
+#include "ledger/file_bytes.h"
 #include "ledger/journal_segment.h"
 
 #include <fmt/format.h>
@@ -92,6 +93,7 @@ SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptio
             Segment(path, options_.page_bytes).checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
     }
     open_segment(numbers.empty() ? 1 : numbers.back());
+    make_log_durable();
     last_sequence_ = SqliteJournalReader(directory_).last_sequence();
 }
 
@@ -101,6 +103,15 @@ void SqliteJournal::open_segment(std::uint32_t number) {
     auto segment = std::make_unique<Segment>(segment_path(directory_, number), options_.page_bytes);
     segment->number = number;
     segment_ = std::move(segment);
+}
+
+// A writer that was killed may have left a commit in the log that was never synced. It is about to
+// be acted on (retries are answered from it, snapshots are made of it) without another append.
+void SqliteJournal::make_log_durable() {
+    const auto log = log_path(segment_path(directory_, segment_->number));
+    if (size_or_zero(log) != 0) FileHandle::open(log).sync();
+    // After a failed sync only bytes that are written anew are known to reach the disk.
+    segment_->checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
 void SqliteJournal::append(std::span<const SealedBatch> batches) {

@@ -28,7 +28,8 @@ struct SqliteJournalOptions {
 /// (sqlite.org/wal.html, "The WAL-Reset Bug").
 class SqliteJournal final : public JournalStore {
 public:
-    /// Opens the newest segment in the locked directory, or makes the first.
+    /// Opens the newest segment in the locked directory, or makes the first. What a killed writer
+    /// left in it is durable from then on.
     /// Requires: `lock` outlives the journal. Throws StoreError.
     explicit SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptions& options = {});
     ~SqliteJournal() override;
@@ -47,6 +48,7 @@ private:
     struct Segment;
 
     void open_segment(std::uint32_t number);
+    void make_log_durable();
     void insert(const SealedBatch& batch);
     bool is_overdue() const;
     void rotate();

@@ -168,6 +168,31 @@ TEST_CASE("sqlite journal: everything appended survives a process that dies") {
     CHECK(journal.last_sequence() == 60);
 }
 
+TEST_CASE("sqlite journal: what a killed writer left is made durable by the next start") {
+    const TemporaryDirectory dir;
+    const int code = in_own_process([&] {
+        const DirectoryLock lock(dir.path());
+        SqliteJournal journal(lock);
+        BatchChain chain;
+        journal.append(chain.next_many(3, 5));
+        _exit(0);
+        return 0;
+    });
+    REQUIRE(code == 0);
+    const TemporaryDirectory without_log;
+    const auto copied = [&] {
+        const auto segment = segment_path(without_log.path(), 1);
+        std::filesystem::copy_file(segment_path(dir.path(), 1), segment,
+                                   std::filesystem::copy_options::overwrite_existing);
+        SqliteJournalReader reader(without_log.path());
+        return reader.last_sequence();
+    };
+    CHECK(copied() == 0);
+    const DirectoryLock lock(dir.path());
+    const SqliteJournal journal(lock);
+    CHECK(copied() == 3);
+}
+
 TEST_CASE("sqlite journal: a new segment that a crash left unfinished is used on") {
     for (const bool has_table : {false, true}) {
         CAPTURE(has_table);

@@ -73,6 +73,9 @@ bool FrameConnection::is_paused() const {
 }
 
 void FrameConnection::wait_readable() {
+    // While nothing is read from it, the client cannot complete what it has begun.
+    const bool was_held_back = std::exchange(is_held_back_, state_ == State::open && is_paused());
+    if (was_held_back && !is_held_back_) progress_at_ = Steady::now();
     const bool wants_input =
         (state_ == State::open && !input_ended_ && !is_paused()) || state_ == State::lingering;
     if (is_waiting_ || !wants_input) return;

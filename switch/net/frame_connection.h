@@ -54,14 +54,11 @@ private:
     void on_readable();
     /// Reads once. True when there may be more to read at once.
     bool read_some();
-    void take_input(std::span<const std::byte> arrived);
     std::size_t take_frames(std::span<const std::byte> bytes);
     std::optional<native::FrameError> take_frame(const native::FrameView& frame);
     FrameExchange& exchange_for(const native::FrameHeader& header);
     void hand_over();
     void end(native::FrameError error, std::uint64_t request_id);
-    void note_progress(bool has_begun_frame);
-    void on_input_end();
     void write();
     void write_some();
     void on_written(const boost::system::error_code& error, std::size_t count);
@@ -75,6 +72,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     State state_ = State::open;
     bool is_waiting_ = false;
+    bool is_held_back_ = false;  ///< owed too many replies to be read from
     bool is_writing_ = false;
     bool input_ended_ = false;
     bool has_begun_frame_ = false;

@@ -1,0 +1,49 @@
+#include "switch/open_books.h"
+
+#include "ledger/recovery.h"
+#include "switch/net/clock.h"
+#include "switch/net/log.h"
+
+#include <string>
+#include <utility>
+
+namespace tuma {
+
+using net::log_event;
+using net::LogLevel;
+
+ledger::StateLimits limits_of(const net::Settings& settings) {
+    return {.accounts_max = settings.accounts,
+            .request_keys_max = settings.request_keys,
+            .request_keys_retention = settings.request_retention};
+}
+
+Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
+                  ledger::SnapshotFolder& snapshots) {
+    auto journal = std::make_unique<ledger::SqliteJournal>(
+        lock, ledger::SqliteJournalOptions{
+                  .segment_bytes = settings.segment_bytes,
+                  .checkpoint_pages = static_cast<std::uint32_t>(settings.checkpoint_pages)});
+    snapshots.remove_partial();
+    const net::Steady::time_point begun = net::Steady::now();
+    ledger::SqliteJournalReader reader(settings.data);
+    ledger::RecoveryOptions options;
+    options.progress = [](std::uint64_t sequence, std::uint64_t events) {
+        log_event(LogLevel::info, "replaying", {{"sequence", sequence}, {"events", events}});
+    };
+    ledger::Recovered recovered = ledger::recover(reader, snapshots, limits_of(settings), options);
+    for (const std::string& note : recovered.notes)
+        log_event(LogLevel::warn, "recovery_note", {{"note", note}});
+    if (recovered.torn_sequence) journal->drop_from(*recovered.torn_sequence);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(net::Steady::now() - begun);
+    log_event(LogLevel::info, "recovered",
+              {{"sequence", recovered.state.position.sequence},
+               {"snapshot", recovered.snapshot_sequence},
+               {"events_replayed", recovered.events_replayed},
+               {"accounts", std::uint64_t{recovered.state.books.account_count()}},
+               {"took_ms", std::int64_t{took.count()}}});
+    return {std::move(journal), std::move(recovered.state), recovered.events_replayed};
+}
+
+}  // namespace tuma

@@ -1,0 +1,30 @@
+// From a data directory to a journal that can be written and the state that it adds up to.
+#pragma once
+
+#include "ledger/directory_lock.h"
+#include "ledger/snapshot.h"
+#include "ledger/sqlite_journal.h"
+#include "ledger/state.h"
+#include "switch/net/settings.h"
+
+#include <cstdint>
+#include <memory>
+
+namespace tuma {
+
+/// The bounds of memory that the settings ask for.
+ledger::StateLimits limits_of(const net::Settings& settings);
+
+/// The journal, opened for writing, and the state it adds up to.
+struct Opened {
+    std::unique_ptr<ledger::SqliteJournal> journal;
+    ledger::State state;
+    std::uint64_t events_replayed = 0;  ///< since the snapshot that was loaded
+};
+
+/// Opens the journal, recovers the state, drops a torn last batch, and logs what it did.
+/// Throws StoreError and RecoveryError.
+Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
+                  ledger::SnapshotFolder& snapshots);
+
+}  // namespace tuma

@@ -83,6 +83,8 @@ public:
     }
 
     void stop_reading() {
+        // A loop that has ended would never run this, and so be held by it for ever.
+        if (threads_.empty()) return;
         for (const auto& loop : loops_)
             boost::asio::post(loop->context, [loop] { loop->stop_reading(); });
     }

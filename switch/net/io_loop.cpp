@@ -84,9 +84,9 @@ void IoLoop::end() {
                                                             connections_.end());
     for (const auto& connection : all) connection->close();
     timer_.cancel();
-    work_.reset();
     const std::lock_guard lock(mutex_);
     takes_no_more_ = true;
+    if (!is_woken_) work_.reset();
 }
 
 // One coarse timer for all connections, instead of one for each read.
@@ -121,6 +121,8 @@ void IoLoop::take_answers() {
         const std::lock_guard lock(mutex_);
         is_woken_ = false;
         taken_.swap(answered_);
+        // The loop was ended while this wake-up was on its way, and ran on to get it.
+        if (takes_no_more_) work_.reset();
     }
     std::vector<std::shared_ptr<FrameConnection>> touched;
     for (std::unique_ptr<FrameExchange>& exchange : taken_) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 
 namespace tuma::loadgen {
 namespace {
@@ -16,8 +17,7 @@ constexpr std::array<std::string_view, 5> latency_measures{"p50", "p90", "p99", 
 constexpr std::array<std::string_view, 2> share_measures{"errors", "refused"};
 constexpr int attempts_max = 10;
 
-template <std::size_t Size>
-bool contains(const std::array<std::string_view, Size>& names, std::string_view name) {
+bool contains(std::span<const std::string_view> names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 

@@ -27,7 +27,7 @@ std::atomic<bool> stop_requested{false};
 
 extern "C" void request_stop(int signal) {
     stop_requested.store(true, std::memory_order_relaxed);
-    std::signal(signal, SIG_DFL);
+    static_cast<void>(std::signal(signal, SIG_DFL));
 }
 
 int wrong_usage(const InputError& error) {
@@ -122,8 +122,8 @@ std::uint64_t random_seed() {
 
 int main(int argc, char** argv) {
     using namespace tuma::loadgen;
-    std::signal(SIGINT, request_stop);
-    std::signal(SIGTERM, request_stop);
+    static_cast<void>(std::signal(SIGINT, request_stop));
+    static_cast<void>(std::signal(SIGTERM, request_stop));
     try {
         return std::visit(Execute{}, read_command_line(argc, argv, random_seed()));
     } catch (const ConnectionError& error) {

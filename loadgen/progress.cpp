@@ -41,7 +41,7 @@ void Progress::say(std::string_view sentence) {
     if (style_ == Style::quiet) return;
     clear_block();
     fmt::print(stderr, "{}\n", sentence);
-    std::fflush(stderr);
+    static_cast<void>(std::fflush(stderr));
 }
 
 void Progress::step(std::string_view what, std::uint64_t done, std::uint64_t total) {
@@ -79,7 +79,7 @@ void Progress::show(const RunProgress& run, const Recorder& recorder) {
     const std::string text = progress_text(run, recorder, planned_, "\n");
     block_lines_ = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1;
     fmt::print(stderr, "{}\n", text);
-    std::fflush(stderr);
+    static_cast<void>(std::fflush(stderr));
 }
 
 void Progress::end_run() {

@@ -328,7 +328,7 @@ TEST_CASE("sqlite journal: a second owner of the directory is refused with the f
 TEST_CASE("sqlite journal: a full disk is a clear error, and nothing acknowledged is lost") {
     const TemporaryDirectory dir;
     const int acknowledged = in_own_process([&] {
-        std::signal(SIGXFSZ, SIG_IGN);
+        static_cast<void>(std::signal(SIGXFSZ, SIG_IGN));
         const DirectoryLock lock(dir.path());
         SqliteJournal journal(lock);
         const rlimit limit{600'000, 600'000};

@@ -3,7 +3,9 @@
 #include "ledger/recovery.h"
 #include "switch/net/clock.h"
 #include "switch/net/log.h"
+#include "switch/signals.h"
 
+#include <stop_token>
 #include <string>
 #include <utility>
 
@@ -12,14 +14,25 @@ namespace tuma {
 using net::log_event;
 using net::LogLevel;
 
+namespace {
+
+void warn_if_time_stands_still(Timestamp journal) {
+    const Timestamp wall = net::WallClock(Timestamp{}).now();
+    if (journal <= wall) return;
+    const auto ahead = std::chrono::duration_cast<std::chrono::milliseconds>(journal - wall);
+    log_event(LogLevel::warn, "clock_behind_journal", {{"by_ms", std::int64_t{ahead.count()}}});
+}
+
+}  // namespace
+
 ledger::StateLimits limits_of(const net::Settings& settings) {
     return {.accounts_max = settings.accounts,
             .request_keys_max = settings.request_keys,
             .request_keys_retention = settings.request_retention};
 }
 
-Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
-                  ledger::SnapshotFolder& snapshots) {
+std::optional<Opened> open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
+                                 ledger::SnapshotFolder& snapshots) {
     auto journal = std::make_unique<ledger::SqliteJournal>(
         lock, ledger::SqliteJournalOptions{
                   .segment_bytes = settings.segment_bytes,
@@ -27,11 +40,18 @@ Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lo
     snapshots.remove_partial();
     const net::Steady::time_point begun = net::Steady::now();
     ledger::SqliteJournalReader reader(settings.data);
+    std::stop_source stop;
     ledger::RecoveryOptions options;
-    options.progress = [](std::uint64_t sequence, std::uint64_t events) {
+    options.stop = stop.get_token();
+    options.progress = [&stop](std::uint64_t sequence, std::uint64_t events) {
         log_event(LogLevel::info, "replaying", {{"sequence", sequence}, {"events", events}});
+        if (wait_for_stop_signal(std::chrono::milliseconds{0})) stop.request_stop();
     };
     ledger::Recovered recovered = ledger::recover(reader, snapshots, limits_of(settings), options);
+    if (stop.stop_requested()) {
+        log_event(LogLevel::info, "stopped", {{"sequence", recovered.state.position.sequence}});
+        return std::nullopt;
+    }
     for (const std::string& note : recovered.notes)
         log_event(LogLevel::warn, "recovery_note", {{"note", note}});
     if (recovered.torn_sequence) journal->drop_from(*recovered.torn_sequence);
@@ -43,7 +63,8 @@ Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lo
                {"events_replayed", recovered.events_replayed},
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
-    return {std::move(journal), std::move(recovered.state), recovered.events_replayed};
+    warn_if_time_stands_still(recovered.state.position.time);
+    return Opened{std::move(journal), std::move(recovered.state), recovered.events_replayed};
 }
 
 }  // namespace tuma

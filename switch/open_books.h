@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 namespace tuma {
 
@@ -22,9 +23,10 @@ struct Opened {
     std::uint64_t events_replayed = 0;  ///< since the snapshot that was loaded
 };
 
-/// Opens the journal, recovers the state, drops a torn last batch, and logs what it did.
+/// Opens the journal, recovers the state, drops a torn last batch, and logs what it did. Nothing
+/// when a stop signal came meanwhile. Requires: `block_stop_signals`.
 /// Throws StoreError and RecoveryError.
-Opened open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
-                  ledger::SnapshotFolder& snapshots);
+std::optional<Opened> open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
+                                 ledger::SnapshotFolder& snapshots);
 
 }  // namespace tuma

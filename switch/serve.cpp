@@ -161,7 +161,9 @@ int serve(const net::Settings& settings) {
     net::start_log(settings.log_level);
     const ledger::DirectoryLock lock(settings.data);
     ledger::SnapshotFolder snapshots(settings.data);
-    Server server(settings, open_books(settings, lock, snapshots));
+    std::optional<Opened> opened = open_books(settings, lock, snapshots);
+    if (!opened) return 0;
+    Server server(settings, std::move(*opened));
     server.run();
     exit_on_next_signal();
     server.shut_down(snapshots);

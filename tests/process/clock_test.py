@@ -35,6 +35,8 @@ class Clock(program.ProcessTest):
         later = self.shift_last_batch(days=10)
         for start in range(2):
             server = self.start()
+            warning, = server.log("clock_behind_journal")
+            self.assertGreater(warning["by_ms"], 9 * DAY_US / 1000)
             with server.client() as client:
                 times = []
                 for number in range(20):

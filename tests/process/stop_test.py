@@ -27,6 +27,24 @@ class Stop(program.ProcessTest):
         self.assertEqual(0, again.stop())
         self.assertEqual([], self.audit(self.acks("load"))["findings"])
 
+    def test_a_signal_during_recovery_ends_it_and_the_next_start_recovers_all(self):
+        server = self.start("--snapshot-every=0")
+        with server.client() as client:
+            wallets = native.open_wallets(client, 2, 1000)
+            told, = client.call(native.TRANSFER, [native.move(native.reference(77), *wallets, 10)])
+        server.kill()
+
+        def with_pending_sigterm():
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            signal.raise_signal(signal.SIGTERM)
+
+        code, out, err = self.run_program(self.tuma, "serve", f"--data={self.data}", "--native=127.0.0.1:0",
+                                          preexec_fn=with_pending_sigterm)
+        self.assertEqual((0, ""), (code, out), err)
+        again = self.start()
+        with again.client() as client:
+            self.assertEqual((told.id, 1), self.repeated(client, wallets, told))
+
     def test_sigint_does_the_same_and_a_client_that_waits_is_told(self):
         server = self.start()
         with server.client() as client:

@@ -15,18 +15,6 @@ constexpr std::uint64_t ring_index_mask = 0xFFFF'FFFFU;
 // How many requests before its turn a caller asks for a key's memory, roughly.
 constexpr std::uint64_t prefetch_distance = 8;
 
-// Folds the 128-bit product; references are random or counters, both spread well.
-std::uint32_t tag_of(const RequestKey& key) {
-    std::array<std::uint64_t, 2> halves{};
-    std::memcpy(halves.data(), key.reference.data(), sizeof halves);
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = Wide{halves[0] ^ 0x9E3779B97F4A7C15ULL ^ key.participant.value} *
-                         Wide{halves[1] ^ 0xD1B54A32D192ED03ULL};
-    const std::uint64_t folded =
-        static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
-    return static_cast<std::uint32_t>(folded ^ (folded >> 32U));
-}
-
 std::uint64_t make_slot(std::uint32_t tag, std::size_t ring_index) {
     return (std::uint64_t{tag} << 32U) | (ring_index + 1);
 }
@@ -37,8 +25,8 @@ void RequestKeys::FreeDeleter::operator()(std::uint64_t* slots) const {
     std::free(slots);
 }
 
-RequestKeys::RequestKeys(std::size_t capacity, Duration retention)
-    : capacity_(capacity), retention_(retention) {
+RequestKeys::RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed)
+    : capacity_(capacity), retention_(retention), hash_seed_(hash_seed) {
     ensure(capacity >= 1 && capacity < (std::size_t{1} << 31U), "capacity of request keys");
     ring_.reserve(capacity);
     const std::size_t slot_count = std::bit_ceil(capacity * 2);
@@ -46,6 +34,20 @@ RequestKeys::RequestKeys(std::size_t capacity, Duration retention)
     slots_.reset(static_cast<std::uint64_t*>(std::calloc(slot_count, sizeof(std::uint64_t))));
     if (!slots_) throw std::bad_alloc();
     mask_ = slot_count - 1;
+}
+
+// Folds the 128-bit product. References are chosen by clients: without the seed one of them could
+// choose such that all fall on one slot, and every search would go through all of them.
+std::uint32_t RequestKeys::tag_of(const RequestKey& key) const {
+    std::array<std::uint64_t, 2> halves{};
+    std::memcpy(halves.data(), key.reference.data(), sizeof halves);
+    __extension__ using Wide = unsigned __int128;
+    const Wide product =
+        Wide{halves[0] ^ 0x9E3779B97F4A7C15ULL ^ key.participant.value ^ hash_seed_} *
+        Wide{halves[1] ^ 0xD1B54A32D192ED03ULL ^ std::rotl(hash_seed_, 32)};
+    const std::uint64_t folded =
+        static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
+    return static_cast<std::uint32_t>(folded ^ (folded >> 32U));
 }
 
 std::size_t RequestKeys::slot_of(const RequestKey& key, std::uint32_t tag) const {

@@ -34,8 +34,9 @@ static_assert(sizeof(RememberedRequest) == 64);
 /// leave first, at capacity or when older than the retention window in switch time.
 class RequestKeys {
 public:
-    /// Requires: 1 <= capacity < 2^31.
-    RequestKeys(std::size_t capacity, Duration retention);
+    /// `hash_seed` is a secret of the process against references that collide on purpose; nothing
+    /// that can be seen depends on it. Requires: 1 <= capacity < 2^31.
+    RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed = 0);
 
     /// What was answered to `key`, or null if it is not known or older than the retention window.
     const RememberedRequest* find(const RequestKey& key, Timestamp now) const;
@@ -69,12 +70,14 @@ private:
     void drop_before(std::int64_t time_us);
     /// Adds requests that are not above the capacity and not too old.
     void add_saved(std::span<const RememberedRequest> requests);
+    std::uint32_t tag_of(const RequestKey& key) const;
     /// The slot that points at this key, or the empty slot where it belongs.
     std::size_t slot_of(const RequestKey& key, std::uint32_t tag) const;
     void erase_slot(std::size_t slot);
 
     std::size_t capacity_;
     Duration retention_;
+    std::uint64_t hash_seed_;
     std::vector<RememberedRequest> ring_;
     /// Slots: upper half 32 bits of the key's hash, lower half ring index + 1; 0 is empty.
     std::unique_ptr<std::uint64_t[], FreeDeleter> slots_;

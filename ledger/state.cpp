@@ -37,7 +37,8 @@ private:
 }  // namespace
 
 State::State(const StateLimits& limits)
-    : books(limits.accounts_max), keys(limits.request_keys_max, limits.request_keys_retention) {}
+    : books(limits.accounts_max),
+      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed) {}
 
 void State::apply(const Event& event, Timestamp time) {
     std::visit([this, time](const auto& record) { apply(record, time); }, event);

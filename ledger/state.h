@@ -10,11 +10,12 @@
 
 namespace tuma::ledger {
 
-/// Sizes that bound the memory of a state.
+/// What a state is made with: sizes that bound its memory, and the secret of its hash index.
 struct StateLimits {
     std::size_t accounts_max = 16'000'000;
     std::size_t request_keys_max = 4'000'000;
     Duration request_keys_retention = std::chrono::days{7};
+    std::uint64_t hash_seed = 0;  ///< as in RequestKeys
 };
 
 /// How far into the journal a state has come.

@@ -5,6 +5,7 @@
 #include "switch/net/log.h"
 #include "switch/signals.h"
 
+#include <random>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -15,6 +16,11 @@ using net::log_event;
 using net::LogLevel;
 
 namespace {
+
+std::uint64_t secret_seed() {
+    std::random_device device;
+    return (std::uint64_t{device()} << 32U) | device();
+}
 
 void warn_if_time_stands_still(Timestamp journal) {
     const Timestamp wall = net::WallClock(Timestamp{}).now();
@@ -28,7 +34,8 @@ void warn_if_time_stands_still(Timestamp journal) {
 ledger::StateLimits limits_of(const net::Settings& settings) {
     return {.accounts_max = settings.accounts,
             .request_keys_max = settings.request_keys,
-            .request_keys_retention = settings.request_retention};
+            .request_keys_retention = settings.request_retention,
+            .hash_seed = secret_seed()};
 }
 
 std::optional<Opened> open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,

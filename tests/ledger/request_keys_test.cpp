@@ -233,6 +233,22 @@ TEST_CASE("request keys: keys whose hashes are all equal are still told apart") 
     }
 }
 
+TEST_CASE("request keys: the seed of the hash changes nothing that can be seen") {
+    RequestKeys plain(8, seconds{100});
+    RequestKeys seeded(8, seconds{100}, 0x0123'4567'89AB'CDEF);
+    for (std::uint64_t i = 0; i < 40; ++i) {
+        const std::uint64_t number = i % 11 == 10 ? i - 3 : i;
+        plain.remember(request(number, 1, i + 1));
+        seeded.remember(request(number, 1, i + 1));
+        for (std::uint64_t other = 0; other < 40; ++other) {
+            const RememberedRequest* found = seeded.find(key(other), at(1));
+            const RememberedRequest* expected = plain.find(key(other), at(1));
+            REQUIRE((found == nullptr) == (expected == nullptr));
+            if (found != nullptr) REQUIRE(*found == *expected);
+        }
+    }
+}
+
 TEST_CASE("request keys: saved keys load into the same, a smaller and a larger capacity") {
     for (const std::size_t into : {5U, 8U, 20U, 3'000U}) {
         for (const std::size_t count : {0U, 3U, 8U, 21U, 2'500U}) {

@@ -19,8 +19,8 @@ PRODUCT = r"(ledger|switch|protocols|loadgen)/"
 WORDS = [
     ("clock", PRODUCT, r"switch/net/clock\.|loadgen/", r"\b(system_clock|steady_clock|clock_gettime)\b",
      "take the time as an argument; only switch/net/clock.h reads it (net::Steady, net::Clock)"),
-    ("chance", PRODUCT, r"loadgen/", r"\b(random_device|mt19937\w*|getrandom)\b|\bs?rand\(",
-     "take chance as an argument (a seed, bytes)"),
+    ("chance", PRODUCT, r"loadgen/|switch/[^/]+\.cpp", r"\b(random_device|mt19937\w*|getrandom)\b|\bs?rand\(",
+     "take chance as an argument (a seed, bytes); only the program itself draws it"),
     ("float", r"(ledger|switch/core)/", r"$^", r"\b(double|float)\b",
      "money is std::int64_t minor units; rates are pairs of integers"),
     ("asio", PRODUCT, r"switch/(net/|replay/|[^/]+\.cpp)|loadgen/", r"<boost/(asio|beast)|\bboost::(asio|beast)\b",

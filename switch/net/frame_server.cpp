@@ -51,6 +51,7 @@ class FrameServer::Implementation {
 public:
     Implementation(Engine& engine, History& history, Metrics& metrics,
                    const FrameServerLimits& limits)
+        // An aggregate: make_shared cannot build one before clang 16. NOLINTNEXTLINE(*-make-shared)
         : service_(std::shared_ptr<FrameService>(new FrameService{
               .engine = engine, .history = history, .metrics = metrics, .limits = limits})) {
         for (std::size_t i = 0; i < std::max<std::size_t>(limits.io_threads, 1); ++i)

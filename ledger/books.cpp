@@ -14,10 +14,10 @@
 namespace tuma::ledger {
 namespace {
 
-std::size_t hash_of(const Identity& identity) {
+std::size_t hash_of(const Identity& identity, std::uint64_t seed) {
     std::array<std::uint64_t, 4> words{};
     std::memcpy(words.data(), identity.data(), sizeof words);
-    std::uint64_t hash = 0x9E3779B97F4A7C15ULL;
+    std::uint64_t hash = 0x9E3779B97F4A7C15ULL ^ seed;
     for (const std::uint64_t word : words) {
         hash = (hash ^ word) * 0xD6E8FEB86659FD93ULL;
         hash ^= hash >> 32U;
@@ -49,7 +49,8 @@ void Books::FreeDeleter::operator()(std::uint32_t* slots) const {
     std::free(slots);
 }
 
-Books::Books(std::size_t accounts_max) : accounts_max_(accounts_max) {
+Books::Books(std::size_t accounts_max, std::uint64_t hash_seed)
+    : accounts_max_(accounts_max), hash_seed_(hash_seed) {
     ensure(accounts_max >= 1 && accounts_max < (std::size_t{1} << 31U), "number of accounts");
     // Reserved address space is not memory: pages come into being as accounts are opened, and
     // opening one never copies the others.
@@ -68,7 +69,7 @@ const Account* Books::find(AccountId id) const {
 }
 
 AccountId Books::find(const Identity& identity) const {
-    for (std::size_t slot = hash_of(identity) & identity_mask_; identity_slots_[slot] != 0;
+    for (std::size_t slot = slot_of(identity); identity_slots_[slot] != 0;
          slot = (slot + 1) & identity_mask_) {
         const AccountId id{identity_slots_[slot]};
         if (identities_[id.value - 1] == identity) return id;
@@ -81,13 +82,17 @@ const Identity& Books::identity(AccountId id) const {
     return identities_[id.value - 1];
 }
 
+std::size_t Books::slot_of(const Identity& identity) const {
+    return hash_of(identity, hash_seed_) & identity_mask_;
+}
+
 Account& Books::at(AccountId id) {
     ensure(id.value >= 1 && id.value <= accounts_.size(), "an account that does not exist");
     return accounts_[id.value - 1];
 }
 
 void Books::index_identity(AccountId id) {
-    std::size_t slot = hash_of(identities_[id.value - 1]) & identity_mask_;
+    std::size_t slot = slot_of(identities_[id.value - 1]);
     while (identity_slots_[slot] != 0) slot = (slot + 1) & identity_mask_;
     identity_slots_[slot] = id.value;
 }
@@ -270,7 +275,7 @@ void Books::load_accounts(ByteSource& source) {
     });
     read_pieces<Identity>(source, count, [this](std::span<const Identity> piece) {
         for (const Identity& identity : piece) {
-            __builtin_prefetch(&identity_slots_[hash_of(identity) & identity_mask_], 1);
+            __builtin_prefetch(&identity_slots_[slot_of(identity)], 1);
             require(is_valid(identity), "an identity");
         }
         for (const Identity& identity : piece) {

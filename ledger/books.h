@@ -51,7 +51,9 @@ struct Reservation {
 class Books {
 public:
     /// Holds at most `accounts_max` accounts; memory is touched only as accounts are opened.
-    explicit Books(std::size_t accounts_max);
+    /// `hash_seed` is a secret of the process against identities that collide on purpose; nothing
+    /// that is saved or told depends on it.
+    explicit Books(std::size_t accounts_max, std::uint64_t hash_seed = 0);
 
     std::size_t account_count() const { return accounts_.size(); }
     std::size_t accounts_max() const { return accounts_max_; }
@@ -130,6 +132,7 @@ private:
     Account& at(AccountId id);
     /// The refusals that posting and reserving share, from debit_account_not_found on.
     std::optional<Refusal> check_posting(const Posting& posting) const;
+    std::size_t slot_of(const Identity& identity) const;
     void index_identity(AccountId id);
     void end_reservation(const TransferRecord& record, Account& debit, Account& credit);
     void load_accounts(ByteSource& source);
@@ -145,6 +148,7 @@ private:
     };
     std::unique_ptr<std::uint32_t[], FreeDeleter> identity_slots_;
     std::size_t identity_mask_ = 0;
+    std::uint64_t hash_seed_;
     boost::unordered_flat_map<TransferId, Reservation, std::hash<TransferId>> reservations_;
     std::set<std::pair<Timestamp, TransferId>> expiries_;
     /// Amounts moved back, by original; as many entries as there are reversed records.

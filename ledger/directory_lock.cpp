@@ -1,6 +1,7 @@
 // flock on DIR/lock, which also holds the owner's process number for the message.
 #include "ledger/directory_lock.h"
 
+#include "ledger/journal_segment.h"
 #include "ledger/journal_store.h"
 
 #include <fcntl.h>
@@ -35,8 +36,10 @@ std::string owner_of(int file) {
 
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory) : directory_(directory) {
     std::error_code error;
-    std::filesystem::create_directories(directory, error);
+    const bool is_new = std::filesystem::create_directories(directory, error);
     if (error) fail(directory, error.value());
+    // A directory lasts only as long as its parent knows of it.
+    if (is_new) sync_directory(std::filesystem::absolute(directory).parent_path());
     file_ = open((directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     if (file_ < 0) fail(directory, errno);
     if (flock(file_, LOCK_EX | LOCK_NB) != 0) {

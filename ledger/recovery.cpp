@@ -35,6 +35,12 @@ Recovered newest_valid(const SnapshotFolder& snapshots, const StateLimits& limit
     return {State(limits), 0, 0, 0, std::nullopt, std::move(notes)};
 }
 
+[[noreturn]] void fail_full(std::size_t accounts_max) {
+    throw RecoveryError(fmt::format(
+        "the journal has more accounts than --accounts={} allows; start with a larger --accounts",
+        accounts_max));
+}
+
 // Applies checked batches in order and finds what does not fit.
 class Replay {
 public:
@@ -57,8 +63,11 @@ public:
             compare_with_snapshot(batch);
             return;
         }
-        if (const auto misfit = recovered_.state.replay(batch.check.view))
+        if (const auto misfit = recovered_.state.replay(batch.check.view)) {
+            const Books& books = recovered_.state.books;
+            if (books.account_count() == books.accounts_max()) fail_full(books.accounts_max());
             stop_start(batch.sequence, *misfit);
+        }
         ++recovered_.batches_replayed;
         recovered_.events_replayed += batch.check.view.header.event_count;
     }

@@ -37,7 +37,7 @@ private:
 }  // namespace
 
 State::State(const StateLimits& limits)
-    : books(limits.accounts_max),
+    : books(limits.accounts_max, limits.hash_seed),
       keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed) {}
 
 void State::apply(const Event& event, Timestamp time) {

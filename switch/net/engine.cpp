@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <utility>
 
 namespace tuma::net {
@@ -160,7 +161,7 @@ bool Engine::step_journal() {
         if (!append(group)) return false;
         release(group);
         store_.maintain();
-    } catch (const ledger::StoreError& error) {
+    } catch (const std::exception& error) {
         fail(error.what());
         return false;
     }
@@ -215,7 +216,12 @@ void Engine::run_engine() {
             wait_for_work(lock);
             if (stopped_ || (draining_ && queue_.empty())) break;
         }
-        step_decide();
+        try {
+            step_decide();
+        } catch (const std::exception& error) {
+            fail(error.what());
+            return;
+        }
     }
     {
         const std::lock_guard lock(mutex_);

@@ -251,6 +251,20 @@ TEST_CASE("recovery: any other damage stops the start with the batch and what to
     }
 }
 
+TEST_CASE("recovery: more accounts than the limit is told as that, not as damage") {
+    const TemporaryDirectory directory;
+    const Story story;
+    StateLimits small = limits;
+    small.accounts_max = 7;
+
+    MemoryJournal journal(story.journal.disk());
+    const std::string error = error_of(
+        [&] { recover(journal, SnapshotFolder(directory.path()), small, RecoveryOptions{}); });
+
+    CHECK(error.find("--accounts=7") != std::string::npos);
+    CHECK(error.find("restore") == std::string::npos);
+}
+
 TEST_CASE("recovery: a batch missing from the table is named") {
     const TemporaryDirectory dir;
     {

@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdio>
+#include <fstream>
 
 using namespace tuma;
 using namespace tuma::ledger;
@@ -82,13 +82,12 @@ TEST_CASE("audit: a damaged snapshot and one of another state are found") {
     const auto files = SnapshotFolder(site.directory.path()).list();
     REQUIRE(files.size() == 2);
     SUBCASE("a flipped byte") {
-        std::FILE* file = std::fopen(files[1].path.c_str(), "r+b");
-        REQUIRE(file != nullptr);
-        std::fseek(file, 300, SEEK_SET);
-        const int byte = std::fgetc(file);
-        std::fseek(file, 300, SEEK_SET);
-        std::fputc(byte ^ 1, file);
-        std::fclose(file);
+        std::fstream file(files[1].path, std::ios::binary | std::ios::in | std::ios::out);
+        file.seekg(300);
+        const auto byte = static_cast<char>(file.get() ^ 1);
+        file.seekp(300);
+        file.put(byte);
+        REQUIRE(file.good());
     }
     SUBCASE("a whole snapshot, but of another history") {
         const Site other(77);

@@ -97,7 +97,7 @@ public:
         if (!settings_.admin.empty()) admin_.start();
         is_ready_ = true;
         fmt::print("ready native={} admin={}\n", native.text(), admin);
-        std::fflush(stdout);
+        static_cast<void>(std::fflush(stdout));
         log_event(LogLevel::info, "ready", {{"native", native.text()}, {"admin", admin}});
         while (!wait_for_stop_signal(housekeeping_period)) keep_house();
     }

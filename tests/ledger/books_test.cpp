@@ -182,10 +182,9 @@ TEST_CASE("books: floors count what is reserved, credit lines go below zero") {
 
 TEST_CASE("books: pending credits cannot be spent") {
     Street street;
-    const AccountId friend_ = street.keeper.open();
-    REQUIRE(street.keeper.reserve(street.customer, friend_, 1'000) == "none");
-    CHECK(street.keeper.post(Purpose::transfer, friend_, street.customer, 1) ==
-          "insufficient_funds");
+    const AccountId other = street.keeper.open();
+    REQUIRE(street.keeper.reserve(street.customer, other, 1'000) == "none");
+    CHECK(street.keeper.post(Purpose::transfer, other, street.customer, 1) == "insufficient_funds");
 }
 
 TEST_CASE("books: ceilings count what is still to come") {

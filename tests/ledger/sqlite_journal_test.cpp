@@ -34,7 +34,7 @@ int in_own_process(const Work& work) {
         try {
             code = work();
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "%s\n", error.what());
+            static_cast<void>(std::fprintf(stderr, "%s\n", error.what()));
         }
         _exit(code);
     }
@@ -342,7 +342,7 @@ TEST_CASE("sqlite journal: a full disk is a clear error, and nothing acknowledge
             }
         });
         if (has(message, "free space") && has(message, "journal-000001.sqlite")) return count;
-        std::fprintf(stderr, "%s\n", message.c_str());
+        static_cast<void>(std::fprintf(stderr, "%s\n", message.c_str()));
         return 250;
     });
     REQUIRE(acknowledged > 5);

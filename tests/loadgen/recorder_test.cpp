@@ -114,6 +114,7 @@ TEST_CASE("recorder: one batch at once counts as its operations one by one") {
     Recorder batch(1s);
     Recorder single(1s);
     std::vector<std::uint16_t> codes;
+    codes.reserve(1000);
     for (int i = 0; i < 1000; ++i) codes.push_back(i % 10 == 0 ? 31 : (i % 7 == 0 ? 13 : 0));
     for (Recorder* recorder : {&batch, &single}) {
         recorder->scheduled(1000, 1200ms);

@@ -383,6 +383,7 @@ TEST_CASE("frame server: eight clients at once lose nothing") {
             auto mine = world.client(participant);
             for (int i = 0; i < 100; ++i) {
                 std::vector<core::Request> some;
+                some.reserve(7);
                 for (int k = 0; k < 7; ++k) some.push_back(requests.transfer(2, 3, 1));
                 mine.call(some);
             }

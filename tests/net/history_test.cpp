@@ -43,6 +43,7 @@ TEST_CASE("history: a statement walks newest first, page by page, to the first r
     client.call(requests.move(ledger::Purpose::issue, 1, 4, 1'000'000));
     for (int i = 0; i < 31; ++i) {
         std::vector<core::Request> some;
+        some.reserve(8);
         for (int k = 0; k < 8; ++k)
             some.push_back(k % 4 == 1 ? requests.transfer(4, 3, 1) : requests.transfer(2, 3, 1));
         const auto outcomes = client.call(some);

@@ -27,7 +27,8 @@ std::atomic<std::uint64_t> running_seed{0};
 // A failed `ensure` ends the process; without the seed that would be worth little.
 void print_seed(int) {
     const auto seed = static_cast<unsigned long long>(running_seed.load());
-    std::fprintf(stderr, "seed %llu: aborted; again with TUMA_SEED=%llu --seeds=1\n", seed, seed);
+    static_cast<void>(std::fprintf(
+        stderr, "seed %llu: aborted; again with TUMA_SEED=%llu --seeds=1\n", seed, seed));
 }
 
 }  // namespace

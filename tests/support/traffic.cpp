@@ -56,6 +56,7 @@ constexpr std::array<Errand, 9> errands{{
 
 std::vector<core::Request> Traffic::opening() {
     std::vector<core::Request> requests;
+    requests.reserve(2 * residents.size());
     for (const Resident& resident : residents)
         requests.push_back(wrap(core::OpenAccount{resident.kind, Currency::kes, resident.floor,
                                                   resident.ceiling, identity(resident.name)}));

@@ -18,14 +18,9 @@ namespace {
 
 using boost::asio::ip::tcp;
 
-// How long to wait before accepting again when the process has no file descriptor left.
+// How long to wait before accepting again after an error: mostly the process has no file descriptor
+// left, and whatever it is, it may last.
 constexpr std::chrono::milliseconds accept_pause{100};
-
-bool is_out_of_resources(const boost::system::error_code& error) {
-    namespace errc = boost::system::errc;
-    return error == errc::too_many_files_open || error == errc::too_many_files_open_in_system ||
-           error == errc::no_buffer_space || error == errc::not_enough_memory;
-}
 
 /// Tells a client that there is no room and closes; the frame fits the system's buffer.
 void turn_away(tcp::socket& socket, std::size_t connections_max) {
@@ -121,13 +116,13 @@ private:
     void on_accept(const boost::system::error_code& error, const std::shared_ptr<IoLoop>& loop,
                    tcp::socket& socket) {
         if (error && !acceptor_->is_open()) return;
-        if (is_out_of_resources(error)) {
+        if (error) {
             log_event(LogLevel::warn, "accept_paused", {{"reason", error.message()}});
             pause_->expires_after(accept_pause);
             pause_->async_wait([this](const boost::system::error_code&) { accept(); });
             return;
         }
-        if (!error) take(loop, socket);
+        take(loop, socket);
         accept();
     }
 

@@ -15,6 +15,7 @@ class ByteBuffer {
 public:
     bool empty() const { return size_ == 0; }
     std::size_t size() const { return size_; }
+    std::size_t capacity() const { return capacity_; }
     std::span<const std::byte> bytes() const { return {bytes_.get(), size_}; }
 
     /// Room for at least `least` more bytes.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 namespace tuma::net {
@@ -19,6 +20,15 @@ using native::FrameView;
 constexpr int reads_per_wake_up_max = 4;
 // Room behind a begun frame, so that the next frames come along with its end.
 constexpr std::size_t read_ahead_bytes = 64 * 1024;
+// Room for a begun frame is at least this; else as much as has arrived, so that a length alone
+// does not cost a megabyte.
+constexpr std::size_t room_min = 16 * 1024;
+// What each connection may have under way when memory is short: 12,000 connections × 20 KiB are
+// 240 MB. A page of a statement fits.
+constexpr std::size_t small_request_bytes = 4 * 1024;
+constexpr std::size_t small_reply_bytes = 16 * 1024;
+// A client that takes so much within the write timeout is slow but not stuck.
+constexpr std::size_t write_progress_bytes = 64 * 1024;
 // How long a client may take to read the last words before its connection is closed.
 constexpr std::chrono::seconds linger_max{2};
 
@@ -41,16 +51,16 @@ std::size_t bytes_wanted(std::span<const std::byte> begun) {
     std::uint32_t length = 0;
     if (begun.size() >= sizeof(length)) std::memcpy(&length, begun.data(), sizeof(length));
     const std::size_t rest = length > begun.size() ? length - begun.size() : 0;
-    return std::min(rest, native::frame_bytes_max) + read_ahead_bytes;
+    return std::min(rest + read_ahead_bytes, std::max(begun.size(), room_min));
 }
 
 std::size_t reply_bytes_of(const native::FrameHeader& header,
                            std::span<const native::StatementQuery> statements) {
     const native::FrameRow& frame = native::row(static_cast<FrameType>(header.type));
-    std::size_t bytes = sizeof(native::FrameHeader) + header.count * frame.result_bytes;
-    for (const native::StatementQuery& query : statements)
-        bytes += query.limit * (sizeof(std::int64_t) + sizeof(ledger::TransferRecord));
-    return bytes;
+    std::size_t entries = 0;
+    for (const native::StatementQuery& query : statements) entries += query.limit;
+    return sizeof(native::FrameHeader) + header.count * frame.result_bytes +
+           entries * (sizeof(std::int64_t) + sizeof(ledger::TransferRecord));
 }
 
 }  // namespace
@@ -62,22 +72,71 @@ FrameConnection::FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::
       progress_at_(Steady::now()),
       write_progress_at_(progress_at_) {}
 
+// An exchange that was dropped on its way never came back.
+FrameConnection::~FrameConnection() {
+    service_.memory_bytes -= memory_counted_;
+}
+
 void FrameConnection::start() {
     wait_readable();
 }
 
-bool FrameConnection::is_paused() const {
+std::size_t FrameConnection::reply_bytes() const {
     const std::size_t unwritten = output_.size() + writing_.size() - written_;
     const std::size_t gathering = building_ ? building_->reply_bytes : 0;
-    return reply_bytes_owed_ + unwritten + gathering >= service_.limits.reply_bytes_max;
+    return reply_bytes_owed_ + unwritten + gathering;
+}
+
+std::size_t FrameConnection::memory() const {
+    const std::size_t gathering = building_ ? building_->reply_bytes : 0;
+    return reply_bytes_owed_ + gathering + output_.capacity() + writing_.capacity() +
+           input_.capacity();
+}
+
+void FrameConnection::count_memory() {
+    const std::size_t held = memory();
+    if (held > memory_counted_)
+        service_.memory_bytes += held - memory_counted_;
+    else
+        service_.memory_bytes -= memory_counted_ - held;
+    memory_counted_ = held;
+}
+
+bool FrameConnection::is_memory_short() const {
+    return service_.memory_bytes - memory_counted_ + memory() >= service_.limits.memory_bytes_max;
+}
+
+// Replies drain: they are taken, or the client is disconnected after the write timeout. So what
+// waits only for them waits for a bounded time.
+bool FrameConnection::is_held_by_replies() const {
+    const std::size_t replies = reply_bytes();
+    return replies >= service_.limits.reply_bytes_max || (replies > 0 && is_memory_short());
+}
+
+std::size_t FrameConnection::read_bytes_max() const {
+    if (is_held_by_replies()) return 0;
+    if (!is_memory_short()) return std::numeric_limits<std::size_t>::max();
+    return small_request_bytes - std::min(input_.size(), small_request_bytes);
+}
+
+// A frame whose replies are not longer than itself gives more memory back than it takes.
+bool FrameConnection::is_affordable(const native::FrameHeader& header) const {
+    if (!is_memory_short()) return true;
+    const bool is_statement = static_cast<FrameType>(header.type) == FrameType::statement;
+    const std::vector<native::StatementQuery> longest(
+        is_statement ? header.count : 0, {AccountId{}, native::statement_entries_max, {}});
+    return reply_bytes_of(header, longest) <=
+           std::max<std::size_t>(small_reply_bytes, header.length);
 }
 
 void FrameConnection::wait_readable() {
     // While nothing is read from it, the client cannot complete what it has begun.
-    const bool was_held_back = std::exchange(is_held_back_, state_ == State::open && is_paused());
+    const bool is_open = state_ == State::open;
+    const bool was_held_back = std::exchange(is_held_back_, is_open && is_held_by_replies());
     if (was_held_back && !is_held_back_) progress_at_ = Steady::now();
+    if (is_open && is_memory_short()) loop_->hold(shared_from_this());
     const bool wants_input =
-        (state_ == State::open && !input_ended_ && !is_paused()) || state_ == State::lingering;
+        (is_open && !input_ended_ && read_bytes_max() > 0) || state_ == State::lingering;
     if (is_waiting_ || !wants_input) return;
     is_waiting_ = true;
     socket_.async_wait(boost::asio::socket_base::wait_read,
@@ -93,7 +152,7 @@ void FrameConnection::on_readable() {
         return;
     }
     for (int i = 0; i < reads_per_wake_up_max; ++i) {
-        if (state_ != State::open || input_ended_ || is_paused()) break;
+        if (state_ != State::open || input_ended_ || read_bytes_max() == 0) break;
         if (!read_some()) break;
     }
     go_on();
@@ -101,8 +160,10 @@ void FrameConnection::on_readable() {
 
 bool FrameConnection::read_some() {
     const bool uses_scratch = input_.empty();
-    const std::span<std::byte> room =
-        uses_scratch ? loop_->scratch() : input_.room(bytes_wanted(input_.bytes()));
+    const std::size_t most = read_bytes_max();
+    std::span<std::byte> room =
+        uses_scratch ? loop_->scratch() : input_.room(std::min(most, bytes_wanted(input_.bytes())));
+    room = room.first(std::min(room.size(), most));
     boost::system::error_code error;
     const std::size_t count =
         socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
@@ -125,6 +186,7 @@ bool FrameConnection::read_some() {
         if (input_.empty()) input_.release();
     }
     hand_over();
+    count_memory();
     return count == room.size();
 }
 
@@ -132,10 +194,13 @@ bool FrameConnection::read_some() {
 // how many bytes they were.
 std::size_t FrameConnection::take_frames(std::span<const std::byte> bytes) {
     std::size_t taken = 0;
-    while (state_ == State::open && !is_paused()) {
+    has_held_frame_ = false;
+    while (state_ == State::open && !is_held_by_replies()) {
         const auto rest = bytes.subspan(taken);
         const auto read = native::read_frame(rest, false);
         if (!read) break;
+        has_held_frame_ = read->has_value() && !is_affordable((**read).header);
+        if (has_held_frame_) break;
         const auto refused = read->has_value() ? take_frame(**read) : read->error();
         if (refused) {
             service_.metrics.frames_bad.add();
@@ -211,7 +276,7 @@ void FrameConnection::stop_reading() {
 bool FrameConnection::is_late(Steady::time_point now) const {
     if (state_ == State::lingering) return now - progress_at_ > linger_max;
     if (is_writing_) return now - write_progress_at_ > service_.limits.write_timeout;
-    if (state_ != State::open || is_paused()) return false;
+    if (state_ != State::open || is_held_by_replies()) return false;
     if (has_begun_frame_) return now - progress_at_ > service_.limits.frame_timeout;
     const Duration idle_max = service_.limits.idle_timeout;
     return idle_max > Duration::zero() && exchanges_out_ == 0 && now - progress_at_ > idle_max;
@@ -246,14 +311,18 @@ void FrameConnection::count_refused(Refusal code,
 void FrameConnection::encode(const FrameExchange& exchange) {
     --exchanges_out_;
     reply_bytes_owed_ -= exchange.reply_bytes;
-    if (state_ == State::closed) return;
+    if (state_ == State::closed) {
+        count_memory();
+        return;
+    }
     if (output_.capacity() == 0) output_ = loop_->take_bytes();
     exchange.append_replies(output_);
     output_durable_at_.push_back(exchange.durable_at);
+    count_memory();
 }
 
 void FrameConnection::go_on() {
-    if (state_ == State::open && !input_.empty() && !is_paused()) {
+    if (state_ == State::open && !input_.empty() && !is_held_by_replies()) {
         // Frames that arrived while reading was paused; a frame merely begun is looked at in vain.
         input_.drop(take_frames(input_.bytes()));
         if (input_.empty()) input_.release();
@@ -261,6 +330,7 @@ void FrameConnection::go_on() {
     }
     write();
     finish_if_done();
+    count_memory();
     wait_readable();
 }
 
@@ -270,6 +340,7 @@ void FrameConnection::write() {
     written_ = 0;
     writing_.swap(output_);
     writing_durable_at_.swap(output_durable_at_);
+    written_since_progress_ = 0;
     write_progress_at_ = Steady::now();
     write_some();
 }
@@ -283,18 +354,27 @@ void FrameConnection::write_some() {
 }
 
 void FrameConnection::on_written(const boost::system::error_code& error, std::size_t count) {
-    if (state_ == State::closed) return;
+    if (state_ == State::closed) {
+        loop_->recycle(std::exchange(writing_, {}));
+        count_memory();
+        return;
+    }
     if (error) {
         close();
         return;
     }
     service_.metrics.bytes_out.add(count);
     written_ += count;
-    write_progress_at_ = Steady::now();
+    written_since_progress_ += count;
     if (written_ < writing_.size()) {
+        if (written_since_progress_ >= write_progress_bytes) {
+            written_since_progress_ = 0;
+            write_progress_at_ = Steady::now();
+        }
         write_some();
         return;
     }
+    write_progress_at_ = Steady::now();
     for (const Steady::time_point durable_at : writing_durable_at_)
         service_.metrics.reply.record(write_progress_at_ - durable_at);
     writing_durable_at_.clear();
@@ -307,6 +387,7 @@ void FrameConnection::on_written(const boost::system::error_code& error, std::si
 void FrameConnection::finish_if_done() {
     const bool is_ending = state_ == State::ending || (state_ == State::open && input_ended_);
     if (!is_ending || exchanges_out_ > 0 || is_writing_ || !output_.empty()) return;
+    if (state_ == State::open && has_held_frame_) return;
     if (!last_word_) {
         if (state_ == State::open)
             close();
@@ -354,6 +435,7 @@ void FrameConnection::close() {
     input_.release();
     if (building_) loop_->recycle(std::move(building_));
     loop_->recycle(std::exchange(output_, {}));
+    count_memory();
     settle();
     service_.leave();
     loop_->remove(self);

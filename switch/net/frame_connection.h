@@ -22,6 +22,9 @@ namespace tuma::net {
 class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
 public:
     FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::tcp::socket socket);
+    ~FrameConnection();
+    FrameConnection(const FrameConnection&) = delete;
+    FrameConnection& operator=(const FrameConnection&) = delete;
 
     void start();
     /// Reads nothing more; after the replies that are owed comes the error frame shutting_down.
@@ -49,7 +52,18 @@ private:
         closed,
     };
 
-    bool is_paused() const;
+    /// Bytes of replies owed, gathering and unwritten.
+    std::size_t reply_bytes() const;
+    /// Bytes of memory for these replies and for input that waits.
+    std::size_t memory() const;
+    void count_memory();
+    bool is_memory_short() const;
+    /// Not read from until the client has taken replies.
+    bool is_held_by_replies() const;
+    /// How many bytes may be read now; 0 while reading is paused.
+    std::size_t read_bytes_max() const;
+    /// False for a frame that must wait because memory is short.
+    bool is_affordable(const native::FrameHeader& header) const;
     void wait_readable();
     void on_readable();
     /// Reads once. True when there may be more to read at once.
@@ -72,7 +86,8 @@ private:
     boost::asio::ip::tcp::socket socket_;
     State state_ = State::open;
     bool is_waiting_ = false;
-    bool is_held_back_ = false;  ///< owed too many replies to be read from
+    bool is_held_back_ = false;    ///< by its replies
+    bool has_held_frame_ = false;  ///< complete, but memory is short
     bool is_writing_ = false;
     bool input_ended_ = false;
     bool has_begun_frame_ = false;
@@ -84,10 +99,12 @@ private:
     std::unique_ptr<FrameExchange> building_;
     std::size_t exchanges_out_ = 0;
     std::size_t reply_bytes_owed_ = 0;
+    std::size_t memory_counted_ = 0;
 
     std::vector<std::byte> output_;   ///< encoded, not handed to the system yet
     std::vector<std::byte> writing_;  ///< being written, from `written_` on
     std::size_t written_ = 0;
+    std::size_t written_since_progress_ = 0;
     std::vector<Steady::time_point> output_durable_at_;
     std::vector<Steady::time_point> writing_durable_at_;
     std::optional<native::FrameError> last_word_;

@@ -20,11 +20,16 @@ struct FrameServerLimits {
     Duration frame_timeout = std::chrono::seconds{10};
     /// A connection without a frame for this long is closed; zero: never.
     Duration idle_timeout{};
-    /// A client that takes no byte of a reply for this long is disconnected.
+    /// A client that takes neither 64 KiB nor all of its waiting replies in this time is
+    /// disconnected.
     Duration write_timeout = std::chrono::seconds{30};
     /// Replies owed to one connection, in bytes, unwritten and still to be decided; above it
     /// nothing more is read from it. 2 MiB are 65,536 transfers.
     std::size_t reply_bytes_max = 2U << 20U;
+    /// Replies owed and unwritten and frames begun, in bytes, over all connections. Above it each
+    /// connection may have one small request under way, and nothing more is read from it; a begun
+    /// frame that cannot be completed then is cut off after `frame_timeout`.
+    std::size_t memory_bytes_max = 512U << 20U;
 };
 
 /// Listens, reads frames, hands commands to the engine and to the history, writes replies when they

@@ -10,11 +10,14 @@
 namespace tuma::net {
 namespace {
 
-// Memory that is kept for reuse: a full exchange holds some 2.5 MB, a full reply 260 KB.
+// Memory that is kept for reuse: a full exchange holds some 2.5 MB. A long reply's memory is not
+// kept, because a short reply to a client that does not read might then hold it.
 constexpr std::size_t spare_exchanges_max = 32;
 constexpr std::size_t spare_bytes_max = 32;
+constexpr std::size_t spare_bytes_capacity_max = 16 * 1024;
 constexpr Duration tick_max = std::chrono::seconds{1};
 constexpr Duration tick_min = std::chrono::milliseconds{5};
+constexpr Duration memory_wait = std::chrono::milliseconds{5};
 
 }  // namespace
 
@@ -44,6 +47,7 @@ IoLoop::IoLoop(std::shared_ptr<FrameService> service)
       service_(std::move(service)),
       scratch_(std::make_unique_for_overwrite<std::byte[]>(scratch_bytes)),
       timer_(context),
+      memory_timer_(context),
       work_(context.get_executor()) {}
 
 void IoLoop::run() {
@@ -67,6 +71,7 @@ void IoLoop::add(boost::asio::ip::tcp::socket socket) {
 
 void IoLoop::remove(const std::shared_ptr<FrameConnection>& connection) {
     connections_.erase(connection);
+    held_.erase(connection);
 }
 
 void IoLoop::stop_reading() {
@@ -84,6 +89,7 @@ void IoLoop::end() {
                                                             connections_.end());
     for (const auto& connection : all) connection->close();
     timer_.cancel();
+    memory_timer_.cancel();
     const std::lock_guard lock(mutex_);
     takes_no_more_ = true;
     if (!is_woken_) work_.reset();
@@ -103,6 +109,32 @@ void IoLoop::tick() {
         for (const auto& connection : late) connection->give_up();
         tick();
     });
+}
+
+void IoLoop::hold(const std::shared_ptr<FrameConnection>& connection) {
+    held_.insert(connection);
+    if (!awaits_memory_ && !is_ended_) await_memory();
+}
+
+// Memory is given back on any of the threads, so it is looked for instead of being told.
+void IoLoop::await_memory() {
+    awaits_memory_ = true;
+    memory_timer_.expires_after(memory_wait);
+    memory_timer_.async_wait([this](const boost::system::error_code& error) {
+        awaits_memory_ = false;
+        if (error) return;
+        let_go_on();
+        if (!held_.empty() && !awaits_memory_) await_memory();
+    });
+}
+
+void IoLoop::let_go_on() {
+    const std::vector<std::shared_ptr<FrameConnection>> all(held_.begin(), held_.end());
+    for (const auto& connection : all) {
+        if (service_->memory_bytes >= service_->limits.memory_bytes_max) return;
+        held_.erase(connection);
+        connection->go_on();
+    }
 }
 
 void IoLoop::answered(std::unique_ptr<FrameExchange> exchange) {
@@ -158,8 +190,8 @@ std::vector<std::byte> IoLoop::take_bytes() {
 
 void IoLoop::recycle(std::vector<std::byte> bytes) {
     bytes.clear();
-    if (bytes.capacity() > 0 && spare_bytes_.size() < spare_bytes_max)
-        spare_bytes_.push_back(std::move(bytes));
+    const bool is_kept = bytes.capacity() > 0 && bytes.capacity() <= spare_bytes_capacity_max;
+    if (is_kept && spare_bytes_.size() < spare_bytes_max) spare_bytes_.push_back(std::move(bytes));
 }
 
 }  // namespace tuma::net

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -33,6 +34,8 @@ struct FrameService {
     /// Connections, and those of them that still wait for a reply or have not got it yet.
     std::size_t open = 0;
     std::size_t unsettled = 0;
+    /// What all connections hold in replies and begun frames, in bytes; each counts its own part.
+    std::atomic<std::size_t> memory_bytes{0};
 
     /// Counts a new connection, or refuses it when there are too many.
     bool admit();
@@ -57,6 +60,8 @@ public:
     /// Takes an accepted socket; it was admitted.
     void add(boost::asio::ip::tcp::socket socket);
     void remove(const std::shared_ptr<FrameConnection>& connection);
+    /// Lets the connection go on once there is memory again; see memory_bytes_max.
+    void hold(const std::shared_ptr<FrameConnection>& connection);
     /// Reads nothing more from any connection, now and later.
     void stop_reading();
     /// Closes all connections, now and later, so that `run` returns.
@@ -77,11 +82,16 @@ private:
 
     void take_answers();
     void tick();
+    void await_memory();
+    void let_go_on();
 
     std::shared_ptr<FrameService> service_;
     std::unique_ptr<std::byte[]> scratch_;
     std::unordered_set<std::shared_ptr<FrameConnection>> connections_;
+    std::unordered_set<std::shared_ptr<FrameConnection>> held_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer memory_timer_;
+    bool awaits_memory_ = false;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     bool stops_reading_ = false;
     bool is_ended_ = false;

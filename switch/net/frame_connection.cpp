@@ -59,6 +59,7 @@ std::size_t reply_bytes_of(const native::FrameHeader& header,
     const native::FrameRow& frame = native::row(static_cast<FrameType>(header.type));
     std::size_t entries = 0;
     for (const native::StatementQuery& query : statements) entries += query.limit;
+    entries = std::min(entries, statement_steps_max);
     return sizeof(native::FrameHeader) + header.count * frame.result_bytes +
            entries * (sizeof(std::int64_t) + sizeof(ledger::TransferRecord));
 }
@@ -124,7 +125,8 @@ bool FrameConnection::is_affordable(const native::FrameHeader& header) const {
     if (!is_memory_short()) return true;
     const bool is_statement = static_cast<FrameType>(header.type) == FrameType::statement;
     const std::vector<native::StatementQuery> longest(
-        is_statement ? header.count : 0, {AccountId{}, native::statement_entries_max, {}});
+        is_statement ? header.count : 0,
+        {.account = {}, .before = {}, .limit = native::statement_entries_max});
     return reply_bytes_of(header, longest) <=
            std::max<std::size_t>(small_reply_bytes, header.length);
 }

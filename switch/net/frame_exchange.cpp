@@ -73,6 +73,10 @@ void FrameExchange::durable(std::unique_ptr<Submission> self, Steady::time_point
         give_back(std::move(same));
 }
 
+bool FrameExchange::is_long() const {
+    return type() == FrameType::statement;
+}
+
 void FrameExchange::look_up(HistoryReader& reader) {
     if (type() == FrameType::reverse) {
         for (core::Request& request : requests) {
@@ -86,11 +90,12 @@ void FrameExchange::look_up(HistoryReader& reader) {
         records_.push_back(entry ? native::RecordAnswer{Refusal::none, *entry}
                                  : native::RecordAnswer{Refusal::transfer_not_found, {}});
     }
+    std::size_t steps = statement_steps_max;
     for (std::size_t i = 0; i < statement_queries.size(); ++i) {
         const core::Outcome& account = outcomes[i];
         if (account.account)
             pages_.push_back(
-                reader.page(statement_queries[i], account.account->account.last_transfer));
+                reader.page(statement_queries[i], account.account->account.last_transfer, steps));
         else
             pages_.push_back({account.code, {}, {}});
     }

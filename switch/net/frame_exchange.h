@@ -50,6 +50,7 @@ public:
     void clear();
 
     void durable(std::unique_ptr<Submission> self, Steady::time_point at) override;
+    bool is_long() const override;
     void look_up(HistoryReader& reader) override;
     void looked_up(std::unique_ptr<HistoryJob> self, bool is_read) override;
 

@@ -46,6 +46,7 @@ const HistoryReader::Batch* HistoryReader::batch_with(TransferId id) {
         recent_.splice(recent_.begin(), recent_, batch);
         return &recent_.front();
     }
+    if (is_stopped_) throw StoreError("the history is being stopped");
     Batch batch;
     batch.bytes = journal_.batch_of(id);
     if (batch.bytes.empty()) return nullptr;
@@ -94,22 +95,26 @@ std::shared_ptr<const std::vector<TransferRecord>> HistoryReader::set_from(Trans
     return records;
 }
 
-native::StatementPage HistoryReader::page(const native::StatementQuery& query, TransferId newest) {
+native::StatementPage HistoryReader::page(const native::StatementQuery& query, TransferId newest,
+                                          std::size_t& steps) {
     native::StatementPage page;
+    if (!newest) return page;
     TransferId at = newest;
-    if (query.before && query.before <= newest) {
+    TransferId last_seen = query.before ? query.before : TransferId{newest.value + 1};
+    if (query.before && query.before <= newest && steps > 0) {
+        --steps;
         // Mostly the `next` of the page before, and so a record of this account to go on from.
         const auto before = find(query.before);
         if (before &&
             (before->record.debit == query.account || before->record.credit == query.account))
             at = previous_on(before->record, query.account);
     }
-    TransferId last_seen;
-    for (std::size_t step = 0; at; ++step) {
-        if (page.entries.size() == query.limit || step == statement_steps_max) {
+    while (at) {
+        if (page.entries.size() == query.limit || steps == 0) {
             page.next = last_seen;
             return page;
         }
+        --steps;
         auto entry = find(at);
         if (!entry)
             throw StoreError(fmt::format("transfer {} of account {} is not in the journal",
@@ -136,19 +141,23 @@ void History::start() {
 std::unique_ptr<HistoryJob> History::submit(std::unique_ptr<HistoryJob> job) {
     {
         const std::lock_guard lock(mutex_);
-        if (stopped_ || jobs_.size() >= jobs_max_) return job;
-        jobs_.push_back(std::move(job));
+        auto& jobs = job->is_long() ? long_jobs_ : short_jobs_;
+        if (stopped_ || jobs.size() >= jobs_max_) return job;
+        jobs.push_back(std::move(job));
     }
     wakes_.notify_one();
     return nullptr;
 }
 
 void History::stop() {
+    reader_.stop();
     std::deque<std::unique_ptr<HistoryJob>> dropped;
+    std::deque<std::unique_ptr<HistoryJob>> dropped_long;
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
-        dropped.swap(jobs_);
+        dropped.swap(short_jobs_);
+        dropped_long.swap(long_jobs_);
     }
     wakes_.notify_all();
     if (thread_.joinable()) thread_.join();
@@ -159,17 +168,20 @@ void History::run() {
         std::unique_ptr<HistoryJob> job;
         {
             std::unique_lock lock(mutex_);
-            wakes_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });
+            wakes_.wait(lock,
+                        [this] { return stopped_ || !short_jobs_.empty() || !long_jobs_.empty(); });
             if (stopped_) return;
-            job = std::move(jobs_.front());
-            jobs_.pop_front();
+            auto& jobs = short_jobs_.empty() ? long_jobs_ : short_jobs_;
+            job = std::move(jobs.front());
+            jobs.pop_front();
         }
         bool is_read = true;
         try {
             job->look_up(reader_);
         } catch (const StoreError& error) {
             is_read = false;
-            log_event(LogLevel::error, "history_unreadable", {{"reason", error.what()}});
+            if (!reader_.is_stopped())
+                log_event(LogLevel::error, "history_unreadable", {{"reason", error.what()}});
         }
         HistoryJob& done = *job;
         done.looked_up(std::move(job), is_read);

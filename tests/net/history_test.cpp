@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include <future>
+#include <thread>
 #include <vector>
 
 using namespace tuma;
@@ -188,4 +190,129 @@ TEST_CASE("history: many questions about far-apart records in one frame are answ
     REQUIRE(records.has_value());
     for (std::uint64_t i = 0; i < 60; ++i)
         CHECK((*records)[i].entry.record.amount == static_cast<std::int64_t>(1 + i * 37 % 60));
+}
+
+TEST_CASE("history: the pages of one frame share the records that they may look at") {
+    World world;
+    Requests requests;
+    auto client = world.client();
+    test::open_wallets(client, requests);
+    std::vector<core::Request> many;
+    for (std::size_t i = 0; i < net::statement_steps_max + 500; ++i)
+        many.push_back(requests.transfer(2, 3, 1));
+    client.call(many);
+    std::vector<std::byte> bytes;
+    const auto position = native::begin_frame(bytes);
+    native::FrameHeader header;
+    header.type = static_cast<std::uint8_t>(native::FrameType::statement);
+    header.count = 12;
+    // The pages begin at the newest record, in turn with and without saying so.
+    for (std::uint16_t i = 0; i < header.count; ++i)
+        native::append_command(bytes,
+                               native::StatementQuery{AccountId{2}, TransferId{i % 2 * 900U}, 100});
+    native::finish_frame(bytes, position, header);
+    client.send_bytes(bytes);
+
+    const auto pages = native::read_statements(client.receive().view());
+
+    REQUIRE(pages.has_value());
+    std::size_t entries = 0;
+    for (std::size_t i = 0; i < pages->size(); ++i) {
+        CAPTURE(i);
+        const auto& page = (*pages)[i];
+        REQUIRE(page.next);
+        entries += page.entries.size();
+        if (page.entries.empty()) CHECK(page.next.value == (i % 2 == 1 ? 900 : 1'502));
+        // Going on from there leaves nothing out.
+        const auto more = client.statement({AccountId{2}, page.next, 100});
+        REQUIRE(more.entries.size() == 100);
+        CHECK(more.entries.front().record.id.value == page.next.value - 1);
+    }
+    CHECK(entries > 900);
+    CHECK(entries <= net::statement_steps_max);
+    CHECK(pages->back().entries.empty());
+}
+
+namespace {
+
+/// Notes when it is done, and can keep the history's thread until it is let go.
+struct NotedJob final : net::HistoryJob {
+    struct Log {
+        std::vector<int> done;
+        std::vector<bool> were_read;
+        std::promise<void> began;
+        std::promise<void> may_go_on;
+        std::promise<void> ended;
+        int awaited = 0;
+    };
+
+    NotedJob(Log& all, int its_number, bool takes_long, TransferId wanted = {})
+        : log(all), number(its_number), is_long_job(takes_long), transfer(wanted) {}
+
+    bool is_long() const override { return is_long_job; }
+    void look_up(net::HistoryReader& reader) override {
+        if (number == 0) {
+            log.began.set_value();
+            log.may_go_on.get_future().wait();
+        }
+        if (transfer) static_cast<void>(reader.find(transfer));
+    }
+    void looked_up(std::unique_ptr<net::HistoryJob> self, bool is_read) override {
+        Log& all = log;
+        all.done.push_back(number);
+        all.were_read.push_back(is_read);
+        self.reset();
+        if (--all.awaited == 0) all.ended.set_value();
+    }
+
+    Log& log;
+    int number;
+    bool is_long_job;
+    TransferId transfer;
+};
+
+}  // namespace
+
+TEST_CASE("history: short jobs go before long ones, each kind in order and bounded for itself") {
+    ledger::MemoryJournal journal;
+    net::History history(journal, 2);
+    NotedJob::Log log;
+    log.awaited = 5;
+    history.start();
+    REQUIRE_FALSE(history.submit(std::make_unique<NotedJob>(log, 0, true)));
+    log.began.get_future().wait();
+
+    CHECK_FALSE(history.submit(std::make_unique<NotedJob>(log, 1, true)));
+    CHECK_FALSE(history.submit(std::make_unique<NotedJob>(log, 2, true)));
+    CHECK(history.submit(std::make_unique<NotedJob>(log, 3, true)));
+    CHECK_FALSE(history.submit(std::make_unique<NotedJob>(log, 4, false)));
+    CHECK_FALSE(history.submit(std::make_unique<NotedJob>(log, 5, false)));
+    CHECK(history.submit(std::make_unique<NotedJob>(log, 6, false)));
+    log.may_go_on.set_value();
+    log.ended.get_future().wait();
+
+    CHECK(log.done == std::vector{0, 4, 5, 1, 2});
+}
+
+TEST_CASE("history: stopping ends a job that still has to read") {
+    ledger::MemoryJournal journal;
+    net::History history(journal, 10'000'000);
+    NotedJob::Log log;
+    log.awaited = 1;
+    history.start();
+    REQUIRE_FALSE(history.submit(std::make_unique<NotedJob>(log, 0, false, TransferId{1})));
+    log.began.get_future().wait();
+    std::promise<void> stops;
+    std::thread stopper([&] {
+        stops.set_value();
+        history.stop();
+    });
+    stops.get_future().wait();
+    // Once it takes no job, it has been told to stop.
+    while (!history.submit(std::make_unique<NotedJob>(log, 1, false))) std::this_thread::yield();
+    log.may_go_on.set_value();
+    stopper.join();
+
+    CHECK(log.done == std::vector{0});
+    CHECK(log.were_read == std::vector{false});
 }

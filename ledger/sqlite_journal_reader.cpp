@@ -2,6 +2,7 @@
 #include "ledger/journal_segment.h"
 #include "ledger/sqlite_journal.h"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -13,6 +14,13 @@ namespace {
 constexpr std::size_t page_bytes_target = 4U << 20U;
 constexpr std::size_t page_rows_max = 1024;
 constexpr std::size_t open_segments_max = 8;
+
+[[noreturn]] void fail_hole(const std::filesystem::path& path, std::uint64_t sequence) {
+    throw StoreError(
+        fmt::format("{} has batches around {} but not that one; stop the server and "
+                    "run tuma audit",
+                    path.string(), sequence));
+}
 
 }  // namespace
 
@@ -202,11 +210,19 @@ std::vector<std::byte> SqliteJournalReader::batch_of(TransferId id) {
     while (high - low > 1) {
         const std::uint64_t middle = low + (high - low) / 2;
         const auto transfers = segment.transfers_of(middle);
-        if (!transfers) return {};
+        if (!transfers) fail_hole(segment_path(directory_, numbers_[*index]), middle);
         (transfers->first <= id ? low : high) = middle;
     }
     const auto transfers = segment.transfers_of(low);
-    if (!transfers || id < transfers->first || id >= transfers->next) return {};
+    if (!transfers) fail_hole(segment_path(directory_, numbers_[*index]), low);
+    if (id >= transfers->next && *index + 1 < numbers_.size()) {
+        // Once there is a next segment, this one is complete.
+        Segment& next = open(*index + 1);
+        if (next.find_first() && id < next.first_transfer)
+            fail_hole(segment_path(directory_, numbers_[*index + 1]), next.first_sequence - 1);
+        return {};
+    }
+    if (id < transfers->first || id >= transfers->next) return {};
     segment.rows->bind(1, low);
     std::vector<std::byte> bytes;
     if (segment.rows->step()) {

@@ -129,6 +129,34 @@ TEST_CASE("sqlite journal: rotates to new segments, and finds every batch and tr
     CHECK(fresh.batch_of(TransferId{batch_of_transfer.size()}).empty());
 }
 
+TEST_CASE("sqlite journal: a missing batch between others is an error, not an unknown transfer") {
+    const TemporaryDirectory dir;
+    const DirectoryLock lock(dir.path());
+    BatchChain chain;
+    {
+        SqliteJournal journal(lock, small_segments);
+        for (int i = 0; i < 30; ++i) journal.append(chain.next_many(1, 90));
+    }
+    SqlDatabase first(segment_path(dir.path(), 1), SqlAccess::read_write_create);
+    first.execute("DELETE FROM batch WHERE sequence = 3");
+    SqlDatabase second(segment_path(dir.path(), 2), SqlAccess::read_write_create);
+    second.execute("DELETE FROM batch WHERE sequence = (SELECT min(sequence) FROM batch)");
+    SqliteJournalReader reader(dir.path());
+    std::size_t missing = 0;
+    std::size_t unknown = 0;
+    for (std::uint64_t id = 1; id <= 30 * 90; ++id) {
+        try {
+            if (reader.batch_of(TransferId{id}).empty()) ++unknown;
+        } catch (const StoreError&) {
+            ++missing;
+        }
+    }
+    CHECK(missing >= 2 * 90);
+    CHECK(unknown == 0);
+    CHECK(has(message_of([&] { reader.batch_of(TransferId{2 * 90 + 1}); }), "around 3 "));
+    CHECK(reader.batch_of(TransferId{30 * 90 + 1}).empty());
+}
+
 TEST_CASE("sqlite journal: without idle moments an append rotates and checkpoints by itself") {
     const TemporaryDirectory dir;
     const DirectoryLock lock(dir.path());

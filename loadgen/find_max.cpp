@@ -174,6 +174,18 @@ std::optional<std::string> broken_term(const std::vector<SloTerm>& slo, const Ru
     return std::nullopt;
 }
 
+Duration latency_bound(const std::vector<SloTerm>& slo) {
+    Duration tightest{0};
+    for (const SloTerm& term : slo) {
+        const bool is_share = std::find(share_measures.begin(), share_measures.end(),
+                                        term.measure) != share_measures.end();
+        if (is_share) continue;
+        const Duration limit{static_cast<std::int64_t>(term.limit)};
+        tightest = tightest == Duration{0} ? limit : std::min(tightest, limit);
+    }
+    return tightest;
+}
+
 SearchResult find_max(const SearchSettings& settings, const std::function<Trial(Rate)>& try_rate) {
     ensure(
         settings.start.millihertz >= 1 && settings.start.millihertz <= settings.highest.millihertz,

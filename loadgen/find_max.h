@@ -24,6 +24,9 @@ struct SloTerm {
 /// Refuses: no terms, unknown measures, a missing "<", limits without ms, us, s or %.
 Result<std::vector<SloTerm>> parse_slo(std::string_view text);
 
+/// The tightest latency among the terms; 0 if none is about latency.
+Duration latency_bound(const std::vector<SloTerm>& slo);
+
 /// The first term that a run does not keep, in words; nothing when it keeps all.
 std::optional<std::string> broken_term(const std::vector<SloTerm>& slo, const RunReport& report);
 

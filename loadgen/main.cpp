@@ -65,6 +65,7 @@ int search(const FindMaxCommand& command) {
     const auto try_rate = [&](Rate rate) {
         LoadOptions load = command.load;
         load.rate = rate;
+        load.latency_bound = latency_bound(*slo);
         load.seed += number++;
         if (number > 1) std::this_thread::sleep_for(command.cool_down);
         const RunReport report = run_load(load, *play, population, stop_requested, progress);

@@ -49,7 +49,9 @@ void judge_open_loop(const RunReport& report, Verdict& verdict) {
     }
     const std::uint64_t lag = report.send_lag.value_at_percentile(99);
     const std::uint64_t response = report.response.value_at_percentile(99);
-    if (static_cast<double>(lag) > lag_share_max * static_cast<double>(response)) {
+    const auto against =
+        std::max(response, static_cast<std::uint64_t>(report.latency_bound.count()));
+    if (static_cast<double>(lag) > lag_share_max * static_cast<double>(against)) {
         verdict.invalid_because.push_back(fmt::format(
             "the p99 of send lag is {}, more than 10 % of the p99 response of {}: the wait before "
             "sending shapes the percentiles; latencies below {} are not to be trusted",

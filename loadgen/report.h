@@ -61,6 +61,8 @@ struct RunReport {
     std::vector<IntervalLatencies> intervals;
     Calibration calibration;
     std::vector<Stage> stages;
+    /// The tightest latency that a search asks for; 0 outside a search.
+    Duration latency_bound{0};
     std::string server_gone;  ///< what was in flight when the server went away; empty otherwise
     Verdict verdict;          ///< by `judge`
 
@@ -79,7 +81,8 @@ void take_results(const Recorder& recorder, RunReport& report);
 
 /// Says whether the numbers can be believed, and why not.
 /// Invalid: an identity of counts broken; the server went away; open loop with less than 99 % of
-/// the target attained, with a p99 of send lag above 10 % of the p99 response, or with more than
+/// the target attained, with a p99 of send lag above 10 % of the p99 response (in a search: of what
+/// is asked for, if that is more, since lag only makes a rate look worse), or with more than
 /// 80 % of a core used by the generator; more than 2 % steal.
 Verdict judge(const RunReport& report);
 

@@ -220,6 +220,7 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Populatio
     if (metrics_before && end.server_gone.empty())
         if (const auto after = scrape(options, progress))
             report.stages = stages_between(*metrics_before, *after);
+    report.latency_bound = options.latency_bound;
     report.verdict = judge(report);
     add_problems(end, report);
     return report;

@@ -41,7 +41,7 @@ constexpr std::array<SettingRow, 16> rows{{
      "How long a shutdown waits for clients to read their last replies."},
     {"project", &Settings::project, "live|off", "live", 0, 0, "live|off", false,
      "Whether the SQL projection follows the journal at idle priority."},
-    {"snapshot-every", &Settings::snapshot_every, "N", "10000000", 0, 1'000'000'000'000, "", false,
+    {"snapshot-every", &Settings::snapshot_every, "N", "25000000", 0, 1'000'000'000'000, "", false,
      "Transfers between snapshots made beside the running engine; 0 for only at shutdown."},
     {"segment-bytes", &Settings::segment_bytes, "N", "1073741824", 1'048'576, 1'099'511'627'776, "",
      false, "Size at which the journal goes on in a new file."},

@@ -79,6 +79,18 @@ TEST_CASE("report: each reason not to believe a run is given by itself") {
     }
 }
 
+TEST_CASE("report: a search holds lag against what it asks for, if that is more") {
+    const auto report = sample_run({});
+    report->send_lag.record_n(750, 200);
+    REQUIRE_FALSE(judge(*report).valid);
+
+    report->latency_bound = 7'500us;
+    CHECK(judge(*report).valid);
+
+    report->latency_bound = 7'400us;
+    CHECK_FALSE(judge(*report).valid);
+}
+
 TEST_CASE("report: values at the bounds of validity are still valid") {
     const auto report = sample_run({});
     report->measured = 8080ms;

@@ -97,8 +97,8 @@ TEST_CASE("slo: terms are read with their units") {
     CHECK(slo->at(2).limit == doctest::Approx(1'500'000));
     CHECK(slo->at(3).limit == doctest::Approx(0.001));
     CHECK(slo->at(4).limit == doctest::Approx(0.02));
-    CHECK(latency_bound(*slo) == Duration{500});
-    CHECK(latency_bound(*parse_slo("errors<1%")) == Duration{0});
+    CHECK(latency_bound(*slo) == tuma::Duration{500});
+    CHECK(latency_bound(*parse_slo("errors<1%")) == tuma::Duration{0});
 }
 
 TEST_CASE("slo: what cannot be understood is named") {

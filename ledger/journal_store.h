@@ -58,6 +58,7 @@ public:
     virtual void scan(std::uint64_t first, const Visitor& visit) = 0;
 
     /// The batch that holds transfer `id`, unverified bytes; empty when no durable batch has it.
+    /// Throws StoreError when a batch is missing among those it has to look at.
     virtual std::vector<std::byte> batch_of(TransferId id) = 0;
 };
 

@@ -87,8 +87,8 @@ these numbers with the time that was spent on them.</dd>
 <dd>scheduled = sent + skipped, and sent = ok + refused + errors + timeouts. A refusal is an answer:
 the switch decided, and decided no. An error or timeout is the lack of one.</dd>
 <dt>Attained</dt>
-<dd>Answers, yes or no, a second of measured time. The warm-up is in none of the numbers, only
-drawn.</dd>
+<dd>Answers, yes or no, a second of measured time. The warm-up is in none of the
+generator's numbers, only drawn.</dd>
 <dt>Calibration</dt>
 <dd>What the machine did by itself while this ran. A durable answer cannot come before its fsync,
 and the generator cannot see anything finer than its timer. Compare runs of one machine and one

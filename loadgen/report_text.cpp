@@ -81,7 +81,7 @@ std::string stages_block(const std::vector<Stage>& stages) {
         out += fmt::format("  {:<13}{:>11}{:>12}{:>12}\n", stage.name, latency_text(stage.mean_us),
                            latency_text(stage.p50_us), latency_text(stage.p99_us));
     }
-    return out;
+    return out + "  warm-up included; append lasts until durable, so it contains fsync\n";
 }
 
 std::string machine_block(const Calibration& calibration) {

@@ -30,7 +30,8 @@ void Snapshotter::tick(std::uint64_t sequence, std::uint64_t next_transfer) {
     if (next_transfer - last_transfer_ < settings_.snapshot_every) return;
     last_transfer_ = next_transfer;
     is_busy_ = true;
-    thread_ = std::jthread([this, sequence](std::stop_token stop) { build(sequence, stop); });
+    thread_ =
+        std::jthread([this, sequence](const std::stop_token& stop) { build(sequence, stop); });
 }
 
 void Snapshotter::stop() {
@@ -38,7 +39,7 @@ void Snapshotter::stop() {
     if (thread_.joinable()) thread_.join();
 }
 
-void Snapshotter::build(std::uint64_t up_to, std::stop_token stop) {
+void Snapshotter::build(std::uint64_t up_to, const std::stop_token& stop) {
     // A little nicer than the engine, but never starved: it reads the journal.
     setpriority(PRIO_PROCESS, 0, 5);
     try {

@@ -33,7 +33,7 @@ public:
     std::uint64_t sequence() const { return sequence_; }
 
 private:
-    void build(std::uint64_t up_to, std::stop_token stop);
+    void build(std::uint64_t up_to, const std::stop_token& stop);
 
     const net::Settings& settings_;
     std::uint64_t last_transfer_;

@@ -63,7 +63,7 @@ struct Metrics {
     // Engine: the stages of a request's way.
     DurationHistogram queue_wait;  ///< from complete request to the start of its batch
     DurationHistogram decide;      ///< one batch in the core
-    DurationHistogram append;      ///< batch sealed to batch durable, waiting included
+    DurationHistogram append;      ///< batch decided to batch durable, waiting included
     DurationHistogram fsync;       ///< one JournalStore::append
     DurationHistogram reply;       ///< durable to written to the socket
     std::array<Counter, refusal_codes_max> outcomes;  ///< by code; 0 is success

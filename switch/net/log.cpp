@@ -6,8 +6,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 namespace tuma::net {
 namespace {
 
@@ -51,13 +49,6 @@ void log_event(LogLevel level, std::string_view event, std::initializer_list<Log
     for (const LogField& field : fields)
         line += fmt::format(R"(,"{}":{})", field.name, std::visit(Text{}, field.value));
     spdlog::default_logger_raw()->log(to_spdlog(level), "{}", line);
-}
-
-std::string mask(std::string_view personal) {
-    if (personal.size() <= 6) return std::string(personal.size(), '*');
-    std::string masked{personal};
-    std::fill(masked.begin() + 3, masked.end() - 2, '*');
-    return masked;
 }
 
 }  // namespace tuma::net

@@ -21,11 +21,7 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 void start_log(std::string_view level);
 
 /// Writes {"ts":…,"level":…,"event":…, fields…}; RFC 3339 UTC with microseconds. `event` is stable
-/// snake_case. Values that name a person (MSISDN, identity) go through `mask` first.
+/// snake_case. No value names a person: accounts are logged by number, identities (MSISDNs) never.
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
-
-/// Keeps the first three and last two characters of a personal number: "254******01"; short ones
-/// become stars altogether.
-std::string mask(std::string_view personal);
 
 }  // namespace tuma::net

@@ -46,9 +46,7 @@ class FrameServer::Implementation {
 public:
     Implementation(Engine& engine, History& history, Metrics& metrics,
                    const FrameServerLimits& limits)
-        // An aggregate: make_shared cannot build one before clang 16. NOLINTNEXTLINE(*-make-shared)
-        : service_(std::shared_ptr<FrameService>(new FrameService{
-              .engine = engine, .history = history, .metrics = metrics, .limits = limits})) {
+        : service_(std::make_shared<FrameService>(engine, history, metrics, limits)) {
         for (std::size_t i = 0; i < std::max<std::size_t>(limits.io_threads, 1); ++i)
             loops_.push_back(std::make_shared<IoLoop>(service_));
         acceptor_ = std::make_unique<tcp::acceptor>(loops_.front()->context);

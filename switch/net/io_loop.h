@@ -24,6 +24,10 @@ class FrameConnection;
 
 /// What all connections of a listener hand their work to, and how many there are.
 struct FrameService {
+    FrameService(Engine& the_engine, History& the_history, Metrics& the_metrics,
+                 const FrameServerLimits& the_limits)
+        : engine(the_engine), history(the_history), metrics(the_metrics), limits(the_limits) {}
+
     Engine& engine;
     History& history;
     Metrics& metrics;

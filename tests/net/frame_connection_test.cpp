@@ -67,8 +67,7 @@ struct Stepped {
           clock(Timestamp{}),
           engine(core, journal, clock, metrics, {}, [](const std::string&) {}),
           history(journal, 1),
-          service(std::shared_ptr<net::FrameService>(new net::FrameService{
-              .engine = engine, .history = history, .metrics = metrics, .limits = limits})),
+          service(std::make_shared<net::FrameService>(engine, history, metrics, limits)),
           loop(std::make_shared<net::IoLoop>(service)) {
         history.start();
     }
@@ -176,6 +175,7 @@ TEST_CASE("frame connection: clients that never read hold a bounded amount of me
     constexpr std::size_t budget = 1U << 20U;
     Stepped stepped({.memory_bytes_max = budget});
     std::vector<tcp::socket> clients;
+    clients.reserve(40);
     for (int i = 0; i < 40; ++i) clients.push_back(stepped.connect());
     std::vector<std::byte> bytes;
     while (bytes.size() < 2'000'000) {
@@ -198,6 +198,7 @@ TEST_CASE("frame connection: frames begun and never completed hold bounded memor
     constexpr std::size_t budget = 1U << 20U;
     Stepped stepped({.frame_timeout = frame_timeout, .memory_bytes_max = budget});
     std::vector<tcp::socket> clients;
+    clients.reserve(40);
     for (int i = 0; i < 40; ++i) clients.push_back(stepped.connect());
 
     const std::size_t most = stepped.send_all(clients, begun_frame(400'000));

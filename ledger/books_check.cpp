@@ -89,7 +89,7 @@ std::optional<std::string> Books::misfit(const AccountOpened& opened) const {
         return fmt::format("account {} is more than --accounts={} allows", opened.id.value,
                            accounts_max_);
     if (find(opened.identity))
-        return fmt::format("account {}: its identity is another account's", opened.id.value);
+        return fmt::format("account {}: its identity is taken", opened.id.value);
     return std::nullopt;
 }
 

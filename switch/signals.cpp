@@ -24,9 +24,9 @@ sigset_t stop_signals() {
 void block_stop_signals() {
     const sigset_t signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
+    static_cast<void>(::signal(SIGPIPE, SIG_IGN));
     // A limit on the size of files is then an error that is told, like a full disk.
-    ::signal(SIGXFSZ, SIG_IGN);
+    static_cast<void>(::signal(SIGXFSZ, SIG_IGN));
 }
 
 bool wait_for_stop_signal(std::chrono::milliseconds patience) {

@@ -1,12 +1,12 @@
 #include "ledger/state.h"
 
+#include "ledger/sha256.h"
+
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-#include <memory>
 
 namespace tuma::ledger {
 namespace {
@@ -14,24 +14,11 @@ namespace {
 // Bytes into SHA-256.
 class HashSink final : public ByteSink {
 public:
-    HashSink() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-        ensure(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
-               "SHA-256 is available");
-    }
-    void write(std::span<const std::byte> bytes) override {
-        ensure(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "hashing");
-    }
-    Hash finish() {
-        Hash hash{};
-        unsigned size = 0;
-        auto* const out = reinterpret_cast<unsigned char*>(hash.data());
-        ensure(EVP_DigestFinal_ex(context_.get(), out, &size) == 1 && size == hash.size(),
-               "hashing");
-        return hash;
-    }
+    void write(std::span<const std::byte> bytes) override { hash_.update(bytes); }
+    Hash finish() { return hash_.finish(); }
 
 private:
-    std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
+    Sha256 hash_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "loadgen/command_line.h"
 
 #include "loadgen/find_max.h"
+#include "loadgen/version.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -63,6 +64,16 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, Number& value, s
         ->capture_default_str();
 }
 
+void add_seed(CLI::App& app, std::uint64_t& seed, std::string fallback,
+              const std::string& sentence) {
+    add_text(app, "--seed", std::move(fallback), sentence + " (0 to 2^64-1)",
+             [&seed](const std::string& given) -> std::string {
+                 if (given.starts_with('-') || !CLI::detail::lexical_cast(given, seed))
+                     return "must be a whole number of 0 to 2^64-1";
+                 return {};
+             });
+}
+
 void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
               const std::string& fallback, const std::string& sentence) {
     add_text(app, name, fallback, sentence,
@@ -117,13 +128,8 @@ void add_load(CLI::App& app, LoadOptions& load) {
                  load.overload = *parsed;
                  return {};
              });
-    add_text(app, "--seed", "new each time",
-             "Makes the run repeatable; another seed means other request keys (0 to 2^64-1)",
-             [&load](const std::string& given) -> std::string {
-                 if (given.starts_with('-') || !CLI::detail::lexical_cast(given, load.seed))
-                     return "must be a whole number of 0 to 2^64-1";
-                 return {};
-             });
+    add_seed(app, load.seed, "new each time",
+             "Makes the run repeatable; another seed means other request keys");
     add_text(app, "--customers", "", "Wallets instead of the scenario's number (2 to 10000000)",
              [&load](const std::string& given) -> std::string {
                  std::uint32_t number = 0;
@@ -159,6 +165,7 @@ struct Parsed {
     RunCommand run;
     FindMaxCommand find_max;
     CompareCommand compare;
+    SampleCommand sample;
     std::optional<Rate> start = Rate::per_second(1000);
     std::optional<Rate> highest = Rate::per_second(10'000'000);
 };
@@ -223,6 +230,43 @@ CLI::App* add_compare(CLI::App& app, Parsed& parsed) {
     return compare;
 }
 
+CLI::App* add_sample(CLI::App& app, Parsed& parsed) {
+    CLI::App* sample = app.add_subcommand(
+        "sample-merchant",
+        "Make up the sales of a merchant who does not exist, as a CSV for tuma replay");
+    SampleCommand& command = parsed.sample;
+    add_text(*sample, "--kind", "",
+             "kiosk (many small tickets, buyers who return, mostly card), takeaway (evenings, "
+             "weekends) or wholesale (weekday daytime, refunds, few big customers)",
+             [&command](const std::string& given) -> std::string {
+                 const auto kind = parse_merchant_kind(given);
+                 if (!kind) return "must be kiosk, takeaway or wholesale";
+                 command.merchant.kind = *kind;
+                 return {};
+             })
+        ->required();
+    add_seed(*sample, command.merchant.seed, "1",
+             "The same seed makes the same file, on every machine");
+    add_number(*sample, "--days", command.merchant.days, 1, sample_days_max, "Days of sales");
+    add_text(*sample, "--from", "2024-01-01", "The first day",
+             [&command](const std::string& given) -> std::string {
+                 const auto day = parse_sample_day(given);
+                 if (!day) return day.error().reason;
+                 command.merchant.from = *day;
+                 return {};
+             });
+    sample
+        ->add_option("--out", command.out,
+                     "Where to write it, - for standard output [synthetic-KIND-seedN.csv]")
+        ->type_name("FILE");
+    sample->footer(
+        "The sales are synthetic: every id begins with SYN-. Their shapes (sales a day, weekdays,\n"
+        "hours, tickets, refunds, returning buyers) are published figures of a coffee machine in\n"
+        "Ukraine (amounts of hryvnia size), a takeaway and an online wholesaler in England "
+        "(pounds).");
+    return sample;
+}
+
 NoCommand refuse(const InputError& error) {
     fmt::print(stderr, "tuma-load: {}\nRun with --help for all options.\n", error.text());
     return {exit_usage};
@@ -237,7 +281,12 @@ CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random
 }
 
 CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
-                   std::uint64_t random_seed) {
+                   const CLI::App& sample, std::uint64_t random_seed) {
+    if (sample.parsed()) {
+        SampleCommand& command = parsed.sample;
+        if (command.out.empty()) command.out = sample_file_name(command.merchant);
+        return command;
+    }
     if (run.parsed()) {
         const CommandLine finished = finish(parsed.run.load, run, random_seed);
         if (std::get<NoCommand>(finished).exit_code != 0) return finished;
@@ -267,16 +316,18 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     Parsed parsed;
     CLI::App app{"tuma-load drives a payment switch with load and measures it.", "tuma-load"};
     app.footer(std::string(exit_codes));
+    app.set_version_flag("--version", fmt::format("tuma-load {}", version()));
     app.require_subcommand(1);
     const CLI::App* run = add_run(app, parsed);
     const CLI::App* find = add_find_max(app, parsed);
     add_compare(app, parsed);
+    const CLI::App* sample = add_sample(app, parsed);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return NoCommand{app.exit(error) == 0 ? 0 : exit_usage};
     }
-    return chosen(parsed, *run, *find, random_seed);
+    return chosen(parsed, *run, *find, *sample, random_seed);
 }
 
 }  // namespace tuma::loadgen

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loadgen/options.h"
+#include "loadgen/sample_merchant.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -33,12 +34,19 @@ struct CompareCommand {
     bool as_json = false;
 };
 
+/// Make up the sales of a merchant who does not exist.
+struct SampleCommand {
+    SampleMerchant merchant;
+    std::filesystem::path out;  ///< "-": standard output
+};
+
 /// Nothing to do any more: help was shown, or the usage was wrong and has been explained.
 struct NoCommand {
     int exit_code = 0;
 };
 
-using CommandLine = std::variant<RunCommand, FindMaxCommand, CompareCommand, NoCommand>;
+using CommandLine =
+    std::variant<RunCommand, FindMaxCommand, CompareCommand, SampleCommand, NoCommand>;
 
 /// Reads the arguments; prints help to standard output and errors to standard error.
 /// `random_seed` is used when no --seed is given.

@@ -1,8 +1,9 @@
-// tuma-load: drives a switch with load, searches its limits, compares runs.
+// tuma-load: drives a switch with load, searches its limits, compares runs, makes up sales.
 #include "loadgen/command_line.h"
 #include "loadgen/compare.h"
 #include "loadgen/find_max.h"
 #include "loadgen/run_load.h"
+#include "loadgen/sample_merchant.h"
 
 #include <fmt/format.h>
 
@@ -106,10 +107,26 @@ int compare_sides(const CompareCommand& command) {
     return comparison.verdict == Finding::worse ? exit_invalid : exit_ok;
 }
 
+int make_sample(const SampleCommand& command) {
+    const std::vector<SampleSale> sales = sample_sales(command.merchant);
+    const std::string csv = sample_csv(sales);
+    const std::string summary = sample_summary(command.merchant, sales);
+    if (command.out == "-") {
+        // What is piped on must be nothing but the file.
+        fmt::print("{}", csv);
+        fmt::print(stderr, "{}\n", summary);
+        return exit_ok;
+    }
+    write_file_aside(command.out, csv);
+    fmt::print("{}\nsales: {}\n", summary, command.out.string());
+    return exit_ok;
+}
+
 struct Execute {
     int operator()(const RunCommand& command) const { return run(command); }
     int operator()(const FindMaxCommand& command) const { return search(command); }
     int operator()(const CompareCommand& command) const { return compare_sides(command); }
+    int operator()(const SampleCommand& command) const { return make_sample(command); }
     int operator()(const NoCommand& command) const { return command.exit_code; }
 };
 

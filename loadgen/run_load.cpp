@@ -3,6 +3,7 @@
 #include "loadgen/calibration.h"
 #include "loadgen/server_metrics.h"
 #include "loadgen/traffic.h"
+#include "loadgen/version.h"
 
 #include <fmt/format.h>
 
@@ -14,7 +15,6 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr std::string_view version = "0.1.0";
 constexpr Duration metrics_timeout = std::chrono::seconds{2};
 constexpr Duration set_up_timeout = std::chrono::seconds{30};
 
@@ -190,7 +190,7 @@ Population prepare_accounts(const LoadOptions& options, const Scenario& scenario
 RunReport run_load(const LoadOptions& options, const Play& play, const Population& population,
                    const std::atomic<bool>& stop, Progress& progress) {
     RunReport report;
-    report.version = version;
+    report.version = version();
     report.calibration = calibrate(options, progress);
     Workload workload(play.scenario, population, options.seed);
     const auto traffic = traffic_for(options, play, workload);

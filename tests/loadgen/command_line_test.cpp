@@ -83,8 +83,36 @@ TEST_CASE("command line: compare takes two directories or two lists") {
     CHECK(std::get<CompareCommand>(lists).b.size() == 3);
 }
 
-TEST_CASE("command line: wrong usage ends with 2, help with 0") {
+TEST_CASE("command line: a sample merchant has a file name that says what it is") {
+    const CommandLine line = read({"sample-merchant", "--kind=takeaway", "--seed=7"});
+    const auto* sample = std::get_if<SampleCommand>(&line);
+    REQUIRE(sample != nullptr);
+    CHECK(sample->merchant.kind == MerchantKind::takeaway);
+    CHECK(sample->merchant.seed == 7);
+    CHECK(sample->merchant.days == 365);
+    CHECK(sample->merchant.from == std::chrono::sys_days{std::chrono::year{2024} / 1 / 1});
+    CHECK(sample->out == "synthetic-takeaway-seed7.csv");
+
+    const CommandLine all = read(
+        {"sample-merchant", "--kind=kiosk", "--days=10000", "--from=2020-02-29", "--out=x.csv"});
+    const auto* long_one = std::get_if<SampleCommand>(&all);
+    REQUIRE(long_one != nullptr);
+    CHECK(long_one->merchant.seed == 1);
+    CHECK(long_one->merchant.days == 10'000);
+    CHECK(long_one->merchant.from == std::chrono::sys_days{std::chrono::year{2020} / 2 / 29});
+    CHECK(long_one->out == "x.csv");
+
+    CHECK(exit_code({"sample-merchant"}) == 2);
+    for (const char* wrong : {"--kind=bank", "--days=0", "--days=10001", "--from=2024-13-01",
+                              "--seed=-1", "--seed=x", "--rate=5"}) {
+        CAPTURE(wrong);
+        CHECK(exit_code({"sample-merchant", "--kind=kiosk", wrong}) == 2);
+    }
+}
+
+TEST_CASE("command line: wrong usage ends with 2, help and version with 0") {
     CHECK(exit_code({"--help"}) == 0);
+    CHECK(exit_code({"--version"}) == 0);
     CHECK(exit_code({"run", "--help"}) == 0);
     CHECK(exit_code({}) == 2);
     CHECK(exit_code({"jump"}) == 2);

@@ -5,7 +5,7 @@
 namespace tuma::ledger {
 namespace {
 
-constexpr std::array<AccountKindRow, 9> kinds{{
+constexpr std::array<AccountKindRow, 11> kinds{{
     {AccountKind::trust, "trust", Side::debit, Cover::trust,
      "Customers' money at the bank; the mirror of all e-money."},
     {AccountKind::wallet, "wallet", Side::credit, Cover::owed, "A customer's e-money."},
@@ -20,6 +20,10 @@ constexpr std::array<AccountKindRow, 9> kinds{{
     {AccountKind::tax_payable, "tax_payable", Side::credit, Cover::own,
      "Tax on fees, owed to the state."},
     {AccountKind::commission, "commission", Side::credit, Cover::own, "Commission owed to agents."},
+    {AccountKind::bank, "bank", Side::debit, Cover::outside,
+     "The banks outside; the mirror of all bank accounts."},
+    {AccountKind::bank_account, "bank_account", Side::credit, Cover::outside,
+     "Somebody's account at a bank outside: a merchant's, a supplier's, a lender's."},
 }};
 
 // Pending on the side that raises the balance.

@@ -17,7 +17,8 @@ namespace tuma::ledger {
 enum class Side : std::uint8_t { debit, credit };
 
 /// Whose money it is, for the safeguarding rule: e-money owed and own funds are covered by trust.
-enum class Cover : std::uint8_t { trust, owed, own };
+/// `outside` is money at other banks: recorded here to be seen, neither owed nor kept by the switch.
+enum class Cover : std::uint8_t { trust, owed, own, outside };
 
 /// The chart of accounts.
 enum class AccountKind : std::uint8_t {
@@ -30,6 +31,8 @@ enum class AccountKind : std::uint8_t {
     fee_income = 7,
     tax_payable = 8,
     commission = 9,
+    bank = 10,
+    bank_account = 11,
 };
 
 /// One row of the chart: kind, stable name, normal side, whose money.

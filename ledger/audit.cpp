@@ -96,6 +96,7 @@ private:
     std::uint64_t expected_ = 1;
     std::optional<Hash> previous_ = Hash{};  ///< nothing after a damaged or missing batch
     bool is_replaying_ = true;
+    bool is_between_batches_ = true;  ///< false once replay ended within a batch
 };
 
 AuditReport Auditor::run() {
@@ -160,8 +161,10 @@ void Auditor::take(const CheckedBatch& batch) {
 
 void Auditor::replay(const BatchView& batch) {
     if (is_replaying_) {
-        if (auto misfit = state_.replay(batch))
+        if (auto misfit = state_.replay(batch)) {
+            is_between_batches_ = false;
             stop_replay(FindingKind::replay, batch.header.sequence, std::move(*misfit));
+        }
     }
     if (is_replaying_) projection_.begin(batch);
     walk(batch, is_replaying_);
@@ -182,6 +185,8 @@ void Auditor::walk(const BatchView& batch, bool is_replayed) {
         const auto* record = std::get_if<TransferRecord>(&*event);
         if (record != nullptr) report_.figures.transfers += 1;
         if (std::holds_alternative<RequestRefused>(*event)) report_.figures.refusals += 1;
+        if (std::holds_alternative<SchemeLoaded>(*event)) report_.figures.schemes += 1;
+        if (std::holds_alternative<SettlementClosed>(*event)) report_.figures.settlements += 1;
         if (!is_replayed) continue;
         projection_.see(*event);
         if (record != nullptr) reversals_.see(*record);
@@ -210,6 +215,10 @@ void Auditor::count_accounts() {
             case Cover::own:
                 sums.own += balance(account);
                 break;
+            case Cover::outside:
+                // The mirror at the banks is not counted twice.
+                if (account.kind == AccountKind::bank_account) sums.outside += balance(account);
+                break;
         }
     }
 }
@@ -219,7 +228,9 @@ void Auditor::finish() {
     report_.figures.head_time = state_.position.time;
     count_accounts();
     const std::string where = fmt::format("books at batch {}", report_.figures.replayed_sequence);
-    for (std::string& broken : state_.books.broken_invariants())
+    // Within a batch a payout may have been made whose settlement is still to come.
+    for (std::string& broken :
+         is_between_batches_ ? state_.broken_invariants() : state_.books.broken_invariants())
         report_.findings.add(FindingKind::invariant, where, std::move(broken));
     reversals_.finish(journal_, report_.figures.replayed_sequence, report_.findings);
     snapshots_.finish();

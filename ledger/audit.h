@@ -64,9 +64,10 @@ struct CurrencyFigures {
     WideAmount credits_posted = 0;
     WideAmount debits_pending = 0;
     WideAmount credits_pending = 0;
-    WideAmount trust = 0;  ///< money at the bank
-    WideAmount owed = 0;   ///< e-money
-    WideAmount own = 0;    ///< the operator's own
+    WideAmount trust = 0;    ///< money at the bank
+    WideAmount owed = 0;     ///< e-money
+    WideAmount own = 0;      ///< the operator's own
+    WideAmount outside = 0;  ///< on bank accounts outside
 };
 
 /// What the audit counted.
@@ -76,6 +77,8 @@ struct AuditFigures {
     std::uint64_t transfers = 0;
     std::uint64_t refusals = 0;
     std::uint64_t accounts = 0;
+    std::uint64_t schemes = 0;      ///< loaded, newer versions included
+    std::uint64_t settlements = 0;  ///< closed
     std::uint64_t open_reservations = 0;
     std::uint64_t last_sequence = 0;      ///< of the journal
     std::uint64_t replayed_sequence = 0;  ///< less than the last one when something is damaged

@@ -43,7 +43,7 @@ struct Answer {
 
     template <typename Record>
     std::optional<RememberedRequest> with(const Record& record, std::uint64_t id) const {
-        if (!record.key()) return std::nullopt;
+        if (!RequestKey{record.participant, record.reference}) return std::nullopt;
         RememberedRequest answer;
         answer.reference = record.reference;
         answer.digest = record.digest;
@@ -63,6 +63,12 @@ struct Answer {
     }
     std::optional<RememberedRequest> operator()(const AccountChanged& record) const {
         return with(record, record.id.value);
+    }
+    std::optional<RememberedRequest> operator()(const SchemeLoaded& loaded) const {
+        return with(loaded.head, loaded.head.id.value);
+    }
+    std::optional<RememberedRequest> operator()(const SettlementClosed&) const {
+        return std::nullopt;
     }
     std::optional<RememberedRequest> operator()(const RequestRefused& record) const {
         auto answer = with(record, 0);

@@ -1,62 +1,10 @@
 #include "ledger/audit_projection.h"
 
-#include <fmt/format.h>
-
-#include <string_view>
+#include "ledger/audit_projection_tables.h"
 
 namespace tuma::ledger {
 
-// Walks along a table in the order of its key.
-struct ProjectionCheck::Cursor {
-    Cursor(SqlDatabase& database, const char* name, std::string_view columns)
-        : table(name), rows(database, fmt::format("SELECT {} FROM {} ORDER BY 1", columns, name)) {}
-
-    const char* table;
-    SqlStatement rows;
-    bool has_row = false;  ///< stands on a row that no record has claimed yet
-    bool is_done = false;
-};
-
-struct ProjectionCheck::Tables {
-    explicit Tables(const std::filesystem::path& path)
-        : database(path, SqlAccess::read_only),
-          batches(database, "batch", "sequence, time, events, bytes, hash, previous_hash"),
-          transfers(database, "transfer",
-                    "id, batch, debit, credit, amount, debit_balance_after, credit_balance_after, "
-                    "payment, set_id, subject, participant, memo, kind, purpose, currency, time, "
-                    "due_at, reference"),
-          payments(database, "payment",
-                   "id, amount, legs, total, debit, credit, currency, created_at"),
-          openings(database, "account", "id, opened_at, owner"),
-          payment_of(database, "SELECT payment FROM transfer WHERE id = ?1") {}
-
-    SqlDatabase database;
-    Cursor batches;
-    Cursor transfers;
-    Cursor payments;
-    Cursor openings;
-    SqlStatement payment_of;
-};
-
 namespace {
-
-// Collects the columns in which a row differs.
-class Differences {
-public:
-    template <typename Value>
-    void column(std::string_view name, const Value& is, const Value& should_be) {
-        if (is == should_be) return;
-        text_ += fmt::format("{}{} is '{}' and should be '{}'", text_.empty() ? "" : ", ", name, is,
-                             should_be);
-    }
-    void number(std::string_view name, std::int64_t is, std::int64_t should_be) {
-        column(name, is, should_be);
-    }
-    const std::string& text() const { return text_; }
-
-private:
-    std::string text_;
-};
 
 std::int64_t number(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
@@ -161,17 +109,9 @@ void ProjectionCheck::see(const Event& event) {
             compare(*record);
         }
         if (const auto* opened = std::get_if<AccountOpened>(&event)) compare(*opened);
+        if (const auto* loaded = std::get_if<SchemeLoaded>(&event)) compare(*loaded);
+        if (const auto* closed = std::get_if<SettlementClosed>(&event)) compare(*closed);
     });
-}
-
-void ProjectionCheck::compare(const AccountOpened& record) {
-    if (!find_row(tables_->openings, record.id.value)) return;
-    SqlStatement& rows = tables_->openings.rows;
-    Differences found;
-    found.column("opened_at", rows.text(1), std::string_view{time_});
-    found.number("owner", rows.number(2), record.participant.value);
-    if (!found.text().empty())
-        differs(fmt::format("table account, row {}", record.id.value), found.text());
 }
 
 void ProjectionCheck::compare_payment(const TransferRecord& record) {
@@ -185,6 +125,8 @@ void ProjectionCheck::compare_payment(const TransferRecord& record) {
         begun_->total += record.amount;
         return;
     }
+    // A charge that moves with the end of a reservation begins nothing.
+    if (record.is_continuation()) return;
     begun_ = Begun{record.id.value, record.amount, 1, record.amount, record, time_};
 }
 
@@ -205,11 +147,9 @@ void ProjectionCheck::compare_begun() {
         differs(fmt::format("table payment, row {}", begun.id), found.text());
 }
 
-void ProjectionCheck::compare(const TransferRecord& record) {
-    if (!find_row(tables_->transfers, record.id.value)) return;
-    SqlStatement& rows = tables_->transfers.rows;
+std::uint64_t ProjectionCheck::payment_of(const TransferRecord& record) {
     std::uint64_t payment = record.subject.value;
-    if (begins_payment(record)) payment = set_id_;
+    if (begins_payment(record)) payment = record.is_continuation() ? set_payment_ : set_id_;
     if (record.kind == TransferKind::reversed) {
         // The original's row comes earlier and was compared then.
         tables_->payment_of.bind(1, record.subject.value);
@@ -217,6 +157,14 @@ void ProjectionCheck::compare(const TransferRecord& record) {
             payment = static_cast<std::uint64_t>(tables_->payment_of.number(0));
         tables_->payment_of.reset();
     }
+    if (!record.is_continuation()) set_payment_ = payment;
+    return payment;
+}
+
+void ProjectionCheck::compare(const TransferRecord& record) {
+    const std::uint64_t payment = payment_of(record);
+    if (!find_row(tables_->transfers, record.id.value)) return;
+    SqlStatement& rows = tables_->transfers.rows;
     Differences found;
     found.number("batch", rows.number(1), number(batch_));
     found.number("debit", rows.number(2), record.debit.value);
@@ -285,14 +233,18 @@ void ProjectionCheck::compare_accounts(const Books& books) {
     }
 }
 
-// What becomes of a payment later, from the transfers that were compared already.
+// What becomes of a payment later, from the transfers that were compared already. Posted legs of a
+// set that its payment did not begin are charges of a settlement.
 void ProjectionCheck::compare_ended_payments() {
     SqlStatement rows(
         tables_->database,
-        "WITH later AS (SELECT payment, sum(iif(kind = 'settled', amount, 0)) AS settled, "
+        "WITH later AS (SELECT payment, "
+        "sum(iif(kind IN ('settled', 'posted'), amount, 0)) AS settled, "
         "sum(iif(kind = 'reversed', amount, 0)) AS reversed, "
-        "max(iif(kind = 'reversed', '', kind)) AS ending, max(time) AS time FROM transfer "
-        "WHERE kind NOT IN ('posted', 'reserved') GROUP BY payment), "
+        "max(iif(kind IN ('reversed', 'posted'), '', kind)) AS ending, max(time) AS time FROM "
+        "transfer "
+        "WHERE kind NOT IN ('posted', 'reserved') OR (kind = 'posted' AND set_id <> payment) "
+        "GROUP BY payment), "
         "should AS (SELECT p.id, p.state, p.settled_amount, p.reversed_amount, p.updated_at, "
         "ifnull(settled, 0) AS settled, ifnull(reversed, 0) AS reversed, "
         "ifnull(later.time, p.created_at) AS time, "
@@ -314,8 +266,8 @@ void ProjectionCheck::compare_ended_payments() {
 
 // Rows behind the last one that the journal accounts for.
 void ProjectionCheck::compare_rest() {
-    for (Cursor* cursor :
-         {&tables_->batches, &tables_->transfers, &tables_->payments, &tables_->openings}) {
+    for (Cursor* cursor : {&tables_->batches, &tables_->transfers, &tables_->payments,
+                           &tables_->openings, &tables_->schemes, &tables_->settlements}) {
         while (!cursor->is_done && (cursor->has_row || cursor->rows.step())) {
             surplus(*cursor);
             cursor->has_row = false;

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace tuma::ledger {
 
@@ -53,6 +54,10 @@ private:
     void surplus(const Cursor& cursor);
     void compare(const TransferRecord& record);
     void compare(const AccountOpened& record);
+    void compare(const SchemeLoaded& record);
+    void compare(const SettlementClosed& record);
+    /// The payment that a record's row belongs to; remembers that of a set's first record.
+    std::uint64_t payment_of(const TransferRecord& record);
     void compare_payment(const TransferRecord& record);
     void compare_begun();
     void compare_accounts(const Books& books);
@@ -66,6 +71,10 @@ private:
     std::int64_t time_us_ = 0;
     std::string time_;
     std::uint64_t set_id_ = 0;
+    std::uint64_t set_payment_ = 0;
+    std::vector<std::string> scheme_names_;  ///< element `id - 1`
+    std::uint64_t loadings_ = 0;
+    std::uint64_t settlements_ = 0;
     std::optional<Begun> begun_;
 };
 

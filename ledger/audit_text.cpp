@@ -50,14 +50,16 @@ void add_currencies(std::string& out, const AuditFigures& figures) {
         const auto amount = [currency = currency](WideAmount minor) {
             return decimal(minor, currency);
         };
+        const std::string outside =
+            sums.outside == 0 ? "" : fmt::format("; at banks outside {}", amount(sums.outside));
         fmt::format_to(std::back_inserter(out),
                        "{}: {} accounts, debits {} = credits {}, difference {}; pending debits {}, "
-                       "credits {}; in trust {}, owed {}, own {}\n",
+                       "credits {}; in trust {}, owed {}, own {}{}\n",
                        letters(currency), sums.accounts, amount(sums.debits_posted),
                        amount(sums.credits_posted),
                        amount(sums.debits_posted - sums.credits_posted),
                        amount(sums.debits_pending), amount(sums.credits_pending),
-                       amount(sums.trust), amount(sums.owed), amount(sums.own));
+                       amount(sums.trust), amount(sums.owed), amount(sums.own), outside);
     }
 }
 
@@ -77,10 +79,11 @@ std::string text(const AuditReport& report) {
     const AuditFigures& figures = report.figures;
     std::string out = fmt::format(
         "journal: {} of {} batches replayed, {} events, {} transfers, {} refusals, {} accounts, "
-        "{} open reservations\nhead: batch {} at {}, {}\n",
+        "{} open reservations, {} schemes, {} settlements\nhead: batch {} at {}, {}\n",
         figures.replayed_sequence, figures.last_sequence, figures.events, figures.transfers,
-        figures.refusals, figures.accounts, figures.open_reservations, figures.replayed_sequence,
-        tuma::text(figures.head_time), hex(figures.head_hash));
+        figures.refusals, figures.accounts, figures.open_reservations, figures.schemes,
+        figures.settlements, figures.replayed_sequence, tuma::text(figures.head_time),
+        hex(figures.head_hash));
     add_currencies(out, figures);
     fmt::format_to(std::back_inserter(out),
                    "compared: {} snapshots, projection up to batch {}, {} acknowledgements\n",
@@ -129,10 +132,10 @@ std::string currencies_json(const AuditFigures& figures) {
         fmt::format_to(std::back_inserter(out),
                        "{}\"{}\":{{\"accounts\":{},\"debits_posted\":\"{}\",\"credits_posted\":"
                        "\"{}\",\"debits_pending\":\"{}\",\"credits_pending\":\"{}\",\"trust\":"
-                       "\"{}\",\"owed\":\"{}\",\"own\":\"{}\"}}",
+                       "\"{}\",\"owed\":\"{}\",\"own\":\"{}\",\"outside\":\"{}\"}}",
                        comma, letters(currency), sums.accounts, sums.debits_posted,
                        sums.credits_posted, sums.debits_pending, sums.credits_pending, sums.trust,
-                       sums.owed, sums.own);
+                       sums.owed, sums.own, sums.outside);
         comma = ",";
     }
     return out + "}";
@@ -145,15 +148,16 @@ std::string json(const AuditReport& report) {
     return fmt::format(
         "{{\"clean\":{},{},{},\"journal\":{{\"last_sequence\":{},\"replayed_sequence\":{},"
         "\"batches\":{},\"events\":{},\"transfers\":{},\"refusals\":{},\"accounts\":{},"
-        "\"open_reservations\":{},\"head_hash\":\"{}\",\"head_time\":\"{}\"}},"
+        "\"open_reservations\":{},\"schemes\":{},\"settlements\":{},"
+        "\"head_hash\":\"{}\",\"head_time\":\"{}\"}},"
         "\"snapshots_compared\":{},\"projection_sequence\":{},"
         "\"acks\":{{\"read\":{},\"repeated\":{},\"unrecorded\":{}}},{}}}",
         report.is_clean(), findings_json(report.findings), notes_json(report.notes),
         figures.last_sequence, figures.replayed_sequence, figures.batches, figures.events,
         figures.transfers, figures.refusals, figures.accounts, figures.open_reservations,
-        hex(figures.head_hash), tuma::text(figures.head_time), figures.snapshots,
-        figures.projection_sequence, figures.acks, figures.acks_repeated, figures.acks_unrecorded,
-        currencies_json(figures));
+        figures.schemes, figures.settlements, hex(figures.head_hash), tuma::text(figures.head_time),
+        figures.snapshots, figures.projection_sequence, figures.acks, figures.acks_repeated,
+        figures.acks_unrecorded, currencies_json(figures));
 }
 
 namespace {

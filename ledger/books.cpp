@@ -187,17 +187,24 @@ void Books::apply(const TransferRecord& record) {
     ensure(balance(credit) == record.credit_balance_after, "credit balance after a transfer");
 }
 
-void Books::undo(const TransferRecord& record) {
+void Books::undo(const TransferRecord& record, const std::optional<Reservation>& settled) {
     Account& debit = at(record.debit);
     Account& credit = at(record.credit);
     ensure(debit.last_transfer == record.id && credit.last_transfer == record.id,
            "only the newest record of both accounts can be taken back");
-    ensure(record.kind == TransferKind::posted || record.kind == TransferKind::reversed,
-           "only a posted or reversed record can be taken back");
+    ensure(record.kind == TransferKind::posted || record.kind == TransferKind::reversed ||
+               (record.kind == TransferKind::settled && settled),
+           "only a posted, reversed or settled record can be taken back");
     debit.debits_posted -= record.amount;
     credit.credits_posted -= record.amount;
     debit.last_transfer = record.debit_previous;
     credit.last_transfer = record.credit_previous;
+    if (record.kind == TransferKind::settled) {
+        debit.debits_pending += settled->amount;
+        credit.credits_pending += settled->amount;
+        reservations_.emplace(record.subject, *settled);
+        expiries_.emplace(settled->expires_at, record.subject);
+    }
     if (record.kind != TransferKind::reversed) return;
     const auto found = reversed_.find(record.subject);
     found->second -= record.amount;
@@ -298,7 +305,7 @@ void Books::load_reservations(ByteSource& source) {
         require(id > std::exchange(last, id) && find(reservation.debit) != nullptr &&
                     find(reservation.credit) != nullptr && reservation.amount > 0 &&
                     reservation.amount <= amount_max && reservation.purpose >= Purpose::issue &&
-                    reservation.purpose <= Purpose::adjust,
+                    reservation.purpose <= Purpose::bank_transfer,
                 "a reservation");
         expiries_.emplace(reservation.expires_at, id);
         reservations_.emplace(id, reservation);

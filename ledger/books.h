@@ -103,8 +103,9 @@ public:
     void apply(const AccountChanged& changed);
 
     /// Takes back the newest record of both its accounts; for the legs of a set of which a later
-    /// one is refused. Requires: `record` is posted or reversed and was applied last.
-    void undo(const TransferRecord& record);
+    /// one is refused. Requires: `record` is posted, reversed or settled and was applied last;
+    /// `settled` is the reservation that a settled one ended.
+    void undo(const TransferRecord& record, const std::optional<Reservation>& settled = {});
 
     /// Already moved back of transfer `original`, minor units.
     std::int64_t reversed_amount(TransferId original) const;
@@ -121,7 +122,8 @@ public:
 
     /// Broken invariants in words, empty when there are none: per currency debits = credits,
     /// posted and pending; floors; ceilings are not checked (they bind only new credits);
-    /// reservations = pending sums; safeguarding (trust = owed + own). O(accounts).
+    /// reservations = pending sums; safeguarding (trust = owed + own); money outside (bank = bank
+    /// accounts). O(accounts).
     std::vector<std::string> broken_invariants() const;
 
     void save(ByteSink& sink) const;

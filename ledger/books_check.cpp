@@ -18,6 +18,26 @@ struct CurrencySums {
     Wide credits_pending = 0;
     Wide trust = 0;
     Wide owed_and_own = 0;
+    Wide outside = 0;  ///< at banks outside less the accounts held there
+
+    void add(const Account& account) {
+        debits_posted += account.debits_posted;
+        credits_posted += account.credits_posted;
+        debits_pending += account.debits_pending;
+        credits_pending += account.credits_pending;
+        switch (row(account.kind).cover) {
+            case Cover::trust:
+                trust += balance(account);
+                break;
+            case Cover::owed:
+            case Cover::own:
+                owed_and_own += balance(account);
+                break;
+            case Cover::outside:
+                outside += Wide{account.debits_posted} - account.credits_posted;
+                break;
+        }
+    }
 };
 
 void check_sums(Currency currency, const CurrencySums& sums, std::vector<std::string>& broken) {
@@ -29,6 +49,9 @@ void check_sums(Currency currency, const CurrencySums& sums, std::vector<std::st
     if (sums.trust != sums.owed_and_own)
         broken.push_back(
             fmt::format("{}: money in trust is not e-money owed plus the operator's own", code));
+    if (sums.outside != 0)
+        broken.push_back(
+            fmt::format("{}: the banks outside do not hold what is on the bank accounts", code));
 }
 
 void check_account(AccountId id, const Account& account, std::vector<std::string>& broken) {
@@ -63,15 +86,13 @@ std::optional<std::string> Books::misfit(const TransferRecord& record) const {
         const Reservation* open = find_reservation(record.subject);
         // Only a settlement may be of a part; what is given back is all of it.
         if (open == nullptr || open->debit != record.debit || open->credit != record.credit ||
-            open->amount < record.amount || (gives_back && open->amount != record.amount))
+            open->purpose != record.purpose || open->amount < record.amount ||
+            (gives_back && open->amount != record.amount))
             return fmt::format(
-                "transfer {}: reservation {} is not open with these accounts and amount",
+                "transfer {}: reservation {} is not open with these accounts, purpose and amount",
                 record.id.value, record.subject.value);
     }
-    const bool posts = record.kind == TransferKind::posted ||
-                       record.kind == TransferKind::settled ||
-                       record.kind == TransferKind::reversed;
-    const Wide moved = posts ? record.amount : 0;
+    const Wide moved = posts_money(record.kind) ? record.amount : 0;
     const auto after = [moved](const Account& account, Side side) {
         return row(account.kind).normal_side == side ? Wide{balance(account)} + moved
                                                      : Wide{balance(account)} - moved;
@@ -106,14 +127,8 @@ std::vector<std::string> Books::broken_invariants() const {
     for (std::size_t i = 0; i < accounts_.size(); ++i) {
         const Account& account = accounts_[i];
         check_account(AccountId{static_cast<std::uint32_t>(i + 1)}, account, broken);
-        CurrencySums& sums = by_currency[account.currency];
-        sums.debits_posted += account.debits_posted;
-        sums.credits_posted += account.credits_posted;
-        sums.debits_pending += account.debits_pending;
-        sums.credits_pending += account.credits_pending;
+        by_currency[account.currency].add(account);
         pending += account.debits_pending;
-        (row(account.kind).cover == Cover::trust ? sums.trust : sums.owed_and_own) +=
-            balance(account);
     }
     for (const auto& [currency, sums] : by_currency) check_sums(currency, sums, broken);
     Wide open = 0;

@@ -6,13 +6,19 @@
 namespace tuma::ledger {
 namespace {
 
+bool is_outside(AccountKind kind) {
+    return row(kind).cover == Cover::outside;
+}
+
 bool runs_between(Purpose purpose, AccountKind debit, AccountKind credit) {
     using enum AccountKind;
+    // What is held for others and what lies at banks outside never mix.
+    if (is_outside(debit) != is_outside(credit)) return false;
     switch (purpose) {
         case Purpose::issue:
             return debit == trust && row(credit).cover == Cover::owed;
         case Purpose::redeem:
-            return row(debit).cover != Cover::trust && credit == trust;
+            return debit != trust && credit == trust;
         case Purpose::deposit:
             return debit == agent_float && credit == wallet;
         case Purpose::withdraw:
@@ -23,6 +29,23 @@ bool runs_between(Purpose purpose, AccountKind debit, AccountKind credit) {
             return debit == wallet && (credit == till || credit == settlement_payable);
         case Purpose::adjust:
             return true;
+        case Purpose::fee:
+            return credit == fee_income || debit == fee_income;
+        case Purpose::tax:
+            return credit == tax_payable || debit == tax_payable;
+        case Purpose::commission:
+            return debit == fee_income && credit == AccountKind::commission;
+        case Purpose::refund:
+            return (debit == till || debit == settlement_payable) && credit == wallet;
+        case Purpose::disburse:
+            return debit == till && credit == wallet;
+        case Purpose::payout:
+            return (debit == settlement_payable && (credit == trust || credit == fee_income)) ||
+                   (debit == trust && credit == settlement_payable) ||
+                   (debit == bank && credit == bank_account) ||
+                   (debit == bank_account && credit == bank);
+        case Purpose::bank_transfer:
+            return is_outside(debit);
     }
     unreachable("a purpose outside the enumeration");
 }

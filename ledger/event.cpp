@@ -5,9 +5,12 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace tuma::ledger {
 namespace {
@@ -16,8 +19,20 @@ static_assert(std::has_unique_object_representations_v<TransferRecord>);
 static_assert(std::has_unique_object_representations_v<AccountOpened>);
 static_assert(std::has_unique_object_representations_v<AccountChanged>);
 static_assert(std::has_unique_object_representations_v<RequestRefused>);
+static_assert(std::has_unique_object_representations_v<SchemeHead>);
+static_assert(std::has_unique_object_representations_v<SettlementClosed>);
 
 constexpr std::uint16_t known_flags = flag_linked | flag_continuation;
+constexpr std::string_view identity_rule = "must be 1 to 31 printable ASCII characters, then zeros";
+// Clocks of the world go from twelve hours behind UTC to fourteen ahead of it.
+constexpr int zone_offset_max = 14 * 60;
+
+// Records end on a multiple of 8.
+constexpr std::size_t filled(std::size_t bytes) {
+    return (bytes + 7) / 8 * 8;
+}
+static_assert(sizeof(SchemeHead) + filled(scheme_content_max) <=
+              std::numeric_limits<std::uint16_t>::max());
 
 template <typename Record>
 void append_record(std::vector<std::byte>& bytes, const Record& record) {
@@ -52,7 +67,7 @@ using Fault = std::optional<InputError>;
 Fault check(const TransferRecord& record) {
     if (!is_between(record.kind, TransferKind::posted, TransferKind::reversed))
         return InputError{"kind", "is not a kind of transfer"};
-    if (!is_between(record.purpose, Purpose::issue, Purpose::adjust))
+    if (!is_between(record.purpose, Purpose::issue, Purpose::bank_transfer))
         return InputError{"purpose", "is not a purpose of a transfer"};
     if ((record.flags & ~known_flags) != 0)
         return InputError{"flags", "unknown flags must be zero"};
@@ -65,10 +80,14 @@ Fault check(const AccountOpened& record) {
     if (!is_currency(record.currency)) return InputError{"currency", "is not in the table"};
     if (find_account_kind(static_cast<std::uint8_t>(record.kind)) == nullptr)
         return InputError{"kind", "is not in the chart of accounts"};
-    if (record.reserved != 0 || record.reserved_2 != 0)
-        return InputError{"reserved", "must be zero"};
-    if (!is_valid(record.identity))
-        return InputError{"identity", "must be 1 to 31 printable ASCII characters, then zeros"};
+    if (record.reserved != 0) return InputError{"reserved", "must be zero"};
+    if (!is_valid(record.identity)) return InputError{"identity", std::string(identity_rule)};
+    if (!record.scheme && record.account_class != 0)
+        return InputError{"account_class", "must be zero without a scheme"};
+    if (!record.scheme && record.payout)
+        return InputError{"payout", "must be zero without a scheme"};
+    if (record.payout && record.kind != AccountKind::settlement_payable)
+        return InputError{"payout", "only a settlement payable is paid out"};
     return {};
 }
 
@@ -84,6 +103,28 @@ Fault check(const RequestRefused& record) {
         find_refusal(static_cast<std::uint16_t>(record.refusal)) == nullptr)
         return InputError{"refusal", "is not a refusal"};
     if (!is_zero(record.reserved)) return InputError{"reserved", "must be zero"};
+    return {};
+}
+
+Fault check(const SettlementClosed& record) {
+    if (record.reserved != 0 || record.reserved_2 != 0)
+        return InputError{"reserved", "must be zero"};
+    return {};
+}
+
+Fault check(const SchemeHead& head) {
+    if (head.version != SchemeHead{}.version) return InputError{"version", "is not known"};
+    if (head.content_bytes > scheme_content_max)
+        return InputError{"content_bytes", "is more than a scheme may have"};
+    if (head.size != sizeof(SchemeHead) + filled(head.content_bytes))
+        return InputError{"size", "is not that of head and content"};
+    const auto offset = static_cast<std::int16_t>(head.zone_offset_minutes);
+    if (offset < -zone_offset_max || offset > zone_offset_max)
+        return InputError{"zone_offset_minutes", "is more than 14 hours"};
+    if (!is_currency(head.currency)) return InputError{"currency", "is not in the table"};
+    if (!is_valid(head.name)) return InputError{"name", std::string(identity_rule)};
+    if (!is_valid(head.scheme_version))
+        return InputError{"scheme_version", std::string(identity_rule)};
     return {};
 }
 
@@ -105,6 +146,24 @@ Result<Event> take(std::span<const std::byte>& bytes) {
     Record record;
     if (const Fault fault = take_record(bytes, record)) return *fault;
     return Event{record};
+}
+
+Result<Event> take_scheme(std::span<const std::byte>& bytes) {
+    SchemeLoaded loaded;
+    if (bytes.size() < sizeof loaded.head)
+        return InputError{"record", "fewer bytes than a record of this kind"};
+    std::memcpy(&loaded.head, bytes.data(), sizeof loaded.head);
+    if (const Fault fault = check(loaded.head)) return *fault;
+    if (bytes.size() < loaded.head.size)
+        return InputError{"record", "fewer bytes than the scheme's content"};
+    const auto body = bytes.first(loaded.head.size).subspan(sizeof loaded.head);
+    const auto content = body.first(loaded.head.content_bytes);
+    const auto fill = body.subspan(content.size());
+    if (std::any_of(fill.begin(), fill.end(), [](std::byte b) { return b != std::byte{0}; }))
+        return InputError{"content", "must be filled up with zeros"};
+    loaded.content.assign(content.begin(), content.end());
+    bytes = bytes.subspan(loaded.head.size);
+    return Event{std::move(loaded)};
 }
 
 }  // namespace
@@ -134,6 +193,25 @@ void append(std::vector<std::byte>& bytes, const RequestRefused& record) {
     append_record(bytes, record);
 }
 
+void append(std::vector<std::byte>& bytes, const SettlementClosed& record) {
+    append_record(bytes, record);
+}
+
+void append(std::vector<std::byte>& bytes, const SchemeLoaded& record) {
+    const SchemeHead head = sized_head(record);
+    append_record(bytes, head);
+    bytes.insert(bytes.end(), record.content.begin(), record.content.end());
+    bytes.resize(bytes.size() + filled(record.content.size()) - record.content.size());
+}
+
+SchemeHead sized_head(const SchemeLoaded& loaded) {
+    ensure(loaded.content.size() <= scheme_content_max, "a scheme's content is bounded");
+    SchemeHead head = loaded.head;
+    head.size = static_cast<std::uint16_t>(sizeof(SchemeHead) + filled(loaded.content.size()));
+    head.content_bytes = static_cast<std::uint16_t>(loaded.content.size());
+    return head;
+}
+
 Result<Event> take_event(std::span<const std::byte>& bytes) {
     if (bytes.empty()) return InputError{"record", "no bytes left"};
     switch (static_cast<RecordKind>(bytes.front())) {
@@ -145,6 +223,10 @@ Result<Event> take_event(std::span<const std::byte>& bytes) {
             return take<AccountChanged>(bytes);
         case RecordKind::refused:
             return take<RequestRefused>(bytes);
+        case RecordKind::scheme_loaded:
+            return take_scheme(bytes);
+        case RecordKind::settlement_closed:
+            return take<SettlementClosed>(bytes);
     }
     return InputError{"record_kind", "is not known"};
 }

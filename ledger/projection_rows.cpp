@@ -20,11 +20,6 @@ std::array<char, 32> hex_text(const Reference& reference) {
     return characters;
 }
 
-bool moves_money(TransferKind kind) {
-    return kind == TransferKind::posted || kind == TransferKind::settled ||
-           kind == TransferKind::reversed;
-}
-
 std::int64_t number(TransferId id) {
     return static_cast<std::int64_t>(id.value);
 }
@@ -44,8 +39,14 @@ ProjectionRows::ProjectionRows(SqlDatabase& database)
                        "?12, ?13, ?14, ?15, ?16, ?17, ?18)"),
       insert_account_(database,
                       "INSERT INTO account(id, identity, kind, currency, normal_side, owner, "
-                      "state, floor, ceiling, opened_at) "
-                      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+                      "state, floor, ceiling, opened_at, scheme, account_class, payout) "
+                      "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, "
+                      "(SELECT name FROM scheme WHERE id = ?11), ?12, ?13)"),
+      // The number of the row is the next one.
+      insert_scheme_(database, "INSERT INTO scheme VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+      insert_settlement_(database,
+                         "INSERT INTO settlement VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                         "?, ?, ?, ?, ?, ?, ?)"),
       insert_payment_(database,
                       "INSERT INTO payment VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
                       "?12)"),
@@ -69,50 +70,10 @@ void ProjectionRows::contradiction(const TransferRecord& record, std::string_vie
                     database_.path().string(), record.id.value, what));
 }
 
-void ProjectionRows::add_batch(const BatchView& batch) {
-    batch_ = static_cast<std::int64_t>(batch.header.sequence);
-    if (time_us_ != batch.header.time_us || time_.empty()) time_ = tuma::text(batch.header.time());
-    time_us_ = batch.header.time_us;
-    const std::string hash = hex(batch.hash);
-    const std::string previous = hex(batch.header.previous);
-    insert_batch_.bind(1, batch.header.sequence);
-    insert_batch_.bind(2, std::string_view{time_});
-    insert_batch_.bind(3, batch.header.event_count);
-    insert_batch_.bind(4, std::uint64_t{batch.header.body_bytes + batch_overhead_bytes});
-    insert_batch_.bind(5, std::string_view{hash});
-    insert_batch_.bind(6, std::string_view{previous});
-    insert_batch_.run();
-}
-
-void ProjectionRows::add(const AccountOpened& record) {
-    insert_account_.bind(1, record.id.value);
-    insert_account_.bind(2, text(record.identity));
-    insert_account_.bind(3, row(record.kind).name);
-    insert_account_.bind(4, letters(record.currency));
-    insert_account_.bind(
-        5, std::string_view{row(record.kind).normal_side == Side::debit ? "debit" : "credit"});
-    insert_account_.bind(6, record.participant.value);
-    insert_account_.bind(7, name(AccountState::open));
-    insert_account_.bind_null(8);
-    if (record.floor != no_floor) insert_account_.bind(8, record.floor);
-    insert_account_.bind_null(9);
-    if (record.ceiling != no_ceiling) insert_account_.bind(9, record.ceiling);
-    insert_account_.bind(10, std::string_view{time_});
-    insert_account_.run();
-}
-
-void ProjectionRows::add(const AccountChanged& record) {
-    AccountState state = AccountState::open;
-    if (record.change == AccountChange::freeze) state = AccountState::frozen;
-    if (record.change == AccountChange::close) state = AccountState::closed;
-    update_state_.bind(1, record.id.value);
-    update_state_.bind(2, name(state));
-    update_state_.run();
-}
-
 void ProjectionRows::add(const TransferRecord& record) {
     if (!record.is_continuation()) set_id_ = number(record.id);
     const auto [payment, ended] = add_payment(record);
+    if (!record.is_continuation()) set_payment_ = payment;
     add_row(record, payment);
     add_sums(record, record.kind == TransferKind::reserved ? record.amount : -ended);
 }
@@ -158,7 +119,7 @@ void ProjectionRows::add_row(const TransferRecord& record, std::int64_t payment)
 }
 
 void ProjectionRows::add_sums(const TransferRecord& record, std::int64_t pending) {
-    const std::int64_t posted = moves_money(record.kind) ? record.amount : 0;
+    const std::int64_t posted = posts_money(record.kind) ? record.amount : 0;
     Delta& debit = sums_[record.debit.value];
     debit.debits_pending += pending;
     debit.debits_posted += posted;
@@ -170,6 +131,10 @@ void ProjectionRows::add_sums(const TransferRecord& record, std::int64_t pending
 std::pair<std::int64_t, std::int64_t> ProjectionRows::add_payment(const TransferRecord& record) {
     switch (record.kind) {
         case TransferKind::posted:
+            if (record.is_continuation() && set_payment_ != set_id_) {
+                add_charge(record);
+                return {set_payment_, 0};
+            }
             begin_payment(record, PaymentEvent::post);
             return {set_id_, 0};
         case TransferKind::reserved:
@@ -190,6 +155,12 @@ std::pair<std::int64_t, std::int64_t> ProjectionRows::add_payment(const Transfer
         }
     }
     unreachable("a transfer kind outside the enumeration");
+}
+
+void ProjectionRows::add_charge(const TransferRecord& record) {
+    PaymentRow& row = payment(set_payment_, record);
+    row.settled_amount += record.amount;
+    row.updated_at = time_;
 }
 
 void ProjectionRows::begin_payment(const TransferRecord& record, PaymentEvent event) {

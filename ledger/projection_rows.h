@@ -21,8 +21,8 @@ struct PaymentRow {
     PaymentState state = PaymentState::none;
     std::int64_t amount = 0;  ///< the first leg's
     std::int64_t legs = 0;
-    std::int64_t total = 0;  ///< of all legs
-    std::int64_t settled_amount = 0;
+    std::int64_t total = 0;           ///< of all legs
+    std::int64_t settled_amount = 0;  ///< what moved of a reservation, and the charges with it
     std::int64_t reversed_amount = 0;
     std::int64_t debit = 0;
     std::int64_t credit = 0;
@@ -44,6 +44,8 @@ public:
     void add(const AccountChanged& record);
     /// Refusals move no money and have no row.
     void add(const RequestRefused&) {}
+    void add(const SchemeLoaded& record);
+    void add(const SettlementClosed& record);
 
     /// Writes what was gathered; to be called before the transaction is committed.
     void flush();
@@ -66,6 +68,8 @@ private:
     PaymentRow& payment(std::int64_t id, const TransferRecord& record);
     std::int64_t payment_of(std::int64_t transfer, const TransferRecord& record);
     std::string_view due_text(const TransferRecord& record);
+    /// A charge that moves with the end of a reservation.
+    void add_charge(const TransferRecord& record);
     void flush_payments();
     void flush_sums();
     [[noreturn]] void contradiction(const TransferRecord& record, std::string_view what) const;
@@ -74,6 +78,8 @@ private:
     SqlStatement insert_batch_;
     SqlStatement insert_transfer_;
     SqlStatement insert_account_;
+    SqlStatement insert_scheme_;
+    SqlStatement insert_settlement_;
     SqlStatement insert_payment_;
     SqlStatement update_payment_;
     SqlStatement update_sums_;
@@ -87,6 +93,7 @@ private:
     std::int64_t due_us_ = 0;
     std::string due_;
     std::int64_t set_id_ = 0;
+    std::int64_t set_payment_ = 0;  ///< the payment of the set's first record
     /// Begun since the last flush, in order of their numbers, each with when it was begun.
     std::vector<PaymentRow> begun_;
     std::vector<std::string> begun_at_;

@@ -31,6 +31,9 @@ CREATE TABLE account(
     credits_pending INTEGER NOT NULL DEFAULT 0,
     credits_posted INTEGER NOT NULL DEFAULT 0,
     opened_at TEXT NOT NULL,
+    scheme TEXT,
+    account_class INTEGER,
+    payout INTEGER,
     balance INTEGER AS (CASE normal_side WHEN 'debit' THEN debits_posted - credits_posted
                                          ELSE credits_posted - debits_posted END),
     available INTEGER AS (balance - floor - CASE normal_side WHEN 'debit' THEN credits_pending
@@ -70,6 +73,42 @@ CREATE TABLE payment(
     created_at TEXT NOT NULL,
     updated_at TEXT NOT NULL
 );
+CREATE TABLE scheme(
+    loading INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    zone_offset_minutes INTEGER NOT NULL,
+    content_bytes INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    source_hash TEXT NOT NULL,
+    loaded_at TEXT NOT NULL,
+    batch INTEGER NOT NULL
+);
+CREATE TABLE settlement(
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL,
+    due_at TEXT NOT NULL,
+    done_at TEXT NOT NULL,
+    batch INTEGER NOT NULL,
+    sales INTEGER NOT NULL,
+    refunds INTEGER NOT NULL,
+    fees INTEGER NOT NULL,
+    adjustments INTEGER NOT NULL,
+    reserve_released INTEGER NOT NULL,
+    carried_in INTEGER NOT NULL,
+    reserve_held INTEGER NOT NULL,
+    payout_fee INTEGER NOT NULL,
+    paid_out INTEGER NOT NULL,
+    carried_out INTEGER NOT NULL,
+    reserve_due_at TEXT,
+    next_due_at TEXT,
+    payout INTEGER,
+    sales_count INTEGER NOT NULL,
+    refunds_count INTEGER NOT NULL
+);
+CREATE INDEX settlement_by_account ON settlement(account);
 CREATE TABLE batch(
     sequence INTEGER PRIMARY KEY,
     time TEXT NOT NULL,

@@ -7,7 +7,7 @@
 namespace tuma {
 namespace {
 
-constexpr std::array<RefusalRow, 35> rows{{
+constexpr std::array<RefusalRow, 47> rows{{
     {Refusal::none, "none", "The request was executed.", false},
     {Refusal::overloaded, "overloaded",
      "The queue is full; nothing was executed, send the same request again later.", true},
@@ -82,6 +82,36 @@ constexpr std::array<RefusalRow, 35> rows{{
      true},
     {Refusal::transfer_not_found, "transfer_not_found",
      "There is no durable transfer with this number.", true},
+    {Refusal::scheme_not_found, "scheme_not_found",
+     "No scheme with this number is loaded; see --schemes.", true},
+    {Refusal::account_class_not_found, "account_class_not_found",
+     "The scheme has no class of account with this number.", false},
+    {Refusal::scheme_invalid, "scheme_invalid",
+     "The scheme's content cannot be used, or its currency is not that of the version before.",
+     false},
+    {Refusal::not_offered, "not_offered",
+     "The scheme has no tariff for this kind of payment and amount on this day.", false},
+    {Refusal::below_minimum, "below_minimum",
+     "The amount is below the least that the scheme allows for this kind of payment.", false},
+    {Refusal::transaction_limit_exceeded, "transaction_limit_exceeded",
+     "The amount is above the scheme's limit for one transaction.", false},
+    {Refusal::daily_limit_exceeded, "daily_limit_exceeded",
+     "The payer's total of the day, reservations counted, would pass the scheme's daily limit.",
+     true},
+    {Refusal::monthly_limit_exceeded, "monthly_limit_exceeded",
+     "The payer's total of the month, reservations counted, would pass the scheme's monthly limit.",
+     true},
+    {Refusal::yearly_limit_exceeded, "yearly_limit_exceeded",
+     "The payer's total of the year, reservations counted, would pass the scheme's yearly limit.",
+     true},
+    {Refusal::lifetime_limit_exceeded, "lifetime_limit_exceeded",
+     "The payer's total since opening, reservations counted, would pass the scheme's lifetime "
+     "limit.",
+     false},
+    {Refusal::reversal_not_allowed, "reversal_not_allowed",
+     "The scheme allows no reversals of this payment.", false},
+    {Refusal::reversal_too_late, "reversal_too_late",
+     "The payment is older than the scheme's window for reversals.", false},
 }};
 
 constexpr bool numbered_without_gaps() {

@@ -45,6 +45,18 @@ enum class Refusal : std::uint16_t {
     ceiling_exceeded = 32,
     request_not_found = 33,
     transfer_not_found = 34,
+    scheme_not_found = 35,
+    account_class_not_found = 36,
+    scheme_invalid = 37,
+    not_offered = 38,
+    below_minimum = 39,
+    transaction_limit_exceeded = 40,
+    daily_limit_exceeded = 41,
+    monthly_limit_exceeded = 42,
+    yearly_limit_exceeded = 43,
+    lifetime_limit_exceeded = 44,
+    reversal_not_allowed = 45,
+    reversal_too_late = 46,
 };
 
 /// One row of the table of refusals.

@@ -20,6 +20,7 @@ namespace {
 constexpr std::string_view prefix = "snapshot-";
 constexpr std::string_view suffix = ".tuma";
 constexpr std::string_view partial_suffix = ".partial";
+constexpr std::string_view altered = "its SHA-256 does not match, bytes were altered";
 constexpr std::size_t kept = 2;
 constexpr std::size_t sequence_digits = 20;
 
@@ -58,13 +59,16 @@ void remove_file(const std::filesystem::path& path) {
     throw SnapshotError(fmt::format("{}: {}", file.path().string(), what));
 }
 
-SnapshotHeader read_header(const FileHandle& file, FileSource& source) {
+SnapshotHeader read_header(const FileHandle& file, FileSource& source, const Hash& stored) {
     const auto header = read_value<SnapshotHeader>(source);
     const SnapshotHeader expected;
     if (header.magic != expected.magic) refuse(file, "does not begin with \"TUMS\"");
+    // Every version ends with the hash, so another one can be told from an altered one.
+    if (header.version != expected.version && source.finish() != stored) refuse(file, altered);
     if (header.version != expected.version)
-        refuse(file,
-               fmt::format("is of version {}, known is {}", header.version, expected.version));
+        throw SnapshotVersionError(fmt::format("{}: is of version {}, this program uses version {}",
+                                               file.path().string(), header.version,
+                                               expected.version));
     return header;
 }
 
@@ -127,7 +131,7 @@ State SnapshotFolder::load(const std::filesystem::path& path, const StateLimits&
     Hash stored;
     file.read(end, stored);
     FileSource source(file, end);
-    const SnapshotHeader header = read_header(file, source);
+    const SnapshotHeader header = read_header(file, source, stored);
     State state(limits);
     std::string misfit;
     try {
@@ -138,7 +142,7 @@ State SnapshotFolder::load(const std::filesystem::path& path, const StateLimits&
         misfit = error.what();
     }
     // Altered bytes may look like anything; that they were altered is the thing to say.
-    if (source.finish() != stored) refuse(file, "its SHA-256 does not match, bytes were altered");
+    if (source.finish() != stored) refuse(file, altered);
     if (!misfit.empty()) refuse(file, misfit);
     state.position.hash = header.hash;
     return state;

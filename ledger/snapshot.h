@@ -16,11 +16,17 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// A snapshot of another version of the program; nothing is wrong with it.
+class SnapshotVersionError : public SnapshotError {
+public:
+    using SnapshotError::SnapshotError;
+};
+
 /// The front of a snapshot file: 56 bytes, little-endian. The saved state follows, then SHA-256
 /// over header and state.
 struct SnapshotHeader {
     std::uint32_t magic = 0x53'4d'55'54;  ///< "TUMS"
-    std::uint16_t version = 1;
+    std::uint16_t version = 2;
     std::uint16_t reserved = 0;
     std::uint64_t sequence = 0;  ///< the last batch in the state
     std::int64_t time_us = 0;    ///< its time
@@ -52,8 +58,8 @@ public:
     std::vector<SnapshotFile> list() const;
 
     /// Loads the file while another thread hashes it; nothing is returned of bytes that do not
-    /// verify. Throws SnapshotError when it is damaged or does not fit `limits`, StoreError when it
-    /// cannot be read.
+    /// verify. Throws SnapshotError when it is damaged or does not fit `limits`,
+    /// SnapshotVersionError when another version wrote it, StoreError when it cannot be read.
     State load(const std::filesystem::path& path, const StateLimits& limits) const;
 
 private:

@@ -39,6 +39,7 @@ void State::apply(const TransferRecord& record, Timestamp time) {
 void State::remember(const TransferRecord& record, Timestamp time) {
     ensure(record.id == position.next_transfer, "transfers are numbered without gaps");
     position.next_transfer.value += 1;
+    if (!terms.empty()) count(record, time);
     // Expiry is the switch's own doing, and a set is remembered once, by its first record.
     if (!record.key() || record.is_continuation()) return;
     keys.remember({.reference = record.reference,
@@ -49,8 +50,14 @@ void State::remember(const TransferRecord& record, Timestamp time) {
                    .balance = record.debit_balance_after});
 }
 
+void State::count(const TransferRecord& record, Timestamp time) {
+    turnovers.apply(record, terms, time);
+    if (posts_money(record.kind)) maturities.apply(record, terms);
+}
+
 void State::apply(const AccountOpened& opened, Timestamp time) {
     books.apply(opened);
+    terms.apply(opened);
     if (!opened.key()) return;
     keys.remember({.reference = opened.reference,
                    .digest = opened.digest,
@@ -77,6 +84,20 @@ void State::apply(const RequestRefused& refused, Timestamp time) {
                    .time_us = time.time_since_epoch().count()});
 }
 
+void State::apply(const SchemeLoaded& loaded, Timestamp time) {
+    terms.apply(loaded);
+    if (!loaded.key()) return;
+    keys.remember({.reference = loaded.head.reference,
+                   .digest = loaded.head.digest,
+                   .participant = loaded.head.participant,
+                   .id = loaded.head.id.value,
+                   .time_us = time.time_since_epoch().count()});
+}
+
+void State::apply(const SettlementClosed& closed, Timestamp /*time*/) {
+    maturities.apply(closed);
+}
+
 namespace {
 
 // Why a decoded event cannot be applied.
@@ -91,7 +112,21 @@ struct Misfit {
     }
     std::optional<std::string> operator()(const RequestRefused&) const { return std::nullopt; }
     std::optional<std::string> operator()(const AccountOpened& opened) const {
-        return state.books.misfit(opened);
+        if (auto why = state.books.misfit(opened)) return why;
+        return state.terms.misfit(opened);
+    }
+    std::optional<std::string> operator()(const SchemeLoaded& loaded) const {
+        return state.terms.misfit(loaded);
+    }
+    std::optional<std::string> operator()(const SettlementClosed& closed) const {
+        if (closed.payout >= state.position.next_transfer)
+            return fmt::format("settlement of account {}: its payout, transfer {}, is not there",
+                               closed.account.value, closed.payout.value);
+        const Account* const payable = state.books.find(closed.account);
+        if (payable == nullptr)
+            return fmt::format("settlement of account {}, which does not exist",
+                               closed.account.value);
+        return state.maturities.misfit(closed, balance(*payable));
     }
     std::optional<std::string> operator()(const AccountChanged& changed) const {
         return state.books.misfit(changed);
@@ -183,6 +218,9 @@ void State::save(ByteSink& sink) const {
     write_value(sink, position.next_transfer.value);
     books.save(sink);
     keys.save(sink);
+    terms.save(sink);
+    turnovers.save(sink);
+    maturities.save(sink);
 }
 
 void State::load(ByteSource& source) {
@@ -192,6 +230,32 @@ void State::load(ByteSource& source) {
     if (!position.next_transfer) throw StateError("the saved state has no next transfer");
     books.load(source);
     keys.load(source);
+    terms.load(source);
+    turnovers.load(source);
+    maturities.load(source);
+}
+
+std::vector<std::string> State::broken_invariants() const {
+    std::vector<std::string> broken = books.broken_invariants();
+    if (terms.empty()) return broken;
+    for (std::uint32_t i = 1; i <= books.account_count(); ++i) {
+        const AccountId id{i};
+        const AccountTerms* const of = terms.find(id);
+        if (of == nullptr || !of->payout) continue;
+        const Account& payable = *books.find(id);
+        const std::int64_t due = maturities.outstanding(id);
+        if (due != balance(payable))
+            broken.push_back(fmt::format("account {}: {} minor units fall due, its balance is {}",
+                                         i, due, balance(payable)));
+        const Account* const bank = books.find(of->payout);
+        if (bank == nullptr || bank->kind != AccountKind::bank_account ||
+            bank->currency != payable.currency)
+            broken.push_back(
+                fmt::format("account {}: is paid out to account {}, which is no bank "
+                            "account of its currency",
+                            i, of->payout.value));
+    }
+    return broken;
 }
 
 Hash State::hash() const {

@@ -4,7 +4,10 @@
 #include "ledger/batch.h"
 #include "ledger/books.h"
 #include "ledger/event.h"
+#include "ledger/maturities.h"
 #include "ledger/request_keys.h"
+#include "ledger/terms.h"
+#include "ledger/turnover.h"
 
 #include <optional>
 
@@ -35,6 +38,9 @@ public:
 
     Books books;
     RequestKeys keys;
+    Terms terms;
+    Turnovers turnovers;
+    Maturities maturities;
     Position position;
 
     /// Carries out one event of the batch that is being decided or replayed at `time`.
@@ -43,16 +49,24 @@ public:
     void apply(const AccountOpened& opened, Timestamp time);
     void apply(const AccountChanged& changed, Timestamp time);
     void apply(const RequestRefused& refused, Timestamp time);
+    void apply(const SchemeLoaded& loaded, Timestamp time);
+    void apply(const SettlementClosed& closed, Timestamp time);
 
-    /// The part of `apply` that does not concern the books: the request key and the next number.
+    /// The part of `apply` that does not concern the books: the request key, the next number,
+    /// turnovers and maturities.
     void remember(const TransferRecord& record, Timestamp time);
 
     /// Replays a whole checked batch and moves the position. Returns what does not fit (sequence,
     /// chain, event bytes, ids, counts) in words, or nothing when all is well.
     std::optional<std::string> replay(const BatchView& batch);
 
-    /// Position (without the batch's hash, which the decider does not know), books and keys, in a
-    /// canonical order: the same state gives the same bytes.
+    /// Broken invariants in words, empty when there are none: those of the books; what falls due of
+    /// a payable that is paid out = its balance; it is paid out to a bank account of its currency.
+    /// They hold between batches. O(accounts).
+    std::vector<std::string> broken_invariants() const;
+
+    /// Position (without the batch's hash, which the decider does not know) and everything else, in
+    /// a canonical order: the same state gives the same bytes.
     void save(ByteSink& sink) const;
     /// Requires: freshly made. Throws StateError.
     void load(ByteSource& source);
@@ -60,6 +74,8 @@ public:
     Hash hash() const;
 
 private:
+    /// What a transfer means for accounts with terms.
+    void count(const TransferRecord& record, Timestamp time);
     /// Takes one record off `bytes` and applies it, or says why not.
     std::optional<std::string> replay_next(std::span<const std::byte>& bytes, Timestamp time);
 };

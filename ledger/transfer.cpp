@@ -9,8 +9,9 @@ namespace {
 
 constexpr std::array<std::string_view, 6> kind_names{"posted",   "reserved", "settled",
                                                      "released", "expired",  "reversed"};
-constexpr std::array<std::string_view, 7> purpose_names{
-    "issue", "redeem", "deposit", "withdraw", "transfer", "pay_merchant", "adjust"};
+constexpr std::array<std::string_view, 14> purpose_names{
+    "issue", "redeem", "deposit",    "withdraw", "transfer", "pay_merchant", "adjust",
+    "fee",   "tax",    "commission", "refund",   "disburse", "payout",       "bank_transfer"};
 
 }  // namespace
 

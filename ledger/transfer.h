@@ -24,6 +24,12 @@ enum class TransferKind : std::uint8_t {
 /// Stable lower-case name ("settled").
 std::string_view name(TransferKind kind);
 
+/// True if the record changes posted balances: posted, settled, reversed.
+constexpr bool posts_money(TransferKind kind) {
+    return kind == TransferKind::posted || kind == TransferKind::settled ||
+           kind == TransferKind::reversed;
+}
+
 /// What the movement is for; decides which kinds of account it may run between.
 enum class Purpose : std::uint8_t {
     issue = 1,     ///< bank money paid into trust becomes e-money: trust → any e-money account
@@ -33,6 +39,13 @@ enum class Purpose : std::uint8_t {
     transfer = 5,  ///< wallet → wallet
     pay_merchant = 6,  ///< wallet → till or settlement payable
     adjust = 7,        ///< a leg of a linked set between any accounts
+    fee = 8,           ///< a payment's fee: any account → fee income, or back
+    tax = 9,           ///< tax on a fee: any account → tax payable, or back
+    commission = 10,   ///< the agent's part: fee income → commission
+    refund = 11,       ///< till or settlement payable → wallet
+    disburse = 12,     ///< a business pays a person: till → wallet
+    payout = 13,       ///< a settlement's legs: payable → trust, bank → bank account, and back
+    bank_transfer = 14,  ///< between bank and bank accounts, all outside the switch
 };
 
 /// Stable snake_case name ("pay_merchant").

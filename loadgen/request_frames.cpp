@@ -11,21 +11,10 @@ namespace {
 
 using native::FrameType;
 
-ledger::Purpose purpose_of(FrameType type) {
-    switch (type) {
-        case FrameType::deposit:
-            return ledger::Purpose::deposit;
-        case FrameType::withdraw:
-            return ledger::Purpose::withdraw;
-        case FrameType::transfer:
-            return ledger::Purpose::transfer;
-        case FrameType::pay_merchant:
-            return ledger::Purpose::pay_merchant;
-        case FrameType::redeem:
-            return ledger::Purpose::redeem;
-        default:
-            unreachable("a frame type that moves no money at once");
-    }
+ledger::Purpose moving_purpose(FrameType type) {
+    const auto purpose = native::purpose_of(type);
+    ensure(purpose.has_value(), "a frame type that moves money at once");
+    return *purpose;
 }
 
 core::Command command_of(FrameType type, const FramingSettings& settings) {
@@ -42,7 +31,7 @@ core::Command command_of(FrameType type, const FramingSettings& settings) {
                                  .timeout = settings.reserve_timeout,
                                  .memo = 0};
         default:
-            return core::MoveMoney{.purpose = purpose_of(type),
+            return core::MoveMoney{.purpose = moving_purpose(type),
                                    .debit = {},
                                    .credit = {},
                                    .amount = nothing,

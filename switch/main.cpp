@@ -3,9 +3,12 @@
 #include "ledger/journal_segment.h"
 #include "ledger/projection.h"
 #include "ledger/sqlite_journal.h"
+#include "switch/load_schemes.h"
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
 #include "switch/net/version.h"
+#include "switch/replay_command.h"
+#include "switch/scheme_command.h"
 #include "switch/serve.h"
 
 #include <CLI/CLI.hpp>
@@ -92,7 +95,11 @@ int run_serve(const ServeFlags& flags) {
         fmt::print("{}", net::settings_text(*settings));
         return exit_ok;
     }
-    return serve(*settings);
+    // A bad scheme file, too, leaves no directory behind.
+    const Result<std::vector<SchemeFile>> schemes =
+        read_schemes(settings->schemes, settings->holidays);
+    if (!schemes) return usage_error(schemes.error());
+    return serve(*settings, *schemes);
 }
 
 struct AuditFlags {
@@ -163,11 +170,15 @@ struct Flags {
     ServeFlags serve;
     AuditFlags audit;
     ProjectFlags project;
+    SchemeFlags scheme;
+    ReplayFlags replay;
 };
 
 int run_command(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("serve")) return run_serve(flags.serve);
     if (app.got_subcommand("audit")) return run_audit(flags.audit);
+    if (app.got_subcommand("replay")) return run_replay(flags.replay);
+    if (app.got_subcommand("scheme")) return run_scheme(flags.scheme);
     return run_project(flags.project);
 }
 
@@ -181,6 +192,8 @@ int run(int argc, char** argv) {
     add_serve(app, flags.serve);
     add_audit(app, flags.audit);
     add_project(app, flags.project);
+    add_scheme(app, flags.scheme);
+    add_replay(app, flags.replay);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 #include "ledger/sqlite_journal.h"
 #include "switch/background.h"
 #include "switch/core/switch.h"
+#include "switch/load_schemes.h"
 #include "switch/net/admin_server.h"
 #include "switch/net/clock.h"
 #include "switch/net/endpoint.h"
@@ -87,7 +88,8 @@ public:
           projecting_(settings),
           admin_(metrics_, [this] { return is_ready_.load(); }) {}
 
-    void run() {
+    void run(const std::vector<SchemeFile>& schemes) {
+        load_schemes(engine_, core_, schemes);
         const net::Endpoint native = listen(frames_, "--native", settings_.native);
         std::string admin = "off";
         if (!settings_.admin.empty()) admin = listen(admin_, "--admin", settings_.admin).text();
@@ -155,7 +157,7 @@ private:
 
 }  // namespace
 
-int serve(const net::Settings& settings) {
+int serve(const net::Settings& settings, const std::vector<SchemeFile>& schemes) {
     block_stop_signals();
     raise_file_limit();
     net::start_log(settings.log_level);
@@ -164,7 +166,7 @@ int serve(const net::Settings& settings) {
     std::optional<Opened> opened = open_books(settings, lock, snapshots);
     if (!opened) return 0;
     Server server(settings, std::move(*opened));
-    server.run();
+    server.run(schemes);
     exit_on_next_signal();
     server.shut_down(snapshots);
     return 0;

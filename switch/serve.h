@@ -1,14 +1,18 @@
 // `tuma serve`: puts the switch together, runs it until a signal, takes it apart in order.
 #pragma once
 
+#include "switch/files/scheme_file.h"
 #include "switch/net/settings.h"
+
+#include <vector>
 
 namespace tuma {
 
-/// Runs the switch. Prints one line `ready native=HOST:PORT admin=HOST:PORT` on standard output
-/// once all listeners accept. SIGTERM or SIGINT: finishes what was taken, makes it durable, answers
-/// it, saves a snapshot, returns 0. A second signal ends the process at once with 130.
-/// Throws what the environment does: StoreError, RecoveryError, std::system_error.
-int serve(const net::Settings& settings);
+/// Runs the switch with `schemes` in force. Prints one line `ready native=HOST:PORT
+/// admin=HOST:PORT` on standard output once all listeners accept. SIGTERM or SIGINT: finishes what
+/// was taken, makes it durable, answers it, saves a snapshot, returns 0. A second signal ends the
+/// process at once with 130. Throws what the environment does: StoreError, RecoveryError,
+/// std::system_error; std::runtime_error when a scheme is refused.
+int serve(const net::Settings& settings, const std::vector<SchemeFile>& schemes);
 
 }  // namespace tuma

@@ -24,7 +24,7 @@ constexpr FrameRow plain(FrameType type, std::string_view name,
             std::min(commands_max, body_bytes_max / std::max(sizeof(Command), result_bytes))};
 }
 
-constexpr std::array<FrameRow, 17> rows{{
+constexpr std::array<FrameRow, 20> rows{{
     plain<layout::OpenAccount>(FrameType::open_account, "open_account"),
     plain<layout::Movement>(FrameType::issue, "issue"),
     plain<layout::Movement>(FrameType::redeem, "redeem"),
@@ -43,6 +43,9 @@ constexpr std::array<FrameRow, 17> rows{{
     plain<layout::QueryTransfer>(FrameType::query_transfer, "query_transfer", record_result_bytes),
     {FrameType::statement, "statement", sizeof(layout::Statement), sizeof(layout::StatementHead),
      statement_commands_max},
+    plain<layout::Movement>(FrameType::refund, "refund"),
+    plain<layout::Movement>(FrameType::disburse, "disburse"),
+    plain<layout::Movement>(FrameType::bank_transfer, "bank_transfer"),
 }};
 
 constexpr bool numbered_without_gaps() {

@@ -43,6 +43,9 @@ enum class FrameType : std::uint8_t {
     query_request = 15,
     query_transfer = 16,
     statement = 17,
+    refund = 18,
+    disburse = 19,
+    bank_transfer = 20,
 };
 inline constexpr std::uint8_t reply_bit = 0x80;
 /// The type byte of the frame that a server sends before it closes the connection.

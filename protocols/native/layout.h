@@ -18,7 +18,8 @@ namespace tuma::native::layout {
 
 static_assert(std::endian::native == std::endian::little, "fields are copied as they lie");
 
-/// issue, redeem, deposit, withdraw, transfer, pay_merchant, reserve.
+/// issue, redeem, deposit, withdraw, transfer, pay_merchant, refund, disburse, bank_transfer,
+/// reserve.
 struct Movement {
     Reference reference{};
     std::uint32_t debit = 0;
@@ -41,8 +42,9 @@ struct OpenAccount {
     std::int64_t valid_until = 0;
     std::uint16_t currency = 0;
     std::uint8_t kind = 0;
-    std::uint8_t reserved = 0;
-    std::uint32_t reserved_2 = 0;
+    std::uint8_t account_class = 0;
+    std::uint16_t scheme = 0;
+    std::uint16_t reserved = 0;
 };
 static_assert(sizeof(OpenAccount) == 80);
 

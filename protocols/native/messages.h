@@ -30,10 +30,13 @@ struct StatementQuery {
 /// Appends the bytes of one command. Only key.reference, valid_until and the command travel (of
 /// QueryAccount only the command); the participant is in the frame's header and the digest is
 /// computed by who reads. Returns the frame type that the command must travel in.
-/// Requires: a MoveMoney whose purpose is not `adjust`.
+/// Requires: a MoveMoney whose purpose has a frame type (`purpose_of`); not LoadScheme.
 FrameType append_command(std::vector<std::byte>& body, const core::Request& request);
 void append_command(std::vector<std::byte>& body, const QueryTransfer& query);
 void append_command(std::vector<std::byte>& body, const StatementQuery& query);
+
+/// What money moves for in a frame of this type; nothing for the types that are no plain movement.
+std::optional<ledger::Purpose> purpose_of(FrameType type);
 
 /// Reads all commands of a frame into `requests` (appended), digests included.
 /// Requires: a request from `read_frame` whose type is not query_transfer or statement.

@@ -54,9 +54,10 @@ Fault read_command(const layout::Movement& bytes, FrameType type, Currencies& cu
         return no_fault;
     }
     if (bytes.timeout != 0) return "timeout is not 0, and only reserve has one";
-    const int steps = static_cast<int>(type) - static_cast<int>(FrameType::issue);
+    const auto purpose = purpose_of(type);
+    ensure(purpose.has_value(), "a movement's frame type has a purpose");
     auto& move = request.command.emplace<core::MoveMoney>();
-    move.purpose = static_cast<ledger::Purpose>(static_cast<int>(ledger::Purpose::issue) + steps);
+    move.purpose = *purpose;
     move.debit = AccountId{bytes.debit};
     move.credit = AccountId{bytes.credit};
     move.amount = amount;
@@ -67,9 +68,12 @@ Fault read_command(const layout::Movement& bytes, FrameType type, Currencies& cu
 Fault read_command(const layout::OpenAccount& bytes, FrameType, Currencies& currencies,
                    core::Request& request) {
     read_envelope(bytes, request);
-    if (bytes.reserved != 0 || bytes.reserved_2 != 0) return reserved_fault;
-    core::OpenAccount open{
-        .floor = bytes.floor, .ceiling = bytes.ceiling, .identity = bytes.identity};
+    if (bytes.reserved != 0) return reserved_fault;
+    core::OpenAccount open{.floor = bytes.floor,
+                           .ceiling = bytes.ceiling,
+                           .identity = bytes.identity,
+                           .scheme = SchemeId{bytes.scheme},
+                           .account_class = bytes.account_class};
     if (!currencies.read(bytes.currency, open.currency)) return currency_fault;
     const ledger::AccountKindRow* kind = ledger::find_account_kind(bytes.kind);
     if (kind == nullptr) return "kind is not in the chart of accounts";
@@ -182,6 +186,9 @@ std::optional<FrameError> read_requests(const FrameView& frame,
         case FrameType::withdraw:
         case FrameType::transfer:
         case FrameType::pay_merchant:
+        case FrameType::refund:
+        case FrameType::disburse:
+        case FrameType::bank_transfer:
         case FrameType::reserve:
             return read_all<layout::Movement>(frame, requests);
         case FrameType::open_account:

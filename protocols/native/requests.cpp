@@ -4,6 +4,7 @@
 #include "protocols/native/messages.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <variant>
 
@@ -45,6 +46,8 @@ layout::OpenAccount bytes_of(const core::Request& request, const core::OpenAccou
     bytes.valid_until = microseconds(request.valid_until);
     bytes.currency = static_cast<std::uint16_t>(command.currency);
     bytes.kind = static_cast<std::uint8_t>(command.kind);
+    bytes.account_class = command.account_class;
+    bytes.scheme = command.scheme.value;
     return bytes;
 }
 
@@ -105,15 +108,38 @@ layout::QueryRequest bytes_of(const core::Request& request, const core::QueryReq
     return {request.key.reference};
 }
 
+// Schemes come from files beside the server, never over the wire.
+layout::QueryRequest bytes_of(const core::Request&, const core::LoadScheme&) {
+    unreachable("no frame carries a scheme");
+}
+
+struct MovementRow {
+    FrameType type;
+    ledger::Purpose purpose;
+};
+
+constexpr std::array movements{
+    MovementRow{FrameType::issue, ledger::Purpose::issue},
+    MovementRow{FrameType::redeem, ledger::Purpose::redeem},
+    MovementRow{FrameType::deposit, ledger::Purpose::deposit},
+    MovementRow{FrameType::withdraw, ledger::Purpose::withdraw},
+    MovementRow{FrameType::transfer, ledger::Purpose::transfer},
+    MovementRow{FrameType::pay_merchant, ledger::Purpose::pay_merchant},
+    MovementRow{FrameType::refund, ledger::Purpose::refund},
+    MovementRow{FrameType::disburse, ledger::Purpose::disburse},
+    MovementRow{FrameType::bank_transfer, ledger::Purpose::bank_transfer},
+};
+
+FrameType type_of(const core::LoadScheme&) {
+    unreachable("no frame carries a scheme");
+}
 FrameType type_of(const core::OpenAccount&) {
     return FrameType::open_account;
 }
 FrameType type_of(const core::MoveMoney& command) {
-    ensure(command.purpose >= ledger::Purpose::issue &&
-               command.purpose <= ledger::Purpose::pay_merchant,
-           "no frame type carries this purpose");
-    const auto steps = static_cast<int>(command.purpose) - static_cast<int>(ledger::Purpose::issue);
-    return static_cast<FrameType>(static_cast<int>(FrameType::issue) + steps);
+    for (const MovementRow& row : movements)
+        if (row.purpose == command.purpose) return row.type;
+    unreachable("no frame type carries this purpose");
 }
 FrameType type_of(const core::MoveLinked&) {
     return FrameType::linked;
@@ -141,6 +167,12 @@ FrameType type_of(const core::QueryRequest&) {
 }
 
 }  // namespace
+
+std::optional<ledger::Purpose> purpose_of(FrameType type) {
+    for (const MovementRow& row : movements)
+        if (row.type == type) return row.purpose;
+    return std::nullopt;
+}
 
 FrameType append_command(std::vector<std::byte>& body, const core::Request& request) {
     return std::visit(

@@ -19,16 +19,32 @@ namespace tuma::core {
 /// Most legs of one linked set that a client may send.
 inline constexpr std::size_t legs_max = 6;
 
-/// Opens an account. Outcome: its number in `id`.
+/// Opens an account. Outcome: its number in `id`. Under a scheme whose class settles to a bank, the
+/// bank account that it is paid out to is opened with it: the next number, the identity with
+/// ".bank" behind it, no floor.
 struct OpenAccount {
     ledger::AccountKind kind = ledger::AccountKind::wallet;
     Currency currency = Currency::kes;
     std::int64_t floor = 0;                     ///< minor units; see ledger::Account::floor
     std::int64_t ceiling = ledger::no_ceiling;  ///< minor units
     ledger::Identity identity{};
+    SchemeId scheme{};               ///< whose rules apply; 0 for none
+    std::uint8_t account_class = 0;  ///< which of the scheme's classes, counted from 0
 };
 
-/// Moves money at once: issue, redeem, deposit, withdraw, transfer, pay_merchant.
+/// Loads a scheme or a newer version of one. Outcome: its number in `id`. With the first version
+/// the operator's accounts of the scheme are opened (see `core::operator_account`).
+struct LoadScheme {
+    ledger::Identity name{};
+    ledger::Identity scheme_version{};
+    std::array<std::byte, 32> source_hash{};
+    /// As `scheme_bytes` writes it.
+    std::shared_ptr<const std::vector<std::byte>> content;
+};
+
+/// Moves money at once: issue, redeem, deposit, withdraw, transfer, pay_merchant, refund, disburse,
+/// bank_transfer. Between accounts under a scheme the payment is priced: fee, tax and commission
+/// are legs of one linked set with it, all or none.
 struct MoveMoney {
     ledger::Purpose purpose = ledger::Purpose::transfer;
     AccountId debit;
@@ -83,6 +99,7 @@ struct Reverse {
     std::int64_t amount = 0;
     std::uint64_t memo = 0;
     std::shared_ptr<const std::vector<ledger::TransferRecord>> records;
+    Timestamp original_time{};  ///< when it was decided: the time of its batch
 };
 
 /// Freezes, unfreezes or closes an account.
@@ -101,7 +118,7 @@ struct QueryAccount {
 struct QueryRequest {};
 
 using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,
-                             ChangeAccount, QueryAccount, QueryRequest>;
+                             ChangeAccount, QueryAccount, QueryRequest, LoadScheme>;
 
 /// A command with what makes it recognisable. Queries need no key.
 struct Request {

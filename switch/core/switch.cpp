@@ -27,6 +27,8 @@ Purpose purpose_between(AccountKind debit, AccountKind credit) {
         case AccountKind::fee_income:
         case AccountKind::tax_payable:
         case AccountKind::commission:
+        case AccountKind::bank:
+        case AccountKind::bank_account:
             return Purpose::transfer;
     }
     unreachable("an account kind outside the chart");
@@ -127,32 +129,24 @@ Outcome Switch::accept(TransferRecord& record) {
     return {.id = record.id.value, .time = now_, .balance = record.debit_balance_after};
 }
 
-Outcome Switch::on(const Request& request, const OpenAccount& command) {
-    ledger::AccountOpened opened;
-    opened.floor = command.floor;
-    opened.ceiling = command.ceiling;
-    opened.reference = request.key.reference;
-    opened.digest = request.digest;
-    opened.participant = request.key.participant;
-    opened.currency = command.currency;
-    opened.kind = command.kind;
-    opened.identity = command.identity;
-    if (const auto refusal = state_.books.plan_open(opened)) return refuse(request, *refusal);
-    state_.apply(opened, now_);
-    ledger::append(bytes_, opened);
-    ++event_count_;
-    return {.id = opened.id.value, .time = now_};
-}
-
 Outcome Switch::on(const Request& request, const MoveMoney& command) {
     TransferRecord record = record_for(request);
-    // Money moved at once is usable at once; settlement rules will say otherwise.
-    record.due_at = now_.time_since_epoch().count();
     const ledger::Posting posting{command.purpose, command.debit, command.credit, command.amount,
                                   command.memo};
     if (const auto refusal = state_.books.plan_post(posting, record))
         return refuse(request, *refusal);
-    return accept(record);
+    PricedPayment payment;
+    if (const auto refusal =
+            price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_now, payment))
+        return refuse(request, *refusal);
+    record.due_at = payment.due.time_since_epoch().count();
+    if (payment.leg_count == 1) return accept(record);
+    std::array<TransferRecord, payment_legs_max> records;
+    const auto plan = [&](std::size_t i, TransferRecord& leg) {
+        leg.due_at = record.due_at;
+        return state_.books.plan_post(payment.legs[i], leg);
+    };
+    return post_set(request, std::span{records}.first(payment.leg_count), plan);
 }
 
 Outcome Switch::on(const Request& request, const MoveLinked& command) {
@@ -161,6 +155,9 @@ Outcome Switch::on(const Request& request, const MoveLinked& command) {
     std::array<TransferRecord, legs_max> records;
     const auto plan = [&](std::size_t i, TransferRecord& record) {
         const Leg& leg = command.legs[i];
+        // What waits for a settlement is paid out by the switch alone.
+        if (rulebook_.of(leg.debit, state_.terms).is_settled_to_bank())
+            return std::optional{Refusal::account_kind_not_allowed};
         return state_.books.plan_post({Purpose::adjust, leg.debit, leg.credit,
                                        Money{leg.amount, command.currency}, command.memo},
                                       record);
@@ -178,6 +175,11 @@ Outcome Switch::on(const Request& request, const Reserve& command) {
     TransferRecord record = record_for(request);
     if (const auto refusal = state_.books.plan_reserve(posting, command.timeout, now_, record))
         return refuse(request, *refusal);
+    // The fee is charged when it is settled; limits and what is not offered are decided now.
+    PricedPayment payment;
+    if (const auto refusal =
+            price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_now, payment))
+        return refuse(request, *refusal);
     return accept(record);
 }
 
@@ -192,10 +194,24 @@ Outcome Switch::on(const Request& request, const Settle& command) {
     if (const auto refusal = check_open(command.reservation)) return refuse(request, *refusal);
     TransferRecord record = record_for(request);
     record.memo = command.memo;
-    record.due_at = now_.time_since_epoch().count();
     if (const auto refusal = state_.books.plan_settle(command.reservation, command.amount, record))
         return refuse(request, *refusal);
-    return accept(record);
+    const ledger::Posting posting{record.purpose, record.debit, record.credit,
+                                  Money{record.amount, record.currency}, command.memo};
+    PricedPayment payment;
+    if (const auto refusal =
+            price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_before, payment))
+        return refuse(request, *refusal);
+    record.due_at = payment.due.time_since_epoch().count();
+    if (payment.leg_count == 1) return accept(record);
+    std::array<TransferRecord, payment_legs_max> records;
+    const auto plan = [&](std::size_t i, TransferRecord& leg) {
+        leg.memo = command.memo;
+        leg.due_at = record.due_at;
+        return i == 0 ? state_.books.plan_settle(command.reservation, command.amount, leg)
+                      : state_.books.plan_post(payment.legs[i], leg);
+    };
+    return post_set(request, std::span{records}.first(payment.leg_count), plan);
 }
 
 Outcome Switch::on(const Request& request, const Release& command) {
@@ -208,52 +224,42 @@ Outcome Switch::on(const Request& request, const Release& command) {
     return accept(record);
 }
 
-Outcome Switch::on(const Request& request, const Reverse& command) {
-    if (!command.records || command.records->empty())
-        return refuse(request, Refusal::original_not_found);
-    const std::vector<TransferRecord>& originals = *command.records;
-    ensure(originals.front().id == command.original, "the original's own records are handed over");
-    if (originals.front().is_continuation())
-        return refuse(request, Refusal::original_not_reversible);
-    // A part concerns the principal, the first record; all concerns whatever is left of the set,
-    // the last leg first: its money may have come through the accounts of the legs before it.
-    std::vector<const TransferRecord*> left;
-    if (command.amount != 0) left.push_back(&originals.front());
-    for (std::size_t i = originals.size(); command.amount == 0 && i-- > 0;)
-        if (state_.books.reversed_amount(originals[i].id) < originals[i].amount)
-            left.push_back(&originals[i]);
-    if (left.empty()) return refuse(request, Refusal::exceeds_original);
-    std::vector<TransferRecord> records(left.size());
-    const auto plan = [&](std::size_t i, TransferRecord& record) {
-        record.memo = command.memo;
-        return state_.books.plan_reverse(*left[i], command.amount, record);
-    };
-    return post_set(request, records, plan);
-}
-
 Outcome Switch::post_set(const Request& request, std::span<TransferRecord> records,
                          const PlanLeg& plan) {
+    if (const auto refusal = apply_set(request, records, plan)) return refuse(request, *refusal);
+    emit_set(records);
+    const TransferRecord& first = records.front();
+    return {.id = first.id.value, .time = now_, .balance = first.debit_balance_after};
+}
+
+std::optional<Refusal> Switch::apply_set(const Request& request, std::span<TransferRecord> records,
+                                         const PlanLeg& plan) {
+    std::optional<ledger::Reservation> settled;
     for (std::size_t i = 0; i < records.size(); ++i) {
         TransferRecord& record = records[i];
         record = record_for(request);
         record.due_at = now_.time_since_epoch().count();
         if (const auto refusal = plan(i, record)) {
-            while (i > 0) state_.books.undo(records[--i]);
-            return refuse(request, *refusal);
+            while (i > 0) state_.books.undo(records[--i], settled);
+            return refusal;
         }
         record.id = TransferId{state_.position.next_transfer.value + i};
         if (i > 0) record.flags |= ledger::flag_continuation;
         if (i + 1 < records.size()) record.flags |= ledger::flag_linked;
+        if (record.kind == TransferKind::settled)
+            settled = *state_.books.find_reservation(record.subject);
         // Each leg is planned on what the legs before it have done.
         state_.books.apply(record);
     }
+    return std::nullopt;
+}
+
+void Switch::emit_set(std::span<const TransferRecord> records) {
     for (const TransferRecord& record : records) {
         state_.remember(record, now_);
         ledger::append(bytes_, record);
         ++event_count_;
     }
-    const TransferRecord& first = records.front();
-    return {.id = first.id.value, .time = now_, .balance = first.debit_balance_after};
 }
 
 Outcome Switch::on(const Request& request, const ChangeAccount& command) {
@@ -288,33 +294,6 @@ Outcome Switch::on(const Request& request, const QueryRequest&) const {
             .id = known->id,
             .time = Timestamp{Duration{known->time_us}},
             .balance = known->balance};
-}
-
-std::size_t Switch::expire_due(std::size_t limit) {
-    ensure(is_open_, "expiring outside a batch");
-    std::size_t expired = 0;
-    while (expired < limit) {
-        const auto next = state_.books.next_expiry();
-        if (!next || next->first > now_) break;
-        TransferRecord record;
-        const auto refusal = state_.books.plan_end(next->second, TransferKind::expired, record);
-        ensure(!refusal, "an open reservation can expire");
-        emit(record);
-        ++expired;
-    }
-    return expired;
-}
-
-ledger::State Switch::release(const ledger::Hash& last_hash) && {
-    ensure(!is_open_, "the last batch is finished");
-    state_.position.hash = last_hash;
-    return std::move(state_);
-}
-
-std::optional<Timestamp> Switch::next_deadline() const {
-    const auto next = state_.books.next_expiry();
-    if (!next) return std::nullopt;
-    return next->first;
 }
 
 }  // namespace tuma::core

@@ -6,6 +6,8 @@
 #include "ledger/state.h"
 #include "switch/core/command.h"
 #include "switch/core/outcome.h"
+#include "switch/core/priced_payment.h"
+#include "switch/core/rulebook.h"
 
 #include <cstddef>
 #include <functional>
@@ -19,7 +21,8 @@ namespace tuma::core {
 /// batch; outcomes must not be told before that batch is durable.
 class Switch {
 public:
-    explicit Switch(ledger::State state) : state_(std::move(state)) {}
+    /// Throws ledger::StateError when a scheme in the state cannot be read.
+    explicit Switch(ledger::State state);
 
     /// Opens a batch at switch time `now`; events are appended to `buffer`, which is emptied first.
     /// Requires: no open batch, `now` not before the last batch.
@@ -32,8 +35,16 @@ public:
     /// Hints that `request` will be handled soon.
     void prefetch(const Request& request) const;
 
-    /// Gives back up to `limit` reservations whose time has come, oldest first. Returns how many.
-    std::size_t expire_due(std::size_t limit);
+    /// What became of deadlines.
+    struct Due {
+        std::size_t expired = 0;  ///< reservations given back
+        std::size_t settled = 0;  ///< merchants' settlements closed
+
+        std::size_t count() const { return expired + settled; }
+    };
+    /// Does what has fallen due, earliest first, `limit` things at most: gives reservations back,
+    /// pays merchants out. What fell due while nobody ran is done now, in its order, once.
+    Due run_due(std::size_t limit);
 
     /// A batch that was decided: header without hashes, and its bytes for `ledger::seal`.
     struct Decided {
@@ -44,7 +55,7 @@ public:
     /// its outcomes still wait for the batches before it.
     Decided finish();
 
-    /// When `expire_due` will next have something to do.
+    /// When `run_due` will next have something to do.
     std::optional<Timestamp> next_deadline() const;
 
     const ledger::State& state() const { return state_; }
@@ -64,8 +75,26 @@ private:
     /// All records or none: on a refusal the ones before it are taken back.
     Outcome post_set(const Request& request, std::span<ledger::TransferRecord> records,
                      const PlanLeg& plan);
+    /// Plans and applies the records of a set in order; on a refusal nothing has changed.
+    std::optional<Refusal> apply_set(const Request& request,
+                                     std::span<ledger::TransferRecord> records,
+                                     const PlanLeg& plan);
+    /// Remembers and journals the records of an applied set.
+    void emit_set(std::span<const ledger::TransferRecord> records);
+    void expire(TransferId reservation);
+    void settle(const ledger::Maturities::Key& key);
+    ledger::SettlementClosed pay_out(const AccountRules& rules, AccountId payable, Timestamp due);
+    std::optional<Refusal> plan_account(const OpenAccount& command, ledger::AccountOpened& opened,
+                                        std::optional<ledger::AccountOpened>& bank) const;
+    std::optional<Refusal> plan_scheme(const LoadScheme& command, ledger::SchemeLoaded& loaded,
+                                       RulebookEntry& entry) const;
+    std::optional<Refusal> open_operator_accounts(const Scheme& scheme,
+                                                  std::vector<ledger::AccountOpened>& opened) const;
+    template <typename Record>
+    void emit_record(const Record& record);
     std::optional<Refusal> check_open(TransferId reservation) const;
     Outcome on(const Request& request, const OpenAccount& command);
+    Outcome on(const Request& request, const LoadScheme& command);
     Outcome on(const Request& request, const MoveMoney& command);
     Outcome on(const Request& request, const MoveLinked& command);
     Outcome on(const Request& request, const Reserve& command);
@@ -77,6 +106,7 @@ private:
     Outcome on(const Request& request, const QueryRequest& command) const;
 
     ledger::State state_;
+    Rulebook rulebook_;
     std::vector<std::byte> bytes_;
     Timestamp now_{};
     TransferId first_transfer_{};

@@ -10,8 +10,8 @@ namespace {
 
 // How far ahead of the request being decided its successors' memory is asked for.
 constexpr std::size_t prefetch_distance = 8;
-// Reservations given back in one batch at most, so that a wave of them cannot stall requests.
-constexpr std::size_t expiries_per_batch_max = 4'096;
+// Deadlines met in one batch at most, so that a wave of them cannot stall requests.
+constexpr std::size_t deadlines_per_batch_max = 4'096;
 // The longest sleep while a deadline is open: switch time and the steady clock may drift apart.
 constexpr std::chrono::milliseconds deadline_nap_max{100};
 
@@ -103,7 +103,9 @@ void Engine::decide(Batch& batch) {
     const Steady::time_point begun = Steady::now();
     const Timestamp now = clock_.now();
     core_.begin(now, std::move(batch.bytes));
-    metrics_.expired.add(core_.expire_due(expiries_per_batch_max));
+    const core::Switch::Due due = core_.run_due(deadlines_per_batch_max);
+    metrics_.expired.add(due.expired);
+    metrics_.settled.add(due.settled);
     for (const auto& submission : batch.submissions) {
         metrics_.queue_wait.record(begun - submission->submitted);
         const std::vector<core::Request>& requests = submission->requests;

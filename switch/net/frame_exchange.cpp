@@ -82,6 +82,8 @@ void FrameExchange::look_up(HistoryReader& reader) {
         for (core::Request& request : requests) {
             auto& reverse = std::get<core::Reverse>(request.command);
             reverse.records = reader.set_from(reverse.original);
+            if (const auto entry = reader.find(reverse.original))
+                reverse.original_time = entry->time;
         }
         return;
     }

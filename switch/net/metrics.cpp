@@ -85,6 +85,8 @@ void render_ledger(Output& output, const Metrics& metrics) {
            metrics.batch_events.value());
     single(output, "tuma_reservations_expired_total", "counter",
            "Reservations given back by their deadline.", metrics.expired.value());
+    single(output, "tuma_settlements_total", "counter", "Settlements of merchants closed.",
+           metrics.settled.value());
     single(output, "tuma_accounts", "gauge", "Accounts, closed ones included.",
            metrics.accounts.value());
     single(output, "tuma_reservations_open", "gauge", "Open reservations.",

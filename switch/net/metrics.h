@@ -71,6 +71,7 @@ struct Metrics {
     Counter batches;
     Counter batch_events;
     Counter expired;       ///< reservations given back by their deadline
+    Counter settled;       ///< settlements of merchants closed
     Gauge queue_commands;  ///< waiting for the engine
     Gauge accounts;
     Gauge reservations_open;

@@ -12,15 +12,20 @@ namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 16> rows{{
+constexpr std::array<SettingRow, 18> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
     {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
      "Where the native protocol listens; port 0 picks a free one. It has no authentication: keep "
-     "it "
-     "on loopback."},
+     "it on loopback."},
     {"admin", &Settings::admin, "HOST:PORT", "", 0, 0, "", false,
      "Where /metrics, /healthz, /readyz and /version are served; nowhere if not given."},
+    {"schemes", &Settings::schemes, "LIST", "", 0, 0, "", false,
+     "Schemes to load, built-in names or TOML files, separated by commas; `tuma scheme list` shows "
+     "what there is. One that is in force already is left as it is."},
+    {"holidays", &Settings::holidays, "FILE", "", 0, 0, "", false,
+     "CSV of holidays with the columns calendar and date, for the schemes' calendars; without it "
+     "banks rest on weekends only."},
     {"io-threads", &Settings::io_threads, "N", "1", 1, 64, "", false,
      "Threads that read and write sockets."},
     {"accounts", &Settings::accounts, "N", "16000000", 1, 2'000'000'000, "", false,

@@ -18,6 +18,8 @@ struct Settings {
     std::string data;
     std::string native;
     std::string admin;
+    std::string schemes;
+    std::string holidays;
     std::uint64_t io_threads = 0;
     std::uint64_t accounts = 0;
     std::uint64_t request_keys = 0;

@@ -178,14 +178,14 @@ TEST_CASE("switch: reservations that are due are given back in portions, and are
                     .code == Refusal::none);
     core::Switch& core = town.world.core;
     core.begin(town.world.now + std::chrono::seconds{5}, {});
-    CHECK(core.expire_due(2) == 2);
+    CHECK(core.run_due(2).expired == 2);
     CHECK(core.state().books.open_reservations() == 3);
     CHECK(core.next_deadline() == town.world.now + std::chrono::seconds{5});
 
     CHECK(code(core.handle(request(20, Settle{TransferId{6}})).code) == "reservation_not_open");
     CHECK(code(core.handle(request(21, Release{TransferId{6}})).code) == "reservation_not_open");
-    CHECK(core.expire_due(0) == 0);
-    CHECK(core.expire_due(100) == 3);
+    CHECK(core.run_due(0).count() == 0);
+    CHECK(core.run_due(100).expired == 3);
     CHECK_FALSE(core.next_deadline().has_value());
     CHECK(core.finish().header.event_count == 7);
 }

@@ -33,6 +33,8 @@ TEST_CASE("account: the chart says for each kind its side and whose money it is"
         {AccountKind::fee_income, "fee_income", Side::credit, Cover::own},
         {AccountKind::tax_payable, "tax_payable", Side::credit, Cover::own},
         {AccountKind::commission, "commission", Side::credit, Cover::own},
+        {AccountKind::bank, "bank", Side::debit, Cover::outside},
+        {AccountKind::bank_account, "bank_account", Side::credit, Cover::outside},
     };
     REQUIRE(account_kind_table().size() == std::size(rows));
     std::uint8_t number = 1;

@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstring>
 #include <fstream>
+#include <functional>
 
 using namespace tuma;
 using namespace tuma::ledger;
@@ -64,6 +66,68 @@ TEST_CASE("audit: every changed, deleted or added row of the projection is found
     }
 }
 
+TEST_CASE("audit: every changed row of schemes, terms and settlements is found") {
+    struct Row {
+        const char* sql;
+        const char* where;
+        const char* part;
+    };
+    const Row rows[] = {
+        {"UPDATE scheme SET name = 'other' WHERE loading = 1", "table scheme, row 1", "name"},
+        {"UPDATE scheme SET version = 'x' WHERE loading = 2", "table scheme, row 2", "version"},
+        {"UPDATE scheme SET zone_offset_minutes = 0", "table scheme, row 2", "zone_offset_minutes"},
+        {"UPDATE scheme SET content_hash = ''", "table scheme, row 1", "content_hash"},
+        {"UPDATE scheme SET source_hash = ''", "table scheme, row 1", "source_hash"},
+        {"UPDATE scheme SET loaded_at = ''", "table scheme, row 1", "loaded_at"},
+        {"DELETE FROM scheme WHERE loading = 2", "table scheme, row 2", "missing"},
+        {"INSERT INTO scheme SELECT 9, id, name, version, currency, 0, 0, '', '', '', 1 FROM "
+         "scheme WHERE loading = 1",
+         "table scheme, row 9", "nothing in the journal"},
+        {"UPDATE account SET scheme = NULL WHERE id = 17", "table account, row 17", "scheme"},
+        {"UPDATE account SET scheme = 'other' WHERE id = 3", "table account, row 3", "scheme"},
+        {"UPDATE account SET account_class = 9 WHERE id = 17", "table account, row 17",
+         "account_class"},
+        {"UPDATE account SET account_class = 0 WHERE id = 3", "table account, row 3",
+         "account_class"},
+        {"UPDATE account SET payout = 3 WHERE id = 18", "table account, row 18", "payout"},
+        {"UPDATE settlement SET paid_out = paid_out + 1 WHERE id = 4", "table settlement, row 4",
+         "paid_out"},
+        {"UPDATE settlement SET account = 1 WHERE id = 4", "table settlement, row 4", "account"},
+        {"UPDATE settlement SET due_at = '' WHERE id = 4", "table settlement, row 4", "due_at"},
+        {"UPDATE settlement SET payout = 1 WHERE id = 4", "table settlement, row 4", "payout"},
+        {"UPDATE settlement SET sales_count = 99 WHERE id = 4", "table settlement, row 4",
+         "sales_count"},
+        {"UPDATE settlement SET reserve_due_at = '' WHERE id = 4", "table settlement, row 4",
+         "reserve_due_at"},
+        {"DELETE FROM settlement WHERE id = 4", "table settlement, row 4", "missing"},
+        {"INSERT INTO settlement SELECT 4000, account, due_at, done_at, 1, 0, 0, 0, 0, 0, 0, 0, 0, "
+         "0, 0, NULL, NULL, NULL, 0, 0 FROM settlement WHERE id = 4",
+         "table settlement, row 4000", "nothing in the journal"},
+        {"UPDATE transfer SET payment = set_id WHERE kind = 'posted' AND set_id <> payment",
+         "table transfer, row", "payment"},
+        {"UPDATE payment SET settled_amount = settled_amount - 20 WHERE settled_amount = 720",
+         "table payment, row", "settled_amount"},
+    };
+    Site site(1, true);
+    const auto path = projection_path(site.directory.path());
+    const auto whole = path.string() + ".whole";
+    std::filesystem::copy_file(path, whole);
+    for (const Row& row : rows) {
+        CAPTURE(row.sql);
+        std::filesystem::copy_file(whole, path, std::filesystem::copy_options::overwrite_existing);
+        site.sql(row.sql);
+        const AuditReport report = site.audit_now();
+        CAPTURE(text(report));
+        const auto& findings = report.findings.list();
+        CHECK(std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+            return finding.where.find(row.where) == 0 &&
+                   finding.sentence.find(row.part) != std::string::npos;
+        }));
+        CHECK(report.findings.count() == report.findings.count(FindingKind::projection));
+        CHECK(report.findings.count() > 0);
+    }
+}
+
 TEST_CASE("audit: a projection that is behind is compared as far as it has got, with a note") {
     Site site;
     site.history.batch(50);
@@ -99,6 +163,74 @@ TEST_CASE("audit: a damaged snapshot and one of another state are found") {
     CHECK(report.findings.count(FindingKind::snapshot) >= 1);
     CHECK(report.findings.list()[0].where == files[1].path.filename().string());
     CHECK(report.findings.count() == report.findings.count(FindingKind::snapshot));
+}
+
+TEST_CASE("audit: a snapshot whose terms, turnovers or maturities are others is found") {
+    Site site(1, true);
+    SnapshotFolder snapshots(site.directory.path());
+    struct Row {
+        const char* what;
+        std::function<void(State&)> change;
+        const char* part;
+    };
+    const Row rows[] = {
+        {"a scheme",
+         [](State& state) {
+             SchemeLoaded newer = state.terms.schemes()[0];
+             newer.content.push_back(std::byte{1});
+             state.terms.apply(newer);
+         },
+         "its schemes and terms are not"},
+        {"a turnover",
+         [](State& state) {
+             TransferRecord record;
+             record.debit = AccountId{17};
+             record.amount = 1;
+             state.turnovers.apply(record, state.terms, state.position.time);
+         },
+         "its turnovers are not"},
+        {"a maturity",
+         [](State& state) {
+             TransferRecord record;
+             record.credit = AccountId{18};
+             record.amount = 1;
+             state.maturities.apply(record, state.terms);
+         },
+         "its maturities are not"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const SnapshotFile newest = snapshots.list().front();
+        State state = snapshots.load(newest.path, audit_limits());
+        row.change(state);
+        snapshots.save(state);
+        const AuditReport report = site.audit_now();
+        CAPTURE(text(report));
+        CHECK(has(report, FindingKind::snapshot, newest.path.filename().string(), row.part));
+        CHECK(report.findings.count() == 1);
+        snapshots.save(site.history.state);
+    }
+}
+
+TEST_CASE("audit: a whole snapshot of another version is a note") {
+    Site site;
+    const auto path = SnapshotFolder(site.directory.path()).list().front().path;
+    std::vector<char> bytes(std::filesystem::file_size(path));
+    std::ifstream(path, std::ios::binary)
+        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    bytes[offsetof(SnapshotHeader, version)] = 1;
+    const auto content = std::as_bytes(std::span{bytes});
+    const Hash hash = sha256(content.first(bytes.size() - sizeof(Hash)));
+    std::memcpy(bytes.data() + bytes.size() - sizeof hash, hash.data(), sizeof hash);
+    std::ofstream(path, std::ios::binary)
+        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+
+    const AuditReport report = site.audit_now();
+    CHECK(report.is_clean());
+    CHECK(report.figures.snapshots == 1);
+    REQUIRE(report.notes.size() == 1);
+    CHECK(report.notes[0].find("snapshot not compared: ") == 0);
+    CHECK(report.notes[0].find("is of version 1") != std::string::npos);
 }
 
 TEST_CASE("audit: acknowledgements that the journal does not hold like that are found") {

@@ -25,11 +25,13 @@ inline StateLimits audit_limits() {
 // A data directory with a journal in memory, a snapshot half-way and one at the end, a projection,
 // and a file of acknowledgements.
 struct Site {
-    explicit Site(std::uint64_t seed = 1) : history(journal, seed) {
+    explicit Site(std::uint64_t seed = 1, bool has_market = false) : history(journal, seed) {
         history.open(12);
+        if (has_market) history.open_market(3);
         SnapshotFolder snapshots(directory.path());
         for (int i = 0; i < 8; ++i) {
             history.batch(60);
+            for (int j = 0; has_market && j < 5; ++j) history.market_batch(20);
             if (i == 3) snapshots.save(history.state);
         }
         snapshots.save(history.state);

@@ -6,6 +6,7 @@
 #include "tests/ledger/audit_site.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
@@ -54,6 +55,34 @@ std::byte* find_transfer(std::span<std::byte> records, TransferKind kind) {
     return nullptr;
 }
 
+using SettlementTest = std::function<bool(const SettlementClosed&)>;
+
+// The first settlement of a batch's records that passes the test, or null.
+std::byte* find_settlement(std::span<std::byte> records, const SettlementTest& passes) {
+    for (std::size_t at = 0; at < records.size();) {
+        std::uint16_t size = 0;
+        std::memcpy(&size, &records[at + 2], sizeof size);
+        if (records[at] == std::byte{6}) {
+            SettlementClosed closed;
+            std::memcpy(&closed, &records[at], sizeof closed);
+            if (passes(closed)) return &records[at];
+        }
+        at += size;
+    }
+    return nullptr;
+}
+
+std::size_t first_batch_with(MemoryDisk disk, const SettlementTest& passes) {
+    for (std::size_t i = 0; i < disk.size(); ++i) {
+        const std::span<std::byte> bytes = disk[i];
+        const auto records =
+            bytes.subspan(sizeof(BatchHeader), bytes.size() - batch_overhead_bytes);
+        if (find_settlement(records, passes) != nullptr) return i;
+    }
+    FAIL("no batch has such a settlement");
+    return 0;
+}
+
 }  // namespace
 
 TEST_CASE("audit: an untouched data directory is clean and fully compared") {
@@ -80,6 +109,109 @@ TEST_CASE("audit: an untouched data directory is clean and fully compared") {
         CHECK(kes.trust == kes.owed + kes.own);
         CHECK(kes.trust == 12'000'000);
     }
+}
+
+TEST_CASE("audit: a market with schemes, merchants and settlements is clean and counted") {
+    for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+        CAPTURE(seed);
+        Site site(seed, true);
+        const AuditReport report = site.audit_now();
+
+        CAPTURE(text(report));
+        CHECK(report.is_clean());
+        CHECK(report.notes.empty());
+        CHECK(report.figures.snapshots == 2);
+        CHECK(report.figures.acks == site.history.told.size());
+        CHECK(report.figures.schemes == 2);
+        CHECK(report.figures.settlements > 10);
+        const CurrencyFigures& kes = report.figures.currencies.at(Currency::kes);
+        CHECK(kes.trust == kes.owed + kes.own);
+        CHECK(kes.outside > 0);
+        CHECK(text(report).find(fmt::format(", 2 schemes, {} settlements\n",
+                                            report.figures.settlements)) != std::string::npos);
+        CHECK(text(report).find("; at banks outside ") != std::string::npos);
+        CHECK(json(report).find(fmt::format("\"schemes\":2,\"settlements\":{},",
+                                            report.figures.settlements)) != std::string::npos);
+        CHECK(json(report).find(fmt::format("\"outside\":\"{}\"}}", kes.outside)) !=
+              std::string::npos);
+    }
+}
+
+TEST_CASE("audit: a settlement changed under valid checksums is found by replay") {
+    Site site(1, true);
+    const auto is_payout = [](const SettlementClosed& closed) { return closed.paid_out > 0; };
+    const std::size_t at = first_batch_with(site.journal.disk(), is_payout);
+    struct Row {
+        const char* what;
+        std::function<void(SettlementClosed&)> change;
+        const char* part;
+    };
+    const Row rows[] = {
+        {"sales", [](SettlementClosed& c) { c.sales += 1; }, "figures"},
+        {"paid out less than left the account",
+         [](SettlementClosed& c) {
+             c.paid_out -= 50;
+             c.payout_fee += 49;
+             c.reserve_held += 1;
+         },
+         "not what has left"},
+        {"reserve", [](SettlementClosed& c) { c.reserve_held -= 1; }, "does not add up"},
+        {"due", [](SettlementClosed& c) { c.due_at -= 1; }, "nothing falls due"},
+        {"account", [](SettlementClosed& c) { c.account.value += 1; }, "nothing falls due"},
+        {"payout", [](SettlementClosed& c) { c.payout.value += 1'000'000; }, "is not there"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        const MemoryDisk disk = forge(site.journal.disk(), at, [&](std::span<std::byte> records) {
+            std::byte* const found = find_settlement(records, is_payout);
+            SettlementClosed closed;
+            std::memcpy(&closed, found, sizeof closed);
+            row.change(closed);
+            std::memcpy(found, &closed, sizeof closed);
+        });
+        const AuditReport report = site.audit_disk(disk);
+        CAPTURE(text(report));
+        CHECK(has(report, FindingKind::replay, fmt::format("batch {}", at + 1), row.part));
+        // Replay ended between a payout and its statement: that alone breaks no invariant.
+        CHECK(report.findings.count(FindingKind::invariant) == 0);
+    }
+}
+
+TEST_CASE("audit: a payout whose statement was left out is a broken invariant") {
+    MemoryJournal journal;
+    History history(journal, 3);
+    history.open(2);
+    history.open_market(1);
+    history.market_batch(20);
+    MemoryDisk disk = journal.disk();
+    BatchHeader header;
+    header.sequence = history.state.position.sequence + 1;
+    header.time_us = header_of(disk.back()).time_us;
+    header.first_transfer = history.state.position.next_transfer;
+    header.next_transfer = {header.first_transfer.value + 1};
+    header.event_count = 1;
+    header.previous = history.state.position.hash;
+    const AccountId merchant = history.state.maturities.next()->second;
+    TransferRecord record;
+    REQUIRE_FALSE(
+        history.state.books
+            .plan_post({Purpose::payout, merchant, AccountId{1}, {10, Currency::kes}}, record)
+            .has_value());
+    record.id = header.first_transfer;
+    std::vector<std::byte> bytes;
+    begin_batch(bytes);
+    append(bytes, record);
+    disk.push_back(seal(header, std::move(bytes)).bytes);
+    MemoryJournal altered(disk);
+    const AuditReport report = audit(altered, {.data_directory = {},
+                                               .acks = {},
+                                               .findings_max = 20,
+                                               .limits = audit_limits(),
+                                               .progress = nullptr});
+    CAPTURE(text(report));
+    CHECK(report.findings.count() == 1);
+    CHECK(has(report, FindingKind::invariant, fmt::format("books at batch {}", header.sequence),
+              "minor units fall due, its balance is"));
 }
 
 TEST_CASE("audit: an empty journal is clean") {

@@ -299,7 +299,9 @@ TEST_CASE("books: reversing for a closed customer is refused after the debit sid
 TEST_CASE("books: each purpose runs between its kinds of account and no others") {
     using enum AccountKind;
     const auto is_owed = [](AccountKind kind) { return row(kind).cover == Cover::owed; };
+    const auto is_outside = [](AccountKind kind) { return kind == bank || kind == bank_account; };
     const auto allowed = [&](Purpose purpose, AccountKind debit, AccountKind credit) {
+        if (is_outside(debit) != is_outside(credit)) return false;
         switch (purpose) {
             case Purpose::issue:
                 return debit == trust && is_owed(credit);
@@ -315,6 +317,24 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
                 return debit == wallet && (credit == till || credit == settlement_payable);
             case Purpose::adjust:
                 return true;
+            case Purpose::fee:
+                return debit == fee_income || credit == fee_income;
+            case Purpose::tax:
+                return debit == tax_payable || credit == tax_payable;
+            case Purpose::commission:
+                return debit == fee_income && credit == commission;
+            case Purpose::refund:
+                return (debit == till || debit == settlement_payable) && credit == wallet;
+            case Purpose::disburse:
+                return debit == till && credit == wallet;
+            case Purpose::payout:
+                return (debit == settlement_payable && credit == trust) ||
+                       (debit == settlement_payable && credit == fee_income) ||
+                       (debit == trust && credit == settlement_payable) ||
+                       (debit == bank && credit == bank_account) ||
+                       (debit == bank_account && credit == bank);
+            case Purpose::bank_transfer:
+                return is_outside(debit) && is_outside(credit);
         }
         return false;
     };
@@ -324,7 +344,7 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
             keeper.open({.kind = kind.kind, .floor = no_floor});
     const auto kinds = static_cast<std::uint32_t>(account_kind_table().size());
 
-    for (std::uint8_t purpose = 1; purpose <= 7; ++purpose) {
+    for (std::uint8_t purpose = 1; purpose <= 14; ++purpose) {
         for (std::uint32_t debit = 1; debit <= kinds; ++debit) {
             for (std::uint32_t credit = 1; credit <= kinds; ++credit) {
                 CAPTURE(static_cast<int>(purpose));
@@ -337,5 +357,8 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
             }
         }
     }
+    CHECK_FALSE(parse_purpose("bank_account").has_value());
+    for (std::uint8_t purpose = 1; purpose <= 14; ++purpose)
+        CHECK(parse_purpose(name(Purpose{purpose})) == Purpose{purpose});
     CHECK(keeper.books.broken_invariants().empty());
 }

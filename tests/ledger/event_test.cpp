@@ -50,7 +50,32 @@ RequestRefused refused() {
     return record;
 }
 
-const std::vector<Event> one_of_each{transfer(), opened(), changed(), refused()};
+SchemeLoaded loaded() {
+    SchemeLoaded record;
+    record.head.id = SchemeId{2};
+    record.head.zone_offset_minutes = static_cast<std::uint16_t>(-210);
+    record.head.currency = Currency::cny;
+    record.head.name = *make_identity("wechat-pay");
+    record.head.scheme_version = *make_identity("2023-07");
+    record.content.assign(13, std::byte{0x5C});
+    record.head = sized_head(record);
+    return record;
+}
+
+SettlementClosed closed() {
+    SettlementClosed record;
+    record.account = AccountId{5};
+    record.due_at = -1;
+    record.sales = 1'000;
+    record.carried_in = -30;
+    record.paid_out = 970;
+    record.payout = TransferId{9};
+    record.sales_count = 3;
+    return record;
+}
+
+const std::vector<Event> one_of_each{transfer(), opened(), changed(),
+                                     refused(),  loaded(), closed()};
 
 std::vector<std::byte> bytes_of(const Event& event) {
     std::vector<std::byte> bytes;
@@ -69,7 +94,7 @@ TEST_CASE("event: what is appended is taken off again, in order") {
     std::vector<std::byte> bytes;
     for (const Event& event : one_of_each)
         std::visit([&](const auto& record) { append(bytes, record); }, event);
-    CHECK(bytes.size() == 128 + 104 + 48 + 48);
+    CHECK(bytes.size() == 128 + 104 + 48 + 48 + (144 + 16) + 144);
     std::span<const std::byte> rest = bytes;
     for (const Event& event : one_of_each) {
         const Result<Event> taken = take_event(rest);
@@ -143,7 +168,7 @@ TEST_CASE("event: each wrong field is refused by its name") {
     };
     const Row rows[] = {
         {"kind zero", 0, 0, 0, "record_kind"},
-        {"kind after the last", 0, 0, 5, "record_kind"},
+        {"kind after the last", 0, 0, 7, "record_kind"},
         {"kind of another size", 2, 0, 1, "record"},
         {"transfer version", 0, 1, 2, "version"},
         {"opened version", 1, 1, 0, "version"},
@@ -157,16 +182,17 @@ TEST_CASE("event: each wrong field is refused by its name") {
         {"transfer kind zero", 0, 4, 0, "kind"},
         {"transfer kind after the last", 0, 4, 7, "kind"},
         {"purpose zero", 0, 5, 0, "purpose"},
-        {"purpose after the last", 0, 5, 8, "purpose"},
+        {"purpose after the last", 0, 5, 15, "purpose"},
         {"unknown flag", 0, 6, 4, "flags"},
         {"unknown flag, high byte", 0, 7, 128, "flags"},
         {"transfer currency", 0, offsetof(TransferRecord, currency), 1, "currency"},
         {"transfer reserved", 0, offsetof(TransferRecord, reserved) + 1, 1, "reserved"},
         {"opened currency", 1, offsetof(AccountOpened, currency) + 1, 255, "currency"},
         {"account kind zero", 1, offsetof(AccountOpened, kind), 0, "kind"},
-        {"account kind after the last", 1, offsetof(AccountOpened, kind), 10, "kind"},
+        {"account kind after the last", 1, offsetof(AccountOpened, kind), 12, "kind"},
         {"opened reserved", 1, offsetof(AccountOpened, reserved), 1, "reserved"},
-        {"opened second reserved", 1, offsetof(AccountOpened, reserved_2) + 7, 1, "reserved"},
+        {"class without a scheme", 1, offsetof(AccountOpened, account_class), 1, "account_class"},
+        {"payout without a scheme", 1, offsetof(AccountOpened, payout), 1, "payout"},
         {"empty identity", 1, offsetof(AccountOpened, identity), 0, "identity"},
         {"identity after its end", 1, offsetof(AccountOpened, identity) + 31, 'x', "identity"},
         {"identity not printable", 1, offsetof(AccountOpened, identity), 7, "identity"},
@@ -176,6 +202,25 @@ TEST_CASE("event: each wrong field is refused by its name") {
         {"refusal none", 3, offsetof(RequestRefused, refusal), 0, "refusal"},
         {"refusal unknown", 3, offsetof(RequestRefused, refusal) + 1, 255, "refusal"},
         {"refused reserved", 3, offsetof(RequestRefused, reserved) + 5, 1, "reserved"},
+        {"scheme version", 4, 1, 2, "version"},
+        {"scheme size, eight more", 4, 2, 168, "size"},
+        {"scheme size, not a multiple of eight", 4, 2, 157, "size"},
+        {"scheme size of the head alone", 4, 2, 144, "size"},
+        {"scheme zone", 4, offsetof(SchemeHead, zone_offset_minutes) + 1, 4, "zone_offset_minutes"},
+        {"scheme currency", 4, offsetof(SchemeHead, currency), 1, "currency"},
+        {"scheme content, a byte more than fits", 4, offsetof(SchemeHead, content_bytes), 17,
+         "size"},
+        {"scheme content, too many bytes", 4, offsetof(SchemeHead, content_bytes) + 1, 255,
+         "content_bytes"},
+        {"scheme without a name", 4, offsetof(SchemeHead, name), 0, "name"},
+        {"scheme without a version", 4, offsetof(SchemeHead, scheme_version), 0, "scheme_version"},
+        {"scheme content's fill", 4, sizeof(SchemeHead) + 13, 1, "content"},
+        {"scheme content's last byte of fill", 4, sizeof(SchemeHead) + 15, 1, "content"},
+        {"settlement version", 5, 1, 2, "version"},
+        {"settlement size", 5, 2, 128, "size"},
+        {"settlement reserved", 5, offsetof(SettlementClosed, reserved), 1, "reserved"},
+        {"settlement second reserved", 5, offsetof(SettlementClosed, reserved_2) + 7, 1,
+         "reserved"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.what);
@@ -185,6 +230,100 @@ TEST_CASE("event: each wrong field is refused by its name") {
         REQUIRE_FALSE(taken.has_value());
         CHECK(taken.error().field == row.field);
     }
+}
+
+TEST_CASE("event: terms are for accounts under a scheme, a payout for payables only") {
+    struct Row {
+        const char* what;
+        SchemeId scheme;
+        std::uint8_t account_class;
+        AccountId payout;
+        AccountKind kind;
+        const char* field;
+    };
+    const Row rows[] = {
+        {"a wallet under a scheme", SchemeId{1}, 3, {}, AccountKind::wallet, ""},
+        {"a payable that is paid out", SchemeId{1}, 0, AccountId{8},
+         AccountKind::settlement_payable, ""},
+        {"a payable that is not", SchemeId{1}, 0, {}, AccountKind::settlement_payable, ""},
+        {"a till that is paid out", SchemeId{1}, 0, AccountId{8}, AccountKind::till, "payout"},
+        {"a payable without a scheme",
+         {},
+         0,
+         AccountId{8},
+         AccountKind::settlement_payable,
+         "payout"},
+        {"a class without a scheme", {}, 3, {}, AccountKind::wallet, "account_class"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.what);
+        AccountOpened record = opened();
+        record.kind = row.kind;
+        record.scheme = row.scheme;
+        record.account_class = row.account_class;
+        record.payout = row.payout;
+        const Result<Event> taken = take_all(bytes_of(record));
+        CHECK((taken ? "" : taken.error().field) == row.field);
+        if (taken) CHECK(*taken == Event{record});
+    }
+}
+
+TEST_CASE("event: a scheme's content is filled up to a multiple of 8, whatever its size") {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{7}, std::size_t{8},
+                                   std::size_t{9}, scheme_content_max - 1, scheme_content_max}) {
+        CAPTURE(size);
+        SchemeLoaded record = loaded();
+        record.content.assign(size, std::byte{0xFF});
+        const std::vector<std::byte> bytes = bytes_of(record);
+        CHECK(bytes.size() % 8 == 0);
+        CHECK(bytes.size() - sizeof(SchemeHead) - size < 8);
+        std::span<const std::byte> rest = bytes;
+        const Result<Event> taken = take_event(rest);
+        REQUIRE(taken.has_value());
+        CHECK(rest.empty());
+        CHECK(std::get<SchemeLoaded>(*taken).content == record.content);
+        CHECK(std::get<SchemeLoaded>(*taken).head.size == bytes.size());
+        CHECK(std::get<SchemeLoaded>(*taken).zone_offset_minutes() == -210);
+    }
+}
+
+TEST_CASE("event: scheme, settlement and opened account lie in the journal as the README says") {
+    const auto at = [](const std::vector<std::byte>& bytes, std::size_t offset) {
+        return std::to_integer<int>(bytes.at(offset));
+    };
+    AccountOpened account = opened();
+    account.kind = AccountKind::settlement_payable;
+    account.scheme = SchemeId{0x0102};
+    account.account_class = 9;
+    account.payout = AccountId{0x01020304};
+    const std::vector<std::byte> opened_bytes = bytes_of(account);
+    CHECK(at(opened_bytes, 63) == 9);
+    CHECK(at(opened_bytes, 96) == 2);
+    CHECK(at(opened_bytes, 97) == 1);
+    CHECK(at(opened_bytes, 100) == 4);
+    CHECK(at(opened_bytes, 103) == 1);
+
+    const std::vector<std::byte> scheme = bytes_of(loaded());
+    CHECK(at(scheme, 0) == 5);
+    CHECK(at(scheme, 2) == 160);
+    CHECK(at(scheme, 4) == 2);      // number
+    CHECK(at(scheme, 6) == 46);     // -210 minutes
+    CHECK(at(scheme, 44) == 156);   // CNY
+    CHECK(at(scheme, 46) == 13);    // bytes of content
+    CHECK(at(scheme, 80) == 'w');   // name
+    CHECK(at(scheme, 112) == '2');  // its author's version
+    CHECK(at(scheme, 144) == 0x5C);
+
+    const std::vector<std::byte> settlement = bytes_of(closed());
+    CHECK(at(settlement, 0) == 6);
+    CHECK(at(settlement, 2) == 144);
+    CHECK(at(settlement, 4) == 5);             // account
+    CHECK(at(settlement, 8) == 0xFF);          // due
+    CHECK(at(settlement, 16) == 1'000 % 256);  // sales
+    CHECK(at(settlement, 56) == 256 - 30);     // carried in
+    CHECK(at(settlement, 80) == 970 % 256);    // paid out
+    CHECK(at(settlement, 112) == 9);           // payout
+    CHECK(at(settlement, 120) == 3);           // number of sales
 }
 
 TEST_CASE("event: whatever is accepted is exactly the bytes that were given") {

@@ -38,28 +38,6 @@ void History::next_batch_when_large() {
     begin();
 }
 
-template <typename Record>
-void History::fill_key(Record& record) {
-    ++references_;
-    std::memcpy(record.reference.data(), &references_, sizeof references_);
-    record.digest[0] = static_cast<std::byte>(references_ * 31U);
-    record.participant = ParticipantId{7};
-}
-
-template <typename Record>
-void History::carry_out(const Record& record, std::uint64_t id, std::int64_t balance) {
-    state.apply(record, state.position.time);
-    append(bytes_, record);
-    header_.event_count += 1;
-    if (!record.key()) return;
-    told.push_back({.reference = record.reference,
-                    .digest = record.digest,
-                    .participant = record.participant,
-                    .id = id,
-                    .time_us = header_.time_us,
-                    .balance = balance});
-}
-
 bool History::carry_out_transfer(TransferRecord& record) {
     record.id = state.position.next_transfer;
     const bool is_first = !record.is_continuation();

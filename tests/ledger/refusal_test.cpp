@@ -45,6 +45,10 @@ TEST_CASE("refusal: the codes on the wire and in the journal keep their numbers"
     CHECK(static_cast<int>(Refusal::exceeds_original) == 23);
     CHECK(static_cast<int>(Refusal::insufficient_funds) == 31);
     CHECK(static_cast<int>(Refusal::transfer_not_found) == 34);
+    CHECK(static_cast<int>(Refusal::scheme_not_found) == 35);
+    CHECK(static_cast<int>(Refusal::not_offered) == 38);
+    CHECK(static_cast<int>(Refusal::daily_limit_exceeded) == 41);
+    CHECK(static_cast<int>(Refusal::reversal_too_late) == 46);
 }
 
 TEST_CASE("refusal: those that depend on what others do are transient, the request's own are not") {
@@ -52,11 +56,22 @@ TEST_CASE("refusal: those that depend on what others do are transient, the reque
     for (const RefusalRow& row : refusal_table())
         if (row.is_transient) transient.insert(std::string(row.name));
 
-    const std::set<std::string> expected{
-        "overloaded",         "account_capacity_reached", "account_not_found",
-        "account_not_empty",  "debit_account_not_found",  "credit_account_not_found",
-        "original_not_found", "debit_account_frozen",     "credit_account_frozen",
-        "insufficient_funds", "ceiling_exceeded",         "request_not_found",
-        "transfer_not_found"};
+    const std::set<std::string> expected{"overloaded",
+                                         "account_capacity_reached",
+                                         "account_not_found",
+                                         "account_not_empty",
+                                         "debit_account_not_found",
+                                         "credit_account_not_found",
+                                         "original_not_found",
+                                         "debit_account_frozen",
+                                         "credit_account_frozen",
+                                         "insufficient_funds",
+                                         "ceiling_exceeded",
+                                         "request_not_found",
+                                         "transfer_not_found",
+                                         "scheme_not_found",
+                                         "daily_limit_exceeded",
+                                         "monthly_limit_exceeded",
+                                         "yearly_limit_exceeded"};
     CHECK(transient == expected);
 }

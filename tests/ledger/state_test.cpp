@@ -17,11 +17,13 @@ using namespace tuma::testing;
 
 namespace {
 
-// What each request of a random day was told; the same seed gives the same day.
+// What each request of a random day was told; the same seed gives the same day. Odd seeds are days
+// with a scheme.
 class Day {
 public:
     explicit Day(std::uint64_t seed, const StateLimits& limits = small_limits())
-        : world(limits), traffic_(seed) {
+        : world(limits),
+          traffic_(seed, seed % 2 == 1 ? Traffic::Schemes::one : Traffic::Schemes::none) {
         for (const core::Request& request : traffic_.opening()) world.handle(request);
     }
 
@@ -60,7 +62,7 @@ struct Fresh {
     State state{small_limits()};
 
     Fresh() {
-        Traffic traffic(1);
+        Traffic traffic(1, Traffic::Schemes::one);
         for (const core::Request& request : traffic.opening()) world.handle(request);
         for (const SealedBatch& batch : world.journal) {
             const auto check = check_batch(batch.bytes, batch.header.sequence);
@@ -138,7 +140,13 @@ struct SavedState {
         REQUIRE(at(reservations() - 8) == 2);
         REQUIRE(at(reversed() - 8) == 2);
         REQUIRE(at(requests() - 8) == state.keys.size());
-        REQUIRE(content.size() == requests() + state.keys.size() * 64);
+        terms = requests() + state.keys.size() * 64;
+        turnovers = terms + bytes_of(state.terms).size();
+        maturities = turnovers + bytes_of(state.turnovers).size();
+        REQUIRE(at(terms) == 1);
+        REQUIRE(at(turnovers) == 0);
+        REQUIRE(at(maturities) == 0);
+        REQUIRE(content.size() == maturities + 8);
     }
 
     std::size_t account(std::size_t index) const { return 32 + index * 64; }
@@ -154,6 +162,9 @@ struct SavedState {
 
     std::vector<std::byte> content;
     std::size_t accounts = 0;
+    std::size_t terms = 0;
+    std::size_t turnovers = 0;
+    std::size_t maturities = 0;
 };
 
 }  // namespace
@@ -166,7 +177,7 @@ TEST_CASE("state: replaying a journal gives the state of who wrote it") {
         const State replayed = day.world.replayed();
         CHECK(replayed.hash() == day.world.core.state().hash());
         CHECK(replayed.position.hash == day.world.journal.back().hash);
-        CHECK(replayed.books.broken_invariants().empty());
+        CHECK(replayed.broken_invariants().empty());
         CHECK(replayed.keys.evicted_by_capacity() > 0);
     }
 }
@@ -245,7 +256,7 @@ TEST_CASE(
             try {
                 state.load(bytes);
                 static_cast<void>(state.hash());
-                static_cast<void>(state.books.broken_invariants());
+                static_cast<void>(state.broken_invariants());
             } catch (const StateError&) {
                 ++refused;
             }
@@ -274,7 +285,7 @@ TEST_CASE("state: a saved value that makes no sense is an error that says where"
         {"credits posted", saved.account(1) + 24, many << 3U, 8, "an account"},
         {"currency", saved.account(2) + 60, 1, 2, "an account"},
         {"kind", saved.account(3) + 62, 0, 1, "an account"},
-        {"kind past the chart", saved.account(3) + 62, 10, 1, "an account"},
+        {"kind past the chart", saved.account(3) + 62, 12, 1, "an account"},
         {"state", saved.account(4) + 63, 3, 1, "an account"},
         {"no identity", saved.identity(2), 0, 8, "an identity"},
         {"many reservations", saved.reservations() - 8, many, 8, ""},
@@ -285,11 +296,16 @@ TEST_CASE("state: a saved value that makes no sense is an error that says where"
         {"credit account", saved.reservations() + 12, 0, 4, "a reservation"},
         {"amount", saved.reservations() + 16, 0, 8, "a reservation"},
         {"amount too large", saved.reservations() + 16, many, 8, "a reservation"},
-        {"purpose", saved.reservations() + 32, 8, 1, "a reservation"},
+        {"purpose", saved.reservations() + 32, 15, 1, "a reservation"},
         {"many reversed", saved.reversed() - 8, many, 8, ""},
         {"reversed zero", saved.reversed(), 0, 8, "a reversed"},
         {"reversed amount", saved.reversed() + 8, 0, 8, "a reversed"},
-        {"many requests", saved.requests() - 8, many, 8, "past the end"},
+        {"many requests", saved.requests() - 8, many, 8, ""},
+        {"many schemes", saved.terms, many, 8, ""},
+        {"scheme of another number", saved.terms + 8 + 4, 2, 2, "not in order"},
+        {"many turnovers", saved.turnovers, many, 8, "past the end"},
+        {"many counted reservations", saved.turnovers + 8, many, 8, "past the end"},
+        {"many that fall due", saved.maturities, many, 8, "past the end"},
         {"unknown code", saved.requests() + 36, 60'000, 2, "unknown code"},
         {"before time", saved.requests() + 48, many << 3U, 8, "order of their times"},
         {"after the next", saved.requests() + 48, many, 8, "order of their times"},
@@ -319,9 +335,10 @@ TEST_CASE("state: more accounts than allowed are an error that names the setting
     State state(limits);
     try {
         state.load(bytes);
-        FAIL("seven accounts fit into six");
+        FAIL("more accounts fit into six");
     } catch (const StateError& error) {
-        CHECK(contains(error.what(), "--accounts=7"));
+        CHECK(contains(error.what(),
+                       "--accounts=" + std::to_string(fresh.state.books.account_count())));
     }
 }
 
@@ -428,22 +445,155 @@ TEST_CASE("state: replay refuses a batch that ends within a transfer") {
 
 TEST_CASE("state: replay refuses accounts that do not fit the books") {
     Fresh fresh;
+    const auto count = static_cast<std::uint32_t>(fresh.state.books.account_count());
     AccountOpened opened;
-    opened.id = AccountId{8};
+    opened.id = AccountId{count + 1};
     opened.identity = identity("newcomer");
     CHECK(fresh.refusal_of(opened) == "fits");
-    opened.id = AccountId{9};
-    CHECK(contains(fresh.refusal_of(opened), "opened after account 7"));
-    opened.id = AccountId{8};
+    opened.id = AccountId{count + 2};
+    CHECK(contains(fresh.refusal_of(opened), "opened after account " + std::to_string(count)));
+    opened.id = AccountId{count + 1};
     opened.identity = identity("alice");
     CHECK(contains(fresh.refusal_of(opened), "taken"));
+    opened.identity = identity("newcomer");
+    opened.scheme = SchemeId{1};
+    CHECK(fresh.refusal_of(opened) == "fits");
+    opened.scheme = SchemeId{2};
+    CHECK(contains(fresh.refusal_of(opened), "scheme 2 was never loaded"));
 
     AccountChanged changed;
     changed.id = AccountId{7};
     CHECK(fresh.refusal_of(changed) == "fits");
-    changed.id = AccountId{8};
+    changed.id = AccountId{count + 1};
     CHECK(contains(fresh.refusal_of(changed), "cannot be changed"));
     changed.id = AccountId{2};
     changed.change = AccountChange::close;
     CHECK(contains(fresh.refusal_of(changed), "cannot be changed"));
+}
+
+TEST_CASE("state: replay refuses a scheme under another's number or in another currency") {
+    Fresh fresh;
+    SchemeLoaded newer = fresh.state.terms.schemes()[0];
+    CHECK(fresh.refusal_of(newer) == "fits");
+    SchemeLoaded dollars = newer;
+    dollars.head.currency = Currency::usd;
+    CHECK(contains(fresh.refusal_of(dollars), "currency USD"));
+    newer.head.name = identity("other");
+    CHECK(contains(fresh.refusal_of(newer), "other has or would get number 2"));
+    newer.head.id = SchemeId{2};
+    CHECK(fresh.refusal_of(newer) == "fits");
+}
+
+TEST_CASE("state: a scheme that was loaded is remembered as its request's outcome") {
+    Fresh fresh;
+    SchemeLoaded newer = fresh.state.terms.schemes()[0];
+    newer.head.participant = ParticipantId{9};
+    newer.head.reference = reference(99);
+    newer.head.digest = reference(1);
+    fresh.state.apply(newer, fresh.state.position.time);
+    const RememberedRequest* known = fresh.state.keys.find(newer.key(), fresh.state.position.time);
+    REQUIRE(known != nullptr);
+    CHECK(known->id == 1);
+    CHECK(known->digest == newer.head.digest);
+    CHECK(known->code == Refusal::none);
+}
+
+namespace {
+
+// A merchant who has sold something that falls due, and been paid out for it, but for the
+// statement.
+struct PaidOut {
+    PaidOut() {
+        const auto& terms = fresh.state.terms;
+        while (terms.find(payable) == nullptr || !terms.find(payable)->payout) ++payable.value;
+        bank = terms.find(payable)->payout;
+        carry_out(Purpose::pay_merchant, AccountId{2}, payable, 400);
+        carry_out(Purpose::payout, payable, AccountId{1}, 300);
+        closed.account = payable;
+        closed.due_at = due;
+        closed.sales = 400;
+        closed.sales_count = 1;
+        closed.paid_out = 300;
+        closed.carried_out = 100;
+        closed.next_due_at = due + 1;
+        closed.payout = TransferId{fresh.state.position.next_transfer.value - 1};
+    }
+    void carry_out(Purpose purpose, AccountId debit, AccountId credit, std::int64_t amount) {
+        TransferRecord record;
+        REQUIRE_FALSE(
+            fresh.state.books.plan_post({purpose, debit, credit, {amount, Currency::kes}}, record)
+                .has_value());
+        record.id = fresh.state.position.next_transfer;
+        record.due_at = due;
+        fresh.state.apply(record, fresh.state.position.time);
+    }
+
+    Fresh fresh;
+    AccountId payable{1};
+    AccountId bank;
+    std::int64_t due = fresh.state.position.time.time_since_epoch().count() + 1'000;
+    SettlementClosed closed;
+};
+
+}  // namespace
+
+TEST_CASE("state: replay refuses a settlement that does not fit what fell due or the books") {
+    PaidOut paid;
+    Fresh& fresh = paid.fresh;
+    SettlementClosed closed = paid.closed;
+    CHECK(fresh.refusal_of(closed) == "fits");
+    closed.account = AccountId{500};
+    CHECK(contains(fresh.refusal_of(closed), "does not exist"));
+    closed.account = AccountId{2};
+    CHECK(contains(fresh.refusal_of(closed), "nothing falls due"));
+    closed = paid.closed;
+    closed.payout = fresh.state.position.next_transfer;
+    CHECK(contains(fresh.refusal_of(closed), "is not there"));
+    closed = paid.closed;
+    closed.paid_out = 200;
+    closed.carried_out = 200;
+    CHECK(contains(fresh.refusal_of(closed), "not what has left"));
+}
+
+TEST_CASE("state: what falls due of a payable is its balance between batches, else it is broken") {
+    PaidOut paid;
+    State& state = paid.fresh.state;
+    const auto broken = state.broken_invariants();
+    REQUIRE(broken.size() == 1);
+    CHECK(broken[0] == "account " + std::to_string(paid.payable.value) +
+                           ": 400 minor units fall due, its balance is 100");
+    state.apply(paid.closed, state.position.time);
+    CHECK(state.broken_invariants().empty());
+    CHECK(state.maturities.outstanding(paid.payable) == 100);
+}
+
+TEST_CASE("state: a payable that is paid out to what is no bank account is broken") {
+    Fresh fresh;
+    AccountOpened opened;
+    opened.id = AccountId{static_cast<std::uint32_t>(fresh.state.books.account_count() + 1)};
+    opened.kind = AccountKind::settlement_payable;
+    opened.identity = identity("merchant");
+    opened.scheme = SchemeId{1};
+    for (const std::uint32_t payout : {2U, opened.id.value + 1}) {
+        CAPTURE(payout);
+        opened.payout = AccountId{payout};
+        State state = fresh.loaded_copy();
+        state.apply(opened, state.position.time);
+        const auto broken = state.broken_invariants();
+        REQUIRE(broken.size() == 1);
+        CHECK(contains(broken[0], "which is no bank account"));
+    }
+}
+
+TEST_CASE("state: turnovers, terms and maturities are part of the hash") {
+    PaidOut paid;
+    State& state = paid.fresh.state;
+    const Hash before = state.hash();
+    state.apply(paid.closed, state.position.time);
+    CHECK(state.hash() != before);
+    SchemeLoaded newer = state.terms.schemes()[0];
+    newer.content.push_back(std::byte{1});
+    const Hash settled = state.hash();
+    state.apply(newer, state.position.time);
+    CHECK(state.hash() != settled);
 }

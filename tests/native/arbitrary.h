@@ -70,18 +70,24 @@ inline core::Command any_command(native::FrameType type) {
     switch (type) {
         case FrameType::open_account:
             return core::OpenAccount{
-                static_cast<ledger::AccountKind>(*rc::gen::inRange<std::uint8_t>(1, 10)),
-                any_currency(), any<std::int64_t>(), any<std::int64_t>(), any_identity()};
+                static_cast<ledger::AccountKind>(*rc::gen::inRange<std::uint8_t>(1, 12)),
+                any_currency(),
+                any<std::int64_t>(),
+                any<std::int64_t>(),
+                any_identity(),
+                SchemeId{any<std::uint16_t>()},
+                any<std::uint8_t>()};
         case FrameType::issue:
         case FrameType::redeem:
         case FrameType::deposit:
         case FrameType::withdraw:
         case FrameType::transfer:
         case FrameType::pay_merchant:
-            // Both enumerations go through these six in the same order, one apart.
-            return core::MoveMoney{
-                static_cast<ledger::Purpose>(static_cast<std::uint8_t>(type) - 1), any_account(),
-                any_account(), any_money(), any<std::uint64_t>()};
+        case FrameType::refund:
+        case FrameType::disburse:
+        case FrameType::bank_transfer:
+            return core::MoveMoney{native::purpose_of(type).value(), any_account(), any_account(),
+                                   any_money(), any<std::uint64_t>()};
         case FrameType::linked:
             return any_linked();
         case FrameType::reserve:
@@ -123,7 +129,8 @@ inline core::Request any_request(native::FrameType type, ParticipantId participa
 
 inline bool same(const core::OpenAccount& a, const core::OpenAccount& b) {
     return a.kind == b.kind && a.currency == b.currency && a.floor == b.floor &&
-           a.ceiling == b.ceiling && a.identity == b.identity;
+           a.ceiling == b.ceiling && a.identity == b.identity && a.scheme == b.scheme &&
+           a.account_class == b.account_class;
 }
 inline bool same(const core::MoveMoney& a, const core::MoveMoney& b) {
     return a.purpose == b.purpose && a.debit == b.debit && a.credit == b.credit &&
@@ -157,6 +164,9 @@ inline bool same(const core::QueryAccount& a, const core::QueryAccount& b) {
 }
 inline bool same(const core::QueryRequest&, const core::QueryRequest&) {
     return true;
+}
+inline bool same(const core::LoadScheme&, const core::LoadScheme&) {
+    unreachable("no frame carries a scheme");
 }
 
 /// Everything but the digest.

@@ -48,7 +48,7 @@ TEST_CASE("frame: the table of types agrees with the bounds") {
     CHECK(native::row(FrameType::transfer).result_bytes == 32);
     CHECK(native::row(FrameType::transfer).count_max == 8190);
     CHECK(native::find_frame(0) == nullptr);
-    CHECK(native::find_frame(18) == nullptr);
+    CHECK(native::find_frame(21) == nullptr);
     CHECK(native::find_frame(0x86) == nullptr);
 }
 
@@ -84,7 +84,7 @@ TEST_CASE("frame: each error is found in its turn, when the faults before it are
     CHECK(code(5) == ErrorCode::bad_version);
     CHECK(code(bytes.size()) == ErrorCode::bad_version);
     mend(4, 5);
-    for (const int type : {0, 18, 0x86, 0xFF}) {
+    for (const int type : {0, 21, 0x86, 0xFF}) {
         write(bytes, 5, static_cast<std::uint8_t>(type));
         CHECK(code(6) == ErrorCode::bad_type);
         CHECK(code(bytes.size()) == ErrorCode::bad_type);

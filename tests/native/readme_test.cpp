@@ -127,7 +127,8 @@ TEST_CASE("native readme: the fields of every table join without a gap and make 
     const Row rows[] = {
         {"## Frame header", sizeof(native::FrameHeader)},
         {"### open_account", command(FrameType::open_account)},
-        {"### issue, redeem, deposit, withdraw, transfer, pay_merchant, reserve",
+        {"### issue, redeem, deposit, withdraw, transfer, pay_merchant, refund, disburse, "
+         "bank_transfer, reserve",
          command(FrameType::reserve)},
         {"### linked", command(FrameType::linked)},
         {"### settle, release, reverse", command(FrameType::reverse)},

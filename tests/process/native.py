@@ -12,10 +12,12 @@ VERSION = 1
 ERROR = 255
 OPEN_ACCOUNT, ISSUE, REDEEM, DEPOSIT, WITHDRAW, TRANSFER, PAY_MERCHANT, LINKED, RESERVE = range(1, 10)
 SETTLE, RELEASE, REVERSE, CHANGE_ACCOUNT, QUERY_ACCOUNT, QUERY_REQUEST, QUERY_TRANSFER, STATEMENT = range(10, 18)
+REFUND, DISBURSE, BANK_TRANSFER = range(18, 21)
 
 COMMAND_BYTES = {OPEN_ACCOUNT: 80, LINKED: 136, SETTLE: 48, RELEASE: 48, REVERSE: 48, CHANGE_ACCOUNT: 32,
                  QUERY_ACCOUNT: 40, QUERY_REQUEST: 16, QUERY_TRANSFER: 8, STATEMENT: 16,
-                 **dict.fromkeys((ISSUE, REDEEM, DEPOSIT, WITHDRAW, TRANSFER, PAY_MERCHANT, RESERVE), 64)}
+                 **dict.fromkeys((ISSUE, REDEEM, DEPOSIT, WITHDRAW, TRANSFER, PAY_MERCHANT, RESERVE, REFUND, DISBURSE,
+                                  BANK_TRANSFER), 64)}
 RESULT_BYTES = {QUERY_ACCOUNT: 104, QUERY_TRANSFER: 160}
 OUTCOME = struct.Struct("<HHIQqq")
 ACCOUNT = struct.Struct("<IIqqqqqqQHBBI")
@@ -24,7 +26,7 @@ BAD_LENGTH, BAD_VERSION, BAD_TYPE, BAD_COUNT, BAD_CHECKSUM, BAD_COMMAND, TOO_SLO
     SHUTTING_DOWN = range(1, 10)
 MODIFIED_REQUEST, INSUFFICIENT_FUNDS = 3, 31
 
-TRUST, WALLET, TILL, AGENT_FLOAT = 1, 2, 3, 4
+TRUST, WALLET, TILL, AGENT_FLOAT, SETTLEMENT_PAYABLE = 1, 2, 3, 4, 5
 KES = 404
 NO_FLOOR, NO_CEILING = -2**63, 2**63 - 1
 
@@ -52,8 +54,10 @@ def reference(number, salt=0):
     return struct.pack("<QQ", number, 0x9E3779B97F4A7C15 ^ salt)
 
 
-def open_account(ref, identity, kind, floor=0, ceiling=NO_CEILING, currency=KES, valid_until=0):
-    return struct.pack("<16s32sqqqHBBI", ref, identity.encode(), floor, ceiling, valid_until, currency, kind, 0, 0)
+def open_account(ref, identity, kind, floor=0, ceiling=NO_CEILING, currency=KES, valid_until=0, scheme=0,
+                 account_class=0):
+    return struct.pack("<16s32sqqqHBBHH", ref, identity.encode(), floor, ceiling, valid_until, currency, kind,
+                       account_class, scheme, 0)
 
 
 def move(ref, debit, credit, amount, memo=0, timeout=0, currency=KES, valid_until=0):

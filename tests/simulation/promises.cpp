@@ -29,13 +29,22 @@ bool is_reservation_end(TransferKind kind) {
            kind == TransferKind::expired;
 }
 
-// What the journal's events say about keys and reservations, counted.
+bool posts(TransferKind kind) {
+    return kind == TransferKind::posted || kind == TransferKind::settled ||
+           kind == TransferKind::reversed;
+}
+
+// What the journal's events say about keys, reservations and settlements, counted.
 struct Count {
     std::map<RequestKey, std::uint64_t> executions;
     std::map<RequestKey, Digest> digests;
     std::map<TransferId, std::uint64_t> endings;
     std::map<TransferId, std::int64_t> reversed;
     std::map<TransferId, std::int64_t> moved;
+    Tally tally;
+    /// By shop: what statements say has left its payable, and what came into it otherwise.
+    std::map<AccountId, std::int64_t> paid_out;
+    std::map<AccountId, std::int64_t> received;
 
     void add(const ledger::TransferRecord& record) {
         if (record.kind == TransferKind::reserved) endings.emplace(record.id, 0);
@@ -45,10 +54,25 @@ struct Count {
         else
             moved[record.id] = record.amount;
         if (record.key() && !record.is_continuation()) add_key(record.key(), record.digest);
+        if (record.purpose == ledger::Purpose::payout || !posts(record.kind)) return;
+        received[record.credit] += record.amount;
+        received[record.debit] -= record.amount;
     }
-    void add(const ledger::AccountOpened& opened) { add_key(opened.key(), opened.digest); }
+    void add(const ledger::AccountOpened& opened) {
+        // A scheme's own accounts and those that shops are paid out to come with another request.
+        if (opened.key() && opened.participant) add_key(opened.key(), opened.digest);
+    }
     void add(const ledger::AccountChanged& changed) { add_key(changed.key(), changed.digest); }
     void add(const ledger::RequestRefused& refused) { add_key(refused.key(), refused.digest); }
+    void add(const ledger::SchemeLoaded& loaded) { add_key(loaded.key(), loaded.head.digest); }
+    void add(const ledger::SettlementClosed& closed) {
+        paid_out[closed.account] += closed.paid_out + closed.payout_fee;
+        ++tally["settlements"];
+        if (closed.paid_out > 0) ++tally["payouts"];
+        if (closed.paid_out < 0) ++tally["collections"];
+        if (closed.carried_out != 0) ++tally["carried settlements"];
+        if (closed.reserve_released != 0) ++tally["settlements of reserves"];
+    }
 
     void add_key(const RequestKey& key, const Digest& digest) {
         ++executions[key];
@@ -169,7 +193,7 @@ ledger::State Simulation::recover(ledger::MemoryJournal& store) {
 }
 
 void Simulation::check_recovered(const ledger::State& state) {
-    const auto broken = state.books.broken_invariants();
+    const auto broken = state.broken_invariants();
     require(broken.empty(), broken.empty() ? "" : broken.front());
     if (!remembers_all_) return;
     for (const auto& [key, answer] : told_) {
@@ -201,6 +225,11 @@ void Simulation::check_history() {
     }
     for (const auto& [key, answer] : told_)
         require(count.executions.contains(key), "everything told is in the journal");
+    const ledger::State state = replay_by_hand(false);
+    for (const auto& [shop, amount] : count.paid_out)
+        require(count.received[shop] == amount + state.maturities.outstanding(shop),
+                "what a shop received was paid out or still falls due");
+    for (const auto& [what, times] : count.tally) tally_[what] += times;
     tally_["events"] += count.executions.size();
     tally_["batches"] += disk_.size();
 }

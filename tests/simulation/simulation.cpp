@@ -48,9 +48,10 @@ struct Simulation::Life {
     bool has_failed = false;
 };
 
-Simulation::Simulation(std::uint64_t seed) : traffic_(seed * 0x9E3779B97F4A7C15ULL + 1) {
+Simulation::Simulation(std::uint64_t seed)
+    : traffic_(seed * 0x9E3779B97F4A7C15ULL + 1, testing::Traffic::Schemes::one) {
     remembers_all_ = !traffic_.chance(15);
-    limits_.accounts_max = 8 + traffic_.below(8);
+    limits_.accounts_max = 20 + traffic_.below(8);
     limits_.request_keys_max = remembers_all_ ? 1'024 : 1 + traffic_.below(40);
     limits_.request_keys_retention = std::chrono::hours{2};
     engine_limits_.queue_commands_max = 8 + traffic_.below(60);
@@ -81,6 +82,8 @@ void Simulation::run() {
     wall_ += std::chrono::minutes{10};
     settle_down(life);
     require(life.core.state().books.open_reservations() == 0, "reservations end in time");
+    const auto next = life.core.next_deadline();
+    require(!next || *next > wall_, "settlements are closed in time");
     disk_ = life.store.disk();
     require(replay_by_hand(false).hash() == life.core.state().hash(),
             "the journal replayed gives the state of who wrote it");
@@ -151,7 +154,7 @@ void Simulation::send(const Life& life) {
             request.command = core::QueryRequest{};
         } else if (traffic_.chance(5)) {
             request.command = core::QueryAccount{
-                AccountId{static_cast<std::uint32_t>(1 + traffic_.below(7))}, {}};
+                AccountId{static_cast<std::uint32_t>(1 + traffic_.below(20))}, {}};
         } else if (again) {
             request = repeated(life);
         } else {
@@ -164,6 +167,11 @@ void Simulation::send(const Life& life) {
     network_.push_back(std::move(message));
 }
 
+void Simulation::give_original(Life& life, core::Reverse& reverse) {
+    reverse.records = life.history.set_from(reverse.original);
+    if (const auto entry = life.history.find(reverse.original)) reverse.original_time = entry->time;
+}
+
 // Any message arrives next; some stay on the way for long, over the end of the process even.
 void Simulation::deliver(Life& life) {
     if (network_.empty()) return;
@@ -173,7 +181,7 @@ void Simulation::deliver(Life& life) {
     network_.erase(network_.begin() + static_cast<std::ptrdiff_t>(picked));
     for (core::Request& request : message->requests)
         if (auto* reverse = std::get_if<core::Reverse>(&request.command))
-            reverse->records = life.history.set_from(reverse->original);
+            give_original(life, *reverse);
     const std::vector<core::Request> requests = message->requests;
     if (life.engine.submit(std::move(message))) {
         ++tally_["overloaded"];

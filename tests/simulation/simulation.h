@@ -47,7 +47,7 @@ private:
 /// Promises checked: nothing that a client was told is lost or changes; nothing that was told was
 /// not durable; one key, one execution; what was never taken never happens; the books balance;
 /// recovery, a replay by hand and a saved state with the rest of the journal agree; every
-/// reservation ends exactly once, in time.
+/// reservation ends exactly once, in time; what shops sell is settled exactly once, in time.
 class Simulation {
 public:
     explicit Simulation(std::uint64_t seed);
@@ -69,6 +69,7 @@ private:
     void send(const Life& life);
     core::Request repeated(const Life& life);
     void deliver(Life& life);
+    static void give_original(Life& life, core::Reverse& reverse);
     void advance();
     void kill(Life& life);
     void settle_down(Life& life);
@@ -92,7 +93,8 @@ private:
     bool remembers_all_ = true;
 
     ledger::MemoryDisk disk_;
-    Timestamp wall_{std::chrono::hours{24 * 365}};
+    /// Shortly before midnight UTC, so that what is settled the day after falls due on the way.
+    Timestamp wall_{std::chrono::hours{24 * 365} - std::chrono::seconds{40}};
     ledger::MemoryJournal* store_ = nullptr;  ///< of the present life
 
     std::vector<core::Request> sent_;

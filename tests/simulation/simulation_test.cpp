@@ -85,6 +85,15 @@ TEST_CASE("simulation: no crash, delay, retry or reordering breaks a promise") {
                                         "lost batches",
                                         "torn batches",
                                         "saved states",
+                                        "settlements",
+                                        "payouts",
+                                        "collections",
+                                        "carried settlements",
+                                        "settlements of reserves",
+                                        "account_kind_not_allowed",
+                                        "transaction_limit_exceeded",
+                                        "daily_limit_exceeded",
+                                        "not_offered",
                                         "restarts after all was durable"}) {
         CAPTURE(std::string(what));
         CHECK(tally[std::string(what)] > 0);

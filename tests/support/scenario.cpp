@@ -1,5 +1,6 @@
 #include "tests/support/scenario.h"
 
+#include "tests/support/town_scheme.h"
 #include "tests/support/words.h"
 
 #include <doctest/doctest.h>
@@ -69,6 +70,10 @@ private:
         if (verb == "account") return open_account();
         if (verb == "balance") return check_balance();
         if (verb == "pass") return world_.pass(parse_duration(take()).value());
+        if (verb == "sleep") {
+            world_.now += parse_duration(take()).value();
+            return;
+        }
         if (verb == "restart") return world_.restart();
         if (verb == "reservations") {
             CHECK(world_.core.state().books.open_reservations() == number_of(take()));
@@ -76,6 +81,17 @@ private:
         }
         if (verb == "events") {
             CHECK(world_.events().size() == number_of(take()));
+            return;
+        }
+        if (verb == "settlements") {
+            const AccountId account = account_named(take());
+            CHECK(statements_of(account).size() == number_of(take()));
+            return;
+        }
+        if (verb == "statement") return check_statement();
+        if (verb == "legs") {
+            const TransferId first = transfer_of(take());
+            CHECK(world_.set_of(first).size() == number_of(take()));
             return;
         }
         if (verb == "state") {
@@ -124,6 +140,8 @@ private:
                 open.floor = take_amount(currency);
             else if (take_if("ceiling"))
                 open.ceiling = take_amount(currency);
+            else if (take_if("under"))
+                put_under_scheme(open);
             else
                 funds = take_amount(currency);
         }
@@ -133,6 +151,43 @@ private:
         if (!account_named(bank)) answer("open " + bank, opening(bank, "trust", currency));
         answer("fund " + name, core::MoveMoney{ledger::Purpose::issue, account_named(bank),
                                                account_named(name), Money{funds, currency}});
+    }
+
+    void put_under_scheme(core::OpenAccount& open) {
+        const ledger::Terms& terms = world_.core.state().terms;
+        open.scheme = terms.find(identity(take()));
+        const std::string name = take();
+        open.account_class = town_scheme().find_class(name).value_or(255);
+    }
+
+    std::vector<ledger::SettlementClosed> statements_of(AccountId account) const {
+        std::vector<ledger::SettlementClosed> statements;
+        for (const ledger::Event& event : world_.events())
+            if (const auto* closed = std::get_if<ledger::SettlementClosed>(&event))
+                if (closed->account == account) statements.push_back(*closed);
+        return statements;
+    }
+
+    void check_statement() {
+        const std::string name = take();
+        const auto statements = statements_of(account_named(name));
+        REQUIRE(!statements.empty());
+        const ledger::SettlementClosed& newest = statements.back();
+        const std::map<std::string, std::int64_t> figures{{"sales", newest.sales},
+                                                          {"refunds", newest.refunds},
+                                                          {"fees", newest.fees},
+                                                          {"adjustments", newest.adjustments},
+                                                          {"released", newest.reserve_released},
+                                                          {"carried_in", newest.carried_in},
+                                                          {"held", newest.reserve_held},
+                                                          {"payout_fee", newest.payout_fee},
+                                                          {"paid", newest.paid_out},
+                                                          {"carried", newest.carried_out}};
+        while (has_more()) {
+            const std::string word = take();
+            CAPTURE(word);
+            CHECK(Money{figures.at(word), Currency::kes}.text() == take());
+        }
     }
 
     void check_balance() {
@@ -161,6 +216,10 @@ private:
             const Currency currency = currency_of(debit);
             return core::MoveMoney{*purpose, account_named(debit), account_named(credit),
                                    Money{take_amount(currency), currency}};
+        }
+        if (verb == "scheme") {
+            ensure(take() == "town", "a scheme that stories know");
+            return load(town_scheme());
         }
         if (verb == "linked") return linked();
         if (verb == "reserve") {
@@ -203,6 +262,7 @@ private:
         reverse.original = transfer_of(take());
         reverse.amount = take_amount(Currency::kes);
         auto records = world_.set_of(reverse.original);
+        reverse.original_time = world_.time_of(reverse.original);
         if (reverse.original)
             reverse.records =
                 std::make_shared<const std::vector<ledger::TransferRecord>>(std::move(records));

@@ -12,8 +12,9 @@ namespace tuma::testing {
 /// Steps; amounts in whole units and decimals, KEY is any word and stands for one request key.
 /// A line that begins with the arrow belongs to the step before it.
 ///
-///     account NAME KIND CURRENCY [FUNDS] [floor AMOUNT] [ceiling AMOUNT]
-///     issue|redeem|deposit|withdraw|transfer|pay_merchant|adjust KEY DEBIT CREDIT AMOUNT
+///     account NAME KIND CURRENCY [FUNDS] [floor AMOUNT] [ceiling AMOUNT] [under SCHEME CLASS]
+///     scheme KEY town               loads the scheme of `tests/support/town_scheme.h`
+///     issue|redeem|deposit|withdraw|transfer|pay_merchant|… KEY DEBIT CREDIT AMOUNT  any purpose
 ///     linked KEY CURRENCY DEBIT CREDIT AMOUNT [, DEBIT CREDIT AMOUNT]…
 ///     reserve KEY DEBIT CREDIT AMOUNT TIMEOUT
 ///     settle KEY RESERVATION_KEY AMOUNT|all
@@ -25,7 +26,12 @@ namespace tuma::testing {
 ///     state NAME open|frozen|closed
 ///     reservations COUNT            how many are open
 ///     events COUNT                  how many the journal has
+///     settlements NAME COUNT        how many statements the account has
+///     statement NAME WORD AMOUNT …  the newest one: sales, refunds, fees, adjustments, released,
+///                                   carried_in, held, payout_fee, paid, carried
+///     legs KEY COUNT                records of the set that the request made
 ///     pass DURATION                 stops at every deadline on the way
+///     sleep DURATION                nobody runs: what falls due is done with the next request
 ///     restart                       from the journal
 ///
 /// `by DURATION` in front of a request gives it a deadline, counted from the story's beginning. A

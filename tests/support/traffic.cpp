@@ -1,5 +1,6 @@
 #include "tests/support/traffic.h"
 
+#include "tests/support/town_scheme.h"
 #include "tests/support/words.h"
 
 #include <fmt/format.h>
@@ -11,6 +12,12 @@
 #include <utility>
 
 namespace tuma::testing {
+
+struct Errand {
+    ledger::Purpose purpose;
+    std::uint32_t debit, credit;
+};
+
 namespace {
 
 using ledger::AccountKind;
@@ -35,12 +42,18 @@ constexpr std::array<Resident, 7> residents{{
     {"fees", AccountKind::fee_income, 0, ledger::no_ceiling, 0},
 }};
 
-struct Errand {
-    Purpose purpose;
-    std::uint32_t debit, credit;
-};
+// Of `errands`, those that need no scheme.
+constexpr std::size_t plain_errands = 9;
 
-constexpr std::array<Errand, 9> errands{{
+// Under the scheme; the five accounts of its operator are 8 to 12, and a shop's bank account is the
+// number after it.
+constexpr std::uint32_t dave = 13;
+constexpr std::uint32_t kiosk = 14;
+constexpr std::uint32_t quick_shop = 15;
+constexpr std::uint32_t shop_next_day = 17;
+constexpr std::uint32_t reserve_shop = 19;
+
+constexpr std::array<Errand, 22> errands{{
     {Purpose::transfer, 2, 3},
     {Purpose::transfer, 3, 4},
     {Purpose::transfer, 4, 2},
@@ -50,16 +63,62 @@ constexpr std::array<Errand, 9> errands{{
     {Purpose::withdraw, 3, 6},
     {Purpose::issue, 1, 6},
     {Purpose::redeem, 5, 1},
+    {Purpose::pay_merchant, dave, kiosk},
+    {Purpose::pay_merchant, 2, quick_shop},
+    {Purpose::pay_merchant, dave, quick_shop},
+    {Purpose::pay_merchant, 3, shop_next_day},
+    {Purpose::pay_merchant, dave, reserve_shop},
+    {Purpose::transfer, dave, 2},
+    {Purpose::transfer, 3, dave},
+    {Purpose::withdraw, dave, 6},
+    {Purpose::refund, quick_shop, dave},
+    {Purpose::refund, shop_next_day, 3},
+    {Purpose::disburse, kiosk, dave},
+    {Purpose::issue, 1, reserve_shop},
+    {Purpose::bank_transfer, quick_shop + 1, shop_next_day + 1},
 }};
+
+// The town's own scheme in minor units that fit its small payments, and with settlements that fall
+// due within a history: at once, or at midnight UTC.
+core::Scheme traffic_scheme() {
+    core::Scheme town = town_scheme();
+    town.zone_offset_minutes = 0;
+    for (core::PaymentType& type : town.types) {
+        for (core::FeeRule& fee : type.fees) {
+            if (!fee.bands.empty()) fee.bands = {{300, 5}, {800, 10}};
+            fee.flat = std::min<std::int64_t>(fee.flat, 3);
+            fee.minimum = std::min<std::int64_t>(fee.minimum, 2);
+            fee.free_up_to = std::min<std::int64_t>(fee.free_up_to, 10);
+            fee.free_lifetime = std::min<std::int64_t>(fee.free_lifetime, 900);
+        }
+        if (type.commission) type.commission->flat = 1;
+    }
+    core::Limits& limits = town.classes[0].limits[0];
+    limits.per_transaction = 800;
+    limits.daily = 2'500;
+    limits.ceiling = 6'000;
+    const auto class_named = [&](std::string_view name) -> core::SettlementRule& {
+        return town.classes[town.find_class(name).value()].settlement;
+    };
+    class_named("shop") = {.to_bank = true, .lag_days = 1};
+    class_named("collector").lag_days = 0;
+    core::SettlementRule& card = class_named("card-shop");
+    card.lag_days = 0;
+    card.minimum_payout = 200;
+    card.payout_fee = 1;
+    card.reserve_days = 1;
+    return town;
+}
 
 }  // namespace
 
 std::vector<core::Request> Traffic::opening() {
     std::vector<core::Request> requests;
-    requests.reserve(2 * residents.size());
+    requests.reserve(2 * residents.size() + 7);
     for (const Resident& resident : residents)
         requests.push_back(wrap(core::OpenAccount{resident.kind, Currency::kes, resident.floor,
                                                   resident.ceiling, identity(resident.name)}));
+    if (has_scheme_) open_under_scheme(requests);
     for (std::uint32_t id = 1; id <= residents.size(); ++id) {
         const std::int64_t funds = residents[id - 1].funds;
         if (funds == 0) continue;
@@ -67,6 +126,27 @@ std::vector<core::Request> Traffic::opening() {
                                                 Money{funds, Currency::kes}}));
     }
     return requests;
+}
+
+void Traffic::open_under_scheme(std::vector<core::Request>& requests) {
+    const core::Scheme scheme = traffic_scheme();
+    requests.push_back(wrap(load(scheme)));
+    const auto open = [&](std::string_view name, std::string_view class_name, std::int64_t floor) {
+        core::OpenAccount account;
+        account.account_class = scheme.find_class(class_name).value();
+        account.kind = scheme.classes[account.account_class].kind;
+        account.floor = floor;
+        account.identity = identity(name);
+        account.scheme = SchemeId{1};
+        requests.push_back(wrap(account));
+    };
+    open("dave", "wallet", 0);
+    open("kiosk", "till", -200);
+    open("quick-shop", "collector", -500);
+    open("shop-next-day", "shop", 0);
+    open("reserve-shop", "card-shop", 0);
+    requests.push_back(wrap(core::MoveMoney{Purpose::issue, AccountId{1}, AccountId{dave},
+                                            Money{4'000, Currency::kes}}));
 }
 
 core::Request Traffic::wrap(core::Command command) {
@@ -107,6 +187,10 @@ core::Command Traffic::command(std::uint64_t transfers) {
     return change();
 }
 
+const Errand& Traffic::any_errand() {
+    return errands[below(has_scheme_ ? errands.size() : plain_errands)];
+}
+
 std::int64_t Traffic::any_amount() {
     return chance(3) ? static_cast<std::int64_t>(below(3)) - 1
                      : 1 + static_cast<std::int64_t>(below(900));
@@ -119,7 +203,7 @@ TransferId Traffic::any_transfer(std::uint64_t transfers) {
 }
 
 core::Command Traffic::move() {
-    const Errand& errand = errands[below(errands.size())];
+    const Errand& errand = any_errand();
     core::MoveMoney move{errand.purpose, AccountId{errand.debit}, AccountId{errand.credit},
                          Money{any_amount(), Currency::kes}, below(3)};
     if (chance(8)) move.debit = any_account();
@@ -142,7 +226,7 @@ core::Command Traffic::linked() {
 }
 
 core::Command Traffic::reserve() {
-    const Errand& errand = errands[below(errands.size())];
+    const Errand& errand = any_errand();
     const auto longest = static_cast<std::uint64_t>(chance(50) ? 30'000 : 20'000'000);
     return core::Reserve{
         AccountId{errand.debit}, chance(5) ? any_account() : AccountId{errand.credit},

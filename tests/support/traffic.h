@@ -9,10 +9,16 @@
 
 namespace tuma::testing {
 
-/// The requests of a small town: a bank, three wallets, a till, an agent, and the fees account.
+struct Errand;
+
+/// The requests of a small town: a bank, three wallets, a till, an agent, and the fees account; and
+/// if wished a scheme with a wallet, a till, a shop that is paid out at once, one that is paid out
+/// the day after, and one that keeps a reserve, each with a bank account.
 class Traffic {
 public:
-    explicit Traffic(std::uint64_t seed) : random_(seed) {}
+    enum class Schemes : std::uint8_t { none, one };
+    explicit Traffic(std::uint64_t seed, Schemes schemes = Schemes::none)
+        : random_(seed), has_scheme_(schemes == Schemes::one) {}
 
     /// Opens the town's accounts and gives most of them money; to be executed in this order.
     std::vector<core::Request> opening();
@@ -35,11 +41,17 @@ private:
     core::Command reserve();
     core::Command open();
     core::Command change();
-    AccountId any_account() { return AccountId{static_cast<std::uint32_t>(below(9))}; }
+    void open_under_scheme(std::vector<core::Request>& requests);
+    AccountId any_account() {
+        return AccountId{static_cast<std::uint32_t>(below(has_scheme_ ? 22 : 9))};
+    }
+    /// A usual reason to move money, and between which accounts.
+    const Errand& any_errand();
     std::int64_t any_amount();
     TransferId any_transfer(std::uint64_t transfers);
 
     std::mt19937_64 random_;
+    bool has_scheme_;
     std::uint64_t requests_ = 0;
 };
 

@@ -25,7 +25,7 @@ core::Outcome World::handle(const core::Request& request) {
 std::vector<core::Outcome> World::handle_together(std::span<const core::Request> requests) {
     std::vector<core::Outcome> outcomes;
     core.begin(now, {});
-    core.expire_due(all_due);
+    core.run_due(all_due);
     for (const core::Request& request : requests) outcomes.push_back(core.handle(request));
     keep(core.finish());
     return outcomes;
@@ -56,6 +56,13 @@ std::vector<ledger::TransferRecord> World::set_of(TransferId id) const {
         if (!record->is_linked()) break;
     }
     return set;
+}
+
+Timestamp World::time_of(TransferId id) const {
+    for (const ledger::SealedBatch& batch : journal)
+        if (id >= batch.header.first_transfer && id < batch.header.next_transfer)
+            return batch.header.time();
+    return {};
 }
 
 std::vector<ledger::Event> World::events() const {

@@ -28,6 +28,8 @@ public:
 
     /// The records of the set that transfer `id` begins, as a look-up in the journal finds them.
     std::vector<ledger::TransferRecord> set_of(TransferId id) const;
+    /// When the batch of transfer `id` was decided; the zero time if there is no such transfer.
+    Timestamp time_of(TransferId id) const;
     /// Everything in the journal.
     std::vector<ledger::Event> events() const;
     /// A fresh state after replaying the whole journal. Requires: everything fits.

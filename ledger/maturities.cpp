@@ -1,0 +1,170 @@
+// Counting what falls due, and what a settlement must say about it.
+#include "ledger/maturities.h"
+
+#include "ledger/ensure.h"
+
+#include <fmt/format.h>
+
+#include <type_traits>
+
+namespace tuma::ledger {
+namespace {
+
+__extension__ using Wide = __int128;
+
+// An entry as it is saved.
+struct SavedEntry {
+    std::int64_t due_us = 0;
+    AccountId account;
+    std::uint32_t reserved = 0;
+    Maturing maturing;
+};
+static_assert(std::has_unique_object_representations_v<SavedEntry>);
+
+// Payouts are counted by the settlement that follows them; one that is moved back has none.
+bool is_counted_by_settlement(const TransferRecord& record) {
+    return record.purpose == Purpose::payout && record.kind != TransferKind::reversed;
+}
+
+bool is_fee(Purpose purpose) {
+    return purpose == Purpose::fee || purpose == Purpose::tax;
+}
+
+// What a record adds to what its credited account has coming. A fee that comes back lowers the
+// fees, whichever way.
+void count_credit(Maturing& maturing, const TransferRecord& record) {
+    if (is_fee(record.purpose)) {
+        maturing.fees -= record.amount;
+    } else if (record.purpose == Purpose::pay_merchant && record.kind != TransferKind::reversed) {
+        maturing.sales += record.amount;
+        maturing.sales_count += 1;
+    } else {
+        maturing.adjustments += record.amount;
+    }
+}
+
+// What it takes from its debited account. A sale that is moved back is a refund.
+void count_debit(Maturing& maturing, const TransferRecord& record) {
+    const bool is_reversal = record.kind == TransferKind::reversed;
+    if (is_fee(record.purpose)) {
+        maturing.fees += record.amount;
+    } else if (record.purpose == (is_reversal ? Purpose::pay_merchant : Purpose::refund)) {
+        maturing.refunds += record.amount;
+        maturing.refunds_count += 1;
+    } else {
+        maturing.adjustments -= record.amount;
+    }
+}
+
+Wide net_of(const Maturing& of) {
+    return Wide{of.sales} - of.refunds - of.fees + of.adjustments + of.reserve + of.carried;
+}
+
+Wide net_of(const SettlementClosed& closed) {
+    return Wide{closed.reserve_held} + closed.payout_fee + closed.paid_out + closed.carried_out;
+}
+
+// A moment is named if and only if something falls due at it, and it lies ahead.
+bool moment_fits(std::int64_t amount, std::int64_t moment, std::int64_t due_at) {
+    return amount == 0 ? moment == 0 : moment > due_at;
+}
+
+}  // namespace
+
+bool Maturities::is_tracked(const Terms& terms, AccountId account) {
+    const AccountTerms* const found = terms.find(account);
+    return found != nullptr && found->payout;
+}
+
+std::optional<Maturities::Key> Maturities::next() const {
+    if (entries_.empty()) return std::nullopt;
+    return entries_.begin()->first;
+}
+
+Maturing Maturities::find(const Key& key) const {
+    const auto found = entries_.find(key);
+    return found == entries_.end() ? Maturing{} : found->second;
+}
+
+std::int64_t Maturities::outstanding(AccountId account) const {
+    const auto found = outstanding_.find(account);
+    return found == outstanding_.end() ? 0 : found->second;
+}
+
+void Maturities::apply(const TransferRecord& record, const Terms& terms) {
+    if (is_counted_by_settlement(record)) return;
+    if (is_tracked(terms, record.credit)) {
+        count_credit(entries_[{record.due(), record.credit}], record);
+        outstanding_[record.credit] += record.amount;
+    }
+    if (is_tracked(terms, record.debit)) {
+        count_debit(entries_[{record.due(), record.debit}], record);
+        outstanding_[record.debit] -= record.amount;
+    }
+}
+
+void Maturities::apply(const SettlementClosed& closed) {
+    const auto erased = entries_.erase({closed.due(), closed.account});
+    ensure(erased == 1, "a settlement ends something that falls due");
+    const auto at = [&](std::int64_t moment) -> Maturing& {
+        return entries_[{Timestamp{Duration{moment}}, closed.account}];
+    };
+    if (closed.carried_out != 0) at(closed.next_due_at).carried += closed.carried_out;
+    if (closed.reserve_held != 0) at(closed.reserve_due_at).reserve += closed.reserve_held;
+    outstanding_[closed.account] -= closed.payout_fee + closed.paid_out;
+}
+
+std::optional<std::string> Maturities::misfit(const SettlementClosed& closed,
+                                              std::int64_t balance) const {
+    const auto wrong = [&closed](std::string_view what) {
+        return fmt::format("settlement of account {} due at {}: {}", closed.account.value,
+                           tuma::text(closed.due()), what);
+    };
+    const auto found = entries_.find({closed.due(), closed.account});
+    if (found == entries_.end()) return wrong("nothing falls due");
+    const Maturing said{closed.sales,       closed.refunds,          closed.fees,
+                        closed.adjustments, closed.reserve_released, closed.carried_in,
+                        closed.sales_count, closed.refunds_count};
+    if (said != found->second) return wrong("its figures are not those of what fell due");
+    if (net_of(said) != net_of(closed))
+        return wrong("what became of it does not add up to what fell due");
+    if (closed.reserve_held < 0 || closed.reserve_held > closed.sales)
+        return wrong("the reserve is not a part of the sales");
+    if (closed.payout_fee < 0) return wrong("the payout's fee is below zero");
+    if (Wide{outstanding(closed.account)} - closed.payout_fee - closed.paid_out != balance)
+        return wrong("what it paid out is not what has left the account");
+    if (!closed.payout && (closed.paid_out != 0 || closed.payout_fee != 0))
+        return wrong("what was paid out has no transfer");
+    if (!moment_fits(closed.carried_out, closed.next_due_at, closed.due_at))
+        return wrong("what is carried needs a later moment, and nothing else does");
+    if (!moment_fits(closed.reserve_held, closed.reserve_due_at, closed.due_at))
+        return wrong("what is held in reserve needs a later moment, and nothing else does");
+    return std::nullopt;
+}
+
+void Maturities::save(ByteSink& sink) const {
+    write_value(sink, std::uint64_t{entries_.size()});
+    for (const auto& [key, maturing] : entries_)
+        write_value(sink,
+                    SavedEntry{key.first.time_since_epoch().count(), key.second, 0, maturing});
+}
+
+void Maturities::load(ByteSource& source) {
+    ensure(entries_.empty(), "loading into maturities that are in use");
+    const auto count = read_value<std::uint64_t>(source);
+    read_pieces<SavedEntry>(source, count, [this](std::span<const SavedEntry> piece) {
+        for (const SavedEntry& saved : piece) {
+            const Key key{Timestamp{Duration{saved.due_us}}, saved.account};
+            const bool in_order = entries_.empty() || entries_.rbegin()->first < key;
+            if (!in_order || !saved.account || saved.reserved != 0 || saved.maturing.sales < 0 ||
+                saved.maturing.refunds < 0 || saved.maturing.reserve < 0)
+                throw StateError("what falls due in the saved state makes no sense");
+            entries_.emplace_hint(entries_.end(), key, saved.maturing);
+            std::int64_t& sum = outstanding_[saved.account];
+            if (__builtin_add_overflow(net_of(saved.maturing), sum, &sum))
+                throw StateError("what falls due in the saved state is too much");
+        }
+    });
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,40 @@
+#include "switch/core/limits.h"
+
+#include <algorithm>
+
+namespace tuma::core {
+namespace {
+
+// Both at least 0, so the difference fits.
+bool passes(std::int64_t limit, std::int64_t before, std::int64_t amount) {
+    return limit != no_limit && amount > limit - before;
+}
+
+}  // namespace
+
+const Limits* limits_on(const AccountClass& account_class, LocalDay day) {
+    const auto& limits = account_class.limits;
+    const auto found = std::find_if(limits.begin(), limits.end(),
+                                    [day](const Limits& of) { return of.period.holds(day); });
+    return found == limits.end() ? nullptr : &*found;
+}
+
+std::optional<Refusal> check_payer(const Limits& limits, const ledger::Turnover& turnover,
+                                   std::int64_t amount) {
+    if (passes(limits.per_transaction, 0, amount)) return Refusal::transaction_limit_exceeded;
+    if (passes(limits.daily, turnover.of_day, amount)) return Refusal::daily_limit_exceeded;
+    if (passes(limits.monthly, turnover.of_month, amount)) return Refusal::monthly_limit_exceeded;
+    if (passes(limits.yearly, turnover.of_year, amount)) return Refusal::yearly_limit_exceeded;
+    if (passes(limits.lifetime, turnover.of_life, amount)) return Refusal::lifetime_limit_exceeded;
+    return std::nullopt;
+}
+
+std::optional<Refusal> check_payee(const Limits& limits, const ledger::Account& payee,
+                                   std::int64_t amount) {
+    ledger::Account bounded = payee;
+    bounded.ceiling = limits.ceiling;
+    if (amount > ledger::headroom(bounded)) return Refusal::ceiling_exceeded;
+    return std::nullopt;
+}
+
+}  // namespace tuma::core

@@ -1,0 +1,26 @@
+// Whether a scheme's limits allow a payment.
+#pragma once
+
+#include "ledger/refusal.h"
+#include "ledger/turnover.h"
+#include "switch/core/scheme.h"
+
+#include <cstdint>
+#include <optional>
+
+namespace tuma::core {
+
+/// The limits of the class that hold on `day`, or null when there are none.
+const Limits* limits_on(const AccountClass& account_class, LocalDay day);
+
+/// What the payer's class says to paying `amount` more. `turnover` is of `today`.
+/// Refuses, in this order: transaction_limit_exceeded, daily_, monthly_, yearly_,
+/// lifetime_limit_exceeded.
+std::optional<Refusal> check_payer(const Limits& limits, const ledger::Turnover& turnover,
+                                   std::int64_t amount);
+
+/// What the payee's class says to receiving `amount`, pending counted. Refuses: ceiling_exceeded.
+std::optional<Refusal> check_payee(const Limits& limits, const ledger::Account& payee,
+                                   std::int64_t amount);
+
+}  // namespace tuma::core

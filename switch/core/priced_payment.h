@@ -1,0 +1,45 @@
+// A payment as the schemes of its two sides see it: limits, price, legs, when the money is usable.
+#pragma once
+
+#include "ledger/books.h"
+#include "ledger/state.h"
+#include "switch/core/pricing.h"
+#include "switch/core/rulebook.h"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace tuma::core {
+
+/// The principal and a leg for each charge.
+inline constexpr std::size_t payment_legs_max = 1 + charges_max;
+
+/// What a payment is carried out as: one linked set, the principal first.
+struct PricedPayment {
+    std::array<ledger::Posting, payment_legs_max> legs{};
+    std::uint8_t leg_count = 0;
+    Timestamp due{};  ///< when the payee can use the money
+
+    std::span<const ledger::Posting> list() const { return std::span{legs}.first(leg_count); }
+};
+
+/// Whether limits are to be looked at: a settlement of a reservation was counted when it was made.
+enum class LimitCheck : std::uint8_t { counted_now, counted_before };
+
+/// Prices `principal` at `now`. The payee's scheme decides, else the payer's; limits are each
+/// account's own. issue, adjust and bank_transfer are free. A payment between accounts without a
+/// scheme is itself, usable at once.
+/// Refuses, in this order: account_kind_not_allowed (only the switch pays out what waits for a
+/// settlement), ceiling_exceeded, not_offered, below_minimum, transaction_, daily_, monthly_,
+/// yearly_, lifetime_limit_exceeded.
+/// Requires: `principal` passed `Books::plan_post` or `plan_reserve`, or is of an open reservation.
+std::optional<Refusal> price_posting(const ledger::State& state, const Rulebook& rulebook,
+                                     Timestamp now, const ledger::Posting& principal,
+                                     LimitCheck check, PricedPayment& payment);
+
+/// When what is credited to this account at `now` is usable: at once, or with a settlement.
+Timestamp usable_at(const AccountRules& rules, Timestamp now);
+
+}  // namespace tuma::core

@@ -1,0 +1,100 @@
+#include "switch/core/pricing.h"
+
+#include "ledger/books.h"
+#include "ledger/ensure.h"
+
+#include <algorithm>
+
+namespace tuma::core {
+namespace {
+
+using ledger::Purpose;
+
+__extension__ using Wide = __int128;
+
+constexpr std::int64_t whole = 10'000;  // basis points
+
+std::int64_t part_of(std::int64_t amount, std::int64_t numerator, std::int64_t denominator,
+                     Rounding rounding) {
+    // A part: it is no more than the amount, whatever the currency is called.
+    const auto part = scale(Money{amount, Currency::kes}, numerator, denominator, rounding);
+    ensure(part.has_value(), "a part of an amount fits where the amount does");
+    return part->minor;
+}
+
+std::optional<std::int64_t> band_fee(std::span<const FeeBand> bands, std::int64_t amount) {
+    const auto band =
+        std::lower_bound(bands.begin(), bands.end(), amount,
+                         [](const FeeBand& of, std::int64_t wanted) { return of.up_to < wanted; });
+    if (band == bands.end()) return std::nullopt;
+    return band->fee;
+}
+
+// What of the amount passes the payer's free total; all of it where there is none.
+std::int64_t beyond_free_lifetime(const FeeRule& rule, std::int64_t amount,
+                                  std::int64_t withdrawn) {
+    const Wide beyond = Wide{withdrawn} + amount - rule.free_lifetime;
+    return static_cast<std::int64_t>(std::clamp<Wide>(beyond, 0, amount));
+}
+
+std::int64_t tax_on(const TaxRule& tax, std::int64_t fee) {
+    switch (tax.mode) {
+        case TaxMode::none:
+            return 0;
+        case TaxMode::included:
+            return part_of(fee, tax.basis_points, whole + tax.basis_points, tax.rounding);
+        case TaxMode::on_top:
+            return part_of(fee, tax.basis_points, whole, tax.rounding);
+    }
+    unreachable("a tax mode outside the enumeration");
+}
+
+void add(Price& price, Purpose purpose, Bearer bearer, std::int64_t amount) {
+    if (amount == 0) return;
+    ensure(price.charge_count < charges_max, "a type has at most fees_per_type_max fees");
+    price.charges[price.charge_count++] = {purpose, bearer, amount};
+}
+
+}  // namespace
+
+std::int64_t Price::borne_by(Bearer bearer) const {
+    std::int64_t sum = 0;
+    for (const Charge& charge : list())
+        if (charge.bearer == bearer && charge.purpose != Purpose::commission) sum += charge.amount;
+    return sum;
+}
+
+std::optional<std::int64_t> fee_of(const FeeRule& rule, std::int64_t amount,
+                                   std::int64_t withdrawn) {
+    ensure(amount > 0, "only positive amounts are priced");
+    if (!rule.bands.empty()) return band_fee(rule.bands, amount);
+    if (amount <= rule.free_up_to) return 0;
+    const std::int64_t charged = beyond_free_lifetime(rule, amount, withdrawn);
+    if (charged == 0) return 0;
+    Wide fee = part_of(charged, rule.basis_points, whole, rule.rounding);
+    fee = std::max<Wide>(fee + rule.flat, rule.minimum);
+    fee = std::min<Wide>(fee, rule.cap);
+    if (fee > ledger::amount_max) return std::nullopt;
+    return static_cast<std::int64_t>(fee);
+}
+
+std::optional<Refusal> price_payment(const PaymentType& type, std::int64_t amount,
+                                     std::int64_t withdrawn, Price& price) {
+    price.charge_count = 0;
+    for (const FeeRule& rule : type.fees) {
+        const auto fee = fee_of(rule, amount, withdrawn);
+        if (!fee) return Refusal::not_offered;
+        const std::int64_t tax = tax_on(type.tax, *fee);
+        const bool is_part = type.tax.mode == TaxMode::included;
+        add(price, Purpose::fee, rule.bearer, is_part ? *fee - tax : *fee);
+        add(price, Purpose::tax, rule.bearer, tax);
+    }
+    if (amount < type.minimum) return Refusal::below_minimum;
+    if (amount > type.maximum) return Refusal::transaction_limit_exceeded;
+    if (type.commission)
+        add(price, Purpose::commission, type.commission->bearer,
+            fee_of(*type.commission, amount, withdrawn).value_or(0));
+    return std::nullopt;
+}
+
+}  // namespace tuma::core

@@ -1,0 +1,130 @@
+#include "switch/load_schemes.h"
+
+#include "ledger/sha256.h"
+#include "switch/core/scheme_bytes.h"
+#include "switch/net/log.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace tuma {
+namespace {
+
+using net::log_event;
+using net::LogLevel;
+
+// One request of the server to itself; the answer is read once it is durable.
+class OwnRequest final : public net::Submission {
+public:
+    explicit OwnRequest(std::optional<core::Outcome>& answer) : answer_(answer) {}
+
+    void durable(std::unique_ptr<net::Submission>, net::Steady::time_point) override {
+        answer_ = outcomes.front();
+    }
+
+private:
+    std::optional<core::Outcome>& answer_;
+};
+
+ledger::Identity label(std::string_view text) {
+    const auto made = ledger::make_identity(text);
+    ensure(made.has_value(), "a checked scheme's name and version are identities");
+    return *made;
+}
+
+// Unlike any earlier load, so that going back to an older version is a load like another.
+core::Request load_request(const SchemeFile& file, std::vector<std::byte> content,
+                           std::uint64_t sequence) {
+    ledger::Sha256 hash;
+    hash.update(std::as_bytes(std::span{&sequence, 1}));
+    hash.update(content);
+    const ledger::Hash digest = hash.finish();
+    core::Request request;
+    std::memcpy(request.key.reference.data(), digest.data(), request.key.reference.size());
+    std::memcpy(request.digest.data(), digest.data() + request.key.reference.size(),
+                request.digest.size());
+    core::LoadScheme load;
+    load.name = label(file.scheme.name);
+    load.scheme_version = label(file.scheme.version);
+    load.source_hash = file.source_hash;
+    load.content = std::make_shared<const std::vector<std::byte>>(std::move(content));
+    request.command = std::move(load);
+    return request;
+}
+
+core::Outcome ask(net::Engine& engine, core::Request request) {
+    std::optional<core::Outcome> answer;
+    auto own = std::make_unique<OwnRequest>(answer);
+    own->requests.push_back(std::move(request));
+    own->submitted = net::Steady::now();
+    if (engine.submit(std::move(own))) throw std::runtime_error("the engine takes no requests");
+    while (!answer && (engine.step_decide() || engine.step_journal())) {
+    }
+    if (!answer) throw std::runtime_error("the journal failed while schemes were loaded");
+    return *answer;
+}
+
+std::string class_list(const core::Scheme& scheme) {
+    std::string list;
+    for (std::size_t i = 0; i < scheme.classes.size(); ++i)
+        list += fmt::format("{}{} {}", i == 0 ? "" : ", ", i, scheme.classes[i].name);
+    return list;
+}
+
+}  // namespace
+
+Result<std::vector<SchemeFile>> read_schemes(const std::string& list, const std::string& holidays) {
+    std::vector<SchemeFile> schemes;
+    std::string_view rest = list;
+    while (!rest.empty()) {
+        const std::size_t comma = std::min(rest.find(','), rest.size());
+        const std::string name{rest.substr(0, comma)};
+        rest.remove_prefix(std::min(comma + 1, rest.size()));
+        Result<SchemeFile> file = find_scheme(name, holidays);
+        if (!file) return file.error();
+        const auto same = [&](const SchemeFile& other) {
+            return other.scheme.name == file->scheme.name;
+        };
+        if (std::any_of(schemes.begin(), schemes.end(), same))
+            return InputError{
+                "--schemes", fmt::format("'{}' is there twice; name each once", file->scheme.name)};
+        schemes.push_back(std::move(*file));
+    }
+    return schemes;
+}
+
+void load_schemes(net::Engine& engine, const core::Switch& core,
+                  const std::vector<SchemeFile>& schemes) {
+    for (const SchemeFile& file : schemes) {
+        const ledger::State& state = core.state();
+        std::vector<std::byte> content = core::scheme_bytes(file.scheme);
+        const ledger::SchemeLoaded* loaded =
+            state.terms.find(state.terms.find(label(file.scheme.name)));
+        const bool is_in_force = loaded != nullptr && loaded->content == content;
+        std::uint64_t number = is_in_force ? loaded->head.id.value : 0;
+        if (!is_in_force) {
+            const core::Outcome outcome =
+                ask(engine, load_request(file, std::move(content), state.position.sequence));
+            if (outcome.code != Refusal::none)
+                throw std::runtime_error(fmt::format(
+                    "--schemes: {} {} is refused: {} It must keep the currency and the classes of "
+                    "the version in the journal, in their order; new ones go to the end.",
+                    file.scheme.name, file.scheme.version, sentence(outcome.code)));
+            number = outcome.id;
+        }
+        log_event(LogLevel::info, "scheme",
+                  {{"name", file.scheme.name},
+                   {"version", file.scheme.version},
+                   {"number", number},
+                   {"loaded", is_in_force ? "before" : "now"},
+                   {"classes", class_list(file.scheme)}});
+    }
+}
+
+}  // namespace tuma

@@ -27,8 +27,8 @@ name = "at-once"
 kind = "settlement_payable"
 receives = "pay-merchant"
 [class.settlement]
-to_bank = true
 lag_days = 0
+lag_unit = "calendar"
 negative_net = "collect"
 
 [[class]]
@@ -36,8 +36,8 @@ name = "with-reserve"
 kind = "settlement_payable"
 receives = "pay-merchant"
 [class.settlement]
-to_bank = true
 lag_days = 0
+lag_unit = "calendar"
 minimum_payout = "5.00"
 payout_fee = "0.10"
 reserve_bp = 500
@@ -136,7 +136,7 @@ class Settlement(program.ProcessTest):
         server = self.start(self.scheme_flag(), "--log-level=info")
         with server.client() as client:
             self.open_market(client)
-            client.call(native.PAY_MERCHANT, [native.move(native.reference(1), self.wallet, self.shops[0], 10_000)])
+            client.call(native.PAY_MERCHANT, [native.move(native.reference(70_001), self.wallet, self.shops[0], 10_000)])
         self.assertEqual("now", server.log("scheme")[0]["loaded"])
         self.assertEqual(0, server.stop())
         server = self.start(self.scheme_flag())
@@ -145,7 +145,7 @@ class Settlement(program.ProcessTest):
         server = self.start(self.scheme_flag(version="2", rate_bp=200))
         self.assertEqual("now", server.log("scheme")[0]["loaded"])
         with server.client() as client:
-            client.call(native.PAY_MERCHANT, [native.move(native.reference(2), self.wallet, self.shops[0], 10_000)])
+            client.call(native.PAY_MERCHANT, [native.move(native.reference(70_002), self.wallet, self.shops[0], 10_000)])
             program.wait_until(lambda: client.balance(self.shops[0]) == 0, "the settlement")
             self.assertEqual(2 * 10_000 - 150 - 200, client.balance(self.shops[0] + 1))
         server.kill()

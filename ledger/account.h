@@ -17,7 +17,7 @@ namespace tuma::ledger {
 enum class Side : std::uint8_t { debit, credit };
 
 /// Whose money it is, for the safeguarding rule: e-money owed and own funds are covered by trust.
-/// `outside` is money at other banks: recorded here to be seen, neither owed nor kept by the switch.
+/// `outside` is money at other banks: recorded to be seen, neither owed nor kept by the switch.
 enum class Cover : std::uint8_t { trust, owed, own, outside };
 
 /// The chart of accounts.

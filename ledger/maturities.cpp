@@ -87,31 +87,43 @@ Maturing Maturities::find(const Key& key) const {
 }
 
 std::int64_t Maturities::outstanding(AccountId account) const {
-    const auto found = outstanding_.find(account);
-    return found == outstanding_.end() ? 0 : found->second;
+    const auto found = payables_.find(account);
+    return found == payables_.end() ? 0 : found->second.outstanding;
+}
+
+Maturing& Maturities::entry(AccountId account, Payable& payable, Timestamp due) {
+    if (payable.newest == nullptr || payable.newest_due != due) {
+        payable.newest = &entries_[{due, account}];
+        payable.newest_due = due;
+    }
+    return *payable.newest;
 }
 
 void Maturities::apply(const TransferRecord& record, const Terms& terms) {
     if (is_counted_by_settlement(record)) return;
     if (is_tracked(terms, record.credit)) {
-        count_credit(entries_[{record.due(), record.credit}], record);
-        outstanding_[record.credit] += record.amount;
+        Payable& payable = payables_[record.credit];
+        count_credit(entry(record.credit, payable, record.due()), record);
+        payable.outstanding += record.amount;
     }
     if (is_tracked(terms, record.debit)) {
-        count_debit(entries_[{record.due(), record.debit}], record);
-        outstanding_[record.debit] -= record.amount;
+        Payable& payable = payables_[record.debit];
+        count_debit(entry(record.debit, payable, record.due()), record);
+        payable.outstanding -= record.amount;
     }
 }
 
 void Maturities::apply(const SettlementClosed& closed) {
     const auto erased = entries_.erase({closed.due(), closed.account});
     ensure(erased == 1, "a settlement ends something that falls due");
+    Payable& payable = payables_[closed.account];
+    payable.newest = nullptr;
     const auto at = [&](std::int64_t moment) -> Maturing& {
         return entries_[{Timestamp{Duration{moment}}, closed.account}];
     };
     if (closed.carried_out != 0) at(closed.next_due_at).carried += closed.carried_out;
     if (closed.reserve_held != 0) at(closed.reserve_due_at).reserve += closed.reserve_held;
-    outstanding_[closed.account] -= closed.payout_fee + closed.paid_out;
+    payable.outstanding -= closed.payout_fee + closed.paid_out;
 }
 
 std::optional<std::string> Maturities::misfit(const SettlementClosed& closed,
@@ -160,7 +172,7 @@ void Maturities::load(ByteSource& source) {
                 saved.maturing.refunds < 0 || saved.maturing.reserve < 0)
                 throw StateError("what falls due in the saved state makes no sense");
             entries_.emplace_hint(entries_.end(), key, saved.maturing);
-            std::int64_t& sum = outstanding_[saved.account];
+            std::int64_t& sum = payables_[saved.account].outstanding;
             if (__builtin_add_overflow(net_of(saved.maturing), sum, &sum))
                 throw StateError("what falls due in the saved state is too much");
         }

@@ -37,6 +37,10 @@ class Maturities {
 public:
     using Key = std::pair<Timestamp, AccountId>;  ///< due, payable
 
+    Maturities() = default;
+    Maturities(Maturities&&) = default;
+    Maturities& operator=(Maturities&&) = default;
+
     /// What falls due first, ties by account; nothing when nobody is owed anything.
     std::optional<Key> next() const;
     /// What falls due for `account` at `due`; all zero if nothing.
@@ -61,9 +65,20 @@ private:
     /// True if settlements of this account are tracked: it has terms with an account to pay out to.
     static bool is_tracked(const Terms& terms, AccountId account);
 
+    /// One account's entries together.
+    struct Payable {
+        std::int64_t outstanding = 0;
+        /// The entry that was counted last, as most records of a day fall due together; null after
+        /// a settlement. Entries stay where they are, also when a map moves.
+        Maturing* newest = nullptr;
+        Timestamp newest_due{};
+    };
+
+    /// What `payable` has coming at `due`, all zero if nothing yet.
+    Maturing& entry(AccountId account, Payable& payable, Timestamp due);
+
     std::map<Key, Maturing> entries_;
-    /// Net of each account's entries.
-    boost::unordered_flat_map<AccountId, std::int64_t, std::hash<AccountId>> outstanding_;
+    boost::unordered_flat_map<AccountId, Payable, std::hash<AccountId>> payables_;
 };
 
 }  // namespace tuma::ledger

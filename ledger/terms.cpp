@@ -34,9 +34,9 @@ SchemeLoaded read_saved_scheme(ByteSource& source) {
     std::span<const std::byte> left = bytes;
     Result<Event> event = take_event(left);
     if (!event) throw StateError("a scheme in the saved state: " + event.error().text());
-    auto* const loaded = std::get_if<SchemeLoaded>(&*event);
+    const auto* const loaded = std::get_if<SchemeLoaded>(&*event);
     if (loaded == nullptr) throw StateError("a scheme in the saved state is another record");
-    return std::move(*loaded);
+    return *loaded;
 }
 
 }  // namespace

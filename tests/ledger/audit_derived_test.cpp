@@ -2,10 +2,10 @@
 #include "ledger/audit_acks.h"
 #include "ledger/audit_text.h"
 #include "tests/ledger/audit_site.h"
+#include "tests/ledger/other_version.h"
 
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <fstream>
 #include <functional>
 
@@ -214,16 +214,7 @@ TEST_CASE("audit: a snapshot whose terms, turnovers or maturities are others is 
 
 TEST_CASE("audit: a whole snapshot of another version is a note") {
     Site site;
-    const auto path = SnapshotFolder(site.directory.path()).list().front().path;
-    std::vector<char> bytes(std::filesystem::file_size(path));
-    std::ifstream(path, std::ios::binary)
-        .read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    bytes[offsetof(SnapshotHeader, version)] = 1;
-    const auto content = std::as_bytes(std::span{bytes});
-    const Hash hash = sha256(content.first(bytes.size() - sizeof(Hash)));
-    std::memcpy(bytes.data() + bytes.size() - sizeof hash, hash.data(), sizeof hash);
-    std::ofstream(path, std::ios::binary)
-        .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    give_version(SnapshotFolder(site.directory.path()).list().front().path, 1);
 
     const AuditReport report = site.audit_now();
     CHECK(report.is_clean());

@@ -60,6 +60,39 @@ TEST_CASE("books: accounts are found by number and by identity") {
     CHECK(keeper.books.find(identity("nobody")) == AccountId{});
 }
 
+TEST_CASE("books: money outside moves between banks, and never mixes with what is held here") {
+    Bookkeeper keeper;
+    const AccountId trust = keeper.open_trust();
+    const AccountId wallet = keeper.open();
+    const AccountId banks = keeper.open({.kind = AccountKind::bank, .floor = no_floor});
+    const AccountId merchant = keeper.open({.kind = AccountKind::bank_account, .floor = no_floor});
+    const AccountId supplier = keeper.open({.kind = AccountKind::bank_account});
+    REQUIRE(keeper.post(Purpose::issue, trust, wallet, 500) == "none");
+    REQUIRE(keeper.post(Purpose::payout, banks, merchant, 300) == "none");
+    REQUIRE(keeper.post(Purpose::bank_transfer, merchant, supplier, 400) == "none");
+    CHECK(balance(keeper.account(banks)) == 300);
+    CHECK(balance(keeper.account(merchant)) == -100);
+    CHECK(keeper.post(Purpose::bank_transfer, supplier, merchant, 401) == "insufficient_funds");
+    CHECK(keeper.post(Purpose::adjust, wallet, supplier, 1) == "account_kind_not_allowed");
+    CHECK(keeper.books.broken_invariants().empty());
+
+    // As a forged journal would say it.
+    TransferRecord record;
+    REQUIRE(code(keeper.books.plan_post(
+                {Purpose::bank_transfer, supplier, merchant, {1, Currency::kes}}, record)) ==
+            "none");
+    record.id = TransferId{4};
+    record.credit = wallet;
+    record.credit_previous = keeper.account(wallet).last_transfer;
+    record.credit_balance_after = 501;
+    REQUIRE_FALSE(keeper.books.misfit(record).has_value());
+    keeper.books.apply(record);
+    const auto broken = keeper.books.broken_invariants();
+    REQUIRE(broken.size() == 2);
+    CHECK(broken[0] == "KES: money in trust is not e-money owed plus the operator's own");
+    CHECK(broken[1] == "KES: the banks outside do not hold what is on the bank accounts");
+}
+
 TEST_CASE("books: identities are found up to the last of the capacity") {
     constexpr std::uint32_t many = 3'000;
     Bookkeeper keeper(many);

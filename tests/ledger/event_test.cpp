@@ -158,15 +158,32 @@ TEST_CASE("event: a transfer taken alone is read, or refused, as an event is") {
     }
 }
 
-TEST_CASE("event: each wrong field is refused by its name") {
-    struct Row {
-        const char* what;
-        std::size_t event;
-        std::size_t offset;
-        int value;
-        const char* field;
-    };
-    const Row rows[] = {
+namespace {
+
+// One record of `one_of_each` with one byte changed, and the field that is refused for it.
+struct WrongField {
+    const char* what;
+    std::size_t event;
+    std::size_t offset;
+    int value;
+    const char* field;
+};
+
+void check_refused(std::span<const WrongField> rows) {
+    for (const WrongField& row : rows) {
+        CAPTURE(row.what);
+        std::vector<std::byte> bytes = bytes_of(one_of_each.at(row.event));
+        bytes.at(row.offset) = static_cast<std::byte>(row.value);
+        const Result<Event> taken = take_all(bytes);
+        REQUIRE_FALSE(taken.has_value());
+        CHECK(taken.error().field == row.field);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("event: each wrong field of transfers, accounts and refusals is refused by its name") {
+    const WrongField rows[] = {
         {"kind zero", 0, 0, 0, "record_kind"},
         {"kind after the last", 0, 0, 7, "record_kind"},
         {"kind of another size", 2, 0, 1, "record"},
@@ -202,6 +219,12 @@ TEST_CASE("event: each wrong field is refused by its name") {
         {"refusal none", 3, offsetof(RequestRefused, refusal), 0, "refusal"},
         {"refusal unknown", 3, offsetof(RequestRefused, refusal) + 1, 255, "refusal"},
         {"refused reserved", 3, offsetof(RequestRefused, reserved) + 5, 1, "reserved"},
+    };
+    check_refused(rows);
+}
+
+TEST_CASE("event: each wrong field of schemes and settlements is refused by its name") {
+    const WrongField rows[] = {
         {"scheme version", 4, 1, 2, "version"},
         {"scheme size, eight more", 4, 2, 168, "size"},
         {"scheme size, not a multiple of eight", 4, 2, 157, "size"},
@@ -222,14 +245,7 @@ TEST_CASE("event: each wrong field is refused by its name") {
         {"settlement second reserved", 5, offsetof(SettlementClosed, reserved_2) + 7, 1,
          "reserved"},
     };
-    for (const Row& row : rows) {
-        CAPTURE(row.what);
-        std::vector<std::byte> bytes = bytes_of(one_of_each.at(row.event));
-        bytes.at(row.offset) = static_cast<std::byte>(row.value);
-        const Result<Event> taken = take_all(bytes);
-        REQUIRE_FALSE(taken.has_value());
-        CHECK(taken.error().field == row.field);
-    }
+    check_refused(rows);
 }
 
 TEST_CASE("event: terms are for accounts under a scheme, a payout for payables only") {

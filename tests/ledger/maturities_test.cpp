@@ -7,6 +7,7 @@
 #include <rapidcheck.h>
 
 #include <functional>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -213,6 +214,24 @@ TEST_CASE("maturities: a settlement ends its moment, and carries the rest and th
     CHECK(merchants.why(closed).find("nothing falls due") != std::string::npos);
 }
 
+TEST_CASE("maturities: moved elsewhere, and settled in between, they go on counting") {
+    Merchants merchants;
+    merchants.sell(100);
+    merchants.sell(20, tuesday, bakery);
+    Maturities moved = std::move(merchants.maturities);
+    merchants.maturities = std::move(moved);
+    merchants.sell(5);
+    merchants.sell(6, tuesday, bakery);
+    CHECK(merchants.maturities.find({monday, shop}).sales == 105);
+    CHECK(merchants.maturities.find({tuesday, bakery}).sales == 26);
+    merchants.pay_out(105);
+    merchants.maturities.apply(merchants.statement());
+    // The moment begins anew.
+    merchants.sell(7);
+    CHECK(merchants.maturities.find({monday, shop}).sales == 7);
+    CHECK(merchants.maturities.outstanding(shop) == 7);
+}
+
 TEST_CASE("maturities: a settlement below zero is collected or carried") {
     Merchants merchants;
     merchants.add(TransferKind::posted, Purpose::refund, shop, customer, 70);
@@ -248,73 +267,79 @@ TEST_CASE("maturities: sales paid out and as much collected beside them is a set
     CHECK(merchants.why(closed) == "fits");
 }
 
+namespace {
+
+using S = SettlementClosed;
+
+// A change of a statement, and what is said of it.
+struct Change {
+    const char* what;
+    std::function<void(S&)> change;
+    const char* found;
+};
+
+const std::vector<Change> changes{
+    {"as it is", [](S&) {}, "fits"},
+    {"another day", [](S& s) { s.due_at += 1; }, "nothing falls due"},
+    {"another account", [](S& s) { s.account = bakery; }, "nothing falls due"},
+    {"sales", [](S& s) { s.sales += 1; }, "figures"},
+    {"refunds", [](S& s) { s.refunds -= 1; }, "figures"},
+    {"fees", [](S& s) { s.fees = 0; }, "figures"},
+    {"adjustments", [](S& s) { s.adjustments += 1; }, "figures"},
+    {"reserve released", [](S& s) { s.reserve_released = 1; }, "figures"},
+    {"carried in", [](S& s) { s.carried_in = -1; }, "figures"},
+    {"number of sales", [](S& s) { s.sales_count = 0; }, "figures"},
+    {"number of refunds", [](S& s) { s.refunds_count = 9; }, "figures"},
+    {"paid out more", [](S& s) { s.paid_out += 1; }, "does not add up"},
+    {"carried out more", [](S& s) { s.carried_out += 1; }, "does not add up"},
+    {"carried more than there is room for",
+     [](S& s) { s.carried_out = std::numeric_limits<std::int64_t>::max(); }, "does not add up"},
+    {"more held than sold",
+     [](S& s) {
+         s.reserve_held = 1'001;
+         s.carried_out -= 901;
+     },
+     "not a part of the sales"},
+    {"reserve below zero",
+     [](S& s) {
+         s.reserve_held = -1;
+         s.carried_out += 101;
+     },
+     "not a part of the sales"},
+    {"fee below zero",
+     [](S& s) {
+         s.payout_fee = -1;
+         s.paid_out += 51;
+     },
+     "below zero"},
+    {"not what left the account",
+     [](S& s) {
+         s.paid_out -= 10;
+         s.carried_out += 10;
+     },
+     "not what has left"},
+    {"no transfer", [](S& s) { s.payout = TransferId{}; }, "no transfer"},
+    {"carried to no moment", [](S& s) { s.next_due_at = 0; }, "carried needs a later"},
+    {"carried to the same moment", [](S& s) { s.next_due_at = s.due_at; }, "carried needs a later"},
+    {"nothing carried to a moment",
+     [](S& s) {
+         s.reserve_held += s.carried_out;
+         s.carried_out = 0;
+     },
+     "carried needs a later"},
+    {"held until before", [](S& s) { s.reserve_due_at = s.due_at - 1; }, "in reserve needs"},
+    {"nothing held until later",
+     [](S& s) {
+         s.carried_out += s.reserve_held;
+         s.reserve_held = 0;
+     },
+     "in reserve needs"},
+};
+
+}  // namespace
+
 TEST_CASE("maturities: a statement that does not fit is told by its reason") {
-    using S = SettlementClosed;
-    struct Row {
-        const char* what;
-        std::function<void(S&)> change;
-        const char* found;
-    };
-    const std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    const Row rows[] = {
-        {"as it is", [](S&) {}, "fits"},
-        {"another day", [](S& s) { s.due_at += 1; }, "nothing falls due"},
-        {"another account", [](S& s) { s.account = bakery; }, "nothing falls due"},
-        {"sales", [](S& s) { s.sales += 1; }, "figures"},
-        {"refunds", [](S& s) { s.refunds -= 1; }, "figures"},
-        {"fees", [](S& s) { s.fees = 0; }, "figures"},
-        {"adjustments", [](S& s) { s.adjustments += 1; }, "figures"},
-        {"reserve released", [](S& s) { s.reserve_released = 1; }, "figures"},
-        {"carried in", [](S& s) { s.carried_in = -1; }, "figures"},
-        {"number of sales", [](S& s) { s.sales_count = 0; }, "figures"},
-        {"number of refunds", [](S& s) { s.refunds_count = 9; }, "figures"},
-        {"paid out more", [](S& s) { s.paid_out += 1; }, "does not add up"},
-        {"carried out more", [](S& s) { s.carried_out += 1; }, "does not add up"},
-        {"carried more than there is room for", [=](S& s) { s.carried_out = most; },
-         "does not add up"},
-        {"more held than sold",
-         [](S& s) {
-             s.reserve_held = 1'001;
-             s.carried_out -= 901;
-         },
-         "not a part of the sales"},
-        {"reserve below zero",
-         [](S& s) {
-             s.reserve_held = -1;
-             s.carried_out += 101;
-         },
-         "not a part of the sales"},
-        {"fee below zero",
-         [](S& s) {
-             s.payout_fee = -1;
-             s.paid_out += 51;
-         },
-         "below zero"},
-        {"not what left the account",
-         [](S& s) {
-             s.paid_out -= 10;
-             s.carried_out += 10;
-         },
-         "not what has left"},
-        {"no transfer", [](S& s) { s.payout = TransferId{}; }, "no transfer"},
-        {"carried to no moment", [](S& s) { s.next_due_at = 0; }, "carried needs a later"},
-        {"carried to the same moment", [](S& s) { s.next_due_at = s.due_at; },
-         "carried needs a later"},
-        {"nothing carried to a moment",
-         [](S& s) {
-             s.reserve_held += s.carried_out;
-             s.carried_out = 0;
-         },
-         "carried needs a later"},
-        {"held until before", [](S& s) { s.reserve_due_at = s.due_at - 1; }, "in reserve needs"},
-        {"nothing held until later",
-         [](S& s) {
-             s.carried_out += s.reserve_held;
-             s.reserve_held = 0;
-         },
-         "in reserve needs"},
-    };
-    for (const Row& row : rows) {
+    for (const Change& row : changes) {
         CAPTURE(row.what);
         Merchants merchants;
         merchants.sell(1'000);

@@ -6,12 +6,12 @@
 #include "ledger/sql.h"
 #include "ledger/sqlite_journal.h"
 #include "tests/ledger/history.h"
+#include "tests/ledger/other_version.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
 
-#include <cstring>
 #include <fstream>
 
 using namespace tuma;
@@ -31,19 +31,6 @@ void flip_byte(const std::filesystem::path& path, std::uintmax_t offset) {
     const auto old = static_cast<char>(file.get());
     file.seekp(static_cast<std::streamoff>(offset));
     file.put(static_cast<char>(old ^ 0x10));
-}
-
-// Gives a whole snapshot another version, as an older program would have written it.
-void give_version(const std::filesystem::path& path, std::uint16_t version) {
-    std::vector<std::byte> bytes(size_of(path));
-    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
-    file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-    std::memcpy(bytes.data() + offsetof(SnapshotHeader, version), &version, sizeof version);
-    const Hash hash = sha256(std::span{bytes}.first(bytes.size() - sizeof(Hash)));
-    std::copy(hash.begin(), hash.end(), bytes.end() - sizeof(Hash));
-    file.seekp(0);
-    file.write(reinterpret_cast<const char*>(bytes.data()),
-               static_cast<std::streamsize>(bytes.size()));
 }
 
 // A history of twelve batches in memory, with the state after each.

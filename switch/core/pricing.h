@@ -41,8 +41,9 @@ struct Price {
 std::optional<std::int64_t> fee_of(const FeeRule& rule, std::int64_t amount,
                                    std::int64_t withdrawn);
 
-/// Prices `amount`. Refuses, in this order: not_offered (beyond the bands), below_minimum,
-/// transaction_limit_exceeded (the type's own). Then `price` is not to be used.
+/// Prices `amount`. Refuses, in this order: not_offered (beyond the bands, or a fee beyond
+/// `ledger::amount_max`), below_minimum, transaction_limit_exceeded (the type's own). Then `price`
+/// is not to be used. A commission that its rule has no figure for is 0.
 /// Requires: amount > 0.
 std::optional<Refusal> price_payment(const PaymentType& type, std::int64_t amount,
                                      std::int64_t withdrawn, Price& price);

@@ -18,16 +18,18 @@ Timestamp next_settlement(const Scheme& scheme, const SettlementRule& rule, Time
 
 /// What is to become of `maturing` that fell due at `due`: reserve, payout or collection, what is
 /// carried; everything of the statement but the number of the payout's transfer. Reserve is held
-/// from sales only as far as the net allows. A payout below the minimum, or not above its fee, is
-/// carried. A negative net is carried or collected as the rule says; a fee is taken from payouts
-/// only.
+/// from sales only as far as the net allows, until the payout of a day `reserve_days` later. A
+/// payout below the minimum, or not above its fee, is carried; the minimum looks at what is paid
+/// out, fee included, before refunds that are collected beside it. A negative net is carried or
+/// collected as the rule says; a fee is taken from payouts only.
 ledger::SettlementClosed close_settlement(const Scheme& scheme, const SettlementRule& rule,
                                           AccountId payable, Timestamp due,
                                           const ledger::Maturing& maturing, Timestamp now);
 
 /// The money that a statement moves, both at least 0: `paid` to the bank account, `collected` from
-/// it; paid - collected = closed.paid_out. Where refunds are not netted and nothing was carried,
-/// sales are paid out and refunds collected beside them.
+/// it; paid - collected = closed.paid_out. Where refunds are not netted and nothing was carried in,
+/// sales are paid out and refunds collected beside them, unless the two cancel out or fees are more
+/// than the sales.
 struct PayoutFlows {
     std::int64_t paid = 0;
     std::int64_t collected = 0;

@@ -94,6 +94,7 @@ TEST_CASE("scheme bytes: any valid scheme comes back as it was") {
 TEST_CASE("scheme bytes: two schemes that differ anywhere have different bytes") {
     std::mt19937_64 random(99);
     std::vector<std::vector<std::byte>> seen;
+    seen.reserve(300);
     for (int i = 0; i < 300; ++i) seen.push_back(scheme_bytes(testing::random_scheme(random)));
     std::sort(seen.begin(), seen.end());
     CHECK(std::adjacent_find(seen.begin(), seen.end()) == seen.end());

@@ -221,6 +221,7 @@ TEST_CASE("scheme: name, version, zone, currency and calendar are checked") {
         {"calendar.holidays", "4001 of them; at most 4000",
          [](Scheme& s) {
              std::vector<LocalDay> days;
+             days.reserve(4'001);
              for (int i = 0; i < 4'001; ++i) days.emplace_back(std::chrono::days{i});
              s.calendar = Calendar("many", days);
          }},
@@ -372,6 +373,11 @@ TEST_CASE("scheme: every bound of a class and its limits is checked") {
          [](Scheme& s) {
              s.classes[0].limits.push_back(limits(s));
              s.classes[0].limits[1].period = {day("2018-12-31"), day("2019-12-31")};
+         }},
+        {"class[0].limits[1].from", "2017-01-01 to 2018-01-01 overlaps number [0]",
+         [](Scheme& s) {
+             s.classes[0].limits.push_back(limits(s));
+             s.classes[0].limits[1].period = {day("2017-01-01"), day("2018-01-01")};
          }},
     });
     check_good([](Scheme& s) { s.classes[0].receives.clear(); });

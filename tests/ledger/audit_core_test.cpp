@@ -1,0 +1,76 @@
+// The audit of journals that the core wrote under a scheme, with everything derived from them.
+#include "ledger/audit.h"
+#include "ledger/audit_text.h"
+#include "ledger/memory_journal.h"
+#include "ledger/projection.h"
+#include "ledger/snapshot.h"
+#include "tests/support/temporary_directory.h"
+#include "tests/support/traffic.h"
+#include "tests/support/world.h"
+
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <memory>
+#include <vector>
+
+using namespace tuma;
+using namespace tuma::ledger;
+using namespace tuma::testing;
+
+namespace {
+
+// Random requests under a scheme, over some days, so that merchants are paid out.
+void live(World& world, std::uint64_t seed, int requests) {
+    Traffic traffic(seed, Traffic::Schemes::one);
+    for (const core::Request& request : traffic.opening()) world.handle(request);
+    for (int i = 0; i < requests; ++i) {
+        const auto last = world.core.state().position.next_transfer.value - 1;
+        core::Request request = traffic.next(last, world.now);
+        if (auto* reverse = std::get_if<core::Reverse>(&request.command)) {
+            reverse->records = std::make_shared<const std::vector<TransferRecord>>(
+                reverse->original.value <= last ? world.set_of(reverse->original)
+                                                : std::vector<TransferRecord>{});
+            reverse->original_time = world.time_of(reverse->original);
+        }
+        static_cast<void>(world.handle(request));
+        world.pass(std::chrono::minutes{static_cast<std::int64_t>(traffic.below(40))});
+    }
+}
+
+}  // namespace
+
+TEST_CASE("audit: whatever the core writes under a scheme is clean, projection and snapshot too") {
+    std::uint64_t settlements = 0;
+    std::uint64_t charges = 0;
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+        CAPTURE(seed);
+        World world;
+        live(world, seed, 250);
+        MemoryDisk disk;
+        for (const SealedBatch& batch : world.journal) disk.push_back(batch.bytes);
+        MemoryJournal journal(disk);
+        const TemporaryDirectory directory;
+        {
+            const std::atomic<bool> never{false};
+            Projection projection(projection_path(directory.path()));
+            bring_up_to_date(projection, journal, never, nullptr);
+        }
+        SnapshotFolder(directory.path()).save(world.replayed());
+        SqlDatabase database(projection_path(directory.path()), SqlAccess::read_only);
+        charges += static_cast<std::uint64_t>(
+            database.number("SELECT count(*) FROM transfer WHERE purpose IN ('fee', 'tax')"));
+
+        const AuditReport report = audit(journal, {.data_directory = directory.path(),
+                                                   .acks = {},
+                                                   .findings_max = 20,
+                                                   .limits = small_limits(),
+                                                   .progress = nullptr});
+        CAPTURE(text(report));
+        CHECK(report.is_clean());
+        CHECK(report.figures.snapshots == 1);
+        settlements += report.figures.settlements;
+    }
+    CHECK(settlements > 50);
+    CHECK(charges > 100);
+}

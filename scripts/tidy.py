@@ -10,7 +10,8 @@ MAY_INCLUDE = {
     "switch/core/": ["ledger/", "switch/core/"],
     "protocols/": ["ledger/", "protocols/", "switch/core/command.h", "switch/core/outcome.h"],
     "switch/net/": ["ledger/", "switch/core/", "protocols/", "switch/net/"],
-    "switch/replay/": ["ledger/", "switch/core/", "protocols/", "switch/replay/"],
+    "switch/replay/": ["ledger/", "switch/core/", "switch/files/", "switch/replay/"],
+    "switch/reconcile/": ["ledger/", "switch/core/", "switch/files/", "switch/reconcile/"],
     "loadgen/": ["ledger/", "switch/core/", "protocols/", "loadgen/"],
 }
 LINE_MAX, FUNCTION_MAX, FILE_MAX = 100, 70, 500

@@ -7,8 +7,10 @@
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
 #include "switch/net/version.h"
+#include "switch/reconcile_command.h"
 #include "switch/replay_command.h"
 #include "switch/scheme_command.h"
+#include "switch/score_command.h"
 #include "switch/serve.h"
 
 #include <CLI/CLI.hpp>
@@ -172,6 +174,8 @@ struct Flags {
     ProjectFlags project;
     SchemeFlags scheme;
     ReplayFlags replay;
+    ScoreFlags score;
+    ReconcileFlags reconcile;
 };
 
 int run_command(const CLI::App& app, const Flags& flags) {
@@ -179,6 +183,8 @@ int run_command(const CLI::App& app, const Flags& flags) {
     if (app.got_subcommand("audit")) return run_audit(flags.audit);
     if (app.got_subcommand("replay")) return run_replay(flags.replay);
     if (app.got_subcommand("scheme")) return run_scheme(flags.scheme);
+    if (app.got_subcommand("score")) return run_score(flags.score);
+    if (app.got_subcommand("reconcile")) return run_reconcile(flags.reconcile);
     return run_project(flags.project);
 }
 
@@ -194,6 +200,8 @@ int run(int argc, char** argv) {
     add_project(app, flags.project);
     add_scheme(app, flags.scheme);
     add_replay(app, flags.replay);
+    add_score(app, flags.score);
+    add_reconcile(app, flags.reconcile);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

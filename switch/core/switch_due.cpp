@@ -13,8 +13,8 @@ using ledger::SettlementClosed;
 using ledger::TransferKind;
 using ledger::TransferRecord;
 
-// Out: payable → trust, bank → bank account, and the payout's fee. Back: bank account → bank,
-// trust → payable.
+// Back: bank account → bank, trust → payable. Out: payable → trust, bank → bank account, and the
+// payout's fee.
 constexpr std::size_t payout_legs_max = 5;
 
 struct PayoutLegs {
@@ -33,11 +33,12 @@ PayoutLegs legs_of(const SettlementClosed& closed, const AccountRules& rules) {
     const PayoutFlows flows = payout_flows(rules.account_class->settlement, closed);
     PayoutLegs legs;
     legs.currency = rules.entry->scheme.currency;
+    // Collected first: the payable then holds all that is paid out.
+    legs.add(rules.terms->payout, operators.bank, flows.collected);
+    legs.add(operators.trust, closed.account, flows.collected);
     legs.add(closed.account, operators.trust, flows.paid);
     legs.add(operators.bank, rules.terms->payout, flows.paid);
     legs.add(closed.account, operators.fees, closed.payout_fee);
-    legs.add(rules.terms->payout, operators.bank, flows.collected);
-    legs.add(operators.trust, closed.account, flows.collected);
     return legs;
 }
 

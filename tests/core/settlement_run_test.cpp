@@ -104,6 +104,19 @@ TEST_CASE("settlement: refunds collected beside the payout where they are not ne
     )");
 }
 
+TEST_CASE("settlement: refunds are collected before sales are paid out, so no credit is needed") {
+    run(R"(
+        scheme load town
+        account alice wallet KES 1000
+        account shop settlement_payable KES under town collector
+        pay_merchant a alice shop 100
+        refund b shop alice 60
+        pass 1d
+        statement shop sales 100.00 refunds 60.00 fees 0.60 paid 39.40 carried 0.00
+        balance shop.bank 39.40
+    )");
+}
+
 TEST_CASE("settlement: what fell due while nobody ran is done afterwards, in order and once") {
     run(R"(
         scheme load town

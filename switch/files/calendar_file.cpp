@@ -1,0 +1,104 @@
+#include "switch/files/calendar_file.h"
+
+#include "switch/files/csv.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <fstream>
+#include <set>
+#include <utility>
+#include <vector>
+
+namespace tuma {
+namespace {
+
+/// "2023-07-01" as a day, or nothing.
+std::optional<core::LocalDay> parse_day(std::string_view text) {
+    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+    const auto number = [text](std::size_t begin, std::size_t size, auto& value) {
+        const char* end = text.data() + begin + size;
+        const auto read = std::from_chars(text.data() + begin, end, value);
+        return read.ec == std::errc{} && read.ptr == end;
+    };
+    unsigned year = 0;
+    unsigned month = 0;
+    unsigned day = 0;
+    if (!number(0, 4, year) || !number(5, 2, month) || !number(8, 2, day)) return std::nullopt;
+    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)},
+                                           std::chrono::month{month}, std::chrono::day{day}};
+    if (!date.ok()) return std::nullopt;
+    return core::LocalDay{date};
+}
+
+/// The columns that count.
+struct Columns {
+    std::size_t calendar = 0;
+    std::size_t date = 0;
+};
+
+Result<Columns> find_columns(const CsvReader& csv) {
+    const auto header = csv.fields();
+    const auto calendar = find_column(header, "calendar");
+    const auto date = find_column(header, "date");
+    if (calendar && date) return Columns{*calendar, *date};
+    return InputError{
+        csv.place(), fmt::format("no column called {}; the header needs calendar and date, and has "
+                                 "{}",
+                                 calendar ? "date" : "calendar", fmt::join(header, ", "))};
+}
+
+std::string list(const std::set<std::string, std::less<>>& names) {
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+/// Everything in the file: the days of `name`, and which calendars there are.
+struct Found {
+    std::vector<core::LocalDay> days;
+    std::set<std::string, std::less<>> names;
+};
+
+Result<Found> read_rows(CsvReader& csv, const Columns& columns, std::string_view name) {
+    Found found;
+    Result<bool> more = csv.next();
+    for (; more && *more; more = csv.next()) {
+        const auto fields = csv.fields();
+        if (fields.size() <= std::max(columns.calendar, columns.date))
+            return InputError{csv.place(),
+                              fmt::format("{} fields; the header has more columns", fields.size())};
+        const std::string_view calendar = fields[columns.calendar];
+        if (!found.names.contains(calendar)) found.names.emplace(calendar);
+        const auto day = parse_day(fields[columns.date]);
+        if (!day)
+            return InputError{csv.place(),
+                              fmt::format("date: found \"{}\"; a date like 2023-12-25 is needed",
+                                          fields[columns.date].substr(0, 40))};
+        if (calendar == name) found.days.push_back(*day);
+    }
+    if (!more) return more.error();
+    return found;
+}
+
+}  // namespace
+
+Result<core::Calendar> read_calendar(const std::filesystem::path& path, const std::string& name) {
+    if (name.empty()) return core::Calendar{};
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return InputError{path.string(), "cannot be opened for reading"};
+    CsvReader csv(file, path.string());
+    const Result<bool> has_header = csv.next();
+    if (!has_header) return has_header.error();
+    if (!*has_header)
+        return InputError{path.string(), "is empty; the header needs calendar and date"};
+    const Result<Columns> columns = find_columns(csv);
+    if (!columns) return columns.error();
+    Result<Found> found = read_rows(csv, *columns, name);
+    if (!found) return found.error();
+    if (found->days.empty())
+        return InputError{
+            path.string(),
+            fmt::format("no calendar called \"{}\" in it; there are {}", name, list(found->names))};
+    return core::Calendar(name, std::move(found).value().days);
+}
+
+}  // namespace tuma

@@ -1,0 +1,18 @@
+// Holidays from a CSV file.
+#pragma once
+
+#include "ledger/result.h"
+#include "switch/core/calendar.h"
+
+#include <filesystem>
+#include <string>
+
+namespace tuma {
+
+/// The calendar called `name` from a CSV with a header that has the columns `calendar` and `date`
+/// (YYYY-MM-DD); others are ignored. An empty `name` gives weekends only without reading anything.
+/// Refuses: a file that cannot be read, a missing column, a bad date (with its line), no row of
+/// that name (the message lists the names there are).
+Result<core::Calendar> read_calendar(const std::filesystem::path& path, const std::string& name);
+
+}  // namespace tuma

@@ -1,0 +1,73 @@
+#include "switch/files/scheme_file.h"
+
+#include "ledger/sha256.h"
+#include "switch/files/scheme_reader.h"
+#include "switch/files/toml_table.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+namespace tuma {
+namespace {
+
+// Far above what a scheme may hold once it is read.
+constexpr std::size_t scheme_text_max = std::size_t{1} << 20;
+
+Result<std::string> read_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return InputError{path, "cannot be opened for reading"};
+    std::string text(scheme_text_max + 1, '\0');
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (file.bad() || (file.fail() && !file.eof()))
+        return InputError{path, "cannot be read to its end"};
+    text.resize(static_cast<std::size_t>(file.gcount()));
+    if (text.size() > scheme_text_max)
+        return InputError{path, fmt::format("has more than {} bytes, the most of a scheme file",
+                                            scheme_text_max)};
+    return text;
+}
+
+ledger::Hash hash_of(std::string_view text) {
+    ledger::Sha256 sha256;
+    sha256.update(std::as_bytes(std::span{text.data(), text.size()}));
+    return sha256.finish();
+}
+
+}  // namespace
+
+Result<SchemeFile> parse_scheme(std::string_view text, const std::string& place,
+                                const std::filesystem::path& holidays) {
+    TomlErrors errors(place);
+    const toml::table root = parse_toml(text, errors);
+    if (errors.first()) return *errors.first();
+    SchemeFile file;
+    file.scheme = read_scheme_tables(root, holidays, errors);
+    if (!errors.first())
+        if (const auto wrong = core::check(file.scheme))
+            errors.add(line_of(root, wrong->field), wrong->field, wrong->reason);
+    if (errors.first()) return *errors.first();
+    file.source_hash = hash_of(text);
+    return file;
+}
+
+Result<SchemeFile> find_scheme(const std::string& name, const std::filesystem::path& holidays) {
+    if (name.ends_with(".toml") || name.find('/') != std::string::npos) {
+        const Result<std::string> text = read_text(name);
+        if (!text) return text.error();
+        return parse_scheme(*text, name, holidays);
+    }
+    std::vector<std::string_view> names;
+    for (const BuiltInScheme& scheme : built_in_schemes()) {
+        if (scheme.name == name) return parse_scheme(scheme.text, name + ".toml", holidays);
+        names.push_back(scheme.name);
+    }
+    return InputError{"scheme", fmt::format("\"{}\" is none of {}, and no file: those end in .toml "
+                                            "or have a slash",
+                                            name, fmt::join(names, ", "))};
+}
+
+}  // namespace tuma

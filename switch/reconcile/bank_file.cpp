@@ -1,0 +1,133 @@
+#include "switch/reconcile/bank_file.h"
+
+#include "ledger/books.h"
+#include "ledger/time.h"
+#include "switch/files/csv.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <fstream>
+#include <optional>
+
+namespace tuma::reconcile {
+namespace {
+
+struct Columns {
+    std::size_t account = 0;
+    std::size_t amount = 0;
+    std::size_t day = 0;
+    bool has_time = false;
+    std::optional<std::size_t> reference;
+
+    std::size_t last() const { return std::max({account, amount, day}); }
+};
+
+Result<Columns> find_columns(const CsvReader& csv) {
+    const auto header = csv.fields();
+    const auto account = find_column(header, "account");
+    const auto amount = find_column(header, "amount_minor");
+    const auto date = find_column(header, "date");
+    const auto time = find_column(header, "ts");
+    if (account && amount && (date || time))
+        return Columns{*account, *amount, date ? *date : *time, !date,
+                       find_column(header, "reference")};
+    return InputError{
+        csv.place(),
+        fmt::format("no column called {}; the header needs account, amount_minor and date or ts, "
+                    "and has {}",
+                    !account ? "account" : (!amount ? "amount_minor" : "date or ts"),
+                    fmt::join(header, ", "))};
+}
+
+// "2024-03-01"; with a time behind it, which begins with a T or a blank, where there may be one.
+std::optional<core::LocalDay> parse_day(std::string_view text, bool may_have_time) {
+    constexpr std::size_t date_size = 10;
+    if (text.size() < date_size) return std::nullopt;
+    if (text.size() > date_size &&
+        (!may_have_time || (text[date_size] != 'T' && text[date_size] != ' ')))
+        return std::nullopt;
+    const auto midnight = parse_timestamp(std::string(text.substr(0, date_size)) + "T00:00:00Z");
+    if (!midnight) return std::nullopt;
+    return std::chrono::floor<std::chrono::days>(*midnight);
+}
+
+Result<Movement> read_row(const CsvReader& csv, const Columns& columns) {
+    const auto fields = csv.fields();
+    if (fields.size() <= columns.last())
+        return InputError{csv.place(),
+                          fmt::format("{} fields; the header has more columns", fields.size())};
+    Movement movement;
+    movement.number = csv.line();
+    movement.account = fields[columns.account];
+    if (movement.account.empty()) return InputError{csv.place(), "account is empty"};
+    const auto day = parse_day(fields[columns.day], columns.has_time);
+    if (!day)
+        return InputError{
+            csv.place(),
+            fmt::format(
+                "{} \"{}\" is not {}", columns.has_time ? "ts" : "date", fields[columns.day],
+                columns.has_time ? "a time as 2024-03-01T10:00:00" : "a date as 2024-03-01")};
+    movement.day = *day;
+    const std::string_view amount = fields[columns.amount];
+    const char* end = amount.data() + amount.size();
+    const auto read = std::from_chars(amount.data(), end, movement.amount);
+    if (read.ec != std::errc{} || read.ptr != end || movement.amount == 0 ||
+        movement.amount > ledger::amount_max || movement.amount < -ledger::amount_max)
+        return InputError{
+            csv.place(),
+            fmt::format("amount_minor \"{}\" is not a whole number of minor units, not "
+                        "0, of at most {} either way",
+                        amount, ledger::amount_max)};
+    if (columns.reference && *columns.reference < fields.size())
+        movement.reference = fields[*columns.reference];
+    return movement;
+}
+
+std::string day_text(core::LocalDay day) {
+    const std::chrono::year_month_day date{day};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+// A field in quotes where it needs them.
+std::string field(const std::string& text) {
+    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+    std::string quoted = "\"";
+    for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+    return quoted + '"';
+}
+
+}  // namespace
+
+Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return InputError{path.string(), "cannot be opened for reading"};
+    CsvReader csv(file, path.string());
+    const Result<bool> header = csv.next();
+    if (!header) return header.error();
+    if (!*header) return InputError{path.string(), "is empty; a header is needed"};
+    const Result<Columns> columns = find_columns(csv);
+    if (!columns) return columns.error();
+
+    std::vector<Movement> movements;
+    for (;;) {
+        const Result<bool> more = csv.next();
+        if (!more) return more.error();
+        if (!*more) return movements;
+        auto movement = read_row(csv, *columns);
+        if (!movement) return movement.error();
+        movements.push_back(std::move(movement).value());
+    }
+}
+
+std::string bank_file_text(std::span<const Movement> movements) {
+    std::string text = "date,account,amount_minor,reference\n";
+    for (const Movement& movement : movements)
+        text += fmt::format("{},{},{},{}\n", day_text(movement.day), field(movement.account),
+                            movement.amount, field(movement.reference));
+    return text;
+}
+
+}  // namespace tuma::reconcile

@@ -1,0 +1,24 @@
+// What a bank says it has paid: a CSV file.
+#pragma once
+
+#include "ledger/result.h"
+#include "switch/reconcile/matching.h"
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tuma::reconcile {
+
+/// Reads a CSV with a header and the columns `account` (identity of the bank account),
+/// `amount_minor` (whole minor units, negative when collected) and `date` (2024-03-01) or `ts`
+/// (2024-03-01T10:00:00, of which the day counts as written); `reference` may be there, other
+/// columns are ignored, the order is free. Refuses, with "place:line": a missing column, a bad
+/// value, an amount of 0 or beyond `ledger::amount_max`.
+Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path);
+
+/// The file that `read_bank_file` reads: date,account,amount_minor,reference.
+std::string bank_file_text(std::span<const Movement> movements);
+
+}  // namespace tuma::reconcile

@@ -1,0 +1,144 @@
+#include "switch/replay/features.h"
+
+#include "ledger/ensure.h"
+
+#include <boost/multiprecision/cpp_int.hpp>
+
+#include <algorithm>
+#include <limits>
+
+namespace tuma::replay {
+namespace {
+
+// Squares of sums of money, times 10^12, leave 128 bits.
+using Wide = boost::multiprecision::int256_t;
+
+constexpr std::int64_t ppm = 1'000'000;
+
+// numerator / denominator in millionths, nearest, ties away from zero. Requires: denominator > 0.
+std::int64_t share_ppm(const Wide& numerator, const Wide& denominator) {
+    const Wide twice = 2 * numerator * ppm;
+    const Wide rounded =
+        (numerator < 0 ? Wide(twice - denominator) : Wide(twice + denominator)) / (2 * denominator);
+    return rounded.convert_to<std::int64_t>();
+}
+
+}  // namespace
+
+FeatureCounter::FeatureCounter(core::LocalDay from, core::LocalDay to)
+    : from_(std::max(from, to - std::chrono::days{look_back_days - 1})) {
+    ensure(from <= to, "a window has at least one day");
+    days_.resize(static_cast<std::size_t>((to - from_).count() + 1));
+}
+
+void FeatureCounter::add(core::LocalDay day, std::span<const Sale> sales) {
+    const std::int64_t index = (day - from_).count();
+    if (index < 0 || index >= static_cast<std::int64_t>(days_.size())) return;
+    Day& figures = days_[static_cast<std::size_t>(index)];
+    for (const Sale& sale : sales) {
+        ++payments_;
+        figures.sum += sale.amount;
+        if (sale.amount > 0) {
+            figures.is_active = true;
+            sold_ += sale.amount;
+        } else {
+            ++refunds_;
+        }
+        if (sale.customer == 0) continue;
+        Buyer& buyer = buyers_[sale.customer];
+        buyer.sum += sale.amount;
+        ++buyer.rows;
+    }
+}
+
+std::int64_t FeatureCounter::sum(std::size_t first, std::size_t count) const {
+    std::int64_t sum = 0;
+    for (std::size_t i = first; i < first + count; ++i) sum += days_[i].sum;
+    return sum;
+}
+
+void FeatureCounter::add_days(Features& features) const {
+    const std::int64_t total = sum(0, days_.size());
+    Wide squares = 0;
+    std::int64_t top = days_.front().sum;
+    std::int64_t gap = 0;
+    for (const Day& day : days_) {
+        squares += Wide(day.sum) * day.sum;
+        top = std::max(top, day.sum);
+        if (day.is_active) ++features.active_days;
+        gap = day.is_active ? 0 : gap + 1;
+        features.longest_gap_days = std::max(features.longest_gap_days, gap);
+    }
+    features.active_days_ppm = share_ppm(features.active_days, features.days);
+    // Rounded as the shares are: the millionths cancel out.
+    features.mean_day = share_ppm(total, Wide(features.days) * ppm);
+    if (total <= 0) return;
+    const Wide square = Wide(total) * total;
+    const Wide variance = (features.days * squares - square) * ppm * ppm / square;
+    features.variation_ppm = Wide(sqrt(variance)).convert_to<std::int64_t>();
+    features.top_day_ppm = share_ppm(top, total);
+}
+
+void FeatureCounter::add_trend(Features& features) const {
+    constexpr auto half = static_cast<std::size_t>(trend_days);
+    if (days_.size() < 2 * half) return;
+    const std::int64_t latest = sum(days_.size() - half, half);
+    const std::int64_t before = sum(days_.size() - 2 * half, half);
+    if (before > 0) features.trend_ppm = share_ppm(Wide(latest) - before, before);
+}
+
+void FeatureCounter::add_buyers(Features& features) const {
+    if (buyers_.empty()) return;
+    std::uint64_t rows = 0;
+    std::uint64_t repeated = 0;
+    std::int64_t top = std::numeric_limits<std::int64_t>::min();
+    for (const auto& [customer, buyer] : buyers_) {
+        rows += buyer.rows;
+        if (buyer.rows > 1) repeated += buyer.rows;
+        top = std::max(top, buyer.sum);
+    }
+    features.repeat_buyer_ppm = share_ppm(repeated, rows);
+    const std::int64_t total = sum(0, days_.size());
+    if (total > 0) features.top_customer_ppm = share_ppm(top, total);
+}
+
+Features FeatureCounter::features() const {
+    Features features;
+    features.from = from_;
+    features.days = static_cast<std::int64_t>(days_.size());
+    features.to = from_ + std::chrono::days{features.days - 1};
+    features.payments = payments_;
+    features.refunds = refunds_;
+    add_days(features);
+    add_trend(features);
+    add_buyers(features);
+    if (sold_ > 0) {
+        const std::int64_t kept = sum(0, days_.size());
+        features.refund_ppm = share_ppm(Wide(sold_) - kept, sold_);
+    }
+    return features;
+}
+
+std::vector<FeatureRow> feature_rows(const Features& features) {
+    return {
+        {"active_days", "ppm", features.active_days_ppm, "days with a sale, of all days",
+         "Square; Kopo Kopo, Safaricom"},
+        {"mean_day", "minor", features.mean_day, "sales of a day, refunds off, closed days too",
+         "Square"},
+        {"variation", "ppm", features.variation_ppm, "standard deviation of a day, of the mean day",
+         "Square"},
+        {"trend_90_days", "ppm", features.trend_ppm, "the last 90 days against the 90 before",
+         "Square"},
+        {"longest_gap", "days", features.longest_gap_days, "most days in a row without a sale",
+         "Square; Kopo Kopo, Safaricom"},
+        {"top_day", "ppm", features.top_day_ppm, "the best day, of all sales", "Square"},
+        {"refunds", "ppm", features.refund_ppm, "refunds, of sales before refunds",
+         "Mercado Credito"},
+        {"repeat_buyers", "ppm", features.repeat_buyer_ppm,
+         "of known buyers' payments, theirs who came again", "Square"},
+        {"top_customer", "ppm", features.top_customer_ppm, "the best buyer, of all sales",
+         "none named: the risk of losing one"},
+    };
+}
+
+}  // namespace tuma::replay

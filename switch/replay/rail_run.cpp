@@ -1,0 +1,295 @@
+#include "switch/replay/rail_run.h"
+
+#include "ledger/ensure.h"
+#include "switch/core/pricing.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace tuma::replay {
+namespace {
+
+using ledger::Purpose;
+using std::chrono::days;
+
+constexpr Duration last_moment = days{1} - Duration{1};
+// Bounds the bytes of a batch where a file has only days and no times.
+constexpr std::size_t sales_a_batch = 4'096;
+
+const core::PaymentType& type_on(const RailPlan& rail, core::LocalDay day) {
+    const core::PaymentType* type = rail.scheme.find_type(rail.type, day);
+    ensure(type != nullptr, "a plan's rails have a tariff on every day");
+    return *type;
+}
+
+// The rule when the fee is a rate alone, so that it can be taken of a day's sum as well.
+const core::FeeRule* linear_rule(const core::PaymentType& type) {
+    if (type.fees.size() != 1 || type.tax.mode == core::TaxMode::on_top) return nullptr;
+    const core::FeeRule& rule = type.fees.front();
+    core::FeeRule rate_alone;
+    rate_alone.basis_points = rule.basis_points;
+    rate_alone.rounding = rule.rounding;
+    return rule == rate_alone ? &rule : nullptr;
+}
+
+bool has_payer_fee(const core::PaymentType& type) {
+    return std::any_of(type.fees.begin(), type.fees.end(), [](const core::FeeRule& rule) {
+        return rule.bearer == core::Bearer::payer;
+    });
+}
+
+std::int64_t payer_fee(const core::PaymentType& type, std::int64_t amount) {
+    core::Price price;
+    // A payment that is refused is told when it is its turn.
+    if (core::price_payment(type, amount, 0, price)) return 0;
+    return price.borne_by(core::Bearer::payer);
+}
+
+}  // namespace
+
+Result<ReplayFacts> make_facts(const Plan& plan, const SalesFigures& sales,
+                               const DatedOutgoings* dated) {
+    ReplayFacts facts;
+    facts.plan = &plan;
+    facts.dated = dated;
+    facts.methods = sales.methods;
+    facts.gross = sales.gross;
+    facts.average_day = average_day(sales.gross, plan.merchant);
+    const std::int64_t most_days =
+        std::max(plan.merchant.opening_days, plan.advance ? plan.advance->average_days : 0);
+    if (facts.average_day > ledger::amount_max / std::max<std::int64_t>(most_days, 1))
+        return InputError{plan.source,
+                          fmt::format("{} average days of {} are beyond {} minor units; lower "
+                                      "opening_days or average_days",
+                                      most_days, facts.average_day, ledger::amount_max)};
+    facts.opening = plan.merchant.opening_days * facts.average_day;
+    if (plan.advance)
+        facts.advance = advance_terms(*plan.advance, plan.merchant, facts.average_day);
+    for (const RailPlan& rail : plan.rails)
+        if (!rail.applies_to.empty() && std::find(sales.methods.begin(), sales.methods.end(),
+                                                  rail.applies_to) == sales.methods.end())
+            return InputError{
+                fmt::format("{}: rail {}: applies_to", plan.source, rail.name),
+                fmt::format("found \"{}\", but no sale has it as its method; they have: \"{}\"",
+                            rail.applies_to, fmt::join(sales.methods, "\", \""))};
+    return facts;
+}
+
+RailRun::RailRun(const ReplayFacts& facts, const RailPlan& rail, ledger::State state,
+                 RailMemory memory, ledger::JournalStore* store)
+    : facts_(facts),
+      rail_(rail),
+      rule_(facts.plan->outgoings, facts.plan->outgoings.mode, facts.plan->merchant.from,
+            facts.plan->merchant.to, facts.gross),
+      fixed_rule_(facts.plan->outgoings, OutgoingsMode::fixed, facts.plan->merchant.from,
+                  facts.plan->merchant.to, facts.gross),
+      memory_(std::move(memory)),
+      desk_(rail, facts.purses(), std::move(state), store) {
+    if (rail.applies_to.empty()) return;
+    const auto found = std::find(facts.methods.begin(), facts.methods.end(), rail.applies_to);
+    method_ = static_cast<std::uint16_t>(found - facts.methods.begin());
+}
+
+core::LocalDay RailRun::next_day() const {
+    return facts_.plan->merchant.from + days{static_cast<std::int64_t>(memory_.gross.size())};
+}
+
+bool RailRun::is_on_rail(const Sale& sale) const {
+    return !method_ || sale.method == *method_;
+}
+
+void RailRun::play(core::LocalDay day, std::span<const Sale> sales) {
+    while (next_day() < day) play_day(next_day(), {});
+    play_day(day, sales);
+}
+
+void RailRun::play_day(core::LocalDay day, std::span<const Sale> sales) {
+    ensure(day == next_day() && day <= facts_.plan->merchant.to, "days are played in order");
+    begin_day(day, sales);
+    sell(sales);
+    look_at_fees(day, sales);
+    end_day(day);
+}
+
+void RailRun::begin_day(core::LocalDay day, std::span<const Sale> sales) {
+    const RailAccounts& accounts = desk_.accounts();
+    desk_.begin(day);
+    if (memory_.gross.empty())
+        for (const AccountId purse :
+             {accounts.merchant_bank, accounts.advance_purse, accounts.fixed_purse})
+            if (purse) desk_.move(Purpose::bank_transfer, accounts.bank, purse, facts_.opening);
+    desk_.move(Purpose::issue, accounts.trust, accounts.customers, money_needed(day, sales));
+    desk_.end();
+}
+
+std::int64_t RailRun::money_needed(core::LocalDay day, std::span<const Sale> sales) const {
+    const core::PaymentType& type = type_on(rail_, day);
+    const bool pays_fees = has_payer_fee(type);
+    std::int64_t sum = 0;
+    for (const Sale& sale : sales) {
+        if (sale.amount < 0) continue;
+        sum += sale.amount;
+        if (pays_fees && is_on_rail(sale)) sum += payer_fee(type, sale.amount);
+    }
+    return sum;
+}
+
+void RailRun::sell(std::span<const Sale> sales) {
+    const RailAccounts& accounts = desk_.accounts();
+    while (!sales.empty()) {
+        const Timestamp time = sales.front().local_time;
+        desk_.begin(time);
+        std::size_t count = 0;
+        while (count < sales.size() && count < sales_a_batch && sales[count].local_time == time) {
+            const Sale& sale = sales[count++];
+            desk_.sell(sale, is_on_rail(sale) ? accounts.merchant : accounts.at_once);
+        }
+        desk_.end();
+        memory_.payments += count;
+        sales = sales.subspan(count);
+    }
+}
+
+void RailRun::look_at_fees(core::LocalDay day, std::span<const Sale> sales) {
+    const core::FeeRule* rule = linear_rule(type_on(rail_, day));
+    if (rule == nullptr) memory_.is_linear = false;
+    if (!memory_.is_linear) return;
+    std::int64_t sum = 0;
+    for (const Sale& sale : sales)
+        if (sale.amount > 0 && is_on_rail(sale)) sum += sale.amount;
+    const auto fee = scale(Money{sum}, rule->basis_points, 10'000, rule->rounding);
+    ensure(fee.has_value(), "a part of a sum fits where the sum does");
+    memory_.fees_rounded_daily += fee->minor;
+}
+
+void RailRun::end_day(core::LocalDay day) {
+    desk_.begin(day + last_moment);
+    desk_.end();
+    const DayFigures figures = desk_.take_figures();
+    memory_.fees_charged += figures.fees_charged;
+    DayRow row;
+    row.date = day;
+    row.gross_sales = figures.gross_sales;
+    row.settled_gross = figures.settled_gross;
+    row.fees = figures.fees_settled;
+    row.receivable = figures.gross_sales - figures.settled_gross;
+    if (!memory_.base.empty()) row.receivable += memory_.base.back().receivable;
+
+    const std::vector<Outgoing> outgoings = outgoings_of(day);
+    desk_.begin(day + last_moment);
+    close_base(row, outgoings);
+    if (desk_.accounts().advance_purse) close_advance(row, figures, outgoings);
+    if (desk_.accounts().fixed_purse) close_fixed(row, figures);
+    desk_.end();
+    memory_.gross.push_back(figures.gross_sales);
+}
+
+std::vector<Outgoing> RailRun::outgoings_of(core::LocalDay day) const {
+    return facts_.dated != nullptr ? facts_.dated->due(day) : rule_.due(memory_.gross);
+}
+
+std::int64_t RailRun::pay(AccountId from, const std::vector<Outgoing>& outgoings) {
+    std::int64_t sum = 0;
+    for (const Outgoing& outgoing : outgoings) {
+        const std::uint64_t memo =
+            outgoing.line != 0 ? outgoing.line : static_cast<std::uint64_t>(outgoing.kind);
+        desk_.move(Purpose::bank_transfer, from, desk_.accounts().suppliers, outgoing.amount, memo);
+        sum += outgoing.amount;
+    }
+    return sum;
+}
+
+void RailRun::post_inflow(AccountId purse, const DayFigures& figures) {
+    const std::int64_t inflow = figures.settled_gross - figures.fees_settled;
+    const AccountId bank = desk_.accounts().bank;
+    desk_.move(Purpose::bank_transfer, bank, purse, std::max<std::int64_t>(inflow, 0));
+    desk_.move(Purpose::bank_transfer, purse, bank, std::max<std::int64_t>(-inflow, 0));
+}
+
+void RailRun::close_base(DayRow row, const std::vector<Outgoing>& outgoings) {
+    row.outgoings = pay(desk_.accounts().merchant_bank, outgoings);
+    add_row(memory_.base, row, desk_.cash());
+}
+
+void RailRun::close_advance(DayRow row, const DayFigures& figures,
+                            const std::vector<Outgoing>& outgoings) {
+    const RailAccounts& accounts = desk_.accounts();
+    const AccountId purse = accounts.advance_purse;
+    post_inflow(purse, figures);
+    if (row.date == facts_.advance->day) {
+        row.loan_advance = facts_.advance->principal;
+        memory_.owed = facts_.advance->due;
+    } else {
+        row.loan_repayment = facts_.advance->repayment(row.settled_gross, memory_.owed);
+        memory_.owed -= row.loan_repayment;
+    }
+    desk_.move(Purpose::bank_transfer, accounts.lender, purse, row.loan_advance);
+    desk_.move(Purpose::bank_transfer, purse, accounts.lender, row.loan_repayment);
+    row.outgoings = pay(purse, outgoings);
+    add_row(memory_.with_advance, row, desk_.balance(purse));
+}
+
+void RailRun::close_fixed(DayRow row, const DayFigures& figures) {
+    const AccountId purse = desk_.accounts().fixed_purse;
+    post_inflow(purse, figures);
+    row.outgoings = pay(purse, fixed_rule_.due(memory_.gross));
+    add_row(memory_.fixed, row, desk_.balance(purse));
+}
+
+void RailRun::add_row(std::vector<DayRow>& rows, DayRow row, std::int64_t closing) const {
+    const std::int64_t before = rows.empty() ? facts_.opening : rows.back().closing_balance;
+    ensure(before + row.loan_advance + row.settled_gross - row.fees - row.loan_repayment -
+                   row.outgoings ==
+               closing,
+           "the day's records add up to the balance in the books");
+    row.closing_balance = closing;
+    row.interest_accrued = interest_of(closing, facts_.plan->merchant.interest_rate_bp);
+    rows.push_back(row);
+}
+
+RailResult RailRun::result() {
+    RailResult result;
+    result.name = rail_.name;
+    result.sentence = rail_.sentence;
+    result.payments = memory_.payments;
+    for (const DayRow& row : memory_.base) {
+        result.gross += row.gross_sales;
+        result.fees_settled += row.fees;
+    }
+    result.fees = memory_.fees_charged;
+    result.fee_share_micro = fee_share_micro(result.fees, result.gross);
+    if (memory_.is_linear) result.fees_if_rounded_daily = memory_.fees_rounded_daily;
+    result.events = memory_.events + desk_.core().events();
+    result.head_hash = ledger::hex(desk_.core().head());
+
+    result.base.measures = measure(memory_.base, facts_.opening, std::nullopt);
+    result.base.days = std::move(memory_.base);
+    if (facts_.purses().has_advance) {
+        result.with_advance.emplace();
+        result.with_advance->measures =
+            measure(memory_.with_advance, facts_.opening, facts_.advance);
+        result.with_advance->days = std::move(memory_.with_advance);
+    }
+    if (facts_.purses().has_fixed) {
+        result.fixed_outgoings.emplace();
+        result.fixed_outgoings->measures = measure(memory_.fixed, facts_.opening, std::nullopt);
+        result.fixed_outgoings->days = std::move(memory_.fixed);
+    }
+    return result;
+}
+
+RailResult RailRun::finish() && {
+    while (next_day() <= facts_.plan->merchant.to) play_day(next_day(), {});
+    desk_.flush();
+    const auto broken = desk_.core().state().books.broken_invariants();
+    ensure(broken.empty(), "the books of a replay keep their invariants");
+    return result();
+}
+
+std::pair<ledger::State, RailMemory> RailRun::pause() && {
+    memory_.events += desk_.core().events();
+    return {std::move(desk_).release(), std::move(memory_)};
+}
+
+}  // namespace tuma::replay

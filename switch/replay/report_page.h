@@ -1,0 +1,15 @@
+// What the report's page carries beside its numbers: style and script.
+#pragma once
+
+#include <string_view>
+
+namespace tuma::replay {
+
+/// Style sheet: light and dark, narrow and wide, paper.
+extern const std::string_view report_style;
+
+/// Makes tables sortable, lines of charts hideable and all drawings readable by pointing at them.
+/// The page is complete without it.
+extern const std::string_view report_script;
+
+}  // namespace tuma::replay

@@ -1,0 +1,13 @@
+// The comparison of the rails for a terminal.
+#pragma once
+
+#include "switch/replay/result.h"
+
+#include <string>
+
+namespace tuma::replay {
+
+/// What was replayed, a line a rail, what the advance did, and how fast it went.
+std::string report_text(const ReplayResult& result);
+
+}  // namespace tuma::replay

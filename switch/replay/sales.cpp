@@ -1,0 +1,212 @@
+#include "switch/replay/sales.h"
+
+#include "switch/files/csv.h"
+#include "switch/replay/hashed_file.h"
+#include "switch/replay/sales_row.h"
+#include "switch/replay/sales_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <system_error>
+#include <utility>
+
+namespace tuma::replay {
+namespace {
+
+constexpr std::size_t bad_rows_listed = 100;
+// Between two calls of progress.
+constexpr std::uint64_t bytes_a_step = 1'000'000;
+
+// Gathers rows that come in order into days.
+class DayGatherer {
+public:
+    explicit DayGatherer(const SalesFile::Visitor& visit) : visit_(visit) {}
+
+    void add(const Sale& sale) {
+        if (!rows_.empty() && rows_.front().day() != sale.day()) flush();
+        rows_.push_back(sale);
+    }
+    void flush() {
+        if (!rows_.empty()) visit_(rows_.front().day(), rows_);
+        rows_.clear();
+    }
+
+private:
+    const SalesFile::Visitor& visit_;
+    std::vector<Sale> rows_;
+};
+
+// In the first pass they were all seen.
+void ignore_bad_row(std::uint64_t, const std::string&) {}
+
+}  // namespace
+
+class SalesFile::Impl {
+public:
+    Impl(std::filesystem::path path, Options options)
+        : path_(std::move(path)), options_(std::move(options)) {}
+
+    std::optional<InputError> read_figures();
+    const SalesFigures& figures() const { return figures_; }
+    void for_each_day(const Visitor& visit);
+
+private:
+    using OnRow = std::function<std::optional<InputError>(const Sale&)>;
+    using OnBadRow = std::function<void(std::uint64_t, std::string)>;
+
+    // One pass over the file; rows outside the days are not handed on, but counted.
+    std::optional<InputError> scan(const OnRow& on_row, const OnBadRow& on_bad_row,
+                                   bool tells_progress);
+    std::optional<InputError> count(const Sale& sale);
+    std::optional<InputError> sort();
+    void ensure_unchanged() const;
+    [[noreturn]] void fail_as_changed() const;
+
+    std::filesystem::path path_;
+    Options options_;
+    SalesFigures figures_;
+    std::uint64_t bytes_ = 0;
+    std::optional<Timestamp> newest_;
+    std::string scanned_sha256_;
+    std::uint64_t rows_outside_ = 0;
+    std::unique_ptr<SalesSorter> sorter_;
+};
+
+std::optional<InputError> SalesFile::Impl::scan(const OnRow& on_row, const OnBadRow& on_bad_row,
+                                                bool tells_progress) {
+    const std::string place = path_.string();
+    HashedFile file(path_);
+    if (!file.is_open()) return InputError{place, "cannot be opened for reading"};
+    CsvReader csv(file.stream(), place);
+    Result<bool> more = csv.next();
+    if (!more) return more.error();
+    if (!*more) return InputError{place, "is empty; it needs a header and rows"};
+    const auto columns = SalesColumns::from_header(csv.fields(), csv.place());
+    if (!columns) return columns.error();
+    MethodNames methods;
+    rows_outside_ = 0;
+    std::uint64_t told = 0;
+    for (more = csv.next(); more && *more; more = csv.next()) {
+        if (tells_progress && options_.progress && file.bytes_read() - told >= bytes_a_step) {
+            told = file.bytes_read();
+            options_.progress(told, bytes_);
+        }
+        Sale sale;
+        if (auto wrong = columns->read(csv.fields(), csv.line(), methods, sale)) {
+            on_bad_row(csv.line(), std::move(*wrong));
+        } else if (sale.day() < options_.from || sale.day() > options_.to) {
+            ++rows_outside_;
+        } else if (auto error = on_row(sale)) {
+            return error;
+        }
+    }
+    if (!more) return more.error();
+    figures_.methods = methods.names();
+    scanned_sha256_ = ledger::hex(file.hash());
+    return std::nullopt;
+}
+
+std::optional<InputError> SalesFile::Impl::count(const Sale& sale) {
+    if (__builtin_add_overflow(figures_.gross, sale.amount, &figures_.gross) ||
+        (sale.amount > 0 &&
+         __builtin_add_overflow(figures_.gross_positive, sale.amount, &figures_.gross_positive)))
+        return InputError{fmt::format("{}:{}: amount_minor", path_.string(), sale.line),
+                          "the amounts add up to more than 2^63-1 minor units"};
+    if (figures_.payments == 0) figures_.first_day = figures_.last_day = sale.day();
+    figures_.first_day = std::min(figures_.first_day, sale.day());
+    figures_.last_day = std::max(figures_.last_day, sale.day());
+    ++figures_.payments;
+    if (sale.amount < 0) ++figures_.refunds;
+    if (newest_ && sale.local_time < *newest_) figures_.was_sorted = false;
+    newest_ = sale.local_time;
+    return std::nullopt;
+}
+
+std::optional<InputError> SalesFile::Impl::read_figures() {
+    std::error_code code;
+    const auto status = std::filesystem::status(path_, code);
+    if (!std::filesystem::exists(status))
+        return InputError{path_.string(), "there is no such file"};
+    if (!std::filesystem::is_regular_file(status))
+        return InputError{path_.string(), "must be a file, since it is read twice"};
+    bytes_ = std::filesystem::file_size(path_, code);
+    RepeatCounter names;
+    const auto on_row = [&](const Sale& sale) {
+        names.add(sale.txn_hash);
+        return count(sale);
+    };
+    const auto on_bad_row = [&](std::uint64_t line, std::string reason) {
+        if (++figures_.rows_bad <= bad_rows_listed)
+            figures_.bad_rows.push_back({line, std::move(reason)});
+    };
+    if (auto error = scan(on_row, on_bad_row, true)) return error;
+    figures_.rows_outside = rows_outside_;
+    figures_.sha256 = scanned_sha256_;
+    figures_.txn_ids_repeated = names.repeated();
+    return figures_.was_sorted ? std::nullopt : sort();
+}
+
+std::optional<InputError> SalesFile::Impl::sort() {
+    sorter_ = std::make_unique<SalesSorter>();
+    const auto on_row = [&](const Sale& sale) {
+        sorter_->add(sale);
+        return std::optional<InputError>();
+    };
+    if (auto error = scan(on_row, ignore_bad_row, true)) return error;
+    ensure_unchanged();
+    sorter_->finish();
+    return std::nullopt;
+}
+
+void SalesFile::Impl::ensure_unchanged() const {
+    if (scanned_sha256_ != figures_.sha256) fail_as_changed();
+}
+
+void SalesFile::Impl::fail_as_changed() const {
+    throw std::runtime_error(
+        fmt::format("{}: the file changed while it was read; start again", path_.string()));
+}
+
+void SalesFile::Impl::for_each_day(const Visitor& visit) {
+    DayGatherer days(visit);
+    if (sorter_) {
+        sorter_->for_each([&](const Sale& sale) { days.add(sale); });
+        days.flush();
+        return;
+    }
+    Timestamp newest{Timestamp::min()};
+    const auto on_row = [&](const Sale& sale) {
+        if (sale.local_time < newest) fail_as_changed();
+        newest = sale.local_time;
+        days.add(sale);
+        return std::optional<InputError>();
+    };
+    const auto error = scan(on_row, ignore_bad_row, false);
+    if (error) throw std::runtime_error(error->text());
+    ensure_unchanged();
+    days.flush();
+}
+
+Result<SalesFile> SalesFile::open(const std::filesystem::path& path, const Options& options) {
+    auto impl = std::make_unique<Impl>(path, options);
+    if (auto error = impl->read_figures()) return std::move(*error);
+    return SalesFile(std::move(impl));
+}
+
+SalesFile::SalesFile(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SalesFile::SalesFile(SalesFile&&) noexcept = default;
+SalesFile& SalesFile::operator=(SalesFile&&) noexcept = default;
+SalesFile::~SalesFile() = default;
+
+const SalesFigures& SalesFile::figures() const {
+    return impl_->figures();
+}
+
+void SalesFile::for_each_day(const Visitor& visit) const {
+    impl_->for_each_day(visit);
+}
+
+}  // namespace tuma::replay

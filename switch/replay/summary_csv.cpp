@@ -1,0 +1,66 @@
+#include "switch/replay/number_text.h"
+#include "switch/replay/summary.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <optional>
+
+namespace tuma::replay {
+namespace {
+
+template <typename Value>
+std::string or_empty(const std::optional<Value>& value) {
+    return value ? fmt::format("{}", *value) : std::string();
+}
+
+std::string or_empty(const std::optional<core::LocalDay>& day) {
+    return day ? day_text(*day) : std::string();
+}
+
+// loan_repaid_on to loan_closing_end.
+std::string advance_columns(const RailResult& rail) {
+    if (!rail.with_advance) return ",,,,";
+    const Measures& measures = rail.with_advance->measures;
+    return fmt::format("{},{},{},{},{}", or_empty(measures.advance->repaid_on),
+                       or_empty(measures.advance->days_to_repay), measures.days_short,
+                       measures.peak_financing, measures.closing_end);
+}
+
+}  // namespace
+
+std::string daily_csv(const Variant& variant) {
+    std::string out =
+        "date,gross_sales,settled_gross,fees,loan_advance,loan_repayment,outgoings,"
+        "closing_balance,receivable,interest_accrued\n";
+    for (const DayRow& row : variant.days)
+        fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{}\n",
+                       day_text(row.date), row.gross_sales, row.settled_gross, row.fees,
+                       row.loan_advance, row.loan_repayment, row.outgoings, row.closing_balance,
+                       row.receivable, row.interest_accrued);
+    return out;
+}
+
+std::string summary_csv(const ReplayResult& result) {
+    std::string out =
+        "rail,payments,days,gross,fees,fee_share_micro,fees_settled,outgoings,opening,closing_end,"
+        "receivable_end,days_short,longest_short_run,first_short,min_closing,min_closing_on,"
+        "peak_financing,opening_needed,max_receivable,mean_receivable,interest,"
+        "fees_if_rounded_daily,loan_repaid_on,loan_days_to_repay,loan_days_short,"
+        "loan_peak_financing,loan_closing_end\n";
+    for (const RailResult& rail : result.rails) {
+        const Measures& base = rail.base.measures;
+        fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},", rail.name,
+                       rail.payments, base.days, rail.gross, rail.fees, rail.fee_share_micro,
+                       rail.fees_settled, base.outgoings, base.opening, base.closing_end,
+                       base.receivable_end);
+        fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},{}\n",
+                       base.days_short, base.longest_short_run, or_empty(base.first_short),
+                       base.min_closing, day_text(base.min_closing_on), base.peak_financing,
+                       base.opening_needed, base.max_receivable, base.mean_receivable,
+                       base.interest, or_empty(rail.fees_if_rounded_daily), advance_columns(rail));
+    }
+    return out;
+}
+
+}  // namespace tuma::replay

@@ -1,0 +1,149 @@
+#include "switch/scheme_command.h"
+
+#include "switch/files/explanation.h"
+#include "switch/files/scheme_file.h"
+#include "switch/files/scheme_text.h"
+#include "switch/net/clock.h"
+
+#include <fmt/format.h>
+
+namespace tuma {
+namespace {
+
+constexpr int exit_ok = 0;
+constexpr int exit_refused = 1;
+constexpr int exit_usage = 2;
+
+int usage_error(const InputError& error) {
+    fmt::print(stderr, "tuma: {}\n", error.text());
+    return exit_usage;
+}
+
+void add_scheme_option(CLI::App& command, SchemeFlags& flags) {
+    command
+        .add_option("scheme", flags.scheme,
+                    "A file that ends in .toml, or the name of a scheme that comes with tuma")
+        ->required()
+        ->type_name("FILE|NAME");
+    command
+        .add_option("--holidays", flags.holidays,
+                    "CSV with the columns calendar and date; without it only weekends are days off")
+        ->type_name("FILE");
+}
+
+void add_explain(CLI::App& scheme, SchemeFlags& flags) {
+    CLI::App* explain = scheme.add_subcommand(
+        "explain", "Take one payment apart: its legs, who pays what, when the money is usable");
+    explain->callback([&flags] { flags.action = SchemeAction::explain; });
+    add_scheme_option(*explain, flags);
+    const auto option = [&](const char* name, std::string& value, const char* sentence,
+                            const char* form) {
+        return explain->add_option(name, value, sentence)->type_name(form);
+    };
+    option("--type", flags.type, "One of the scheme's types, like pay-merchant", "TYPE")
+        ->required();
+    option("--amount", flags.amount, "In the scheme's currency, like 1234.50", "AMOUNT")
+        ->required();
+    option("--on", flags.on, "Local day of the payment [today in UTC]", "YYYY-MM-DD");
+    option("--at", flags.at, "Local time of the payment [12:00]", "HH:MM");
+    option("--class", flags.account_class,
+           "Class of who receives, or of the customer [the first that fits]", "CLASS");
+    option("--withdrawn", flags.withdrawn, "What the payer has withdrawn before [0]", "AMOUNT");
+    explain->add_flag("--json", flags.json, "Print one JSON object instead of a table");
+    explain->footer("Exit: 0, 1 when the switch would refuse the payment, 2 for bad usage.");
+}
+
+Result<SchemeFile> load(const SchemeFlags& flags) {
+    return find_scheme(flags.scheme, flags.holidays);
+}
+
+int run_check(const SchemeFlags& flags) {
+    const Result<SchemeFile> file = load(flags);
+    if (!file) return usage_error(file.error());
+    fmt::print("{}", summary_text(*file));
+    return exit_ok;
+}
+
+InputError at_flag(const char* flag, const std::string& found, const std::string& needed) {
+    return {flag, fmt::format("found \"{}\"; {} is needed", found, needed)};
+}
+
+Result<std::int64_t> read_amount(const char* flag, const std::string& text, Currency currency) {
+    const Result<Money> money = Money::parse(text, currency);
+    if (money) return money->minor;
+    return at_flag(
+        flag, text,
+        fmt::format("an amount of {} like 1234 ({})", letters(currency), money.error().reason));
+}
+
+Result<core::LocalDay> read_day(const std::string& text) {
+    if (text.empty())
+        return std::chrono::floor<std::chrono::days>(net::WallClock(Timestamp{}).now());
+    const Result<Timestamp> midnight = parse_timestamp(text + "T00:00:00Z");
+    if (midnight && text.size() == 10) return std::chrono::floor<std::chrono::days>(*midnight);
+    return at_flag("--on", text, "a day like 2023-07-01");
+}
+
+Result<std::chrono::minutes> read_time(const std::string& text) {
+    const Result<Timestamp> time = parse_timestamp("1970-01-01T" + text + ":00Z");
+    if (time && text.size() == 5)
+        return std::chrono::floor<std::chrono::minutes>(time->time_since_epoch());
+    return at_flag("--at", text, "a time of day of 00:00 to 23:59");
+}
+
+Result<Occasion> read_occasion(const SchemeFlags& flags, Currency currency) {
+    const Result<std::int64_t> amount = read_amount("--amount", flags.amount, currency);
+    if (!amount) return amount.error();
+    const Result<core::LocalDay> day = read_day(flags.on);
+    if (!day) return day.error();
+    const Result<std::chrono::minutes> at = read_time(flags.at);
+    if (!at) return at.error();
+    const Result<std::int64_t> withdrawn = read_amount("--withdrawn", flags.withdrawn, currency);
+    if (!withdrawn) return withdrawn.error();
+    return Occasion{flags.type, *amount, *day, *at, flags.account_class, *withdrawn};
+}
+
+int run_explain(const SchemeFlags& flags) {
+    const Result<SchemeFile> file = load(flags);
+    if (!file) return usage_error(file.error());
+    const core::Scheme& scheme = file->scheme;
+    const Result<Occasion> occasion = read_occasion(flags, scheme.currency);
+    if (!occasion) return usage_error(occasion.error());
+    const Result<Explanation> explanation = explain(scheme, *occasion);
+    if (!explanation)
+        return usage_error({"--" + explanation.error().field, explanation.error().reason});
+    fmt::print("{}", flags.json ? explanation_json(scheme, *explanation)
+                                : explanation_text(scheme, *explanation));
+    return explanation->refusal ? exit_refused : exit_ok;
+}
+
+}  // namespace
+
+void add_scheme(CLI::App& app, SchemeFlags& flags) {
+    CLI::App* scheme = app.add_subcommand(
+        "scheme", "Look at tariffs, limits and settlement rules: list, check, explain");
+    scheme->require_subcommand(1);
+    scheme->add_subcommand("list", "Name the schemes that come with tuma and their payment types")
+        ->callback([&flags] { flags.action = SchemeAction::list; });
+    CLI::App* check =
+        scheme->add_subcommand("check", "Read a scheme and say what is in it, or what is wrong");
+    check->callback([&flags] { flags.action = SchemeAction::check; });
+    add_scheme_option(*check, flags);
+    check->footer("Exit: 0, 2 when it cannot be used, with the place of the first error.");
+    add_explain(*scheme, flags);
+}
+
+int run_scheme(const SchemeFlags& flags) {
+    switch (flags.action) {
+        case SchemeAction::list:
+            fmt::print("{}", list_text());
+            return exit_ok;
+        case SchemeAction::check:
+            return run_check(flags);
+        case SchemeAction::explain:
+            return run_explain(flags);
+    }
+    unreachable("an action outside the enumeration");
+}
+
+}  // namespace tuma

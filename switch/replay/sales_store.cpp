@@ -75,7 +75,7 @@ void SalesSorter::finish() {
 void SalesSorter::for_each(const std::function<void(const Sale&)>& visit) {
     ledger::SqlStatement rows(
         database_,
-        "SELECT time, line, amount, txn, customer, method FROM sale ORDER BY line");
+        "SELECT time, line, amount, txn, customer, method FROM sale ORDER BY time, line");
     while (rows.step()) {
         Sale sale;
         sale.local_time = Timestamp{Duration{rows.number(0)}};

@@ -193,12 +193,17 @@ TEST_CASE("heat map: every day has a cell in its year's block, and short ones a 
     for (DayRow& row : rows) row.closing_balance = -500;
     CHECK(heat_map(rows, DepthScale::to(500), Currency::gbp).find("M10 0h9v69h-9zM20 0h9v69h-9z") !=
           std::string::npos);
+    // Days that follow each other down a column are one piece.
+    for (DayRow& row : rows) row.closing_balance = -500;
+    CHECK(heat_map(rows, DepthScale::to(500), Currency::gbp).find("M10 0h9v69h-9zM20 0h9v69h-9z") !=
+          std::string::npos);
     CHECK(heat_map({}, DepthScale::to(1), Currency::gbp) == "");
 }
 
 TEST_CASE("bars: quantiles are values by nearest rank") {
     CHECK(quantiles({}) == Quantiles{});
     CHECK(quantiles({7}) == Quantiles{7, 7, 7, 7, 7, 7, 7});
+    CHECK(quantiles({50, 10, 40, 20, 30}) == Quantiles{10, 10, 20, 30, 40, 50, 50});
     CHECK(quantiles({50, 10, 40, 20, 30}) == Quantiles{10, 10, 20, 30, 40, 50, 50});
     std::vector<std::int64_t> hundred(100);
     for (std::size_t i = 0; i < hundred.size(); ++i)

@@ -242,6 +242,7 @@ TEST_CASE("report: the table has every measure of a rail with the currency's dec
     measures.peak_financing = 9'876'543;
     measures.closing_end = -1'457'312;
     rail.with_advance->measures.advance->days_to_repay = 197;
+    CHECK(contains(report_html(result), "<td class=\"n\" data-key=\"1234567\">12,345.67</td>"));
     struct Row {
         Currency currency;
         std::vector<const char*> texts;

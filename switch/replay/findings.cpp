@@ -24,8 +24,12 @@ std::int64_t mean_receivable(const RailResult& rail) {
     return rail.base.measures.mean_receivable;
 }
 
-std::string terms(const RailResult& rail) {
-    return rail.sentence.empty() ? rail.name : rail.sentence;
+/// "card (1.75 %; T+2 calendar days)", in other brackets if there are some within.
+std::string with_terms(const RailResult& rail) {
+    if (rail.sentence.empty()) return rail.name;
+    const bool has_brackets = rail.sentence.find('(') != std::string::npos;
+    return fmt::format("{} {}{}{}", rail.name, has_brackets ? "[" : "(", rail.sentence,
+                       has_brackets ? "]" : ")");
 }
 
 /// Most days short; among equals the deepest.
@@ -148,7 +152,7 @@ std::string Words::hardest() const {
                                           prose_day(measures.min_closing_on));
     const std::string cause = cause_words(rail);
     if (is_one_) return fmt::format("At worst the till is {}. {}", depth, cause);
-    return fmt::format("{} ({}) is short on {}, at worst {}. {}", rail.name, terms(rail),
+    return fmt::format("{} is short on {}, at worst {}. {}", with_terms(rail),
                        days_short_text(measures), depth, cause);
 }
 
@@ -194,9 +198,9 @@ std::string Words::same_fee() const {
                                   ? "never short"
                                   : "short on " + counted(days_short(*easier), "day");
     return fmt::format(
-        "{} ({}) and {} ({}) take the same, {}; what differs is when the money comes. The first is "
+        "{} and {} take the same, {}; what differs is when the money comes. The first is "
         "{}, the second on {}.",
-        easier->name, terms(*easier), harder->name, terms(*harder), money(easier->fees), fewer,
+        with_terms(*easier), with_terms(*harder), money(easier->fees), fewer,
         counted(days_short(*harder), "day"));
 }
 

@@ -134,9 +134,9 @@ DepthScale DepthScale::to(std::int64_t deepest) {
     DepthScale scale;
     scale.deepest = std::max<std::int64_t>(deepest, 1);
     std::int64_t bound = scale.deepest;
-    for (auto at = scale.bounds.rbegin(); at != scale.bounds.rend(); ++at) {
+    for (std::size_t i = scale.bounds.size(); i-- > 0;) {
         bound = bound > 4 ? round_below(bound / 3) : 1;
-        *at = bound;
+        scale.bounds[i] = bound;
     }
     return scale;
 }

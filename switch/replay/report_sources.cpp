@@ -158,10 +158,11 @@ std::string check_row(const RailResult& rail, Currency currency) {
         const std::int64_t more = *rail.fees_if_rounded_daily - rail.fees;
         return number_cell((more > 0 ? "+" : "") + amount_text(more, currency), more);
     };
-    return fmt::format("<tr><th scope=\"row\">{}</th>{}{}{}{}<td><code>{}</code></td></tr>",
-                       breakable(rail.name), number_cell(count_text(rail.payments)),
-                       number_cell(count_text(rail.refused)), number_cell(count_text(rail.events)),
-                       difference(), escaped(rail.head_hash));
+    return fmt::format(
+        "<tr><th scope=\"row\">{}</th>{}{}{}{}<td class=\"hash\"><code>{}</code></td></tr>",
+        breakable(rail.name), number_cell(count_text(rail.payments)),
+        number_cell(count_text(rail.refused)), number_cell(count_text(rail.events)), difference(),
+        escaped(rail.head_hash));
 }
 
 }  // namespace
@@ -224,7 +225,10 @@ std::string checks_section(const ReplayResult& result) {
             "closing_balance; gross sold less gross settled so far = receivable.</li>"
             "<li>The same plan on the same file gives the same bytes, this page included, and the "
             "same last hashes. Each hash covers its rail's whole journal: one payment changed, and "
-            "it is another.</li></ul>\n",
+            "it is another.</li>"
+            "<li>With <code>--keep-books</code> each rail's journal stays in "
+            "<code>books/RAIL</code>: <code>tuma audit</code> recomputes every hash and balance of "
+            "it, <code>tuma project</code> makes SQL tables of it.</li></ul>\n",
             number(result.payments_decided(), "payment")) +
             sortable_table("", heads, rows));
 }

@@ -20,7 +20,7 @@ const std::string_view report_style = R"css(
 * { box-sizing: border-box; }
 html { scroll-behavior: smooth; -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: var(--paper); color: var(--ink);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans",
+  font: 1rem/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans",
   sans-serif; }
 main { max-width: 1280px; margin: 0 auto; padding: 36px 24px 72px; }
 h1 { font-size: clamp(1.6rem, 4vw, 2.3rem); line-height: 1.2; margin: 4px 0 20px;
@@ -68,7 +68,7 @@ tbody th small { display: block; line-height: 1.3; }
 tbody tr:hover > * { background: var(--panel); }
 td.n, th.n { text-align: right; } td.n { white-space: nowrap; }
 .nil { color: var(--soft); opacity: 0.75; }
-td code { font-size: 0.76rem; }
+.hash { white-space: nowrap; } .hash code { font-size: 0.7rem; }
 thead button { all: unset; cursor: pointer; } thead button:hover { color: var(--ink); }
 thead button:focus-visible { outline: 2px solid var(--accent); }
 [aria-sort] { color: var(--ink); }
@@ -153,7 +153,8 @@ div.levels span { position: absolute; right: 0; transform: translateY(-50%); whi
 .bar.cost { color: var(--cost); } .bar.within { color: var(--within); }
 .bar.over { color: var(--over); } .bar.other { color: var(--other); }
 .figure { font-variant-numeric: tabular-nums; white-space: nowrap; padding-left: 8px; }
-.tracks .figure { background: var(--paper); position: relative; margin-left: 6px; padding: 0 4px 0 2px; }
+.tracks .figure { background: var(--paper); position: relative; margin-left: 6px;
+  padding: 0 4px 0 2px; }
 .mark { position: absolute; top: 0; bottom: 0; border-left: 2px dashed var(--ink); opacity: 0.55; }
 .boxes li { display: grid; grid-template-columns: 13rem 1fr 27rem; gap: 0 16px;
   align-items: center; }
@@ -202,13 +203,17 @@ span.grid.none { border-color: var(--soft); }
   .ticks span:nth-child(even), .months span:nth-child(even) { display: none; }
   figcaption output { float: none; display: block; }
   tbody th { min-width: 7rem; max-width: 8.5rem; font-size: 0.82rem; } }
+@page { size: A4 landscape; margin: 12mm; }
 @media print {
   :root { --paper: #fff; --ink: #000; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
-  main { max-width: none; padding: 0; } nav, .picks, .guide { display: none !important; }
-  h2 { break-after: avoid; } figure, li, tr { break-inside: avoid; }
-  .scroll { overflow: visible; } table { font-size: 0.66rem; } th, td { padding: 3px 4px; }
-  tbody th { min-width: 0; } }
+  html { font-size: 12px; }
+  main { max-width: none; padding: 0; }
+  nav, .guide, .scripted .js, .scripted p.js { display: none; }
+  h2 { break-after: avoid; margin-top: 28px; } li, tr, .cash, .calendar { break-inside: avoid; }
+  .scroll { overflow: visible; } table { font-size: 0.8rem; } th, td { padding: 3px 5px; }
+  tbody th, thead tr:last-child th:first-child { position: static; } tbody th { min-width: 9rem; }
+  .plot { grid-template-rows: 300px 1.7em; } .calendars { grid-template-columns: 1fr 1fr; } }
 )css";
 
 }  // namespace tuma::replay

@@ -160,7 +160,8 @@ TEST_CASE("findings: without fees or delay a rail is never short more often") {
 
 TEST_CASE("findings: fees are told from the least to the most") {
     const std::vector<std::int64_t> no(2, 0);
-    const auto rail = [&](const char* name, std::int64_t fee, std::vector<std::int64_t> closings) {
+    const auto rail = [&](const char* name, std::int64_t fee,
+                          const std::vector<std::int64_t>& closings) {
         return charged(rail_of(name, closings), {fee, 0}, no);
     };
     const RailResult free = rail("free", 0, {1, 1});
@@ -181,7 +182,7 @@ TEST_CASE("findings: fees are told from the least to the most") {
 
 TEST_CASE("findings: two rails of the same fee are compared by when the money comes") {
     const std::vector<std::int64_t> no(3, 0);
-    const auto rail = [&](const char* name, std::vector<std::int64_t> closings) {
+    const auto rail = [&](const char* name, const std::vector<std::int64_t>& closings) {
         return charged(rail_of(name, closings), {700, 0, 0}, no);
     };
     const ReplayResult result = result_of(

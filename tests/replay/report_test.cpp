@@ -33,7 +33,9 @@ std::size_t count(const Markup& markup, std::string_view name) {
 /// The page within its own words: no number that is none, no size below zero, nothing from outside.
 void check_elements(const Markup& markup) {
     for (const Element& element : markup.elements) {
-        for (const auto& [key, value] : element.attributes) {
+        for (const auto& attribute : element.attributes) {
+            const std::string& key = attribute.first;
+            const std::string& value = attribute.second;
             CAPTURE(element.name);
             CAPTURE(key);
             CAPTURE(value);

@@ -75,8 +75,8 @@ std::vector<DayRow> days_of(const SampleReplay& sample, const SampleRail& rail,
 
 Variant variant_of(std::vector<DayRow> rows, std::int64_t opening,
                    const std::optional<AdvanceTerms>& advance) {
-    Measures measures = measure(rows, opening, advance);
-    return {std::move(rows), std::move(measures)};
+    const Measures measures = measure(rows, opening, advance);
+    return {std::move(rows), measures};
 }
 
 RailResult rail_result(const SampleReplay& sample, const SampleRail& rail,

@@ -58,6 +58,20 @@ bool read_sales(const ReplayFiles& files, replay::SalesFile::Options options,
         tell_bad_rows(files.sales, figures.bad_rows, figures.rows_bad,
                       files.skip_bad ? "skipped" : "mend them, or leave them out with --skip-bad");
     if (has_bad_rows && !files.skip_bad) return false;
+    if (figures.payments == 0) {
+        const std::string outside =
+            figures.rows_outside == 0
+                ? "it has no good row"
+                : fmt::format("{} outside them; change merchant.from and merchant.to in {}",
+                              figures.rows_outside == 1
+                                  ? "1 row is"
+                                  : fmt::format("{} rows are", figures.rows_outside),
+                              files.plan);
+        refuse({files.sales, fmt::format("no sale on the plan's days, {} to {}: {}",
+                                         replay::day_text(inputs.plan.merchant.from),
+                                         replay::day_text(inputs.plan.merchant.to), outside)});
+        return false;
+    }
     inputs.sales = std::move(sales).value();
     return true;
 }

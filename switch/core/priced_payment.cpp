@@ -88,6 +88,10 @@ void add_charges(PricedPayment& payment, const Posting& principal, const Price& 
 std::optional<Refusal> add_price(PricedPayment& payment, const Sides& sides,
                                  const ledger::State& state, const Posting& principal,
                                  Timestamp now) {
+    // What a scheme charges for moving money to a bank is the person's price; merchants pay none.
+    if (principal.purpose == Purpose::redeem &&
+        state.books.find(principal.debit)->kind != ledger::AccountKind::wallet)
+        return std::nullopt;
     const RulebookEntry& tariff = sides.tariff();
     const PaymentType* type = tariff_type(sides, principal.purpose, tariff.scheme.day_of(now));
     if (type == nullptr) {

@@ -95,9 +95,10 @@ Result<core::Calendar> read_calendar(const std::filesystem::path& path, const st
     Result<Found> found = read_rows(csv, *columns, name);
     if (!found) return found.error();
     if (found->days.empty())
-        return InputError{
-            path.string(),
-            fmt::format("no calendar called \"{}\" in it; there are {}", name, list(found->names))};
+        return InputError{path.string(), fmt::format("no calendar called \"{}\" in it; there are "
+                                                     "{}; add its days, or leave the file out "
+                                                     "for weekends only",
+                                                     name, list(found->names))};
     return core::Calendar(name, std::move(found).value().days);
 }
 

@@ -240,6 +240,39 @@ TEST_CASE("priced payment: without a scheme nothing is charged") {
     )");
 }
 
+TEST_CASE(
+    "priced payment: the price of moving money to a bank is the person's, not the merchant's") {
+    using namespace tuma;
+    core::Scheme town = testing::town_scheme();
+    core::PaymentType to_bank{.name = "to-bank", .purpose = ledger::Purpose::redeem};
+    to_bank.fees.push_back({.bearer = core::Bearer::payer, .flat = 1'00});
+    town.types.push_back(to_bank);
+    testing::World world;
+    std::uint64_t next = 0;
+    const auto ask = [&](core::Command command) {
+        const core::Outcome outcome = world.handle(
+            {{ParticipantId{1}, testing::reference(++next)}, {}, {}, std::move(command)});
+        CHECK(outcome.code == Refusal::none);
+        return AccountId{static_cast<std::uint32_t>(outcome.id)};
+    };
+    const auto open = [&](ledger::AccountKind kind, const char* name, std::uint8_t number) {
+        core::OpenAccount account{.kind = kind, .identity = testing::identity(name)};
+        account.scheme = SchemeId{1};
+        account.account_class = number;
+        return ask(account);
+    };
+    ask(testing::load(town));
+    const AccountId trust = world.core.state().books.find(testing::identity("town.trust"));
+    const AccountId alice = open(ledger::AccountKind::wallet, "alice", 0);
+    const AccountId duka = open(ledger::AccountKind::till, "duka", 1);
+    for (const AccountId account : {alice, duka}) {
+        ask(core::MoveMoney{ledger::Purpose::issue, trust, account, Money{50'00, Currency::kes}});
+        ask(core::MoveMoney{ledger::Purpose::redeem, account, trust, Money{10'00, Currency::kes}});
+    }
+    CHECK(ledger::balance(*world.core.state().books.find(alice)) == 39'00);
+    CHECK(ledger::balance(*world.core.state().books.find(duka)) == 40'00);
+}
+
 TEST_CASE("schemes: what an account is refused under") {
     run(R"(
         scheme load town

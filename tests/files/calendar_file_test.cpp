@@ -82,8 +82,11 @@ TEST_CASE("calendar file: errors name file, line, what was found and what is nee
          "a quote that is opened here is not closed; close it, and double a quote that belongs to "
          "the text"},
         {"calendar,date\nSE,2024-12-24\nBR,2024-12-25\nSE,2024-12-26\n", "",
-         "no calendar called \"KE\" in it; there are BR, SE"},
-        {"calendar,date\n", "", "no calendar called \"KE\" in it; there are none"},
+         "no calendar called \"KE\" in it; there are BR, SE; add its days, or leave the "
+         "file out for weekends only"},
+        {"calendar,date\n", "",
+         "no calendar called \"KE\" in it; there are none; add its days, or leave the "
+         "file out for weekends only"},
     };
     for (const auto& row : rows) {
         CAPTURE(row.text);
@@ -119,5 +122,7 @@ TEST_CASE("calendar file: the holidays of eight countries, where the data folder
     CHECK(!kenya->is_business_day(sys_days{2024y / December / 12}));
     CHECK(!read_calendar(path, "XX").has_value());
     CHECK(read_calendar(path, "XX").error().reason ==
-          "no calendar called \"XX\" in it; there are BR, CN, GB-ENG, KE, KR, SE, UA, US-NJ");
+          "no calendar called \"XX\" in it; there are BR, CN, GB-ENG, KE, KR, SE, UA, US-NJ; add "
+          "its days, or leave the "
+          "file out for weekends only");
 }

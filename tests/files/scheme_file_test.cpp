@@ -490,6 +490,9 @@ TEST_CASE("scheme file: the calendar comes from the file of holidays, if there i
         parse_scheme(head + "calendar = \"KX\"\n", "f.toml", holidays);
     REQUIRE(!unknown.has_value());
     CHECK(unknown.error() ==
-          InputError{"f.toml:5: calendar",
-                     holidays.string() + ": no calendar called \"KX\" in it; there are KE"});
+          InputError{
+              "f.toml:5: calendar",
+              holidays.string() +
+                  ": no calendar called \"KX\" in it; there are KE; add its days, or leave the "
+                  "file out for weekends only"});
 }

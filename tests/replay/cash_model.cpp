@@ -100,12 +100,12 @@ std::vector<DayRow> days(const Merchant& merchant, const Rail& rail, const Sales
         row.settled_gross = settled[day];
         row.fees = fees[day];
         row.outgoings = outgoings(merchant, sales, day);
-        const std::int64_t held = std::max<std::int64_t>(half_up(row.settled_gross, 10), 0);
-        row.loan_repayment = std::min(owed, held);
+        const std::int64_t held = half_up(row.settled_gross * merchant.holdback_bp, 10'000);
+        row.loan_repayment = std::min(owed, std::max<std::int64_t>(held, 0));
         owed -= row.loan_repayment;
         if ((day - merchant.from).count() == merchant.advance_day) {
-            row.loan_advance = average * 10;
-            owed = half_up(row.loan_advance * 112, 100);
+            row.loan_advance = average * merchant.advance_days;
+            owed = half_up(row.loan_advance * merchant.factor_bp, 10'000);
         }
         balance +=
             row.loan_advance + row.settled_gross - row.fees - row.loan_repayment - row.outgoings;

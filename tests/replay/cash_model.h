@@ -29,8 +29,10 @@ struct Merchant {
     std::set<Day> holidays;
     std::int64_t opening_days = 2;
     bool has_fixed_outgoings = false;
-    /// Index of the day of the advance, or -1; 10 average days, factor 1.12, holdback 10 %.
-    int advance_day = -1;
+    int advance_day = -1;  ///< index, or -1 for none
+    std::int64_t advance_days = 10;
+    std::int64_t factor_bp = 11'200;
+    std::int64_t holdback_bp = 1'000;
 };
 
 std::int64_t half_up(std::int64_t numerator, std::int64_t denominator);

@@ -286,6 +286,8 @@ TEST_CASE("plan: a calendar must have holidays in every year of the window") {
     CHECK(error("X") ==
           "p.toml:5: merchant.calendar: X has no holiday in 2025; add that year to the file of "
           "holidays, or say \"\" for weekends only");
-    CHECK(error("Z") == "p.toml:5: merchant.calendar: " + holidays.string() +
-                            ": no calendar called \"Z\" in it; there are X, Y");
+    CHECK(error("Z") ==
+          "p.toml:5: merchant.calendar: " + holidays.string() +
+              ": no calendar called \"Z\" in it; there are X, Y; add its days, or leave the "
+              "file out for weekends only");
 }

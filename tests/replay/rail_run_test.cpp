@@ -100,6 +100,10 @@ Invented invent(std::uint64_t seed, const std::filesystem::path& holidays) {
     merchant.has_fixed_outgoings = chance.one_in(3);
     const std::int64_t length = (merchant.to - merchant.from).count();
     if (!chance.one_in(3)) merchant.advance_day = static_cast<int>(chance.up_to(length));
+    // Some are repaid before the window ends, some are not.
+    merchant.advance_days = 1 + chance.up_to(9);
+    merchant.factor_bp = 10'000 + chance.up_to(3'000);
+    merchant.holdback_bp = 1 + chance.up_to(9'999);
     std::string rows = "calendar,date\n";
     for (core::LocalDay day = merchant.from - days{400}; day < merchant.to + days{400};
          day += days{1}) {
@@ -115,7 +119,9 @@ Invented invent(std::uint64_t seed, const std::filesystem::path& holidays) {
         date_text(merchant.from), date_text(merchant.to), merchant.opening_days,
         merchant.has_fixed_outgoings ? "fixed" : "proportional");
     if (merchant.advance_day >= 0)
-        invented.plan += fmt::format("[advance]\nday = {}\n", merchant.advance_day);
+        invented.plan += fmt::format(
+            "[advance]\nday = {}\naverage_days = {}\nfactor_bp = {}\nholdback_bp = {}\n",
+            merchant.advance_day, merchant.advance_days, merchant.factor_bp, merchant.holdback_bp);
     for (std::size_t i = 0; i < 5; ++i) {
         model::Rail rail;
         rail.basis_points = chance.one_in(4) ? 0 : chance.up_to(400);
@@ -428,6 +434,26 @@ TEST_CASE("replay: a real scheme has its tariff of the day, its cap and its leas
     CHECK(bank[2].receivable == 0);
 }
 
+TEST_CASE("replay: where a scheme gives the fee back with a refund, it counts as not charged") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"CNY\"\nfrom = 2024-02-26\nto = 2024-02-28\n"
+        "[[rail]]\nname = \"bank\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "[[rail]]\nname = \"wallet\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "class = \"merchant-at-once\"\n");
+    // 0.6 % of 500.00 and of 100.00.
+    const ReplayResult result = replay_of(plan,
+                                          "a,2024-02-26T09:00:00,50000,\n"
+                                          "b,2024-02-26T10:00:00,-10000,\n");
+    for (const RailResult& rail : result.rails) {
+        CAPTURE(rail.name);
+        CHECK(rail.fees == 300 - 60);
+        CHECK(rail.fees_settled == 300 - 60);
+        CHECK(rail.gross == 40'000);
+    }
+    CHECK(result.rails[0].base.days[1].settled_gross == 40'000);
+    CHECK(result.rails[1].base.days[0].settled_gross == 40'000);
+}
+
 TEST_CASE("replay: a payment that the switch refuses ends the replay and is named") {
     const Plan plan = plan_of(
         "[merchant]\ncurrency = \"KES\"\nfrom = 2024-02-26\nto = 2024-03-03\n"
@@ -466,13 +492,17 @@ TEST_CASE("replay: dated outgoings take the place of the rule, one posting each"
     CHECK(rail.with_advance->days[1].loan_advance == 10'000);
 }
 
-TEST_CASE("replay: thousands of sales without times make one day, in several batches") {
-    const Plan plan = plan_of(merchant_text("2024-02-26") + "[[rail]]\nname = \"cash\"\n");
+TEST_CASE("replay: more sales at one moment than a batch can hold make several batches") {
+    const Plan plan =
+        plan_of(merchant_text("2024-02-26") + "[[rail]]\nname = \"till\"\nfee_flat_minor = 1\n");
+    // 128 bytes for a payment and 128 for its fee.
+    constexpr std::size_t count = ledger::batch_bytes_max / 256 + 1;
     std::string rows;
-    for (int i = 0; i < 9'000; ++i) rows += fmt::format("t{},2024-02-26,1,\n", i);
+    for (std::size_t i = 0; i < count; ++i) rows += "t,2024-02-26,10,\n";
     const ReplayResult result = replay_of(plan, rows);
-    CHECK(result.rails.front().gross == 9'000);
-    CHECK(result.rails.front().base.days.front().closing_balance == 18'000 + 9'000);
+    CHECK(result.rails.front().payments == count);
+    CHECK(result.rails.front().gross == 10 * count);
+    CHECK(result.rails.front().fees_settled == count);
 }
 
 TEST_CASE("replay: figures beyond the range of amounts are refused before anything is played") {

@@ -23,7 +23,7 @@ struct Site {
     TemporaryDirectory directory;
     std::filesystem::path path = directory.path() / "sales.csv";
 
-    Result<SalesFile> open(const std::string& text, SalesFile::Options options = {}) const {
+    Result<SalesFile> open(const std::string& text, const SalesFile::Options& options = {}) const {
         write_file(path, text);
         return SalesFile::open(path, options);
     }
@@ -216,7 +216,10 @@ TEST_CASE("sales: bad rows are listed with line and reason, and the others are r
     const Site site;
     for (const auto& row : rows) {
         CAPTURE(row.row);
-        const auto sales = site.open(header + good + row.row + "\n" + good);
+        std::string text = header + good;
+        text += row.row;
+        text += "\n" + good;
+        const auto sales = site.open(text);
         REQUIRE(sales.has_value());
         CHECK(sales->figures().rows_bad == 1);
         CHECK(sales->figures().bad_rows == std::vector<BadRow>{{3, row.reason}});

@@ -67,7 +67,7 @@ TEST_CASE("hdr_log: the payload is laid out as the format says") {
 }
 
 TEST_CASE("hdr_log: what is written reads back the same") {
-    rc::check([](std::uint64_t seed) {
+    CHECK(rc::check([](std::uint64_t seed) {
         const auto histogram = std::make_unique<Histogram>();
         Random random(seed);
         const std::uint64_t samples = random.below(200);
@@ -79,18 +79,18 @@ TEST_CASE("hdr_log: what is written reads back the same") {
         const Result<Histogram> back = decode_v2_base64(encode_v2_base64(*histogram));
         RC_ASSERT(back.has_value());
         RC_ASSERT(*back == *histogram);
-    });
+    }));
 }
 
 TEST_CASE("hdr_log: damaged text is refused or still a histogram, never a crash") {
     const std::string good = encode_v2_base64(*known_samples());
-    rc::check([&good](std::uint16_t at, char replacement) {
+    CHECK(rc::check([&good](std::uint16_t at, char replacement) {
         std::string bad = good;
         bad[at % bad.size()] = replacement;
         const Result<Histogram> decoded = decode_v2_base64(bad);
         // The checksum of zlib finds every change but one of a padding bit.
         if (decoded.has_value()) RC_ASSERT(*decoded == *known_samples());
-    });
+    }));
     for (std::size_t length = 0; length < good.size(); ++length) {
         CAPTURE(length);
         REQUIRE(!decode_v2_base64(good.substr(0, length)).has_value());

@@ -56,7 +56,7 @@ TEST_CASE("histogram: percentiles are the exact order statistics, up to the cell
 }
 
 TEST_CASE("histogram: agrees with sorting for any samples, within a thousandth") {
-    rc::check([](std::vector<std::uint64_t> samples) {
+    CHECK(rc::check([](std::vector<std::uint64_t> samples) {
         RC_PRE(!samples.empty());
         const auto histogram = std::make_unique<Histogram>();
         // Spread over all magnitudes, so that small and large cells are met alike.
@@ -78,7 +78,7 @@ TEST_CASE("histogram: agrees with sorting for any samples, within a thousandth")
         RC_ASSERT(histogram->count() == samples.size());
         RC_ASSERT(Histogram::index_of(histogram->min()) == Histogram::index_of(samples.front()));
         RC_ASSERT(histogram->max() == histogram->value_at_percentile(100));
-    });
+    }));
 }
 
 TEST_CASE("histogram: an empty one answers zero") {

@@ -1,0 +1,248 @@
+// Replays by hand: what happens in each kind of case, over ten years, and what is refused.
+#include "switch/replay/replay.h"
+
+#include "ledger/audit.h"
+#include "ledger/batch.h"
+#include "ledger/sqlite_journal.h"
+#include "switch/replay/rail_run.h"
+#include "switch/replay/summary.h"
+#include "tests/replay/invented_merchant.h"
+#include "tests/replay/small_replay.h"
+
+#include <fmt/format.h>
+
+using namespace tuma;
+using namespace tuma::replay;
+
+namespace {
+
+using std::chrono::days;
+
+// A Monday.
+constexpr core::LocalDay monday{std::chrono::year{2024} / 2 / 26};
+
+}  // namespace
+
+TEST_CASE("replay: kept books are a journal that an audit finds clean") {
+    const TemporaryDirectory directory;
+    const Plan plan =
+        plan_of(merchant_text("2024-04-30") +
+                "[advance]\nday = 5\n[[rail]]\n"
+                "name = \"card\"\nfee_bp = 175\nlag_days = 2\nlag_unit = \"business\"\n"
+                "[[rail]]\nname = \"till\"\nfee_bp = 55\n");
+    std::string rows;
+    for (int i = 0; i < 200; ++i)
+        rows +=
+            fmt::format("t{},2024-03-{:02}T12:00:00,{},\n", i, 1 + i / 8, i % 7 == 0 ? -50 : 900);
+    ReplayOptions options;
+    options.books = directory.path() / "books";
+    const ReplayResult result = replay_of(plan, rows, options);
+    for (const RailResult& rail : result.rails) {
+        CAPTURE(rail.name);
+        ledger::SqliteJournalReader journal(options.books / rail.name);
+        ledger::AuditOptions bounds;
+        bounds.limits.accounts_max = 64;
+        bounds.limits.request_keys_max = 1'024;
+        const ledger::AuditReport report = ledger::audit(journal, bounds);
+        CHECK(report.is_clean());
+        CHECK(report.figures.events == rail.events);
+        CHECK(ledger::hex(report.figures.head_hash) == rail.head_hash);
+    }
+    const ReplayResult not_kept = replay_of(plan, rows);
+    CHECK(summary_csv(result) == summary_csv(not_kept));
+    CHECK(result.rails.front().head_hash == not_kept.rails.front().head_hash);
+}
+
+TEST_CASE("replay: ten years of virtual time pass without drift") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"GBP\"\nfrom = 2015-01-01\nto = 2024-12-31\n"
+        "[[rail]]\nname = \"card\"\nfee_bp = 175\nlag_days = 2\nlag_unit = \"business\"\n"
+        "[[rail]]\nname = \"monthly\"\nfee_bp = 220\nlag_days = 30\n");
+    std::string rows;
+    for (core::LocalDay day = plan.merchant.from; day <= plan.merchant.to; day += days{1})
+        rows += fmt::format("t,{}T23:59:59.999999,1000,\n", date_text(day));
+    const ReplayResult result = replay_of(plan, rows);
+
+    for (const RailResult& rail : result.rails) {
+        REQUIRE(rail.base.days.size() == 3'653);
+        CHECK(rail.base.days.back().date == core::LocalDay{std::chrono::year{2024} / 12 / 31});
+        CHECK(rail.gross == 3'653'000);
+    }
+    // A sale in a day's last microsecond is that day's, after any number of days.
+    const std::vector<DayRow>& card = result.rails[0].base.days;
+    for (const DayRow& row : card) {
+        const unsigned weekday = std::chrono::weekday{row.date}.iso_encoding();
+        // Tuesday pays what Friday and the weekend before had, after Thursday's on Monday.
+        const std::int64_t sales = weekday > 5 ? 0 : weekday == 2 ? 3 : 1;
+        if (row.date > plan.merchant.from + days{7}) CHECK(row.settled_gross == sales * 1'000);
+        CHECK(row.gross_sales == 1'000);
+    }
+    CHECK(result.rails[1].base.days.back().receivable == 30'000);
+    CHECK(result.rails[1].fees == 3'653 * 22);
+}
+
+TEST_CASE("replay: refunds before any sale, and settlements below zero, are collected") {
+    const Plan plan = plan_of(merchant_text("2024-03-03") +
+                              "opening_days = 0\n[outgoings]\nrestock_bp = 0\nwages_bp = 0\n"
+                              "draw_bp = 0\nrent_bp = 0\n[[rail]]\nname = \"card\"\nfee_bp = 100\n"
+                              "lag_days = 1\n[[rail]]\nname = \"till\"\nfee_bp = 100\n");
+    const ReplayResult result = replay_of(plan,
+                                          "a,2024-02-26T09:00:00,-5000,\n"
+                                          "b,2024-02-27T09:00:00,2000,\n"
+                                          "c,2024-02-28T09:00:00,4000,\n");
+    const auto closings = [&](std::size_t rail) {
+        std::vector<std::int64_t> balances;
+        for (const DayRow& row : result.rails[rail].base.days)
+            balances.push_back(row.closing_balance);
+        return balances;
+    };
+    CHECK(closings(0) == std::vector<std::int64_t>{0, -5'000, -3'020, 940, 940, 940, 940});
+    CHECK(closings(1) == std::vector<std::int64_t>{-5'000, -3'020, 940, 940, 940, 940, 940});
+    CHECK(result.sales.refunds == 1);
+    CHECK(result.rails[0].payments == 3);
+    CHECK(result.rails[0].fees == 60);
+}
+
+TEST_CASE("replay: payments of other methods settle at once and free") {
+    const Plan plan = plan_of(merchant_text("2024-02-28") +
+                              "[[rail]]\nname = \"card\"\nfee_bp = 100\nlag_days = 1\n"
+                              "applies_to = \"card\"\n");
+    const ReplayResult result = replay_of(plan,
+                                          "a,2024-02-26T09:00:00,1000,cash\n"
+                                          "b,2024-02-26T09:00:00,2000,card\n"
+                                          "c,2024-02-26T09:00:00,-100,cash\n"
+                                          "d,2024-02-26T09:00:00,10,\n");
+    const RailResult& rail = result.rails.front();
+    CHECK(rail.base.days[0].gross_sales == 2'910);
+    CHECK(rail.base.days[0].settled_gross == 910);
+    CHECK(rail.base.days[0].fees == 0);
+    CHECK(rail.base.days[0].receivable == 2'000);
+    CHECK(rail.base.days[1].settled_gross == 2'000);
+    CHECK(rail.base.days[1].fees == 20);
+    CHECK(rail.fees_if_rounded_daily == 20);
+
+    const TemporaryDirectory directory;
+    const auto sales = SalesFile::open(write_file(directory.path() / "s.csv",
+                                                  "txn_id,ts,amount_minor,method\n"
+                                                  "a,2024-02-26,5,mobile\nb,2024-02-26,5,\n"),
+                                       {});
+    const auto refused = replay::replay(plan, *sales, nullptr, {});
+    REQUIRE(!refused.has_value());
+    CHECK(
+        refused.error().text() ==
+        "plan.toml: rail card: applies_to: found \"card\", but no sale has it as its method; they "
+        "have: \"\", \"mobile\"");
+}
+
+TEST_CASE("replay: a real scheme has its tariff of the day, its cap and its least payout") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"KES\"\nfrom = 2024-02-26\nto = 2024-03-03\n"
+        "[[rail]]\nname = \"till\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-merchant\"\n"
+        "[[rail]]\nname = \"then\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-merchant\"\n"
+        "on = 2020-06-01\n"
+        "[[rail]]\nname = \"bank\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-merchant\"\n"
+        "class = \"till-to-bank\"\n");
+    // 200 are free; 0.55 % of 1,000 and of 100,000, which is above the cap of 200.
+    const ReplayResult result = replay_of(plan,
+                                          "a,2024-02-26T00:00:00,20000,\n"
+                                          "b,2024-02-26T23:59:59,100000,\n"
+                                          "c,2024-02-27T12:00:00,10000000,\n");
+    CHECK(result.rails[0].fees == 0 + 550 + 20'000);
+    CHECK(result.rails[0].base.days[0].fees == 550);
+    CHECK(result.rails[0].base.days[0].settled_gross == 120'000);
+    CHECK(result.rails[0].base.days[1].settled_gross == 10'000'000);
+    CHECK(result.rails[1].fees == 0 + 500 + 20'000);
+    // The bank gets at least KSh 35,000: of Monday's 1,200 only the fee is settled on Tuesday, the
+    // rest waits for Tuesday's sales.
+    const std::vector<DayRow>& bank = result.rails[2].base.days;
+    CHECK(bank[0].settled_gross == 0);
+    CHECK(bank[1].settled_gross == 550);
+    CHECK(bank[1].fees == 550);
+    CHECK(bank[1].receivable == 10'119'450);
+    CHECK(bank[2].settled_gross == 10'119'450);
+    CHECK(bank[2].fees == 20'000);
+    CHECK(bank[2].receivable == 0);
+}
+
+TEST_CASE("replay: where a scheme gives the fee back with a refund, it counts as not charged") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"CNY\"\nfrom = 2024-02-26\nto = 2024-02-28\n"
+        "[[rail]]\nname = \"bank\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "[[rail]]\nname = \"wallet\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "class = \"merchant-at-once\"\n");
+    // 0.6 % of 500.00 and of 100.00.
+    const ReplayResult result = replay_of(plan,
+                                          "a,2024-02-26T09:00:00,50000,\n"
+                                          "b,2024-02-26T10:00:00,-10000,\n");
+    for (const RailResult& rail : result.rails) {
+        CAPTURE(rail.name);
+        CHECK(rail.fees == 300 - 60);
+        CHECK(rail.fees_settled == 300 - 60);
+        CHECK(rail.gross == 40'000);
+    }
+    CHECK(result.rails[0].base.days[1].settled_gross == 40'000);
+    CHECK(result.rails[1].base.days[0].settled_gross == 40'000);
+}
+
+TEST_CASE("replay: a payment that the switch refuses ends the replay and is named") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"KES\"\nfrom = 2024-02-26\nto = 2024-03-03\n"
+        "[[rail]]\nname = \"mgao\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-bill-mgao\"\n");
+    const TemporaryDirectory directory;
+    const auto sales = SalesFile::open(write_file(directory.path() / "s.csv",
+                                                  "txn_id,ts,amount_minor\na,2024-02-26,5000\n"
+                                                  "b,2024-02-27T10:00,90000000000000\n"),
+                                       {});
+    const auto refused = replay::replay(plan, *sales, nullptr, {});
+    REQUIRE(!refused.has_value());
+    CHECK(refused.error().field == "rail mgao");
+    CHECK(refused.error().reason ==
+          "the switch refused the payment of KES 900000000000.00 on line 3 of the sales: "
+          "not_offered: "
+          "The scheme has no tariff for this kind of payment and amount on this day.");
+}
+
+TEST_CASE("replay: dated outgoings take the place of the rule, one posting each") {
+    const Plan plan =
+        plan_of(merchant_text("2024-02-28") + "[advance]\nday = 1\n[[rail]]\nname = \"cash\"\n");
+    DatedOutgoings dated;
+    dated.days[monday] = {{OutgoingKind::dated, 300, 2}, {OutgoingKind::dated, 50, 3}};
+    dated.days[monday + days{2}] = {{OutgoingKind::dated, 1, 4}};
+    const ReplayResult result =
+        replay_of(plan, "a,2024-02-26T09:00:00,3000,\n", ReplayOptions{}, &dated);
+
+    const RailResult& rail = result.rails.front();
+    CHECK(result.outgoings_are_real);
+    CHECK(!rail.fixed_outgoings.has_value());
+    CHECK(rail.base.days[0].outgoings == 350);
+    CHECK(rail.base.days[1].outgoings == 0);
+    CHECK(rail.base.days[2].outgoings == 1);
+    CHECK(rail.base.days[2].closing_balance == 2'000 + 3'000 - 351);
+    CHECK(rail.with_advance->days[2].outgoings == 1);
+    CHECK(rail.with_advance->days[1].loan_advance == 10'000);
+}
+
+TEST_CASE("replay: more sales at one moment than a batch can hold make several batches") {
+    const Plan plan =
+        plan_of(merchant_text("2024-02-26") + "[[rail]]\nname = \"till\"\nfee_flat_minor = 1\n");
+    // 128 bytes for a payment and 128 for its fee.
+    constexpr std::size_t count = ledger::batch_bytes_max / 256 + 1;
+    std::string rows;
+    for (std::size_t i = 0; i < count; ++i) rows += "t,2024-02-26,10,\n";
+    const ReplayResult result = replay_of(plan, rows);
+    CHECK(result.rails.front().payments == count);
+    CHECK(result.rails.front().gross == 10 * count);
+    CHECK(result.rails.front().fees_settled == count);
+}
+
+TEST_CASE("replay: figures beyond the range of amounts are refused before anything is played") {
+    const Plan plan = plan_of(merchant_text("2024-02-26") + "opening_days = 3650\n" +
+                              "[[rail]]\nname = \"cash\"\n");
+    SalesFigures figures;
+    figures.gross = 1'000'000'000'000;
+    const Result<ReplayFacts> facts = make_facts(plan, figures, nullptr);
+    REQUIRE(!facts.has_value());
+    CHECK(facts.error().reason ==
+          "3650 average days of 1000000000000 are beyond 1000000000000000 minor units; lower "
+          "opening_days or average_days");
+}

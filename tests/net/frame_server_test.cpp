@@ -142,7 +142,7 @@ TEST_CASE("frame server: every bad frame is answered with its reason after the r
         {"too long", 0, (1U << 20U) + 1, 4, false, ErrorCode::bad_length, 9},
         {"version", 4, 2, 1, false, ErrorCode::bad_version, 9},
         {"a reply", 5, 0x86, 1, false, ErrorCode::bad_type, 9},
-        {"unknown type", 5, 18, 1, false, ErrorCode::bad_type, 9},
+        {"unknown type", 5, 21, 1, false, ErrorCode::bad_type, 9},
         {"no command", 6, 0, 2, false, ErrorCode::bad_count, 9},
         {"other count", 6, 2, 2, false, ErrorCode::bad_count, 9},
         {"flipped bit", 60, 0xFF, 1, false, ErrorCode::bad_checksum, 9},

@@ -52,7 +52,7 @@ class Wire(program.ProcessTest):
             ("version 0", native.frame(native.TRANSFER, one, 42, version=0), native.BAD_VERSION),
             ("version 2", native.frame(native.TRANSFER, one, 42, version=2), native.BAD_VERSION),
             ("type 0", native.frame(0, one, 42), native.BAD_TYPE),
-            ("type 18", native.frame(18, one, 42), native.BAD_TYPE),
+            ("type 21", native.frame(21, one, 42), native.BAD_TYPE),
             ("a reply", native.frame(native.TRANSFER | 0x80, one, 42), native.BAD_TYPE),
             ("an error frame", native.frame(native.ERROR, one, 42), native.BAD_TYPE),
             ("count 0", native.frame(native.TRANSFER, [], 42), native.BAD_COUNT),

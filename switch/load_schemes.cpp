@@ -94,7 +94,7 @@ Result<std::vector<SchemeFile>> read_schemes(const std::string& list, const std:
         if (std::any_of(schemes.begin(), schemes.end(), same))
             return InputError{
                 "--schemes", fmt::format("'{}' is there twice; name each once", file->scheme.name)};
-        schemes.push_back(std::move(*file));
+        schemes.push_back(std::move(file).value());
     }
     return schemes;
 }

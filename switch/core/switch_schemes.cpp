@@ -43,7 +43,7 @@ Switch::Switch(ledger::State state) : state_(std::move(state)) {
                 fmt::format("scheme {} in the journal cannot be read: {}; start with the version "
                             "of tuma that wrote it",
                             ledger::text(loaded.head.name), scheme.error().text()));
-        RulebookEntry entry{std::move(*scheme), {}};
+        RulebookEntry entry{std::move(scheme).value(), {}};
         entry.accounts = find_operator_accounts(entry.scheme.name, state_.books);
         rulebook_.put(loaded.head.id, std::move(entry));
     }
@@ -146,7 +146,7 @@ std::optional<Refusal> Switch::plan_scheme(const LoadScheme& command, ledger::Sc
     loaded.head.name = command.name;
     loaded.head.scheme_version = command.scheme_version;
     loaded.content = *command.content;
-    entry.scheme = std::move(*scheme);
+    entry.scheme = std::move(scheme).value();
     return std::nullopt;
 }
 

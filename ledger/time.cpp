@@ -96,12 +96,23 @@ std::optional<std::chrono::seconds> take_clock(std::string_view& text) {
 
 std::string text(Timestamp time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                       clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+    return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", text(day), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count(),
                        clock.subseconds().count());
+}
+
+std::string text(std::chrono::sys_days day) {
+    const std::chrono::year_month_day date{day};
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+}
+
+Result<std::chrono::sys_days> parse_day(std::string_view input) {
+    std::string_view rest = input;
+    const auto day = take_date(rest);
+    if (!day || !rest.empty()) return InputError{"date", "must look like 2026-11-23"};
+    return *day;
 }
 
 Result<Timestamp> parse_timestamp(std::string_view input) {

@@ -19,6 +19,12 @@ std::string text(Timestamp time);
 /// Reads RFC 3339 with "Z" or an offset and up to six decimals. Refuses everything else.
 Result<Timestamp> parse_timestamp(std::string_view text);
 
+/// "2026-11-23".
+std::string text(std::chrono::sys_days day);
+
+/// The inverse, exactly this form. Refuses everything else, days that do not exist too.
+Result<std::chrono::sys_days> parse_day(std::string_view text);
+
 /// Reads "90s", "250ms", "10us", "5m", "2h", "7d": a whole number and a unit, not negative.
 Result<Duration> parse_duration(std::string_view text);
 

@@ -162,12 +162,6 @@ private:
     std::vector<Refund> refunds_;
 };
 
-std::string day_text(std::chrono::sys_days day) {
-    const std::chrono::year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 }  // namespace
 
 std::vector<SampleSale> sample_sales(const SampleMerchant& merchant) {

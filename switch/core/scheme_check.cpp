@@ -54,12 +54,6 @@ std::string shown(std::string_view text) {
     return "'" + copy + "'";
 }
 
-std::string shown(LocalDay day) {
-    const std::chrono::year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 Found check_range(std::string_view field, std::int64_t value, std::int64_t least, std::int64_t most,
                   std::string_view unit) {
     if (value >= least && value <= most) return std::nullopt;
@@ -111,7 +105,7 @@ Found check_day(std::string_view field, LocalDay day) {
     if (all.holds(day)) return std::nullopt;
     return InputError{std::string(field),
                       fmt::format("day {} since 1970-01-01 is outside {} to {}",
-                                  day.time_since_epoch().count(), shown(all.from), shown(all.to))};
+                                  day.time_since_epoch().count(), text(all.from), text(all.to))};
 }
 
 Found check_period(const Period& period) {
@@ -119,7 +113,7 @@ Found check_period(const Period& period) {
         return error;
     if (period.from <= period.to) return std::nullopt;
     return InputError{
-        "from", fmt::format("{} is after {}, the last day", shown(period.from), shown(period.to))};
+        "from", fmt::format("{} is after {}, the last day", text(period.from), text(period.to))};
 }
 
 // Against the elements before `index` that are `rivals`: only one may hold on a day.
@@ -132,8 +126,8 @@ Found check_overlap(const std::vector<Element>& elements, std::size_t index,
         if (!are_rivals(elements[i]) || period.to < other.from || other.to < period.from) continue;
         return InputError{"from", fmt::format("{} to {} overlaps number [{}], {} to {}; let one "
                                               "end before the other begins",
-                                              shown(period.from), shown(period.to), i,
-                                              shown(other.from), shown(other.to))};
+                                              text(period.from), text(period.to), i,
+                                              text(other.from), text(other.to))};
     }
     return std::nullopt;
 }

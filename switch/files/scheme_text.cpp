@@ -88,12 +88,6 @@ std::vector<std::string> distinct_names(const Elements& elements) {
 
 }  // namespace
 
-std::string text(core::LocalDay day) {
-    const std::chrono::year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 std::string text(const core::Period& period) {
     constexpr core::Period always;
     if (period == always) return "at any time";

@@ -85,12 +85,6 @@ Result<Movement> read_row(const CsvReader& csv, const Columns& columns) {
     return movement;
 }
 
-std::string day_text(core::LocalDay day) {
-    const std::chrono::year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 // A field in quotes where it needs them.
 std::string field(const std::string& text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;

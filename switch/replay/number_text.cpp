@@ -69,12 +69,6 @@ std::optional<std::string> tenths_text(std::int64_t numerator, std::int64_t deno
     return grouped(fmt::format("{}{}.{}", numerator < 0 && tenths > 0 ? "-" : "", whole, tenth));
 }
 
-std::string day_text(core::LocalDay day) {
-    const std::chrono::year_month_day date{day};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
-}
-
 std::string prose_day(core::LocalDay day) {
     const std::chrono::year_month_day date{day};
     return fmt::format("{}\u00A0{}\u00A0{}", static_cast<unsigned>(date.day()),

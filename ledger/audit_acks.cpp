@@ -67,7 +67,9 @@ struct Answer {
     std::optional<RememberedRequest> operator()(const SchemeLoaded& loaded) const {
         return with(loaded.head, loaded.head.id.value);
     }
-    std::optional<RememberedRequest> operator()(const SettlementClosed&) const {
+    /// What is not found by a request's key: settlements, orders, notices, profiles.
+    template <typename Other>
+    std::optional<RememberedRequest> operator()(const Other&) const {
         return std::nullopt;
     }
     std::optional<RememberedRequest> operator()(const RequestRefused& record) const {

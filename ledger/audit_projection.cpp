@@ -111,6 +111,7 @@ void ProjectionCheck::see(const Event& event) {
         if (const auto* opened = std::get_if<AccountOpened>(&event)) compare(*opened);
         if (const auto* loaded = std::get_if<SchemeLoaded>(&event)) compare(*loaded);
         if (const auto* closed = std::get_if<SettlementClosed>(&event)) compare(*closed);
+        if (const auto* opened = std::get_if<OrderOpened>(&event)) compare(*opened);
     });
 }
 
@@ -199,6 +200,7 @@ void ProjectionCheck::end(const State& state) {
                                               hex(state.position.hash)));
         compare_begun();
         compare_accounts(state.books);
+        compare_orders(state.orders);
         compare_ended_payments();
         compare_rest();
     });
@@ -266,8 +268,9 @@ void ProjectionCheck::compare_ended_payments() {
 
 // Rows behind the last one that the journal accounts for.
 void ProjectionCheck::compare_rest() {
-    for (Cursor* cursor : {&tables_->batches, &tables_->transfers, &tables_->payments,
-                           &tables_->openings, &tables_->schemes, &tables_->settlements}) {
+    for (Cursor* cursor :
+         {&tables_->batches, &tables_->transfers, &tables_->payments, &tables_->openings,
+          &tables_->schemes, &tables_->settlements, &tables_->orders}) {
         while (!cursor->is_done && (cursor->has_row || cursor->rows.step())) {
             surplus(*cursor);
             cursor->has_row = false;

@@ -56,11 +56,13 @@ private:
     void compare(const AccountOpened& record);
     void compare(const SchemeLoaded& record);
     void compare(const SettlementClosed& record);
+    void compare(const OrderOpened& record);
     /// The payment that a record's row belongs to; remembers that of a set's first record.
     std::uint64_t payment_of(const TransferRecord& record);
     void compare_payment(const TransferRecord& record);
     void compare_begun();
     void compare_accounts(const Books& books);
+    void compare_orders(const Orders& orders);
     void compare_ended_payments();
     void compare_rest();
 

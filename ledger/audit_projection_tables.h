@@ -42,6 +42,9 @@ struct ProjectionCheck::Tables {
                       "reserve_released, carried_in, reserve_held, payout_fee, paid_out, "
                       "carried_out, reserve_due_at, next_due_at, payout, sales_count, "
                       "refunds_count"),
+          orders(database, "payment_order",
+                 "id, kind, purpose, credit, amount, currency, parent, opened_at, keys, state, "
+                 "code, refusal, debit, transfer"),
           payment_of(database, "SELECT payment FROM transfer WHERE id = ?1") {}
 
     SqlDatabase database;
@@ -51,6 +54,7 @@ struct ProjectionCheck::Tables {
     Cursor openings;
     Cursor schemes;
     Cursor settlements;
+    Cursor orders;
     SqlStatement payment_of;
 };
 

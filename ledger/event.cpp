@@ -2,6 +2,7 @@
 #include "ledger/event.h"
 
 #include "ledger/ensure.h"
+#include "ledger/order_records.h"
 
 #include <algorithm>
 #include <cstring>
@@ -148,6 +149,12 @@ Result<Event> take(std::span<const std::byte>& bytes) {
     return Event{record};
 }
 
+template <typename Record>
+Result<Event> as_event(Result<Record> record) {
+    if (!record) return record.error();
+    return Event{std::move(record).value()};
+}
+
 Result<Event> take_scheme(std::span<const std::byte>& bytes) {
     SchemeLoaded loaded;
     if (bytes.size() < sizeof loaded.head)
@@ -227,6 +234,14 @@ Result<Event> take_event(std::span<const std::byte>& bytes) {
             return take_scheme(bytes);
         case RecordKind::settlement_closed:
             return take<SettlementClosed>(bytes);
+        case RecordKind::profile_stored:
+            return as_event(take_profile(bytes));
+        case RecordKind::order_opened:
+            return as_event(take_order_opened(bytes));
+        case RecordKind::order_moved:
+            return as_event(take_order_moved(bytes));
+        case RecordKind::notice_moved:
+            return as_event(take_notice_moved(bytes));
     }
     return InputError{"record_kind", "is not known"};
 }

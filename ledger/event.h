@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ledger/account.h"
+#include "ledger/order_records.h"
 #include "ledger/refusal.h"
 #include "ledger/transfer.h"
 
@@ -23,6 +24,10 @@ enum class RecordKind : std::uint8_t {
     refused = 4,
     scheme_loaded = 5,
     settlement_closed = 6,
+    profile_stored = 7,
+    order_opened = 8,
+    order_moved = 9,
+    notice_moved = 10,
 };
 
 /// An account came into being.
@@ -162,7 +167,8 @@ static_assert(sizeof(SettlementClosed) == 144);
 
 /// One decoded record.
 using Event = std::variant<TransferRecord, AccountOpened, AccountChanged, RequestRefused,
-                           SchemeLoaded, SettlementClosed>;
+                           SchemeLoaded, SettlementClosed, ProfileStored, OrderOpened, OrderMoved,
+                           NoticeMoved>;
 
 /// Appends the record's bytes to `bytes`.
 void append(std::vector<std::byte>& bytes, const TransferRecord& record);
@@ -172,6 +178,7 @@ void append(std::vector<std::byte>& bytes, const RequestRefused& record);
 /// Fills in the head's sizes. Requires: at most `scheme_content_max` bytes of content.
 void append(std::vector<std::byte>& bytes, const SchemeLoaded& record);
 void append(std::vector<std::byte>& bytes, const SettlementClosed& record);
+// Orders, notices and profiles: ledger/order_records.h.
 
 /// The head with the sizes of head and content in it. Requires: at most `scheme_content_max` bytes.
 SchemeHead sized_head(const SchemeLoaded& loaded);

@@ -29,6 +29,11 @@ using ParticipantId = Id<struct ParticipantTag, std::uint32_t>;
 /// A scheme (tariff, limits, settlement rules), numbered 1, 2, 3 … in the order of first loading.
 using SchemeId = Id<struct SchemeTag, std::uint16_t>;
 
+/// An order, numbered 1, 2, 3 … in the order of opening.
+using OrderId = Id<struct OrderTag, std::uint64_t>;
+/// A notice to somebody outside, numbered 1, 2, 3 …
+using NoticeId = Id<struct NoticeTag, std::uint64_t>;
+
 /// A participant's own name for one request: 128 bits, opaque, compared byte by byte.
 using Reference = std::array<std::byte, 16>;
 /// A 128-bit digest of everything a request asks for, made by the protocol that read it.

@@ -47,6 +47,15 @@ ProjectionRows::ProjectionRows(SqlDatabase& database)
       insert_settlement_(database,
                          "INSERT INTO settlement VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
                          "?, ?, ?, ?, ?, ?, ?)"),
+      put_profile_(database, "INSERT OR REPLACE INTO profile VALUES(?, ?, ?, ?)"),
+      remove_profile_(database, "DELETE FROM profile WHERE name = ?1"),
+      insert_order_(database,
+                    "INSERT INTO payment_order VALUES(?1, ?2, ?3, ?11, 0, NULL, "
+                    "?4, ?5, ?6, ?7, ?8, NULL, ?9, ?9, ?10)"),
+      update_order_(database,
+                    "UPDATE payment_order SET state = ?2, code = ?3, refusal = ?4, debit = ?5, "
+                    "transfer = ?6, moved_at = ?7 WHERE id = ?1"),
+      insert_notice_(database, "INSERT INTO notice_step VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?)"),
       insert_payment_(database,
                       "INSERT INTO payment VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
                       "?12)"),

@@ -46,6 +46,10 @@ public:
     void add(const RequestRefused&) {}
     void add(const SchemeLoaded& record);
     void add(const SettlementClosed& record);
+    void add(const ProfileStored& record);
+    void add(const OrderOpened& record);
+    void add(const OrderMoved& record);
+    void add(const NoticeMoved& record);
 
     /// Writes what was gathered; to be called before the transaction is committed.
     void flush();
@@ -80,6 +84,11 @@ private:
     SqlStatement insert_account_;
     SqlStatement insert_scheme_;
     SqlStatement insert_settlement_;
+    SqlStatement put_profile_;
+    SqlStatement remove_profile_;
+    SqlStatement insert_order_;
+    SqlStatement update_order_;
+    SqlStatement insert_notice_;
     SqlStatement insert_payment_;
     SqlStatement update_payment_;
     SqlStatement update_sums_;

@@ -108,6 +108,41 @@ CREATE TABLE settlement(
     sales_count INTEGER NOT NULL,
     refunds_count INTEGER NOT NULL
 );
+CREATE TABLE profile(
+    name TEXT PRIMARY KEY,
+    content_bytes INTEGER NOT NULL,
+    content_hash TEXT NOT NULL,
+    stored_at TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE payment_order(
+    id INTEGER PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    purpose TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code INTEGER NOT NULL,
+    refusal TEXT,
+    debit INTEGER NOT NULL,
+    credit INTEGER NOT NULL,
+    amount INTEGER NOT NULL,
+    currency TEXT NOT NULL,
+    parent INTEGER,
+    transfer INTEGER,
+    opened_at TEXT NOT NULL,
+    moved_at TEXT NOT NULL,
+    keys TEXT NOT NULL
+);
+CREATE TABLE notice_step(
+    step INTEGER PRIMARY KEY,
+    notice INTEGER NOT NULL,
+    payment_order INTEGER NOT NULL,
+    channel INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    status INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    next_at TEXT
+);
+CREATE INDEX notice_step_by_order ON notice_step(payment_order);
 CREATE INDEX settlement_by_account ON settlement(account);
 CREATE TABLE batch(
     sequence INTEGER PRIMARY KEY,

@@ -7,7 +7,7 @@
 namespace tuma {
 namespace {
 
-constexpr std::array<RefusalRow, 47> rows{{
+constexpr std::array<RefusalRow, 53> rows{{
     {Refusal::none, "none", "The request was executed.", false},
     {Refusal::overloaded, "overloaded",
      "The queue is full; nothing was executed, send the same request again later.", true},
@@ -112,6 +112,18 @@ constexpr std::array<RefusalRow, 47> rows{{
      "The scheme allows no reversals of this payment.", false},
     {Refusal::reversal_too_late, "reversal_too_late",
      "The payment is older than the scheme's window for reversals.", false},
+    {Refusal::order_not_found, "order_not_found",
+     "There is no order with this number or key, or it ended so long ago that it has left memory.",
+     true},
+    {Refusal::order_exists, "order_exists", "An order with this key exists already.", false},
+    {Refusal::order_has_ended, "order_has_ended",
+     "The order has ended; what has ended does not change any more.", false},
+    {Refusal::customer_busy, "customer_busy",
+     "The customer is being asked about another payment; only one prompt is open at a time.", true},
+    {Refusal::order_invalid, "order_invalid",
+     "A part of the order is beyond its bounds or does not fit the others.", false},
+    {Refusal::payer_unknown, "payer_unknown",
+     "The order does not say who pays, and neither does the approval.", false},
 }};
 
 constexpr bool numbered_without_gaps() {

@@ -57,6 +57,12 @@ enum class Refusal : std::uint16_t {
     lifetime_limit_exceeded = 44,
     reversal_not_allowed = 45,
     reversal_too_late = 46,
+    order_not_found = 47,
+    order_exists = 48,
+    order_has_ended = 49,
+    customer_busy = 50,
+    order_invalid = 51,
+    payer_unknown = 52,
 };
 
 /// One row of the table of refusals.

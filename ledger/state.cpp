@@ -98,6 +98,22 @@ void State::apply(const SettlementClosed& closed, Timestamp /*time*/) {
     maturities.apply(closed);
 }
 
+void State::apply(const ProfileStored& stored, Timestamp /*time*/) {
+    profiles.apply(stored);
+}
+
+void State::apply(const OrderOpened& opened, Timestamp time) {
+    orders.apply(opened, time);
+}
+
+void State::apply(const OrderMoved& moved, Timestamp time) {
+    orders.apply(moved, time);
+}
+
+void State::apply(const NoticeMoved& moved, Timestamp /*time*/) {
+    orders.apply(moved);
+}
+
 namespace {
 
 // Why a decoded event cannot be applied.
@@ -130,6 +146,19 @@ struct Misfit {
     }
     std::optional<std::string> operator()(const AccountChanged& changed) const {
         return state.books.misfit(changed);
+    }
+    std::optional<std::string> operator()(const ProfileStored&) const { return std::nullopt; }
+    std::optional<std::string> operator()(const OrderOpened& opened) const {
+        return state.orders.misfit(opened);
+    }
+    std::optional<std::string> operator()(const OrderMoved& moved) const {
+        if (moved.head.transfer >= state.position.next_transfer)
+            return fmt::format("order {}: its transfer {} is not there", moved.head.order.value,
+                               moved.head.transfer.value);
+        return state.orders.misfit(moved);
+    }
+    std::optional<std::string> operator()(const NoticeMoved& moved) const {
+        return state.orders.misfit(moved);
     }
 };
 
@@ -221,6 +250,8 @@ void State::save(ByteSink& sink) const {
     terms.save(sink);
     turnovers.save(sink);
     maturities.save(sink);
+    profiles.save(sink);
+    orders.save(sink);
 }
 
 void State::load(ByteSource& source) {
@@ -233,6 +264,8 @@ void State::load(ByteSource& source) {
     terms.load(source);
     turnovers.load(source);
     maturities.load(source);
+    profiles.load(source);
+    orders.load(source);
 }
 
 std::vector<std::string> State::broken_invariants() const {

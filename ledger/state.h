@@ -5,6 +5,8 @@
 #include "ledger/books.h"
 #include "ledger/event.h"
 #include "ledger/maturities.h"
+#include "ledger/orders.h"
+#include "ledger/profiles.h"
 #include "ledger/request_keys.h"
 #include "ledger/terms.h"
 #include "ledger/turnover.h"
@@ -41,6 +43,8 @@ public:
     Terms terms;
     Turnovers turnovers;
     Maturities maturities;
+    Profiles profiles;
+    Orders orders;
     Position position;
 
     /// Carries out one event of the batch that is being decided or replayed at `time`.
@@ -51,6 +55,10 @@ public:
     void apply(const RequestRefused& refused, Timestamp time);
     void apply(const SchemeLoaded& loaded, Timestamp time);
     void apply(const SettlementClosed& closed, Timestamp time);
+    void apply(const ProfileStored& stored, Timestamp time);
+    void apply(const OrderOpened& opened, Timestamp time);
+    void apply(const OrderMoved& moved, Timestamp time);
+    void apply(const NoticeMoved& moved, Timestamp time);
 
     /// The part of `apply` that does not concern the books: the request key, the next number,
     /// turnovers and maturities.

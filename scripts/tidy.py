@@ -8,7 +8,8 @@ import sys
 MAY_INCLUDE = {
     "ledger/": ["ledger/"],
     "switch/core/": ["ledger/", "switch/core/"],
-    "protocols/": ["ledger/", "protocols/", "switch/core/command.h", "switch/core/outcome.h"],
+    "protocols/": ["ledger/", "protocols/", "switch/core/command.h", "switch/core/effect.h",
+                   "switch/core/outcome.h"],
     "switch/net/": ["ledger/", "switch/core/", "protocols/", "switch/net/"],
     "switch/replay/": ["ledger/", "switch/core/", "switch/files/", "switch/replay/"],
     "switch/reconcile/": ["ledger/", "switch/core/", "switch/files/", "switch/reconcile/"],

@@ -5,12 +5,14 @@
 #include "ledger/event.h"
 #include "ledger/id.h"
 #include "ledger/money.h"
+#include "ledger/order.h"
 #include "ledger/time.h"
 #include "ledger/transfer.h"
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -117,10 +119,80 @@ struct QueryAccount {
 /// Asks what became of the request with the envelope's own key.
 struct QueryRequest {};
 
-using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,
-                             ChangeAccount, QueryAccount, QueryRequest, LoadScheme>;
+/// Stores a named piece of a dialect's configuration; empty content removes it.
+struct StoreProfile {
+    std::shared_ptr<const ledger::ProfileStored> profile;
+};
 
-/// A command with what makes it recognisable. Queries need no key.
+/// What an order is to be; see ledger::OrderTerms for what is not explained here.
+struct OrderWish {
+    /// Everything but number, `acts_at` and `expires_at`, which the moment of decision gives.
+    ledger::OrderTerms terms;
+    Duration acts_after{};     ///< until the customer acts, processing ends or silence is an answer
+    Duration expires_after{};  ///< 0: never
+    /// The money moves with the opening and only the telling takes time; what the books refuse
+    /// becomes a failed order. Otherwise the customer has to pay first.
+    bool decides_now = false;
+    /// With `decides_now`: what the books refuse is refused and leaves no order.
+    bool refuses_openly = false;
+    std::vector<std::string> keys;
+    std::string content;
+};
+
+/// Opens an order. Outcome: its number in `id` and the order itself. With a key that an order has
+/// already: `order_exists`, and that order.
+struct OpenOrder {
+    std::shared_ptr<const OrderWish> wish;
+};
+
+/// What can be done to an open order from outside.
+enum class OrderStep : std::uint8_t {
+    approve = 1,  ///< the customer pays
+    decline = 2,  ///< the customer or the merchant says no, for the reason `code`
+    close = 3,    ///< the merchant does not want it any more
+    accept = 4,   ///< the merchant, having been asked, takes the payment
+};
+
+/// One step of an order.
+struct OrderAct {
+    OrderId order;  ///< 0: the one found by `key`
+    std::string key;
+    OrderStep step = OrderStep::approve;
+    std::uint16_t code = 0;  ///< the dialect's own reason
+    AccountId payer;         ///< with approve, where the order does not know it
+    std::string answer;      ///< the dialect's own bytes, kept with the order
+};
+
+/// Outcome: the order as it is afterwards, also when refused.
+struct MoveOrder {
+    std::shared_ptr<const OrderAct> act;
+};
+
+/// Asks for an order by number, or by key when the number is 0.
+struct QueryOrder {
+    OrderId order;
+    std::string key;
+};
+
+/// An attempt to deliver a notice came to an end.
+struct EndAttempt {
+    NoticeId notice;
+    std::uint16_t attempt = 0;  ///< 1 for the first; a late word on an earlier one changes nothing
+    std::uint16_t status = 0;   ///< HTTP status, 0 for no answer
+    bool is_delivered = false;
+};
+
+/// Tries a notice of an order again at once, or tells about an ended order once more.
+struct SendNotice {
+    OrderId order;
+    std::uint8_t channel = 0;
+};
+
+using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,
+                             ChangeAccount, QueryAccount, QueryRequest, LoadScheme, StoreProfile,
+                             OpenOrder, MoveOrder, QueryOrder, EndAttempt, SendNotice>;
+
+/// A command with what makes it recognisable. Queries need no key; orders have keys of their own.
 struct Request {
     RequestKey key;
     Digest digest{};

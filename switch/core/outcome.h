@@ -3,10 +3,12 @@
 
 #include "ledger/account.h"
 #include "ledger/id.h"
+#include "ledger/order.h"
 #include "ledger/refusal.h"
 #include "ledger/time.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 namespace tuma::core {
@@ -30,6 +32,8 @@ struct Outcome {
     std::int64_t balance = 0;
     /// Only for QueryAccount.
     std::optional<AccountView> account{};
+    /// Only for commands about orders; never changes.
+    std::shared_ptr<const ledger::Order> order{};
 
     bool operator==(const Outcome& other) const {
         return code == other.code && id == other.id && time == other.time &&

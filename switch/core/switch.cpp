@@ -47,6 +47,16 @@ bool is_query(const Command& command) {
            std::holds_alternative<QueryRequest>(command);
 }
 
+// Orders, notices and profiles are found by keys of their own: their commands carry no request's.
+bool has_own_key(const Command& command) {
+    return std::holds_alternative<StoreProfile>(command) ||
+           std::holds_alternative<OpenOrder>(command) ||
+           std::holds_alternative<MoveOrder>(command) ||
+           std::holds_alternative<QueryOrder>(command) ||
+           std::holds_alternative<EndAttempt>(command) ||
+           std::holds_alternative<SendNotice>(command);
+}
+
 }  // namespace
 
 void Switch::begin(Timestamp now, std::vector<std::byte> buffer) {
@@ -58,6 +68,7 @@ void Switch::begin(Timestamp now, std::vector<std::byte> buffer) {
     event_count_ = 0;
     bytes_ = std::move(buffer);
     bytes_.clear();
+    effects_.clear();
     ledger::begin_batch(bytes_);
 }
 
@@ -79,7 +90,7 @@ Switch::Decided Switch::finish() {
 
 Outcome Switch::handle(const Request& request) {
     ensure(is_open_, "handling a request outside a batch");
-    if (is_query(request.command)) return decide(request);
+    if (is_query(request.command) || has_own_key(request.command)) return decide(request);
     if (!request.key) return {.code = Refusal::request_key_missing, .time = now_};
     if (const auto* known = state_.keys.find(request.key, now_)) {
         if (known->digest != request.digest)

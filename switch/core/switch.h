@@ -5,6 +5,7 @@
 #include "ledger/batch.h"
 #include "ledger/state.h"
 #include "switch/core/command.h"
+#include "switch/core/effect.h"
 #include "switch/core/outcome.h"
 #include "switch/core/priced_payment.h"
 #include "switch/core/rulebook.h"
@@ -39,8 +40,10 @@ public:
     struct Due {
         std::size_t expired = 0;  ///< reservations given back
         std::size_t settled = 0;  ///< merchants' settlements closed
+        std::size_t orders = 0;   ///< orders that moved by themselves
+        std::size_t notices = 0;  ///< attempts of notices begun
 
-        std::size_t count() const { return expired + settled; }
+        std::size_t count() const { return expired + settled + orders + notices; }
     };
     /// Does what has fallen due, earliest first, `limit` things at most: gives reservations back,
     /// pays merchants out. What fell due while nobody ran is done now, in its order, once.
@@ -51,6 +54,12 @@ public:
         ledger::BatchHeader header;
         std::vector<std::byte> bytes;
     };
+    /// What the open batch causes outside, in order; to leave once the batch is durable.
+    std::vector<Effect> take_effects() { return std::move(effects_); }
+
+    /// Attempts that were begun before a restart and of which nothing is known: to be made again.
+    std::vector<Effect> unfinished() const;
+
     /// Closes the batch. A batch without events takes no sequence number and is not to be stored;
     /// its outcomes still wait for the batches before it.
     Decided finish();
@@ -91,7 +100,11 @@ private:
     std::optional<Refusal> open_operator_accounts(const Scheme& scheme,
                                                   std::vector<ledger::AccountOpened>& opened) const;
     template <typename Record>
-    void emit_record(const Record& record);
+    void emit_record(const Record& record) {
+        state_.apply(record, now_);
+        ledger::append(bytes_, record);
+        ++event_count_;
+    }
     std::optional<Refusal> check_open(TransferId reservation) const;
     Outcome on(const Request& request, const OpenAccount& command);
     Outcome on(const Request& request, const LoadScheme& command);
@@ -104,10 +117,34 @@ private:
     Outcome on(const Request& request, const ChangeAccount& command);
     Outcome on(const Request& request, const QueryAccount& command) const;
     Outcome on(const Request& request, const QueryRequest& command) const;
+    Outcome on(const Request& request, const StoreProfile& command);
+    Outcome on(const Request& request, const OpenOrder& command);
+    Outcome on(const Request& request, const MoveOrder& command);
+    Outcome on(const Request& request, const QueryOrder& command) const;
+    Outcome on(const Request& request, const EndAttempt& command);
+    Outcome on(const Request& request, const SendNotice& command);
+
+    std::optional<Refusal> check_wish(const OrderWish& wish) const;
+    Outcome open_decided(const OrderWish& wish, ledger::OrderOpened opened);
+    /// Moves the order's money from `payer`; the number of the first record.
+    std::optional<Refusal> pay(const ledger::OrderTerms& terms, AccountId payer,
+                               TransferId& transfer);
+    std::shared_ptr<const ledger::Order> find_order(OrderId id, const std::string& key) const;
+    /// The customer pays, or fails to: the order ends, or stays open where it may be tried again.
+    std::optional<Refusal> approve(const ledger::Order& order, AccountId payer,
+                                   const std::string& answer);
+    void move_order(const ledger::Order& order, ledger::OrderMoved moved);
+    void end_order(const ledger::Order& order, ledger::OrderState state, std::uint16_t code,
+                   const std::string& answer);
+    void act(const ledger::Order& order);
+    void notify(OrderId order, ledger::NoticeWhen moment);
+    void open_notice(const ledger::Order& order, std::uint8_t channel, Duration delay);
+    void begin_attempt(const ledger::Notice& notice);
 
     ledger::State state_;
     Rulebook rulebook_;
     std::vector<std::byte> bytes_;
+    std::vector<Effect> effects_;
     Timestamp now_{};
     TransferId first_transfer_{};
     std::uint32_t event_count_ = 0;

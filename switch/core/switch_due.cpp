@@ -2,6 +2,7 @@
 #include "switch/core/settlement.h"
 #include "switch/core/switch.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -40,6 +41,13 @@ PayoutLegs legs_of(const SettlementClosed& closed, const AccountRules& rules) {
     legs.add(operators.bank, rules.terms->payout, flows.paid);
     legs.add(closed.account, operators.fees, closed.payout_fee);
     return legs;
+}
+
+constexpr Timestamp never = Timestamp::max();
+
+template <typename Deadline>
+Timestamp moment_of(const std::optional<Deadline>& deadline) {
+    return deadline ? deadline->first : never;
 }
 
 }  // namespace
@@ -89,27 +97,34 @@ Switch::Due Switch::run_due(std::size_t limit) {
     while (due.count() < limit) {
         const auto expiry = state_.books.next_expiry();
         const auto settlement = state_.maturities.next();
-        const bool expires = expiry && expiry->first <= now_;
-        const bool settles = settlement && settlement->first <= now_;
-        if (!expires && !settles) break;
-        if (expires && (!settles || expiry->first <= settlement->first)) {
+        const auto order = state_.orders.next_order_due();
+        const auto notice = state_.orders.next_notice_due();
+        const Timestamp first = std::min(
+            {moment_of(expiry), moment_of(settlement), moment_of(order), moment_of(notice)});
+        if (first > now_) break;
+        if (moment_of(expiry) == first) {
             expire(expiry->second);
             ++due.expired;
-        } else {
+        } else if (moment_of(settlement) == first) {
             settle(*settlement);
             ++due.settled;
+        } else if (moment_of(order) == first) {
+            act(*state_.orders.find(order->second));
+            ++due.orders;
+        } else {
+            begin_attempt(*state_.orders.find(notice->second));
+            ++due.notices;
         }
     }
     return due;
 }
 
 std::optional<Timestamp> Switch::next_deadline() const {
-    const auto expiry = state_.books.next_expiry();
-    const auto settlement = state_.maturities.next();
-    if (!expiry && !settlement) return std::nullopt;
-    if (!expiry) return settlement->first;
-    if (!settlement) return expiry->first;
-    return std::min(expiry->first, settlement->first);
+    const Timestamp first = std::min(
+        {moment_of(state_.books.next_expiry()), moment_of(state_.maturities.next()),
+         moment_of(state_.orders.next_order_due()), moment_of(state_.orders.next_notice_due())});
+    if (first == never) return std::nullopt;
+    return first;
 }
 
 ledger::State Switch::release(const ledger::Hash& last_hash) && {

@@ -49,13 +49,6 @@ Switch::Switch(ledger::State state) : state_(std::move(state)) {
     }
 }
 
-template <typename Record>
-void Switch::emit_record(const Record& record) {
-    state_.apply(record, now_);
-    ledger::append(bytes_, record);
-    ++event_count_;
-}
-
 std::optional<Refusal> Switch::plan_account(const OpenAccount& command, AccountOpened& opened,
                                             std::optional<AccountOpened>& bank) const {
     if (const auto refusal = state_.books.plan_open(opened)) return refusal;

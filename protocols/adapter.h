@@ -1,0 +1,93 @@
+// What an HTTP dialect is: bytes in, commands out, outcomes in, bytes out. No socket, no clock.
+#pragma once
+
+#include "ledger/time.h"
+#include "protocols/directory.h"
+#include "protocols/http/message.h"
+#include "switch/core/command.h"
+#include "switch/core/effect.h"
+#include "switch/core/outcome.h"
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace tuma::protocols {
+
+/// Random bytes that the shell has drawn for one request or one notice.
+using Chance = std::array<std::byte, 64>;
+
+/// What a translation may look at besides its bytes.
+struct Context {
+    Timestamp now{};
+    const Directory& directory;
+    Chance chance{};
+    /// Counts requests since the start, for identifiers that carry a counter.
+    std::uint64_t counter = 0;
+};
+
+struct Asking;
+
+/// Either the reply, or what has to be asked of the switch first.
+using Answer = std::variant<http::HttpReply, Asking>;
+
+/// Commands that are decided together and in order, and what to do with their outcomes, one each.
+/// `then` is called on an I/O thread once everything that the outcomes tell is durable; it may ask
+/// again. When the switch takes nothing more, `overloaded` is the reply.
+struct Asking {
+    std::vector<core::Request> requests;
+    std::function<Answer(const std::vector<core::Outcome>&)> then;
+    http::HttpReply overloaded;
+};
+
+/// A notice on its way out.
+struct Callback {
+    std::string method = "POST";
+    std::string url;
+    http::Fields headers;
+    std::string body;
+    Duration timeout = std::chrono::seconds{10};
+};
+
+/// What became of an attempt.
+struct CallbackResult {
+    int status = 0;  ///< 0: no answer
+    std::string body;
+    std::string failure;  ///< why there was no answer, for the log
+};
+
+/// What an answer to a notice means.
+struct Verdict {
+    bool is_delivered = false;
+    /// When the merchant was asked: what it said. Empty: it said nothing that can be understood,
+    /// and the order's own deadline decides.
+    std::optional<core::OrderAct> act;
+};
+
+/// One dialect. Its functions may be called from several threads at once.
+class Adapter {
+public:
+    Adapter() = default;
+    Adapter(const Adapter&) = delete;
+    Adapter& operator=(const Adapter&) = delete;
+    virtual ~Adapter() = default;
+
+    /// A short name for logs and metrics: "mpesa".
+    virtual std::string_view name() const = 0;
+    /// True if the path is one of this dialect's, also with the wrong method.
+    virtual bool owns(std::string_view path) const = 0;
+    virtual Answer handle(const http::HttpRequest& request, const Context& context) const = 0;
+
+    /// True if orders of this kind are this dialect's.
+    virtual bool owns(std::uint16_t order_kind) const = 0;
+    /// The notice that this attempt is to send; nothing if there is no address to send it to.
+    virtual std::optional<Callback> render(const core::Effect& effect,
+                                           const Context& context) const = 0;
+    virtual Verdict judge(const core::Effect& effect, const CallbackResult& result) const = 0;
+};
+
+}  // namespace tuma::protocols

@@ -34,9 +34,8 @@ TEST_CASE("encrypted_resource: the object lists its members as callbacks do") {
     CHECK(resource.json("refund") ==
           R"({"original_type":"refund","algorithm":"AEAD_AES_256_GCM","ciphertext":"YQ==",)"
           R"("associated_data":"refund","nonce":"n"})");
-    CHECK(
-        resource.json("") ==
-        R"({"algorithm":"AEAD_AES_256_GCM","ciphertext":"YQ==","associated_data":"refund","nonce":"n"})");
+    CHECK(resource.json("") == R"({"algorithm":"AEAD_AES_256_GCM","ciphertext":"YQ==",)"
+                               R"("associated_data":"refund","nonce":"n"})");
 }
 
 TEST_CASE("encrypted_resource: an altered member, another key or no base64 decrypts to nothing") {

@@ -27,12 +27,13 @@ boost::json::value sign_information(const SignedRequest& request) {
 
 TEST_CASE(
     "sign_error: a mismatch shows what was verified, byte for byte as the platform lays it out") {
-    CHECK(
-        sign_error_body(mismatch, {"GET", "/v3/certificates", ""}, &sent) ==
-        R"({"code":"SIGN_ERROR","message":"错误的签名，验签失败","detail":{"detail":{"issue":"sign not match"},)"
-        R"("field":"signature","location":"authorization","sign_information":{"method":"GET",)"
-        R"("url":"/v3/certificates","truncated_sign_message":)"
-        R"("GET\n/v3/certificates\n1700000000\n593BEC0C930BF1AFEB40B4A08C8FB242\n\n","sign_message_length":66}}})");
+    CHECK(sign_error_body(mismatch, {"GET", "/v3/certificates", ""}, &sent) ==
+          R"({"code":"SIGN_ERROR","message":"错误的签名，验签失败",)"
+          R"("detail":{"detail":{"issue":"sign not match"},"field":"signature",)"
+          R"("location":"authorization","sign_information":{"method":"GET",)"
+          R"("url":"/v3/certificates","truncated_sign_message":)"
+          R"("GET\n/v3/certificates\n1700000000\n593BEC0C930BF1AFEB40B4A08C8FB242\n\n",)"
+          R"("sign_message_length":66}}})");
 }
 
 TEST_CASE("sign_error: of the body eight bytes are shown, its whole length is told") {

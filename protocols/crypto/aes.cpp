@@ -98,7 +98,7 @@ std::string encrypt_ecb(const Aes256Key& key, std::string_view plaintext) {
                                  to_openssl(plaintext), int_size(plaintext.size())) == 1 &&
                EVP_EncryptFinal_ex(context.get(), to_openssl(ciphertext) + size, &last_size) == 1,
            "OpenSSL could not encrypt");
-    ciphertext.resize(static_cast<std::size_t>(size + last_size));
+    ciphertext.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(last_size));
     return ciphertext;
 }
 
@@ -117,7 +117,7 @@ std::optional<std::string> decrypt_ecb(const Aes256Key& key, std::string_view ci
            "OpenSSL could not decrypt");
     if (EVP_DecryptFinal_ex(context.get(), to_openssl(plaintext) + size, &last_size) != 1)
         return std::nullopt;
-    plaintext.resize(static_cast<std::size_t>(size + last_size));
+    plaintext.resize(static_cast<std::size_t>(size) + static_cast<std::size_t>(last_size));
     return plaintext;
 }
 

@@ -196,7 +196,11 @@ TEST_CASE("golden: a bill's hash is SHA-1 over the file") {
 TEST_CASE(
     "golden: every key file reads, and each private key belongs to its certificate or public key") {
     if (!test::has_transcripts()) return;
-    const std::pair<const char*, const char*> pairs[] = {
+    struct Row {
+        const char* private_name;
+        const char* public_name;
+    };
+    const Row rows[] = {
         {"mch_private.der", "mch_cert.pem"},
         {"wechatpay_platform_private.der", "wechatpay_platform_cert.pem"},
         {"wechatpay_pub_private.der", "wechatpay_pub_key.pem"},
@@ -205,9 +209,10 @@ TEST_CASE(
         {"alipay_app_private_pkcs1.der", "alipay_app.crt"},
         {"alipay_app_private_pkcs1.der", "alipay_app_public.pem"},
     };
-    for (const auto& [private_name, public_name] : pairs) {
-        CAPTURE(public_name);
-        CHECK(test::private_key(private_name).public_key() == test::public_key(public_name));
+    for (const Row& row : rows) {
+        CAPTURE(row.public_name);
+        CHECK(test::private_key(row.private_name).public_key() ==
+              test::public_key(row.public_name));
     }
     const auto certificate = [](const char* name) {
         return crypto::Certificate::read(test::transcript(std::string("keys/") + name)).value();

@@ -83,16 +83,16 @@ TEST_CASE(
 TEST_CASE("v2_signature: an altered, added or removed field is noticed") {
     V2Fields fields = order();
     fields["sign"] = sign_v2(fields, key, V2SignType::md5);
-    for (const auto& [name, value] : fields) {
-        CAPTURE(name);
-        for (std::size_t bit = 0; bit < 8 * value.size(); ++bit) {
+    for (const V2Fields::value_type& field : fields) {
+        CAPTURE(field.first);
+        for (std::size_t bit = 0; bit < 8 * field.second.size(); ++bit) {
             V2Fields altered = fields;
-            altered[name] = test::with_flipped_bit(value, bit);
+            altered[field.first] = test::with_flipped_bit(field.second, bit);
             REQUIRE(verify_v2(altered, key) == V2SignFailure::sign_mismatch);
         }
-        if (value.empty() || name == "sign") continue;
+        if (field.second.empty() || field.first == "sign") continue;
         V2Fields without = fields;
-        without.erase(name);
+        without.erase(field.first);
         CHECK(verify_v2(without, key) == V2SignFailure::sign_mismatch);
     }
     fields["added"] = "1";

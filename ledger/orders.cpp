@@ -129,6 +129,11 @@ std::shared_ptr<const Order> Orders::find(std::string_view key) const {
     return found == keys_.end() ? nullptr : find(found->second);
 }
 
+std::shared_ptr<const Order> Orders::find_exclusive(AccountId debit) const {
+    const auto found = busy_.find(debit);
+    return found == busy_.end() ? nullptr : find(found->second);
+}
+
 const Notice* Orders::find(NoticeId id) const {
     const auto found = notices_.find(id);
     return found == notices_.end() ? nullptr : &found->second;
@@ -167,7 +172,7 @@ void Orders::remove_deadline(const Order& order) {
 
 void Orders::put(std::shared_ptr<const Order> order) {
     add_deadline(*order);
-    if (is_exclusive(*order)) busy_.insert(order->debit);
+    if (is_exclusive(*order)) busy_[order->debit] = order->terms.id;
     orders_[order->terms.id] = std::move(order);
 }
 

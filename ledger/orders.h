@@ -5,7 +5,6 @@
 #include "ledger/state_bytes.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
-#include <boost/unordered/unordered_flat_set.hpp>
 
 #include <cstdint>
 #include <deque>
@@ -44,8 +43,8 @@ public:
     std::shared_ptr<const Order> find(OrderId id) const;
     /// The order found by `key`, or null.
     std::shared_ptr<const Order> find(std::string_view key) const;
-    /// True if an exclusive order is open for this account.
-    bool is_busy(AccountId debit) const { return busy_.contains(debit); }
+    /// The exclusive order that is open for this account, or null.
+    std::shared_ptr<const Order> find_exclusive(AccountId debit) const;
     const Notice* find(NoticeId id) const;
     /// The first open notice of an order on a channel, or null. O(open notices).
     const Notice* find(OrderId order, std::uint8_t channel) const;
@@ -91,7 +90,7 @@ private:
     /// Ordered, so that no chosen key can make it slow.
     std::map<std::string, OrderId, std::less<>> keys_;
     std::set<std::pair<Timestamp, OrderId>> deadlines_;
-    boost::unordered_flat_set<AccountId, std::hash<AccountId>> busy_;
+    boost::unordered_flat_map<AccountId, OrderId, std::hash<AccountId>> busy_;
     /// In the order in which they ended.
     std::deque<OrderId> ended_;
     std::map<NoticeId, Notice> notices_;

@@ -182,7 +182,7 @@ std::string sample_csv(std::span<const SampleSale> sales) {
         const auto day = std::chrono::floor<std::chrono::days>(sale.local_time);
         const std::chrono::hh_mm_ss clock{sale.local_time - day};
         fmt::format_to(std::back_inserter(csv), "SYN-{:06},{}T{:02}:{:02}:{:02},{},{},", ++number,
-                       day_text(day), clock.hours().count(), clock.minutes().count(),
+                       tuma::text(day), clock.hours().count(), clock.minutes().count(),
                        clock.seconds().count(), sale.amount, sale.method);
         if (sale.customer != 0)
             fmt::format_to(std::back_inserter(csv), "SYN-C{:05}", sale.customer);
@@ -205,8 +205,8 @@ std::string sample_summary(const SampleMerchant& merchant, std::span<const Sampl
     return fmt::format(
         "synthetic, no real merchant: {}, seed {}, {} to {} ({} days): {} payments, {} of them "
         "refunds, {} minor units in all",
-        name(merchant.kind), merchant.seed, day_text(merchant.from),
-        day_text(merchant.from + std::chrono::days{merchant.days - 1}), merchant.days, sales.size(),
+        name(merchant.kind), merchant.seed, tuma::text(merchant.from),
+        tuma::text(merchant.from + std::chrono::days{merchant.days - 1}), merchant.days, sales.size(),
         refunds, total);
 }
 

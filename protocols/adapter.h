@@ -47,17 +47,17 @@ struct Asking {
 /// A notice on its way out.
 struct Callback {
     std::string method = "POST";
-    std::string url;
-    http::Fields headers;
-    std::string body;
+    std::string url{};
+    http::Fields headers{};
+    std::string body{};
     Duration timeout = std::chrono::seconds{10};
 };
 
 /// What became of an attempt.
 struct CallbackResult {
     int status = 0;  ///< 0: no answer
-    std::string body;
-    std::string failure;  ///< why there was no answer, for the log
+    std::string body{};
+    std::string failure{};  ///< why there was no answer, for the log
 };
 
 /// What an answer to a notice means.
@@ -65,7 +65,7 @@ struct Verdict {
     bool is_delivered = false;
     /// When the merchant was asked: what it said. Empty: it said nothing that can be understood,
     /// and the order's own deadline decides.
-    std::optional<core::OrderAct> act;
+    std::optional<core::OrderAct> act{};
 };
 
 /// One dialect. Its functions may be called from several threads at once.

@@ -3,13 +3,13 @@
 #include "ledger/sha256.h"
 #include "switch/core/scheme_bytes.h"
 #include "switch/net/log.h"
+#include "switch/own_request.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -18,19 +18,6 @@ namespace {
 
 using net::log_event;
 using net::LogLevel;
-
-// One request of the server to itself; the answer is read once it is durable.
-class OwnRequest final : public net::Submission {
-public:
-    explicit OwnRequest(std::optional<core::Outcome>& answer) : answer_(answer) {}
-
-    void durable(std::unique_ptr<net::Submission>, net::Steady::time_point) override {
-        answer_ = outcomes.front();
-    }
-
-private:
-    std::optional<core::Outcome>& answer_;
-};
 
 ledger::Identity label(std::string_view text) {
     const auto made = ledger::make_identity(text);
@@ -56,18 +43,6 @@ core::Request load_request(const SchemeFile& file, std::vector<std::byte> conten
     load.content = std::make_shared<const std::vector<std::byte>>(std::move(content));
     request.command = std::move(load);
     return request;
-}
-
-core::Outcome ask(net::Engine& engine, core::Request request) {
-    std::optional<core::Outcome> answer;
-    auto own = std::make_unique<OwnRequest>(answer);
-    own->requests.push_back(std::move(request));
-    own->submitted = net::Steady::now();
-    if (engine.submit(std::move(own))) throw std::runtime_error("the engine takes no requests");
-    while (!answer && (engine.step_decide() || engine.step_journal())) {
-    }
-    if (!answer) throw std::runtime_error("the journal failed while schemes were loaded");
-    return *answer;
 }
 
 std::string class_list(const core::Scheme& scheme) {

@@ -1,5 +1,6 @@
 #include "switch/reconcile_report.h"
 
+#include "ledger/time.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/text_table.h"
 
@@ -76,7 +77,7 @@ std::string sums_text(const Reconciliation& found, std::string_view who,
 std::string side_text(const Reconciliation& found, const std::optional<Movement>& movement,
                       std::string_view number) {
     if (!movement) return "-";
-    return fmt::format("{} {} ({} {})", replay::day_text(movement->day),
+    return fmt::format("{} {} ({} {})", tuma::text(movement->day),
                        amount_of(found, movement->account, movement->amount), number,
                        movement->number);
 }
@@ -111,12 +112,12 @@ std::map<std::pair<BreakKind, std::string_view>, std::pair<std::uint64_t, std::i
 }
 
 json::value day_or_null(const std::optional<core::LocalDay>& day) {
-    return day ? json::value(replay::day_text(*day)) : json::value();
+    return day ? json::value(tuma::text(*day)) : json::value();
 }
 
 json::value side_of(const std::optional<Movement>& movement, std::string_view number) {
     if (!movement) return nullptr;
-    return {{"day", replay::day_text(movement->day)},
+    return {{"day", tuma::text(movement->day)},
             {"amount", movement->amount},
             {number, movement->number},
             {"reference", movement->reference}};

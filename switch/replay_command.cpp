@@ -1,5 +1,6 @@
 #include "switch/replay_command.h"
 
+#include "ledger/time.h"
 #include "switch/net/clock.h"
 #include "switch/net/version.h"
 #include "switch/replay/number_text.h"
@@ -103,8 +104,8 @@ Result<replay::ReplayResult> play(const ReplayFlags& flags, const ReplayInputs& 
     options.clock = [] { return net::Steady::now().time_since_epoch(); };
     options.progress = [&line](core::LocalDay day, std::uint64_t payments) {
         stop_if_asked();
-        line.show(fmt::format("{}: {} payments decided", replay::day_text(day),
-                              replay::count_text(payments)));
+        line.show(
+            fmt::format("{}: {} payments decided", tuma::text(day), replay::count_text(payments)));
     };
     return replay::replay(inputs.plan, *inputs.sales, inputs.dated(), options);
 }

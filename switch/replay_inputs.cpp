@@ -1,5 +1,6 @@
 #include "switch/replay_inputs.h"
 
+#include "ledger/time.h"
 #include "switch/replay/number_text.h"
 
 #include <fmt/format.h>
@@ -68,8 +69,8 @@ bool read_sales(const ReplayFiles& files, replay::SalesFile::Options options,
                                   : fmt::format("{} rows are", figures.rows_outside),
                               files.plan);
         refuse({files.sales, fmt::format("no sale on the plan's days, {} to {}: {}",
-                                         replay::day_text(inputs.plan.merchant.from),
-                                         replay::day_text(inputs.plan.merchant.to), outside)});
+                                         tuma::text(inputs.plan.merchant.from),
+                                         tuma::text(inputs.plan.merchant.to), outside)});
         return false;
     }
     inputs.sales = std::move(sales).value();

@@ -108,9 +108,10 @@ layout::QueryRequest bytes_of(const core::Request& request, const core::QueryReq
     return {request.key.reference};
 }
 
-// Schemes come from files beside the server, never over the wire.
-layout::QueryRequest bytes_of(const core::Request&, const core::LoadScheme&) {
-    unreachable("no frame carries a scheme");
+// Schemes come from files beside the server, orders from other dialects.
+template <typename Other>
+layout::QueryRequest bytes_of(const core::Request&, const Other&) {
+    unreachable("no frame carries this command");
 }
 
 struct MovementRow {
@@ -130,8 +131,9 @@ constexpr std::array movements{
     MovementRow{FrameType::bank_transfer, ledger::Purpose::bank_transfer},
 };
 
-FrameType type_of(const core::LoadScheme&) {
-    unreachable("no frame carries a scheme");
+template <typename Other>
+FrameType type_of(const Other&) {
+    unreachable("no frame carries this command");
 }
 FrameType type_of(const core::OpenAccount&) {
     return FrameType::open_account;

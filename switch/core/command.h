@@ -151,16 +151,18 @@ enum class OrderStep : std::uint8_t {
     decline = 2,  ///< the customer or the merchant says no, for the reason `code`
     close = 3,    ///< the merchant does not want it any more
     accept = 4,   ///< the merchant, having been asked, takes the payment
+    ignore = 5,   ///< the customer does nothing, whatever it was going to do
 };
 
 /// One step of an order.
 struct OrderAct {
-    OrderId order;  ///< 0: the one found by `key`
-    std::string key;
+    OrderId order{};  ///< 0: the one found by `key`
+    std::string key{};
+    AccountId customer{};  ///< if given: the exclusive order that is open for this account instead
     OrderStep step = OrderStep::approve;
     std::uint16_t code = 0;  ///< the dialect's own reason
-    AccountId payer;         ///< with approve, where the order does not know it
-    std::string answer;      ///< the dialect's own bytes, kept with the order
+    AccountId payer{};       ///< with approve, where the order does not know it
+    std::string answer{};    ///< the dialect's own bytes, kept with the order
 };
 
 /// Outcome: the order as it is afterwards, also when refused.
@@ -170,8 +172,8 @@ struct MoveOrder {
 
 /// Asks for an order by number, or by key when the number is 0.
 struct QueryOrder {
-    OrderId order;
-    std::string key;
+    OrderId order{};
+    std::string key{};
 };
 
 /// An attempt to deliver a notice came to an end.

@@ -133,6 +133,8 @@ private:
     /// The customer pays, or fails to: the order ends, or stays open where it may be tried again.
     std::optional<Refusal> approve(const ledger::Order& order, AccountId payer,
                                    const std::string& answer);
+    /// The customer does nothing by itself any more.
+    void wait_for_nobody(const ledger::Order& order);
     void move_order(const ledger::Order& order, ledger::OrderMoved moved);
     void end_order(const ledger::Order& order, ledger::OrderState state, std::uint16_t code,
                    const std::string& answer);

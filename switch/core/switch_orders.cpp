@@ -60,12 +60,14 @@ std::optional<Refusal> Switch::check_wish(const OrderWish& wish) const {
         if (state_.books.find(terms.watched[i]) == nullptr) return Refusal::account_not_found;
     if (terms.charges && state_.books.find(terms.charges) == nullptr)
         return Refusal::account_not_found;
-    if ((terms.flags & ledger::order_flag_exclusive) != 0 && state_.orders.is_busy(terms.debit))
+    if ((terms.flags & ledger::order_flag_exclusive) != 0 &&
+        state_.orders.find_exclusive(terms.debit))
         return Refusal::customer_busy;
     if (!terms.parent) return std::nullopt;
     const auto parent = state_.orders.find(terms.parent);
     if (parent == nullptr) return Refusal::original_not_found;
-    if (parent->state != OrderState::succeeded) return Refusal::original_not_reversible;
+    if (parent->state != OrderState::succeeded || parent->terms.parent)
+        return Refusal::original_not_reversible;
     if (parent->returned + terms.amount > parent->terms.amount ||
         parent->children >= ledger::order_children_max)
         return Refusal::exceeds_original;
@@ -139,13 +141,16 @@ std::optional<Refusal> Switch::pay(const OrderTerms& terms, AccountId payer, Tra
 
 Outcome Switch::on(const Request&, const MoveOrder& command) {
     const OrderAct& wanted = *command.act;
-    const auto order = find_order(wanted.order, wanted.key);
+    const auto order = wanted.customer ? state_.orders.find_exclusive(wanted.customer)
+                                       : find_order(wanted.order, wanted.key);
     if (order == nullptr) return {.code = Refusal::order_not_found, .time = now_};
     std::optional<Refusal> refusal;
     if (ledger::is_final(order->state) || order->state == OrderState::processing) {
         refusal = Refusal::order_has_ended;
     } else if (wanted.answer.size() > ledger::order_answer_max) {
         refusal = Refusal::order_invalid;
+    } else if (wanted.step == OrderStep::ignore) {
+        wait_for_nobody(*order);
     } else if (wanted.step == OrderStep::close) {
         end_order(*order, OrderState::closed, wanted.code, wanted.answer);
     } else if (wanted.step == OrderStep::decline) {
@@ -166,13 +171,7 @@ std::optional<Refusal> Switch::approve(const Order& order, AccountId payer,
     TransferId transfer;
     const auto refusal = pay(order.terms, payer, transfer);
     if (refusal && (order.terms.flags & ledger::order_flag_keeps_open) != 0) {
-        if (order.acts_at != Timestamp{}) {
-            OrderMoved moved;
-            moved.head.order = order.terms.id;
-            moved.head.state = order.state;
-            moved.head.debit = order.debit;
-            move_order(order, std::move(moved));
-        }
+        wait_for_nobody(order);
         return refusal;
     }
     OrderMoved moved;
@@ -184,6 +183,16 @@ std::optional<Refusal> Switch::approve(const Order& order, AccountId payer,
     moved.answer = answer;
     move_order(order, std::move(moved));
     return std::nullopt;
+}
+
+void Switch::wait_for_nobody(const Order& order) {
+    if (order.acts_at == Timestamp{}) return;
+    OrderMoved moved;
+    moved.head.order = order.terms.id;
+    moved.head.state = order.state;
+    moved.head.debit = order.debit;
+    moved.answer = order.answer;
+    move_order(order, std::move(moved));
 }
 
 void Switch::end_order(const Order& order, OrderState state, std::uint16_t code,

@@ -9,8 +9,6 @@
 
 namespace tuma {
 
-/// "2023-07-01".
-std::string text(core::LocalDay day);
 /// "since 2023-07-01", "until 2016-12-31", "2017-01-01 to 2018-06-30", "at any time".
 std::string text(const core::Period& period);
 /// Basis points as "0.55 %".

@@ -3,6 +3,7 @@
 
 #include "ledger/time.h"
 
+#include <atomic>
 #include <chrono>
 
 namespace tuma::net {
@@ -18,7 +19,7 @@ public:
     Clock(const Clock&) = delete;
     Clock& operator=(const Clock&) = delete;
     virtual ~Clock() = default;
-    /// Called by the engine's thread only.
+    /// Any thread.
     virtual Timestamp now() = 0;
 };
 
@@ -29,7 +30,20 @@ public:
     Timestamp now() override;
 
 private:
-    Timestamp last_;
+    std::atomic<Timestamp> last_;
+};
+
+/// Stands still until it is moved by hand, for tests that let a day pass in a moment. Begins at
+/// the wall clock's time, but not before `earliest`.
+class VirtualClock final : public Clock {
+public:
+    explicit VirtualClock(Timestamp earliest);
+    Timestamp now() override { return now_.load(); }
+    /// Requires: not before `now`.
+    void move_to(Timestamp time);
+
+private:
+    std::atomic<Timestamp> now_;
 };
 
 }  // namespace tuma::net

@@ -18,13 +18,14 @@ constexpr std::chrono::milliseconds deadline_nap_max{100};
 }  // namespace
 
 Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
-               const EngineLimits& limits, Fatal fatal)
+               const EngineLimits& limits, Fatal fatal, EffectSink effects)
     : core_(core),
       store_(store),
       clock_(clock),
       metrics_(metrics),
       limits_(limits),
       fatal_(std::move(fatal)),
+      effects_(std::move(effects)),
       deadline_(core.next_deadline()),
       last_hash_(core.state().position.hash) {
     const ledger::Position& position = core.state().position;
@@ -70,6 +71,7 @@ bool Engine::step_decide() {
         if (!has_work()) return false;
         take_submissions(batch);
         ++in_flight_;
+        ++unreleased_;
         if (!spare_buffers_.empty()) {
             batch.bytes = std::move(spare_buffers_.back());
             spare_buffers_.pop_back();
@@ -106,6 +108,8 @@ void Engine::decide(Batch& batch) {
     const core::Switch::Due due = core_.run_due(deadlines_per_batch_max);
     metrics_.expired.add(due.expired);
     metrics_.settled.add(due.settled);
+    metrics_.orders_due.add(due.orders);
+    metrics_.notice_attempts.add(due.notices);
     for (const auto& submission : batch.submissions) {
         metrics_.queue_wait.record(begun - submission->submitted);
         const std::vector<core::Request>& requests = submission->requests;
@@ -116,6 +120,7 @@ void Engine::decide(Batch& batch) {
             submission->outcomes.push_back(core_.handle(requests[i]));
         }
     }
+    batch.effects = core_.take_effects();
     core::Switch::Decided decided = core_.finish();
     batch.header = decided.header;
     batch.bytes = std::move(decided.bytes);
@@ -208,7 +213,20 @@ void Engine::release(std::vector<Batch>& group) {
             Submission& receiver = *submission;
             receiver.durable(std::move(submission), durable_at);
         }
+        if (!batch.effects.empty() && effects_) effects_(std::move(batch.effects));
     }
+    const std::lock_guard lock(mutex_);
+    unreleased_ -= group.size();
+}
+
+bool Engine::is_idle() {
+    const std::lock_guard lock(mutex_);
+    return queue_.empty() && unreleased_ == 0 && !has_work();
+}
+
+std::optional<Timestamp> Engine::next_deadline() {
+    const std::lock_guard lock(mutex_);
+    return deadline_;
 }
 
 void Engine::run_engine() {

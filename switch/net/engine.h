@@ -56,9 +56,11 @@ struct EngineLimits {
 class Engine {
 public:
     using Fatal = std::function<void(const std::string&)>;
+    /// Takes what a durable batch causes outside, after its replies; on the journal's thread.
+    using EffectSink = std::function<void(std::vector<core::Effect>)>;
 
     Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
-           const EngineLimits& limits, Fatal fatal);
+           const EngineLimits& limits, Fatal fatal, EffectSink effects = {});
     /// Ends the threads without making anything more durable, as a crash would; see `drain`.
     ~Engine();
     Engine(const Engine&) = delete;
@@ -83,6 +85,13 @@ public:
     /// there are none or the store failed.
     bool step_journal();
 
+    /// Looks at the clock again: it was moved by hand. Any thread.
+    void wake() { engine_wakes_.notify_all(); }
+    /// Nothing is queued, being decided, becoming durable or due. Any thread.
+    bool is_idle();
+    /// When something next happens by itself, as far as decided. Any thread.
+    std::optional<Timestamp> next_deadline();
+
     /// Where the journal ends. Requires: drained, or not running.
     ledger::Position position() const;
     ledger::Durability durability() const { return store_.durability(); }
@@ -93,6 +102,7 @@ private:
         std::vector<std::byte> bytes;
         Steady::time_point decided{};
         std::vector<std::unique_ptr<Submission>> submissions;
+        std::vector<core::Effect> effects;
     };
 
     void run_engine();
@@ -114,6 +124,7 @@ private:
     Metrics& metrics_;
     EngineLimits limits_;
     Fatal fatal_;
+    EffectSink effects_;
 
     /// Guards everything down to `spare_buffers_`.
     mutable std::mutex mutex_;
@@ -123,6 +134,7 @@ private:
     std::size_t queue_commands_ = 0;
     std::deque<Batch> decided_;
     std::size_t in_flight_ = 0;
+    std::size_t unreleased_ = 0;  ///< batches begun whose replies have not all left
     bool draining_ = false;
     bool engine_done_ = false;
     bool stopped_ = false;

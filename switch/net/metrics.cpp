@@ -87,6 +87,12 @@ void render_ledger(Output& output, const Metrics& metrics) {
            "Reservations given back by their deadline.", metrics.expired.value());
     single(output, "tuma_settlements_total", "counter", "Settlements of merchants closed.",
            metrics.settled.value());
+    single(output, "tuma_orders_due_total", "counter",
+           "Orders that moved by themselves: customers acted, answers came, time ran out.",
+           metrics.orders_due.value());
+    single(output, "tuma_notice_attempts_total", "counter",
+           "Attempts begun to tell somebody outside about an order.",
+           metrics.notice_attempts.value());
     single(output, "tuma_accounts", "gauge", "Accounts, closed ones included.",
            metrics.accounts.value());
     single(output, "tuma_reservations_open", "gauge", "Open reservations.",

@@ -70,9 +70,11 @@ struct Metrics {
     Counter replays;  ///< requests answered from the remembered outcomes
     Counter batches;
     Counter batch_events;
-    Counter expired;       ///< reservations given back by their deadline
-    Counter settled;       ///< settlements of merchants closed
-    Gauge queue_commands;  ///< waiting for the engine
+    Counter expired;          ///< reservations given back by their deadline
+    Counter settled;          ///< settlements of merchants closed
+    Counter orders_due;       ///< orders that moved by themselves
+    Counter notice_attempts;  ///< attempts of notices begun
+    Gauge queue_commands;     ///< waiting for the engine
     Gauge accounts;
     Gauge reservations_open;
     Gauge request_keys;

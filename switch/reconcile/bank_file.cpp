@@ -119,7 +119,7 @@ Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path) 
 std::string bank_file_text(std::span<const Movement> movements) {
     std::string text = "date,account,amount_minor,reference\n";
     for (const Movement& movement : movements)
-        text += fmt::format("{},{},{},{}\n", day_text(movement.day), field(movement.account),
+        text += fmt::format("{},{},{},{}\n", tuma::text(movement.day), field(movement.account),
                             movement.amount, field(movement.reference));
     return text;
 }

@@ -1,5 +1,6 @@
 #include "switch/replay/axis.h"
 
+#include "ledger/time.h"
 #include "switch/replay/number_text.h"
 
 #include <fmt/format.h>
@@ -107,7 +108,7 @@ std::vector<Tick> day_ticks(core::LocalDay first, std::int64_t days, std::int64_
     const std::int64_t step = std::max<std::int64_t>(1, (days + most - 1) / most);
     std::vector<Tick> out;
     for (std::int64_t index = 0; index < days; index += step) {
-        out.push_back({day_at(index, days), day_text(first + std::chrono::days{index})});
+        out.push_back({day_at(index, days), tuma::text(first + std::chrono::days{index})});
     }
     return out;
 }

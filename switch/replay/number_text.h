@@ -31,8 +31,6 @@ std::string share_text(std::int64_t micro);
 /// numerator / denominator with one decimal, half-up: "46.2". Nothing when denominator <= 0.
 std::optional<std::string> tenths_text(std::int64_t numerator, std::int64_t denominator);
 
-/// "2018-01-01".
-std::string day_text(core::LocalDay day);
 /// "1 Jan 2018" for sentences, with blanks that lines are not broken at.
 std::string prose_day(core::LocalDay day);
 

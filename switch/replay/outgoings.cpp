@@ -1,6 +1,7 @@
 #include "switch/replay/outgoings.h"
 
 #include "ledger/books.h"
+#include "ledger/time.h"
 #include "switch/files/csv.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/sales_row.h"
@@ -145,7 +146,7 @@ Result<DatedOutgoings> read_outgoings(const std::filesystem::path& path, core::L
             add_bad(std::move(*wrong));
         else if (day < from || day > to)
             add_bad(fmt::format("date: found {}, must be a day of the plan, {} to {}",
-                                day_text(day), day_text(from), day_text(to)));
+                                tuma::text(day), tuma::text(from), tuma::text(to)));
         else
             outgoings.days[day].push_back({OutgoingKind::dated, amount, csv.line()});
     }

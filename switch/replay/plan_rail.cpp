@@ -1,6 +1,7 @@
 #include "switch/replay/plan_rail.h"
 
 #include "ledger/books.h"
+#include "ledger/time.h"
 #include "switch/files/scheme_file.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/rail_words.h"
@@ -140,9 +141,9 @@ std::string names_received(const Scheme& scheme) {
 
 std::string period_text(const core::Period& period) {
     constexpr core::Period always;
-    if (period.to == always.to) return fmt::format("{} and later", day_text(period.from));
-    if (period.from == always.from) return fmt::format("until {}", day_text(period.to));
-    return fmt::format("{} to {}", day_text(period.from), day_text(period.to));
+    if (period.to == always.to) return fmt::format("{} and later", tuma::text(period.from));
+    if (period.from == always.from) return fmt::format("until {}", tuma::text(period.to));
+    return fmt::format("{} to {}", tuma::text(period.from), tuma::text(period.to));
 }
 
 std::string periods_of(const Scheme& scheme, std::string_view type) {
@@ -185,7 +186,7 @@ void check_tariff_days(const TomlTable& table, const MerchantPlan& merchant, con
         if (rail.scheme.find_type(rail.type, day) != nullptr) continue;
         table.fail("type", fmt::format("{} has no tariff for {} on {}, only for {}; with on = DATE "
                                        "the tariff of that day is used for all sales",
-                                       rail.scheme.name, rail.type, day_text(day),
+                                       rail.scheme.name, rail.type, tuma::text(day),
                                        periods_of(rail.scheme, rail.type)));
         return;
     }
@@ -195,8 +196,9 @@ void read_day_of_tariff(const TomlTable& table, RailPlan& rail) {
     LocalDay day;
     table.date("on", day);
     if (rail.scheme.find_type(rail.type, day) == nullptr)
-        table.fail("on", fmt::format("{} has no tariff for {} on {}, only for {}", rail.scheme.name,
-                                     rail.type, day_text(day), periods_of(rail.scheme, rail.type)));
+        table.fail("on",
+                   fmt::format("{} has no tariff for {} on {}, only for {}", rail.scheme.name,
+                               rail.type, tuma::text(day), periods_of(rail.scheme, rail.type)));
     else
         keep_tariffs_of(rail.scheme, day);
 }

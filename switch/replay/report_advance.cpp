@@ -1,4 +1,5 @@
 // What the advance did: a table of before and after, and both balances for a chosen rail.
+#include "ledger/time.h"
 #include "switch/replay/cash_chart.h"
 #include "switch/replay/html.h"
 #include "switch/replay/number_text.h"
@@ -22,7 +23,7 @@ const AdvanceMeasures& advance_of(const RailResult& rail) {
 std::string repaid_cells(const AdvanceMeasures& advance, Currency currency) {
     if (advance.days_to_repay && advance.repaid_on) {
         return number_cell(count_text(*advance.days_to_repay), *advance.days_to_repay) +
-               number_cell(day_text(*advance.repaid_on),
+               number_cell(tuma::text(*advance.repaid_on),
                            advance.repaid_on->time_since_epoch().count());
     }
     constexpr std::int64_t last = std::numeric_limits<std::int32_t>::max();

@@ -1,5 +1,6 @@
 #include "switch/replay/report_text.h"
 
+#include "ledger/time.h"
 #include "switch/replay/measures.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/text_table.h"
@@ -24,7 +25,7 @@ std::string head(const ReplayResult& result) {
     std::string out = fmt::format(
         "{}: {} payments, {} in {}, {} to {}\n", result.sales_source,
         count_text(result.sales.payments), money_text(result.sales.gross, merchant.currency),
-        counted(days, "day"), day_text(merchant.from), day_text(merchant.to));
+        counted(days, "day"), tuma::text(merchant.from), tuma::text(merchant.to));
     out += fmt::format("  average day {}, opening cash {}; outgoings {}\n",
                        money_text(result.average_day, merchant.currency),
                        money_text(result.average_day * merchant.opening_days, merchant.currency),
@@ -83,7 +84,7 @@ std::string advance_table(const ReplayResult& result) {
     }
     return fmt::format("\n{}  {} on {}, {} to repay out of {}.{:02} % of what settles\n",
                        text_table(rows, {0}), money_text(terms.principal, currency),
-                       day_text(terms.day), money_text(terms.due, currency),
+                       tuma::text(terms.day), money_text(terms.due, currency),
                        terms.holdback_bp / 100, terms.holdback_bp % 100);
 }
 

@@ -1,3 +1,4 @@
+#include "ledger/time.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/score.h"
 
@@ -15,9 +16,12 @@ json::value or_null(const std::optional<std::int64_t>& number) {
 }
 
 json::object features_of(const Features& features) {
-    json::object out{{"from", day_text(features.from)}, {"to", day_text(features.to)},
-                     {"days", features.days},           {"payments", features.payments},
-                     {"refunds", features.refunds},     {"active_days", features.active_days}};
+    json::object out{{"from", tuma::text(features.from)},
+                     {"to", tuma::text(features.to)},
+                     {"days", features.days},
+                     {"payments", features.payments},
+                     {"refunds", features.refunds},
+                     {"active_days", features.active_days}};
     for (const FeatureRow& row : feature_rows(features)) {
         const std::string key = std::string(row.key) + "_" + std::string(row.unit);
         out[key] = or_null(row.value);
@@ -47,7 +51,7 @@ json::object offer_of(const OfferOutcome& outcome) {
             {"cost", outcome.cost()},
             {"repaid", outcome.repaid},
             {"repaid_on",
-             outcome.repaid_on ? json::value(day_text(*outcome.repaid_on)) : json::value()},
+             outcome.repaid_on ? json::value(tuma::text(*outcome.repaid_on)) : json::value()},
             {"days_to_repay", or_null(outcome.days_to_repay)},
             {"days_short", outcome.days_short},
             {"peak_financing", outcome.peak_financing},
@@ -72,7 +76,7 @@ std::string score_json(const Score& score, std::string_view version) {
                            {"rail", rail_of(score)},
                            {"advance",
                             {{"day_index", score.grid.day},
-                             {"day", day_text(score.advance_day)},
+                             {"day", tuma::text(score.advance_day)},
                              {"yield_bp", score.grid.yield_bp},
                              {"offers", std::move(offers)}}}};
     return json::serialize(out) + "\n";

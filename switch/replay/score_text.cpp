@@ -1,3 +1,4 @@
+#include "ledger/time.h"
 #include "switch/replay/effective_rate.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/score.h"
@@ -22,7 +23,7 @@ std::string features_text(const Score& score) {
     std::string out =
         fmt::format("{}: {} payments, {} of them refunds, in the {} up to {}\n\n",
                     score.sales_source, count_text(features.payments), count_text(features.refunds),
-                    counted(features.days, "day"), day_text(features.to));
+                    counted(features.days, "day"), tuma::text(features.to));
     std::vector<TextRow> rows{{"feature", "value", "what it is", "who asks for it"}};
     for (const FeatureRow& row : feature_rows(features))
         rows.push_back({std::string(row.key), value_text(row, score.currency),
@@ -79,7 +80,7 @@ std::string advances_text(const Score& score) {
 
 std::string advances_head(const Score& score) {
     std::string out = fmt::format(
-        "advances on {} on the rail {}{}: {}\n", day_text(score.advance_day), score.rail.name,
+        "advances on {} on the rail {}{}: {}\n", tuma::text(score.advance_day), score.rail.name,
         score.is_rail_chosen ? "" : " (the plan's first; --rail=NAME takes another)",
         score.rail.sentence);
     out += fmt::format("  average day {}, opening cash {}, outgoings {}\n",

@@ -1,3 +1,4 @@
+#include "ledger/time.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/summary.h"
 
@@ -15,7 +16,7 @@ std::string or_empty(const std::optional<Value>& value) {
 }
 
 std::string or_empty(const std::optional<core::LocalDay>& day) {
-    return day ? day_text(*day) : std::string();
+    return day ? tuma::text(*day) : std::string();
 }
 
 // loan_repaid_on to loan_closing_end.
@@ -35,7 +36,7 @@ std::string daily_csv(const Variant& variant) {
         "closing_balance,receivable,interest_accrued\n";
     for (const DayRow& row : variant.days)
         fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{}\n",
-                       day_text(row.date), row.gross_sales, row.settled_gross, row.fees,
+                       tuma::text(row.date), row.gross_sales, row.settled_gross, row.fees,
                        row.loan_advance, row.loan_repayment, row.outgoings, row.closing_balance,
                        row.receivable, row.interest_accrued);
     return out;
@@ -56,7 +57,7 @@ std::string summary_csv(const ReplayResult& result) {
                        base.receivable_end);
         fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},{}\n",
                        base.days_short, base.longest_short_run, or_empty(base.first_short),
-                       base.min_closing, day_text(base.min_closing_on), base.peak_financing,
+                       base.min_closing, tuma::text(base.min_closing_on), base.peak_financing,
                        base.opening_needed, base.max_receivable, base.mean_receivable,
                        base.interest, or_empty(rail.fees_if_rounded_daily), advance_columns(rail));
     }

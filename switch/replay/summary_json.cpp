@@ -1,4 +1,5 @@
 #include "ledger/batch.h"
+#include "ledger/time.h"
 #include "switch/replay/measures.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/outgoings.h"
@@ -21,7 +22,7 @@ json::value or_null(const std::optional<std::int64_t>& number) {
 }
 
 json::value or_null(const std::optional<core::LocalDay>& day) {
-    return day ? json::value(day_text(*day)) : json::value();
+    return day ? json::value(tuma::text(*day)) : json::value();
 }
 
 std::string sha256_of(const Variant& variant) {
@@ -74,7 +75,7 @@ json::object rail_of(const RailResult& rail) {
                      {"longest_short_run", base.longest_short_run},
                      {"first_short", or_null(base.first_short)},
                      {"min_closing", base.min_closing},
-                     {"min_closing_on", day_text(base.min_closing_on)},
+                     {"min_closing_on", tuma::text(base.min_closing_on)},
                      {"peak_financing", base.peak_financing},
                      {"opening_needed", base.opening_needed},
                      {"max_receivable", base.max_receivable},
@@ -93,8 +94,8 @@ json::object sales_of(const ReplayResult& result) {
     return {{"payments", sales.payments},
             {"refunds", sales.refunds},
             {"gross", sales.gross},
-            {"first_day", day_text(sales.first_day)},
-            {"last_day", day_text(sales.last_day)},
+            {"first_day", tuma::text(sales.first_day)},
+            {"last_day", tuma::text(sales.last_day)},
             {"rows_outside", sales.rows_outside},
             {"rows_bad", sales.rows_bad},
             {"txn_ids_repeated", sales.txn_ids_repeated},
@@ -116,7 +117,7 @@ json::value loan_of(const ReplayResult& result) {
     if (!result.plan.advance) return nullptr;
     const AdvanceTerms terms =
         advance_terms(*result.plan.advance, result.plan.merchant, result.average_day);
-    return {{"day", day_text(terms.day)},
+    return {{"day", tuma::text(terms.day)},
             {"principal", terms.principal},
             {"due", terms.due},
             {"factor_bp", result.plan.advance->factor_bp},
@@ -179,8 +180,8 @@ std::string summary_json(const ReplayResult& result, std::string_view version) {
         {"currency", letters(merchant.currency)},
         {"exponent", find_currency(static_cast<std::uint16_t>(merchant.currency))->decimals},
         {"calendar", merchant.calendar.name()},
-        {"start", day_text(merchant.from)},
-        {"end", day_text(merchant.to)},
+        {"start", tuma::text(merchant.from)},
+        {"end", tuma::text(merchant.to)},
         {"avg_day", result.average_day},
         {"opening", result.average_day * merchant.opening_days},
         {"interest_rate_bp", merchant.interest_rate_bp},

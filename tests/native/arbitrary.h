@@ -165,8 +165,9 @@ inline bool same(const core::QueryAccount& a, const core::QueryAccount& b) {
 inline bool same(const core::QueryRequest&, const core::QueryRequest&) {
     return true;
 }
-inline bool same(const core::LoadScheme&, const core::LoadScheme&) {
-    unreachable("no frame carries a scheme");
+template <typename Other>
+bool same(const Other&, const Other&) {
+    unreachable("no frame carries this command");
 }
 
 /// Everything but the digest.

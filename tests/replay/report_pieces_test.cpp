@@ -1,4 +1,5 @@
 // Numbers as text, axes, points and scales that the report is drawn with.
+#include "ledger/time.h"
 #include "switch/replay/axis.h"
 #include "switch/replay/bars.h"
 #include "switch/replay/cash_chart.h"
@@ -58,7 +59,7 @@ TEST_CASE("number text: shares and tenths are rounded half-up, dates are two kin
     CHECK(tenths_text(1, 0) == std::nullopt);
     CHECK(tenths_text(1, -7) == std::nullopt);
     const core::LocalDay day{std::chrono::year{2016} / 2 / 29};
-    CHECK(day_text(day) == "2016-02-29");
+    CHECK(tuma::text(day) == "2016-02-29");
     CHECK(prose_day(day) == "29\u00A0Feb\u00A02016");
 }
 

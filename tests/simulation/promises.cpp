@@ -65,6 +65,11 @@ struct Count {
     void add(const ledger::AccountChanged& changed) { add_key(changed.key(), changed.digest); }
     void add(const ledger::RequestRefused& refused) { add_key(refused.key(), refused.digest); }
     void add(const ledger::SchemeLoaded& loaded) { add_key(loaded.key(), loaded.head.digest); }
+    // Orders are not part of this traffic.
+    void add(const ledger::ProfileStored&) {}
+    void add(const ledger::OrderOpened&) {}
+    void add(const ledger::OrderMoved&) {}
+    void add(const ledger::NoticeMoved&) {}
     void add(const ledger::SettlementClosed& closed) {
         paid_out[closed.account] += closed.paid_out + closed.payout_fee;
         ++tally["settlements"];

@@ -1,0 +1,21 @@
+// The answer to a request whose signature does not hold.
+#pragma once
+
+#include "protocols/wechat/authorization.h"
+
+#include <string>
+
+namespace tuma::wechat {
+
+/// The body of the HTTP 401: code SIGN_ERROR, the platform's own Chinese sentence for the failure,
+/// and in `detail` the field at fault. When the signature does not match it also shows what the
+/// platform has verified, so that the integrator can compare: method, url, the signed text with the
+/// body cut to its first eight bytes, and the whole text's length in bytes. Bytes that are not
+/// ASCII are shown as '?'. `authorization` is null when it could not be read. Source: WeChat Pay
+/// API v3, "How to locate SIGN_ERROR" and its list of messages; where the body is cut, and the
+/// layout: replies of the real platform in issue 58 of TheNorthMemory/wechatpay-axios-plugin and
+/// issue 76 of hpyer/node-easywechat.
+std::string sign_error_body(const AuthorizationError& error, const SignedRequest& request,
+                            const Authorization* authorization);
+
+}  // namespace tuma::wechat

@@ -1,0 +1,90 @@
+#include "switch/net/admin_json.h"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace tuma::net {
+namespace {
+
+namespace json = boost::json;
+
+// Null for the zero time.
+json::value time_json(Timestamp time) {
+    if (time == Timestamp{}) return nullptr;
+    return json::value(text(time));
+}
+
+json::value number_or_null(std::uint64_t number) {
+    if (number == 0) return nullptr;
+    return number;
+}
+
+}  // namespace
+
+http::HttpReply json_reply(int status, const json::value& value) {
+    return {.status = status,
+            .headers = {{"Content-Type", "application/json"}},
+            .body = json::serialize(value) + "\n"};
+}
+
+http::HttpReply json_error(int status, std::string_view field, std::string_view sentence) {
+    json::object error{{"error", sentence}};
+    if (!field.empty()) error["field"] = field;
+    return json_reply(status, error);
+}
+
+http::HttpReply order_reply(const core::Outcome& outcome) {
+    if (outcome.code == Refusal::none && outcome.order)
+        return json_reply(200, order_json(*outcome.order));
+    const int status = outcome.code == Refusal::order_not_found ? 404 : 409;
+    json::object error{{"error", sentence(outcome.code)}, {"refusal", name(outcome.code)}};
+    if (outcome.order) error["order"] = order_json(*outcome.order);
+    return json_reply(status, error);
+}
+
+json::object order_json(const ledger::Order& order) {
+    const ledger::OrderTerms& terms = order.terms;
+    json::array keys;
+    for (const std::string& key : order.keys) keys.emplace_back(key);
+    return {{"id", terms.id.value},
+            {"kind", terms.kind},
+            {"purpose", ledger::name(terms.purpose)},
+            {"state", ledger::name(order.state)},
+            {"code", order.code},
+            {"refusal", order.refusal == Refusal::none ? json::value(nullptr)
+                                                       : json::value(tuma::name(order.refusal))},
+            {"amount", terms.amount},
+            {"currency", letters(terms.currency)},
+            {"debit", number_or_null(order.debit.value)},
+            {"credit", number_or_null(terms.credit.value)},
+            {"transfer", number_or_null(order.transfer.value)},
+            {"parent", number_or_null(terms.parent.value)},
+            {"returned", order.returned},
+            {"opened_at", time_json(order.opened_at)},
+            {"moved_at", time_json(order.moved_at)},
+            {"acts_at", time_json(order.acts_at)},
+            {"expires_at", time_json(Timestamp{Duration{terms.expires_at}})},
+            {"keys", std::move(keys)}};
+}
+
+json::object delivery_json(const Delivery& delivery) {
+    json::object headers;
+    for (const auto& [name, value] : delivery.callback.headers) headers[name] = value;
+    return {{"notice", delivery.notice.value},    {"order", delivery.order.value},
+            {"channel", delivery.channel},        {"attempt", delivery.attempt},
+            {"time", time_json(delivery.time)},   {"dialect", delivery.dialect},
+            {"method", delivery.callback.method}, {"url", delivery.callback.url},
+            {"headers", std::move(headers)},      {"body", delivery.callback.body},
+            {"status", delivery.result.status},   {"answer", delivery.result.body},
+            {"failure", delivery.result.failure}, {"delivered", delivery.is_delivered}};
+}
+
+json::object fault_json(const FaultRule& rule) {
+    return {{"id", rule.id},
+            {"path", rule.path},
+            {"contains", rule.contains},
+            {"fault", rule.words},
+            {"left", rule.left}};
+}
+
+}  // namespace tuma::net

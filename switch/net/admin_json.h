@@ -1,0 +1,28 @@
+// What the administrator's API shows, as JSON.
+#pragma once
+
+#include "ledger/order.h"
+#include "protocols/http/message.h"
+#include "switch/core/outcome.h"
+#include "switch/net/fault_rules.h"
+#include "switch/net/notifier.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace tuma::net {
+
+http::HttpReply json_reply(int status, const boost::json::value& value);
+/// {"error": sentence, "field": name}; the field is left out when it is empty.
+http::HttpReply json_error(int status, std::string_view field, std::string_view sentence);
+/// The order of an outcome with 200, or its refusal with 404 (no such order), 409 (refused).
+http::HttpReply order_reply(const core::Outcome& outcome);
+
+boost::json::object order_json(const ledger::Order& order);
+boost::json::object delivery_json(const Delivery& delivery);
+boost::json::object fault_json(const FaultRule& rule);
+
+}  // namespace tuma::net

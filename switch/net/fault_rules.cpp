@@ -1,0 +1,129 @@
+#include "switch/net/fault_rules.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace tuma::net {
+namespace {
+
+constexpr std::size_t rules_max = 100;
+constexpr int latency_ms_max = 600'000;
+
+std::optional<int> number(std::string_view text, int least, int most) {
+    int value = 0;
+    const char* const end = text.data() + text.size();
+    const auto [rest, failure] = std::from_chars(text.data(), end, value);
+    if (failure != std::errc{} || rest != end || value < least || value > most) return std::nullopt;
+    return value;
+}
+
+http::HttpReply reply(int status, std::string_view type, std::string body) {
+    return {.status = status,
+            .headers = {{"Content-Type", std::string(type)}},
+            .body = std::move(body)};
+}
+
+// What the gateways in front of the real services answer; mpesa.md, section 1.15.
+http::HttpReply html_503() {
+    return reply(503, "text/html",
+                 "<html><head><META NAME=\"robots\" CONTENT=\"noindex,nofollow\"></head><body>"
+                 "Request unsuccessful. Incapsula incident ID: 1035000260088530431-155237</body>"
+                 "</html>");
+}
+
+http::HttpReply apigee_404() {
+    return reply(
+        404, "application/json",
+        R"({"fault":{"faultstring":"Unable to identify proxy for host: secure and url: )"
+        R"(\/","detail":{"errorcode":"messaging.adaptors.http.flow.ApplicationNotFound"}}})");
+}
+
+std::optional<InputError> apply(std::string_view word, Fault& fault) {
+    if (word == "drop") fault.drops_before = true;
+    if (word == "commit-then-drop") fault.drops_after = true;
+    if (word == "commit-then-timeout") fault.hides_reply = true;
+    if (word == "429")
+        fault.instead = reply(429, "application/json",
+                              R"({"code":"FREQUENCY_LIMITED","message":"too many requests"})");
+    if (word == "html-503") fault.instead = html_503();
+    if (word == "apigee-404") fault.instead = apigee_404();
+    if (word.starts_with("latency:")) {
+        const auto ms = number(word.substr(8), 0, latency_ms_max);
+        if (!ms) return InputError{"latency", "must be 0 to 600000 milliseconds"};
+        fault.latency = std::chrono::milliseconds{*ms};
+    }
+    if (word.starts_with("status:")) {
+        const auto status = number(word.substr(7), 100, 599);
+        if (!status) return InputError{"status", "must be 100 to 599"};
+        fault.instead = http::HttpReply{.status = *status};
+    }
+    return std::nullopt;
+}
+
+bool fits(const FaultRule& rule, const http::HttpRequest& request) {
+    if (!request.path().starts_with(rule.path)) return false;
+    if (rule.contains.empty()) return true;
+    const std::string* const authorization = request.find("Authorization");
+    return request.target.find(rule.contains) != std::string::npos ||
+           request.body.find(rule.contains) != std::string::npos ||
+           (authorization != nullptr && authorization->find(rule.contains) != std::string::npos);
+}
+
+}  // namespace
+
+Result<Fault> parse_fault(std::string_view words) {
+    Fault fault;
+    while (!words.empty()) {
+        const std::size_t comma = std::min(words.find(','), words.size());
+        std::string_view word = words.substr(0, comma);
+        words.remove_prefix(std::min(comma + 1, words.size()));
+        while (word.starts_with(' ')) word.remove_prefix(1);
+        while (word.ends_with(' ')) word.remove_suffix(1);
+        if (auto error = apply(word, fault)) return std::move(*error);
+    }
+    return fault;
+}
+
+Result<std::uint64_t> FaultRules::add(FaultRule rule) {
+    if (const auto parsed = parse_fault(rule.words); !parsed) return parsed.error();
+    if (rule.words.empty()) return InputError{"fault", "is missing"};
+    if (rule.left == 0) return InputError{"count", "must be at least 1"};
+    const std::lock_guard lock(mutex_);
+    if (rules_.size() >= rules_max)
+        return InputError{"faults", fmt::format("{} are in force, at most {}; DELETE some",
+                                                rules_.size(), rules_max)};
+    rule.id = next_id_++;
+    rules_.push_back(std::move(rule));
+    return rules_.back().id;
+}
+
+bool FaultRules::remove(std::uint64_t id) {
+    const std::lock_guard lock(mutex_);
+    return std::erase_if(rules_, [id](const FaultRule& rule) { return rule.id == id; }) > 0;
+}
+
+void FaultRules::clear() {
+    const std::lock_guard lock(mutex_);
+    rules_.clear();
+}
+
+std::vector<FaultRule> FaultRules::all() const {
+    const std::lock_guard lock(mutex_);
+    return rules_;
+}
+
+std::string FaultRules::words_for(const http::HttpRequest& request) {
+    if (const std::string* const own = request.find("Tuma-Fault")) return *own;
+    const std::lock_guard lock(mutex_);
+    for (FaultRule& rule : rules_) {
+        if (!fits(rule, request)) continue;
+        std::string words = rule.words;
+        if (--rule.left == 0) std::erase_if(rules_, [](const FaultRule& r) { return r.left == 0; });
+        return words;
+    }
+    return {};
+}
+
+}  // namespace tuma::net

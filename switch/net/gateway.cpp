@@ -1,0 +1,147 @@
+#include "switch/net/gateway.h"
+
+#include "switch/net/log.h"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace tuma::net {
+namespace {
+
+http::HttpReply not_found() {
+    return {.status = 404,
+            .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+            .body = "no dialect of this switch has such a path\n"};
+}
+
+http::HttpReply failed() {
+    return {.status = 500,
+            .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+            .body = "the switch could not make an answer; its log says why\n"};
+}
+
+// What a fault makes of the reply once everything is executed.
+Respond spoiled(Fault fault, Respond respond) {
+    return [fault = std::move(fault), respond = std::move(respond)](http::HttpReply reply) {
+        if (fault.hides_reply)
+            reply = {.status = 504,
+                     .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                     .body = "upstream request timeout\n"};
+        reply.drop = reply.drop || fault.drops_after;
+        reply.delay += fault.latency;
+        respond(std::move(reply));
+    };
+}
+
+bool is_empty(const Fault& fault) {
+    return fault.latency == Duration{} && !fault.drops_after && !fault.hides_reply;
+}
+
+}  // namespace
+
+void learn(protocols::Directory& directory, const core::Request& request,
+           const core::Outcome& outcome) {
+    if (const auto* query = std::get_if<core::QueryAccount>(&request.command)) {
+        if (outcome.code == Refusal::none && !query->account)
+            directory.remember(std::string(ledger::text(query->identity)),
+                               AccountId{static_cast<std::uint32_t>(outcome.id)});
+    } else if (const auto* open = std::get_if<core::OpenAccount>(&request.command)) {
+        if (outcome.code == Refusal::none)
+            directory.remember(std::string(ledger::text(open->identity)),
+                               AccountId{static_cast<std::uint32_t>(outcome.id)});
+    } else if (const auto* store = std::get_if<core::StoreProfile>(&request.command)) {
+        if (outcome.code == Refusal::none)
+            directory.store(store->profile->name, store->profile->content);
+    }
+}
+
+// The commands of one answer on their way to the engine and back.
+class Gateway::Exchange final : public Submission {
+public:
+    Exchange(Gateway& gateway, protocols::Asking asking, Respond respond)
+        : gateway_(gateway), asking_(std::move(asking)), respond_(std::move(respond)) {
+        requests = std::move(asking_.requests);
+        submitted = Steady::now();
+    }
+
+    void durable(std::unique_ptr<Submission> self, Steady::time_point) override {
+        // In the order of the journal, so that the directory holds what is newest there.
+        for (std::size_t i = 0; i < requests.size(); ++i)
+            learn(gateway_.translation_.directory, requests[i], outcomes[i]);
+        // A function that can be copied is wanted.
+        std::shared_ptr<Submission> kept = std::move(self);
+        boost::asio::post(*gateway_.threads_, [this, kept] { go_on(); });
+    }
+
+    void refuse() { respond_(std::move(asking_.overloaded)); }
+
+private:
+    void go_on() {
+        try {
+            gateway_.carry_on(asking_.then(outcomes), respond_);
+        } catch (const std::exception& error) {
+            log_event(LogLevel::error, "reply_failed", {{"why", std::string(error.what())}});
+            respond_(failed());
+        }
+    }
+
+    Gateway& gateway_;
+    protocols::Asking asking_;
+    Respond respond_;
+};
+
+Gateway::Gateway(Engine& engine, Translation& translation, FaultRules& faults, std::size_t threads)
+    : engine_(engine),
+      translation_(translation),
+      faults_(faults),
+      threads_(std::make_unique<boost::asio::thread_pool>(threads)) {}
+
+Gateway::~Gateway() {
+    stop();
+}
+
+void Gateway::stop() {
+    threads_->join();
+}
+
+void Gateway::handle(http::HttpRequest request, Respond respond) {
+    const std::string words = faults_.words_for(request);
+    const Result<Fault> parsed = parse_fault(words);
+    Fault fault = parsed ? *parsed : Fault{};
+    if (!words.empty() && request.find("Tuma-Fault") == nullptr)
+        request.headers.emplace_back("Tuma-Fault", words);
+    if (fault.drops_before) return respond({.drop = true});
+    if (fault.instead) {
+        fault.instead->delay = fault.latency;
+        return respond(std::move(*fault.instead));
+    }
+    if (!is_empty(fault)) respond = spoiled(std::move(fault), std::move(respond));
+    const auto adapter =
+        std::find_if(translation_.adapters.begin(), translation_.adapters.end(),
+                     [&](const protocols::Adapter* one) { return one->owns(request.path()); });
+    if (adapter == translation_.adapters.end()) return respond(not_found());
+    try {
+        carry_on((*adapter)->handle(request, translation_.context()), respond);
+    } catch (const std::exception& error) {
+        log_event(LogLevel::error, "request_failed", {{"why", std::string(error.what())}});
+        respond(failed());
+    }
+}
+
+void Gateway::post(std::function<void()> work) {
+    boost::asio::post(*threads_, std::move(work));
+}
+
+void Gateway::carry_on(protocols::Answer answer, Respond respond) {
+    if (auto* reply = std::get_if<http::HttpReply>(&answer)) return respond(std::move(*reply));
+    auto exchange = std::make_unique<Exchange>(
+        *this, std::get<protocols::Asking>(std::move(answer)), std::move(respond));
+    std::unique_ptr<Submission> refused = engine_.submit(std::move(exchange));
+    if (refused) static_cast<Exchange&>(*refused).refuse();
+}
+
+}  // namespace tuma::net

@@ -1,0 +1,71 @@
+// From an HTTP request to its reply: picks the dialect, asks the engine, applies faults.
+#pragma once
+
+#include "protocols/adapter.h"
+#include "switch/net/clock.h"
+#include "switch/net/engine.h"
+#include "switch/net/fault_rules.h"
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace boost::asio {
+class thread_pool;
+}
+
+namespace tuma::net {
+
+/// Draws what dialects need of chance; any thread.
+using ChanceSource = std::function<protocols::Chance()>;
+/// Called exactly once with the reply; any thread.
+using Respond = std::function<void(http::HttpReply)>;
+
+/// Everything that dialects work with. Requires: outlives who uses it.
+struct Translation {
+    std::vector<const protocols::Adapter*> adapters;
+    protocols::Directory& directory;
+    Clock& clock;
+    ChanceSource chance;
+    std::atomic<std::uint64_t> counter{0};
+
+    protocols::Context context() {
+        return {clock.now(), directory, chance(), counter.fetch_add(1) + 1};
+    }
+};
+
+/// Hands requests to dialects and their commands to the engine. Outcomes come back on the
+/// journal's thread; what is made of them is made on `threads` threads of the gateway's own.
+class Gateway {
+public:
+    Gateway(Engine& engine, Translation& translation, FaultRules& faults, std::size_t threads);
+    ~Gateway();
+    Gateway(const Gateway&) = delete;
+    Gateway& operator=(const Gateway&) = delete;
+
+    /// Any thread. A path that no dialect owns gets 404.
+    void handle(http::HttpRequest request, Respond respond);
+    /// Waits for what is being made; what comes later is dropped. Requires: the engine is drained.
+    void stop();
+
+    /// Runs `work`, which may take long, on one of the gateway's threads.
+    void post(std::function<void()> work);
+
+    /// Carries out what a dialect or an administrator asks; `respond` gets the reply in the end.
+    void carry_on(protocols::Answer answer, Respond respond);
+
+private:
+    class Exchange;
+
+    Engine& engine_;
+    Translation& translation_;
+    FaultRules& faults_;
+    std::unique_ptr<boost::asio::thread_pool> threads_;
+};
+
+/// Puts what a durable outcome tells into the directory: accounts by identity, profiles.
+void learn(protocols::Directory& directory, const core::Request& request,
+           const core::Outcome& outcome);
+
+}  // namespace tuma::net

@@ -1,0 +1,51 @@
+#include "switch/net/virtual_time.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+namespace tuma::net {
+namespace {
+
+constexpr std::chrono::microseconds look_again_after{200};
+
+}  // namespace
+
+void VirtualTime::move_to(Timestamp time) {
+    clock_.move_to(time);
+    engine_.wake();
+}
+
+// Attempts are handed from the engine to the notifier and back without a gap in which both are
+// idle; so nothing is going on when two looks in this order find both idle.
+bool VirtualTime::settles(Steady::time_point until) {
+    while (true) {
+        if (engine_.is_idle() && notifier_.is_idle() && engine_.is_idle()) return true;
+        if (Steady::now() >= until) return false;
+        std::this_thread::sleep_for(look_again_after);
+    }
+}
+
+Result<Advanced> VirtualTime::advance(Duration by, std::chrono::milliseconds patience) {
+    const std::lock_guard lock(mutex_);
+    const Steady::time_point until = Steady::now() + patience;
+    const Timestamp target = clock_.now() + by;
+    Advanced advanced;
+    while (true) {
+        if (!settles(until))
+            return InputError{"clock",
+                              fmt::format("still busy after {} ms at {}; a receiver may be slow",
+                                          patience.count(), text(clock_.now()))};
+        const auto next = engine_.next_deadline();
+        if (!next || *next > target) break;
+        ++advanced.stops;
+        move_to(std::max(*next, clock_.now()));
+    }
+    move_to(target);
+    if (!settles(until)) return InputError{"clock", "still busy at the end of the advance"};
+    advanced.now = clock_.now();
+    return advanced;
+}
+
+}  // namespace tuma::net

@@ -1,0 +1,43 @@
+// Lets virtual time pass: from deadline to deadline, everything that falls due done on the way.
+#pragma once
+
+#include "ledger/result.h"
+#include "switch/net/clock.h"
+#include "switch/net/engine.h"
+#include "switch/net/notifier.h"
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+namespace tuma::net {
+
+/// What an advance has done.
+struct Advanced {
+    Timestamp now{};
+    std::uint64_t stops = 0;  ///< deadlines at which time stood still
+};
+
+/// Moves a VirtualClock by hand. At each deadline time stands still until the engine has done what
+/// is due and every notice that this caused has been answered, so that a ladder of a day runs in
+/// the time that its receivers take.
+class VirtualTime {
+public:
+    VirtualTime(VirtualClock& clock, Engine& engine, const Notifier& notifier)
+        : clock_(clock), engine_(engine), notifier_(notifier) {}
+
+    /// Refuses with field "clock" when the switch is still busy after `patience`: the error says
+    /// how far time has come. One advance at a time; others wait.
+    Result<Advanced> advance(Duration by, std::chrono::milliseconds patience);
+
+private:
+    bool settles(Steady::time_point until);
+    void move_to(Timestamp time);
+
+    std::mutex mutex_;
+    VirtualClock& clock_;
+    Engine& engine_;
+    const Notifier& notifier_;
+};
+
+}  // namespace tuma::net

@@ -1,0 +1,15 @@
+// Requests of the server to itself, before its threads run.
+#pragma once
+
+#include "switch/core/command.h"
+#include "switch/core/outcome.h"
+#include "switch/net/engine.h"
+
+namespace tuma {
+
+/// Decides one request and makes it durable by taking the engine's steps; what it caused outside
+/// leaves too. Throws std::runtime_error when the engine takes nothing or the journal fails.
+/// Requires: the engine has not been started.
+core::Outcome ask(net::Engine& engine, core::Request request);
+
+}  // namespace tuma

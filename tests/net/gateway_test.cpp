@@ -1,0 +1,147 @@
+// From a request to its reply, its notices and its faults, with the administrator's hand on time.
+#include "tests/net/dialect_world.h"
+
+#include <boost/json/parse.hpp>
+#include <doctest/doctest.h>
+
+#include <string>
+
+using namespace tuma;
+using tuma::testing::DialectWorld;
+
+namespace {
+
+boost::json::value parsed(const http::HttpReply& reply) {
+    return boost::json::parse(reply.body);
+}
+
+}  // namespace
+
+TEST_CASE("gateway: a dialect asks twice, its order runs in virtual time, the notice arrives") {
+    DialectWorld world;
+    CHECK(world.get("POST", "/shop/a").status == 201);
+    CHECK(world.directory.account("alice") == AccountId{2});
+    CHECK(world.get("POST", "/shop/a").body == "order_exists");
+    CHECK(world.received_count() == 0);
+
+    const auto advanced = world.get("POST", "/admin/clock/advance?by=3s");
+    CHECK(advanced.status == 200);
+    REQUIRE(world.received_count() == 1);
+    CHECK(world.received[0].url == "http://shop/a");
+    CHECK(world.received[0].body == "succeeded");
+    CHECK(world.get("GET", "/admin/orders?key=a").body.find(R"("state":"succeeded")") !=
+          std::string::npos);
+}
+
+TEST_CASE("gateway: what no dialect owns is not found, what a dialect throws is an error") {
+    DialectWorld world;
+    CHECK(world.get("GET", "/nothing").status == 404);
+    CHECK(world.get("GET", "/shop/throw").status == 500);
+    CHECK(world.get("POST", "/shop/b").status == 201);
+}
+
+TEST_CASE(
+    "gateway: a ladder of a day runs while a receiver refuses, and ends when it is given up") {
+    DialectWorld world;
+    world.answer_status = 500;
+    world.get("POST", "/shop/a");
+    world.get("POST", "/admin/clock/advance", R"({"by": "25h"})");
+    CHECK(world.received_count() == 16);
+    const auto attempts = parsed(world.get("GET", "/admin/notices?order=1")).as_array();
+    REQUIRE(attempts.size() == 16);
+    CHECK(attempts[0].at("attempt").as_int64() == 16);
+    CHECK(attempts[0].at("delivered").as_bool() == false);
+    CHECK(attempts[15].at("status").as_int64() == 500);
+}
+
+TEST_CASE("gateway: a notice without an address is an attempt that failed") {
+    DialectWorld world;
+    world.get("POST", "/shop/nowhere");
+    world.get("POST", "/admin/clock/advance?by=3s");
+    CHECK(world.received_count() == 0);
+    const auto attempts = parsed(world.get("GET", "/admin/notices")).as_array();
+    REQUIRE(attempts.size() == 1);
+    CHECK(attempts[0].at("failure").as_string() == "there is no address to send it to");
+}
+
+TEST_CASE("gateway: faults come from the request's own field or from rules that run out") {
+    DialectWorld world;
+    CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Fault", "html-503"}}).status == 503);
+    CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Fault", "drop"}}).drop);
+    const auto lost = world.get("POST", "/shop/a", {}, {{"tuma-fault", "commit-then-drop"}});
+    CHECK(lost.drop);
+    CHECK(world.get("POST", "/shop/a").body == "order_exists");
+    CHECK(world.get("POST", "/shop/b", {}, {{"Tuma-Fault", "latency:250"}}).delay ==
+          std::chrono::milliseconds{250});
+    CHECK(world.get("POST", "/shop/c", {}, {{"Tuma-Fault", "commit-then-timeout"}}).status == 504);
+
+    const auto added =
+        world.get("POST", "/admin/faults", R"({"fault":"status:418","path":"/shop/","count":2})");
+    CHECK(added.status == 201);
+    CHECK(world.get("POST", "/shop/d").status == 418);
+    CHECK(world.get("POST", "/shop/d").status == 418);
+    CHECK(world.get("POST", "/shop/d").status == 201);
+    CHECK(world.get("GET", "/admin/faults").body == "[]\n");
+    CHECK(world.get("POST", "/admin/faults", R"({"fault":"status:9"})").status == 400);
+    CHECK(world.get("POST", "/admin/faults", R"({"fault":"drop","count":0})").status == 400);
+    CHECK(world.get("POST", "/admin/faults", R"({})").status == 400);
+}
+
+TEST_CASE("admin api: orders are moved by hand, accounts and profiles are shown") {
+    DialectWorld world;
+    world.get("POST", "/shop/a");
+    CHECK(world.get("POST", "/admin/orders/1/ignore").status == 200);
+    world.get("POST", "/admin/clock/advance?by=1h");
+    CHECK(world.get("GET", "/admin/orders/1").body.find("awaiting_customer") != std::string::npos);
+    CHECK(world.get("POST", "/admin/orders/1/approve").status == 200);
+    CHECK(world.get("POST", "/admin/orders/1/approve").status == 409);
+    CHECK(world.get("POST", "/admin/orders/2/approve").status == 404);
+    CHECK(parsed(world.get("GET", "/admin/accounts/shop")).at("balance").as_int64() == 4'000);
+    CHECK(world.get("GET", "/admin/accounts/nobody").status == 404);
+
+    world.get("POST", "/shop/b");
+    const auto declined = world.get("POST", "/admin/orders/2/decline", R"({"code": 1032})");
+    CHECK(parsed(declined).at("code").as_int64() == 1032);
+
+    CHECK(world.get("PUT", "/admin/profiles?name=x/y", "{}").status == 200);
+    CHECK(*world.directory.find("x/y") == "{}");
+    CHECK(world.get("GET", "/admin/profiles?prefix=x/").body == "[\"x/y\"]\n");
+    CHECK(world.get("PUT", "/admin/profiles?name=x/y", "").status == 200);
+    CHECK(world.directory.find("x/y") == nullptr);
+}
+
+TEST_CASE("admin api: bad calls name what is wrong with them") {
+    DialectWorld world;
+    struct Row {
+        const char* method;
+        const char* target;
+        const char* body;
+        int status;
+    };
+    const Row rows[] = {
+        {"GET", "/admin/what", "", 404},
+        {"GET", "/admin/orders", "", 400},
+        {"GET", "/admin/orders/x", "", 400},
+        {"GET", "/admin/orders/0", "", 400},
+        {"GET", "/admin/orders/99", "", 404},
+        {"POST", "/admin/orders/1/dance", "", 400},
+        {"POST", "/admin/orders/1/decline", R"({"code":70000})", 400},
+        {"POST", "/admin/orders/1/decline", "{", 400},
+        {"POST", "/admin/orders/1/approve", R"({"payer":"nobody"})", 404},
+        {"POST", "/admin/orders/1/notify", R"({"channel":3})", 400},
+        {"POST", "/admin/handsets/nobody/approve", "", 404},
+        {"POST", "/admin/handsets/alice/approve", "", 404},
+        {"POST", "/admin/clock/advance", R"({"by":"soon"})", 400},
+        {"POST", "/admin/clock/advance", R"({"by":"400d"})", 400},
+        {"GET", "/admin/notices?order=x", "", 400},
+        {"PUT", "/admin/profiles", "x", 400},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.target);
+        CAPTURE(row.body);
+        const auto reply = world.get(row.method, row.target, row.body);
+        CHECK(reply.status == row.status);
+        CHECK(parsed(reply).at("error").is_string());
+    }
+    CHECK(parsed(world.get("GET", "/admin/help")).as_array().size() == net::admin_routes().size());
+}

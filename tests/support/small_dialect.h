@@ -1,0 +1,83 @@
+// A dialect of a few lines, for tests of what all dialects go through.
+#pragma once
+
+#include "protocols/adapter.h"
+
+#include <string>
+
+namespace tuma::testing {
+
+/// Sells at "/shop/KEY": asks account "alice" for 40.00 and tells "http://shop/KEY" how it went.
+/// Looks both accounts up where the directory does not know them, so that it asks twice.
+class SmallDialect final : public protocols::Adapter {
+public:
+    static constexpr std::uint16_t order_kind = 9;
+
+    std::string_view name() const override { return "small"; }
+    bool owns(std::string_view path) const override { return path.starts_with("/shop/"); }
+    bool owns(std::uint16_t kind) const override { return kind == order_kind; }
+
+    protocols::Answer handle(const http::HttpRequest& request,
+                             const protocols::Context& context) const override {
+        const std::string key(request.path().substr(6));
+        if (key == "throw") throw std::runtime_error("on purpose");
+        const auto alice = context.directory.account("alice");
+        const auto shop = context.directory.account("shop");
+        if (alice && shop) return open(key, *alice, *shop);
+        protocols::Asking asking;
+        for (const char* name : {"alice", "shop"}) {
+            core::QueryAccount query;
+            query.identity = *ledger::make_identity(name);
+            asking.requests.emplace_back().command = query;
+        }
+        asking.then = [key](const std::vector<core::Outcome>& outcomes) {
+            return open(key, account(outcomes[0]), account(outcomes[1]));
+        };
+        asking.overloaded = {.status = 503};
+        return asking;
+    }
+
+    std::optional<protocols::Callback> render(const core::Effect& effect,
+                                              const protocols::Context&) const override {
+        if (effect.order->keys.front() == "nowhere") return std::nullopt;
+        return protocols::Callback{.url = "http://shop/" + effect.order->keys.front(),
+                                   .body = std::string(ledger::name(effect.order->state))};
+    }
+
+    protocols::Verdict judge(const core::Effect& effect,
+                             const protocols::CallbackResult& result) const override {
+        protocols::Verdict verdict{result.status == 200, {}};
+        if (effect.channel == 1)
+            verdict.act =
+                core::OrderAct{.order = effect.order->terms.id, .step = core::OrderStep::accept};
+        return verdict;
+    }
+
+private:
+    static AccountId account(const core::Outcome& outcome) {
+        return AccountId{static_cast<std::uint32_t>(outcome.id)};
+    }
+
+    static protocols::Answer open(const std::string& key, AccountId alice, AccountId shop) {
+        auto wish = std::make_shared<core::OrderWish>();
+        wish->terms.kind = order_kind;
+        wish->terms.debit = alice;
+        wish->terms.credit = shop;
+        wish->terms.amount = 4'000;
+        wish->terms.action = ledger::CustomerAction::approve;
+        wish->terms.channels[0].when = ledger::NoticeWhen::ended;
+        wish->terms.channels[0].ladder = ledger::NoticeLadder::wechat_payment;
+        wish->acts_after = std::chrono::seconds{2};
+        wish->keys = {key};
+        protocols::Asking asking;
+        asking.requests.emplace_back().command = core::OpenOrder{std::move(wish)};
+        asking.then = [](const std::vector<core::Outcome>& outcomes) -> protocols::Answer {
+            return http::HttpReply{.status = outcomes[0].code == Refusal::none ? 201 : 409,
+                                   .body = std::string(tuma::name(outcomes[0].code))};
+        };
+        asking.overloaded = {.status = 503};
+        return asking;
+    }
+};
+
+}  // namespace tuma::testing

@@ -206,8 +206,8 @@ std::string sample_summary(const SampleMerchant& merchant, std::span<const Sampl
         "synthetic, no real merchant: {}, seed {}, {} to {} ({} days): {} payments, {} of them "
         "refunds, {} minor units in all",
         name(merchant.kind), merchant.seed, tuma::text(merchant.from),
-        tuma::text(merchant.from + std::chrono::days{merchant.days - 1}), merchant.days, sales.size(),
-        refunds, total);
+        tuma::text(merchant.from + std::chrono::days{merchant.days - 1}), merchant.days,
+        sales.size(), refunds, total);
 }
 
 Result<std::chrono::sys_days> parse_sample_day(std::string_view text) {

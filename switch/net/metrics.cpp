@@ -34,17 +34,25 @@ void single(Output& output, std::string_view name, std::string_view type, std::s
     line(output, "{} {}", name, value);
 }
 
-void stage(Output& output, std::string_view name, const DurationHistogram& histogram) {
+// The series of one histogram; `label` is empty or `name="value"`.
+void series(Output& output, std::string_view name, std::string_view label,
+            const DurationHistogram& histogram) {
+    const std::string_view comma = label.empty() ? "" : ",";
+    const std::string set = label.empty() ? "" : fmt::format("{{{}}}", label);
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < DurationHistogram::bucket_count; ++i) {
         count += histogram.bucket(i);
-        line(output, "tuma_stage_duration_seconds_bucket{{stage=\"{}\",le=\"{}\"}} {}", name,
+        line(output, "{}_bucket{{{}{}le=\"{}\"}} {}", name, label, comma,
              DurationHistogram::upper_bound_s(i), count);
     }
     count += histogram.bucket(DurationHistogram::bucket_count);
-    line(output, "tuma_stage_duration_seconds_bucket{{stage=\"{}\",le=\"+Inf\"}} {}", name, count);
-    line(output, "tuma_stage_duration_seconds_sum{{stage=\"{}\"}} {:.9f}", name, histogram.sum_s());
-    line(output, "tuma_stage_duration_seconds_count{{stage=\"{}\"}} {}", name, count);
+    line(output, "{}_bucket{{{}{}le=\"+Inf\"}} {}", name, label, comma, count);
+    line(output, "{}_sum{} {:.9f}", name, set, histogram.sum_s());
+    line(output, "{}_count{} {}", name, set, count);
+}
+
+void stage(Output& output, std::string_view name, const DurationHistogram& histogram) {
+    series(output, "tuma_stage_duration_seconds", fmt::format("stage=\"{}\"", name), histogram);
 }
 
 void render_stages(Output& output, const Metrics& metrics) {
@@ -122,6 +130,18 @@ void render_listener(Output& output, const Metrics& metrics) {
            metrics.bytes_out.value());
 }
 
+void render_http(Output& output, const Metrics& metrics) {
+    single(output, "tuma_http_connections", "gauge", "Open connections on the HTTP listener.",
+           metrics.http_connections.value());
+    family(output, "tuma_http_requests_total", "counter", "Requests answered, by class of status.");
+    for (std::size_t i = 1; i < metrics.http_requests.size(); ++i)
+        line(output, "tuma_http_requests_total{{status=\"{}xx\"}} {}", i,
+             metrics.http_requests[i].value());
+    constexpr std::string_view name = "tuma_http_request_duration_seconds";
+    family(output, name, "histogram", "Time from a whole request to the start of its reply.");
+    series(output, name, {}, metrics.http_request);
+}
+
 void render_process(Output& output) {
     const ProcessUsage usage = process_usage();
     single(output, "process_start_time_seconds", "gauge",
@@ -139,6 +159,12 @@ void render_process(Output& output) {
 }
 
 }  // namespace
+
+void Metrics::count_http(int status, std::chrono::nanoseconds duration) {
+    const auto first = static_cast<std::size_t>(status / 100);
+    http_requests.at(first < http_requests.size() ? first : 5).add();
+    http_request.record(duration);
+}
 
 void DurationHistogram::record(std::chrono::nanoseconds duration) {
     const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
@@ -163,6 +189,7 @@ std::string render(const Metrics& metrics) {
     render_requests(output, metrics);
     render_ledger(output, metrics);
     render_listener(output, metrics);
+    render_http(output, metrics);
     render_process(output);
     return fmt::to_string(output);
 }

@@ -92,6 +92,12 @@ struct Metrics {
     Counter frames_bad;
     Counter bytes_in;
     Counter bytes_out;
+    // HTTP listener.
+    Gauge http_connections;
+    std::array<Counter, 6> http_requests;  ///< by the first digit of the status
+    DurationHistogram http_request;        ///< from whole request to the start of its reply
+
+    void count_http(int status, std::chrono::nanoseconds duration);
 };
 
 /// The Prometheus text format 0.0.4, names beginning with tuma_, process_ metrics included.

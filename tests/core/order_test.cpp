@@ -293,6 +293,7 @@ TEST_CASE("order: a notice that nobody takes climbs its ladder and is given up a
     Town town;
     OrderWish wish = prompt("a");
     wish.terms.channels[0].ladder = ledger::NoticeLadder::wechat_payment;
+    wish.terms.channels[0].delay_ms = 1'000;
     town.open(wish);
     town.pass(seconds{3});
     std::size_t answered = 0;

@@ -185,7 +185,7 @@ void check_refused(std::span<const WrongField> rows) {
 TEST_CASE("event: each wrong field of transfers, accounts and refusals is refused by its name") {
     const WrongField rows[] = {
         {"kind zero", 0, 0, 0, "record_kind"},
-        {"kind after the last", 0, 0, 7, "record_kind"},
+        {"kind after the last", 0, 0, 11, "record_kind"},
         {"kind of another size", 2, 0, 1, "record"},
         {"transfer version", 0, 1, 2, "version"},
         {"opened version", 1, 1, 0, "version"},

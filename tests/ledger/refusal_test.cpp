@@ -72,6 +72,8 @@ TEST_CASE("refusal: those that depend on what others do are transient, the reque
                                          "scheme_not_found",
                                          "daily_limit_exceeded",
                                          "monthly_limit_exceeded",
-                                         "yearly_limit_exceeded"};
+                                         "yearly_limit_exceeded",
+                                         "order_not_found",
+                                         "customer_busy"};
     CHECK(transient == expected);
 }

@@ -59,7 +59,9 @@ void add_serve(CLI::App& app, ServeFlags& flags) {
             ->type_name(std::string(row.value_name));
     }
     serve->footer(
-        "Prints `ready native=HOST:PORT admin=HOST:PORT` once all listeners accept.\n"
+        "Prints `ready native=HOST:PORT admin=HOST:PORT` once all listeners accept, with http= "
+        "and\n"
+        "https= where they do.\n"
         "Exit: 0 after a signal, 1 when something failed, 2 for bad usage.");
 }
 
@@ -71,15 +73,28 @@ int usage_error(const InputError& error) {
 // Addresses are looked at before anything is opened, so that a slip leaves no directory behind.
 std::optional<InputError> wrong_address(const net::Settings& settings,
                                         const net::SettingTexts& texts) {
-    for (const auto& [name, value] :
-         {std::pair{"native", settings.native}, {"admin", settings.admin}}) {
+    for (const auto& [name, value] : {std::pair{"native", settings.native},
+                                      {"admin", settings.admin},
+                                      {"http", settings.http},
+                                      {"https", settings.https}}) {
         const auto given = texts.find(name);
         if (given == texts.end()) continue;
-        if (value.empty() && std::string_view(name) == "admin") continue;
+        if (value.empty() && std::string_view(name) != "native") continue;
         if (const auto parsed = net::parse_endpoint(value); !parsed)
             return InputError{given->second.place, parsed.error().reason};
     }
     return std::nullopt;
+}
+
+// Dialects need the schemes of their services.
+std::string schemes_of(const net::Settings& settings) {
+    std::string list = settings.schemes;
+    if (settings.http.empty() && settings.https.empty()) return list;
+    for (const std::string_view name : {"mpesa-kenya", "wechat-china"}) {
+        if (("," + list + ",").find(fmt::format(",{},", name)) != std::string::npos) continue;
+        list += fmt::format("{}{}", list.empty() ? "" : ",", name);
+    }
+    return list;
 }
 
 int run_serve(const ServeFlags& flags) {
@@ -99,7 +114,7 @@ int run_serve(const ServeFlags& flags) {
     }
     // A bad scheme file, too, leaves no directory behind.
     const Result<std::vector<SchemeFile>> schemes =
-        read_schemes(settings->schemes, settings->holidays);
+        read_schemes(schemes_of(*settings), settings->holidays);
     if (!schemes) return usage_error(schemes.error());
     return serve(*settings, *schemes);
 }

@@ -8,31 +8,37 @@
 namespace tuma {
 namespace {
 
-// The answer is read once it is durable.
+// The answers are read once they are durable.
 class OwnRequest final : public net::Submission {
 public:
-    explicit OwnRequest(std::optional<core::Outcome>& answer) : answer_(answer) {}
+    explicit OwnRequest(std::optional<std::vector<core::Outcome>>& answers) : answers_(answers) {}
 
     void durable(std::unique_ptr<net::Submission>, net::Steady::time_point) override {
-        answer_ = outcomes.front();
+        answers_ = std::move(outcomes);
     }
 
 private:
-    std::optional<core::Outcome>& answer_;
+    std::optional<std::vector<core::Outcome>>& answers_;
 };
 
 }  // namespace
 
-core::Outcome ask(net::Engine& engine, core::Request request) {
-    std::optional<core::Outcome> answer;
-    auto own = std::make_unique<OwnRequest>(answer);
-    own->requests.push_back(std::move(request));
+std::vector<core::Outcome> ask(net::Engine& engine, std::vector<core::Request> requests) {
+    std::optional<std::vector<core::Outcome>> answers;
+    auto own = std::make_unique<OwnRequest>(answers);
+    own->requests = std::move(requests);
     own->submitted = net::Steady::now();
     if (engine.submit(std::move(own))) throw std::runtime_error("the engine takes no requests");
-    while (!answer && (engine.step_decide() || engine.step_journal())) {
+    while (!answers && (engine.step_decide() || engine.step_journal())) {
     }
-    if (!answer) throw std::runtime_error("the journal failed during the start");
-    return *answer;
+    if (!answers) throw std::runtime_error("the journal failed during the start");
+    return std::move(*answers);
+}
+
+core::Outcome ask(net::Engine& engine, core::Request request) {
+    std::vector<core::Request> requests;
+    requests.push_back(std::move(request));
+    return ask(engine, std::move(requests)).front();
 }
 
 }  // namespace tuma

@@ -5,6 +5,7 @@
 #include "ledger/sqlite_journal.h"
 #include "switch/background.h"
 #include "switch/core/switch.h"
+#include "switch/http_side.h"
 #include "switch/load_schemes.h"
 #include "switch/net/admin_server.h"
 #include "switch/net/clock.h"
@@ -29,6 +30,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tuma {
 namespace {
@@ -78,11 +80,13 @@ public:
         : settings_(settings),
           journal_(std::move(opened.journal)),
           reader_(settings.data),
-          clock_(opened.state.position.time),
+          clock_(make_clock(settings, opened.state.position.time)),
+          http_(settings, *clock_, metrics_),
           snapshotter_(settings, opened.state.position.next_transfer, opened.events_replayed),
           core_(std::move(opened.state)),
-          engine_(core_, *journal_, clock_, metrics_,
-                  net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good),
+          engine_(core_, *journal_, *clock_, metrics_,
+                  net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good,
+                  [this](std::vector<core::Effect> effects) { http_.take(std::move(effects)); }),
           history_(reader_, history_jobs_max),
           frames_(engine_, history_, metrics_, frame_limits(settings)),
           projecting_(settings),
@@ -90,15 +94,22 @@ public:
 
     void run(const std::vector<SchemeFile>& schemes) {
         load_schemes(engine_, core_, schemes);
+        if (speaks_http()) http_.connect(engine_, core_);
         const net::Endpoint native = listen(frames_, "--native", settings_.native);
         std::string admin = "off";
         if (!settings_.admin.empty()) admin = listen(admin_, "--admin", settings_.admin).text();
+        std::string more;
+        if (speaks_http()) more = http_.listen();
         engine_.start();
         history_.start();
         frames_.start();
         if (!settings_.admin.empty()) admin_.start();
+        if (speaks_http()) {
+            http_.start(core_);
+            fmt::print("{}", http_.welcome());
+        }
         is_ready_ = true;
-        fmt::print("ready native={} admin={}\n", native.text(), admin);
+        fmt::print("ready native={} admin={}{}\n", native.text(), admin, more);
         static_cast<void>(std::fflush(stdout));
         log_event(LogLevel::info, "ready", {{"native", native.text()}, {"admin", admin}});
         while (!wait_for_stop_signal(housekeeping_period)) keep_house();
@@ -110,9 +121,11 @@ public:
         is_ready_ = false;
         frames_.stop_accepting();
         frames_.stop_reading();
-        const bool all_answered = frames_.finish(settings_.drain_timeout);
+        bool all_answered = frames_.finish(settings_.drain_timeout);
+        if (speaks_http()) all_answered = http_.finish(settings_.drain_timeout) && all_answered;
         if (!all_answered) log_event(LogLevel::warn, "replies_cut_off", {});
         engine_.drain();
+        if (speaks_http()) http_.stop();
         history_.stop();
         admin_.stop();
         projecting_.stop();
@@ -124,6 +137,14 @@ public:
     }
 
 private:
+    static std::unique_ptr<net::Clock> make_clock(const net::Settings& settings,
+                                                  Timestamp earliest) {
+        if (settings.clock == "virtual") return std::make_unique<net::VirtualClock>(earliest);
+        return std::make_unique<net::WallClock>(earliest);
+    }
+
+    bool speaks_http() const { return !settings_.http.empty() || !settings_.https.empty(); }
+
     static net::FrameServerLimits frame_limits(const net::Settings& settings) {
         net::FrameServerLimits limits;
         limits.io_threads = settings.io_threads;
@@ -145,7 +166,8 @@ private:
     std::atomic<bool> is_ready_ = false;
     std::unique_ptr<ledger::SqliteJournal> journal_;
     ledger::SqliteJournalReader reader_;
-    net::WallClock clock_;
+    std::unique_ptr<net::Clock> clock_;
+    HttpSide http_;
     Snapshotter snapshotter_;
     core::Switch core_;
     net::Engine engine_;

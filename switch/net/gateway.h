@@ -27,8 +27,15 @@ struct Translation {
     std::vector<const protocols::Adapter*> adapters;
     protocols::Directory& directory;
     Clock& clock;
-    ChanceSource chance;
+    const ChanceSource chance;
     std::atomic<std::uint64_t> counter{0};
+
+    Translation(std::vector<const protocols::Adapter*> the_adapters,
+                protocols::Directory& the_directory, Clock& the_clock, ChanceSource the_chance)
+        : adapters(std::move(the_adapters)),
+          directory(the_directory),
+          clock(the_clock),
+          chance(std::move(the_chance)) {}
 
     protocols::Context context() {
         return {clock.now(), directory, chance(), counter.fetch_add(1) + 1};

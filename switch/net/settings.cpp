@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 18> rows{{
+constexpr std::array<SettingRow, 22> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
     {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
@@ -20,6 +20,16 @@ constexpr std::array<SettingRow, 18> rows{{
      "it on loopback."},
     {"admin", &Settings::admin, "HOST:PORT", "", 0, 0, "", false,
      "Where /metrics, /healthz, /readyz and /version are served; nowhere if not given."},
+    {"http", &Settings::http, "HOST:PORT", "", 0, 0, "", false,
+     "Where M-Pesa and WeChat Pay clients are answered, and /admin/; nowhere if not given. The "
+     "schemes mpesa-kenya and wechat-china are loaded with it."},
+    {"https", &Settings::https, "HOST:PORT", "", 0, 0, "", false,
+     "The same under TLS. A certificate authority and a certificate with the real services' names "
+     "are made in DIR/tls on the first start."},
+    {"provision", &Settings::provision, "FILE", "", 0, 0, "", false,
+     "TOML file of merchants, apps and customers; without it a default set is there at once."},
+    {"clock", &Settings::clock, "wall|virtual", "wall", 0, 0, "wall|virtual", false,
+     "virtual: time stands still and is moved by POST /admin/clock/advance, for tests."},
     {"schemes", &Settings::schemes, "LIST", "", 0, 0, "", false,
      "Schemes to load, built-in names or TOML files, separated by commas; `tuma scheme list` shows "
      "what there is. One that is in force already is left as it is."},

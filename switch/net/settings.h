@@ -18,6 +18,10 @@ struct Settings {
     std::string data;
     std::string native;
     std::string admin;
+    std::string http;
+    std::string https;
+    std::string provision;
+    std::string clock;
     std::string schemes;
     std::string holidays;
     std::uint64_t io_threads = 0;

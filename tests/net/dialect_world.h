@@ -16,7 +16,7 @@ struct DialectWorld {
         : journal(),
           core(ledger::State(ledger::StateLimits{100, 1'000})),
           clock(Timestamp{}),
-          translation{{&dialect}, directory, clock, [] { return protocols::Chance{}; }, {}},
+          translation({&dialect}, directory, clock, [] { return protocols::Chance{}; }),
           engine(
               core, journal, clock, metrics, {}, [](const std::string&) {},
               [this](std::vector<core::Effect> effects) { notifier.take(std::move(effects)); }),

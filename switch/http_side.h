@@ -1,0 +1,61 @@
+// Everything of the switch that speaks HTTP with clients: listener, dialects, notices, admin API.
+#pragma once
+
+#include "protocols/adapter.h"
+#include "switch/net/admin_api.h"
+#include "switch/net/http_client.h"
+#include "switch/net/http_server.h"
+#include "switch/net/settings.h"
+#include "switch/net/virtual_time.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace tuma {
+
+/// Built before the engine (which hands its effects to `take`), connected to it afterwards.
+class HttpSide {
+public:
+    HttpSide(const net::Settings& settings, net::Clock& clock, net::Metrics& metrics);
+    ~HttpSide();
+    HttpSide(const HttpSide&) = delete;
+    HttpSide& operator=(const HttpSide&) = delete;
+
+    /// For the engine: what a durable batch causes outside. Any thread; before `connect` nothing
+    /// can be caused.
+    void take(std::vector<core::Effect> effects);
+
+    /// Provisions the merchants of the settings and gets ready to answer. Throws
+    /// std::runtime_error. Requires: the engine has not been started, schemes are loaded.
+    void connect(net::Engine& engine, const core::Switch& core);
+    /// Binds the listeners; their endpoints as " http=HOST:PORT https=HOST:PORT".
+    std::string listen();
+    /// Starts to answer and makes attempts again that were under way when the process ended.
+    void start(const core::Switch& core);
+
+    /// Reads nothing more; true when all that was read has been answered within `timeout`.
+    bool finish(Duration timeout);
+    /// Requires: the engine is drained.
+    void stop();
+
+    /// What to tell a person at the start: merchants, keys, lines to paste.
+    std::string welcome() const;
+
+private:
+    struct Running;
+
+    const net::Settings& settings_;
+    net::Clock& clock_;
+    net::Metrics& metrics_;
+    protocols::Directory directory_;
+    std::vector<std::unique_ptr<const protocols::Adapter>> adapters_;
+    std::optional<net::Translation> translation_;
+    net::FaultRules faults_;
+    std::unique_ptr<Running> running_;
+    std::string http_;
+    std::string https_;
+};
+
+}  // namespace tuma

@@ -1,0 +1,137 @@
+#include "switch/tls_files.h"
+
+#include "protocols/crypto/certificate.h"
+#include "protocols/crypto/rsa.h"
+#include "switch/chance.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+namespace tuma {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::days server_life{397};  // what clients of today accept at most
+constexpr std::chrono::days authority_life{3'650};
+constexpr std::chrono::days renewed_before{30};
+
+const std::vector<std::string> host_names{"localhost",
+                                          "sandbox.safaricom.co.ke",
+                                          "api.safaricom.co.ke",
+                                          "api.mch.weixin.qq.com",
+                                          "api2.mch.weixin.qq.com",
+                                          "apihk.mch.weixin.qq.com",
+                                          "api.wechatpay.cn",
+                                          "api2.wechatpay.cn"};
+
+std::string read_file(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file)
+        throw std::runtime_error(
+            fmt::format("{}: cannot be read; delete the directory to have "
+                        "new certificates made",
+                        path.string()));
+    return text.str();
+}
+
+void write_file(const fs::path& path, const std::string& text, fs::perms permissions) {
+    {
+        std::ofstream file(path, std::ios::binary | std::ios::trunc);
+        fs::permissions(path, permissions);
+        file << text;
+        file.flush();
+        if (!file) throw std::runtime_error(fmt::format("{}: cannot be written", path.string()));
+    }
+}
+
+template <typename T>
+T must(Result<T> result, const fs::path& path) {
+    if (!result)
+        throw std::runtime_error(fmt::format("{}: {}", path.string(), result.error().text()));
+    return std::move(result).value();
+}
+
+constexpr fs::perms own = fs::perms::owner_read | fs::perms::owner_write;
+constexpr fs::perms shown = own | fs::perms::group_read | fs::perms::others_read;
+
+void make_authority(const fs::path& directory, Timestamp now) {
+    const crypto::PrivateKey key = crypto::PrivateKey::generate();
+    crypto::CertificateTerms terms;
+    terms.use = crypto::CertificateUse::authority;
+    terms.common_name = "tuma local authority";
+    terms.organization = "tuma";
+    terms.serial = crypto::certificate_serial(draw_bytes<20>());
+    terms.not_before = now - std::chrono::days{1};
+    terms.not_after = now + authority_life;
+    const auto certificate = must(crypto::make_self_signed(terms, key), directory);
+    write_file(directory / "ca.key", key.pem(), own);
+    write_file(directory / "ca.pem", certificate.pem(), shown);
+}
+
+void make_server(const fs::path& directory, Timestamp now) {
+    const auto authority =
+        must(crypto::Certificate::read(read_file(directory / "ca.pem")), directory / "ca.pem");
+    const auto authority_key =
+        must(crypto::PrivateKey::read(read_file(directory / "ca.key")), directory / "ca.key");
+    const crypto::PrivateKey key = crypto::PrivateKey::generate();
+    crypto::CertificateTerms terms;
+    terms.use = crypto::CertificateUse::server;
+    terms.common_name = "tuma";
+    terms.organization = "tuma";
+    terms.serial = crypto::certificate_serial(draw_bytes<20>());
+    terms.not_before = now - std::chrono::days{1};
+    terms.not_after = now + server_life;
+    terms.dns_names = host_names;
+    terms.ip_addresses = {"127.0.0.1", "::1"};
+    const auto certificate = must(
+        crypto::make_certificate(terms, key.public_key(), authority, authority_key), directory);
+    write_file(directory / "server.key", key.pem(), own);
+    write_file(directory / "server.pem", certificate.pem() + authority.pem(), shown);
+}
+
+// True if the certificate is there and lasts for a while.
+bool lasts(const fs::path& path, Timestamp now) {
+    if (!fs::exists(path)) return false;
+    const auto certificate = must(crypto::Certificate::read(read_file(path)), path);
+    return certificate.not_after() > now + renewed_before;
+}
+
+}  // namespace
+
+TlsFiles tls_files(const fs::path& data, Timestamp now) {
+    const fs::path directory = data / "tls";
+    std::error_code error;
+    fs::create_directories(directory, error);
+    if (error)
+        throw std::runtime_error(
+            fmt::format("{}: cannot be made: {}", directory.string(), error.message()));
+    const bool has_authority = lasts(directory / "ca.pem", now);
+    if (!has_authority) make_authority(directory, now);
+    if (!has_authority || !lasts(directory / "server.pem", now)) make_server(directory, now);
+    return {{read_file(directory / "server.pem"), read_file(directory / "server.key")},
+            directory / "ca.pem"};
+}
+
+std::string trust_lines(const fs::path& authority) {
+    const std::string path = fs::absolute(authority).string();
+    return fmt::format(
+        "  Node.js   NODE_EXTRA_CA_CERTS={0}\n"
+        "  Python    REQUESTS_CA_BUNDLE={0}    (requests), SSL_CERT_FILE={0} (httpx, ssl)\n"
+        "  curl      curl --cacert {0}\n"
+        "  Go        SSL_CERT_FILE={0}\n"
+        "  PHP       php -d curl.cainfo={0} -d openssl.cafile={0}\n"
+        "  Java      keytool -importcert -noprompt -alias tuma -file {0} -keystore tuma.p12 "
+        "-storepass changeit,\n"
+        "            then java -Djavax.net.ssl.trustStore=tuma.p12 "
+        "-Djavax.net.ssl.trustStorePassword=changeit\n",
+        path);
+}
+
+}  // namespace tuma

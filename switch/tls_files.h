@@ -1,0 +1,25 @@
+// The local certificate authority and the server's certificate, made on the first start.
+#pragma once
+
+#include "ledger/time.h"
+#include "switch/net/http_server.h"
+
+#include <filesystem>
+#include <string>
+
+namespace tuma {
+
+/// Reads DIR/tls/ca.pem, ca.key, server.pem and server.key; makes what is not there, or expires
+/// within a month: a certificate authority of this installation alone, and a certificate under it
+/// for the real services' host names, localhost and loopback addresses. Keys are readable by their
+/// owner only. Throws std::runtime_error when a file cannot be read or written.
+struct TlsFiles {
+    net::TlsIdentity identity;
+    std::filesystem::path authority;  ///< what clients have to trust
+};
+TlsFiles tls_files(const std::filesystem::path& data, Timestamp now);
+
+/// How to make a client trust the authority, a line a language; for people.
+std::string trust_lines(const std::filesystem::path& authority);
+
+}  // namespace tuma

@@ -53,24 +53,28 @@ struct HttpSide::Running {
               },
               notice_threads),
           gateway(engine, translation, faults, reply_threads),
-          admin({gateway, translation, notifier, faults, nullptr}),
+          time(make_time(clock, engine, notifier)),
+          admin({gateway, translation, notifier, faults, time ? &*time : nullptr}),
           server(metrics, limits_of(settings), tls,
                  [this](http::HttpRequest request, net::HttpRespond respond) {
                      if (net::AdminApi::owns(request.path()))
                          admin.handle(request, std::move(respond));
                      else
                          gateway.handle(std::move(request), std::move(respond));
-                 }) {
-        if (auto* hand = dynamic_cast<net::VirtualClock*>(&clock)) {
-            time.emplace(*hand, engine, notifier);
-            admin = net::AdminApi({gateway, translation, notifier, faults, &*time});
-        }
+                 }) {}
+
+    // Only a clock of its own kind can be moved by hand.
+    static std::unique_ptr<net::VirtualTime> make_time(net::Clock& clock, net::Engine& engine,
+                                                       const net::Notifier& notifier) {
+        auto* const by_hand = dynamic_cast<net::VirtualClock*>(&clock);
+        if (by_hand == nullptr) return nullptr;
+        return std::make_unique<net::VirtualTime>(*by_hand, engine, notifier);
     }
 
     net::HttpClient client;
     net::Notifier notifier;
     net::Gateway gateway;
-    std::optional<net::VirtualTime> time;
+    std::unique_ptr<net::VirtualTime> time;
     net::AdminApi admin;
     net::HttpServer server;
 };

@@ -101,7 +101,8 @@ void IoLoop::tick() {
         std::min(service_->limits.frame_timeout, service_->limits.write_timeout);
     timer_.expires_after(std::clamp(shortest / 4, tick_min, tick_max));
     timer_.async_wait([this](const boost::system::error_code& error) {
-        if (error) return;
+        // A timer that has run out already cannot be cancelled any more.
+        if (error || is_ended_) return;
         const Steady::time_point now = Steady::now();
         std::vector<std::shared_ptr<FrameConnection>> late;
         for (const auto& connection : connections_)
@@ -122,7 +123,7 @@ void IoLoop::await_memory() {
     memory_timer_.expires_after(memory_wait);
     memory_timer_.async_wait([this](const boost::system::error_code& error) {
         awaits_memory_ = false;
-        if (error) return;
+        if (error || is_ended_) return;
         let_go_on();
         if (!held_.empty() && !awaits_memory_) await_memory();
     });

@@ -166,9 +166,9 @@ struct SettlementClosed {
 static_assert(sizeof(SettlementClosed) == 144);
 
 /// One decoded record.
-using Event = std::variant<TransferRecord, AccountOpened, AccountChanged, RequestRefused,
-                           SchemeLoaded, SettlementClosed, ProfileStored, OrderOpened, OrderMoved,
-                           NoticeMoved>;
+using Event =
+    std::variant<TransferRecord, AccountOpened, AccountChanged, RequestRefused, SchemeLoaded,
+                 SettlementClosed, ProfileStored, OrderOpened, OrderMoved, NoticeMoved>;
 
 /// Appends the record's bytes to `bytes`.
 void append(std::vector<std::byte>& bytes, const TransferRecord& record);

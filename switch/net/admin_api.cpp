@@ -334,9 +334,8 @@ void AdminApi::handle(const http::HttpRequest& request, Respond respond) const {
     if (!call) return respond(json_error(400, call.error().field, call.error().reason));
     // It waits for receivers of notices, who may ask the switch meanwhile.
     if (call->is("POST", 2, "clock") && call->segments[1] == "advance")
-        return parts_.gateway.post([call = *call, time = parts_.time, respond] {
-            respond(advance_clock(call, time));
-        });
+        return parts_.gateway.post(
+            [call = *call, time = parts_.time, respond] { respond(advance_clock(call, time)); });
     parts_.gateway.carry_on(answer(*call, parts_), std::move(respond));
 }
 

@@ -83,8 +83,8 @@ struct SavedState {
         REQUIRE(at(terms) == 1);
         REQUIRE(at(turnovers) == 0);
         REQUIRE(at(maturities) == 0);
-        REQUIRE(content.size() == maturities + 8 + bytes_of(state.profiles).size() +
-                                      bytes_of(state.orders).size());
+        REQUIRE(content.size() ==
+                maturities + 8 + bytes_of(state.profiles).size() + bytes_of(state.orders).size());
     }
 
     std::size_t account(std::size_t index) const { return 32 + index * 64; }

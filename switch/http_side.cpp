@@ -5,10 +5,10 @@
 #include "switch/provision.h"
 #include "switch/tls_files.h"
 
-#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <system_error>
 #include <utility>
 
 namespace tuma {
@@ -18,9 +18,9 @@ namespace {
 constexpr std::size_t notice_threads = 1;
 constexpr std::size_t reply_threads = 2;
 
-net::HttpLimits limits_of(const net::Settings& settings) {
-    net::HttpLimits limits;
-    limits.threads = settings.io_threads;
+net::HttpServerLimits limits_of(const net::Settings& settings) {
+    net::HttpServerLimits limits;
+    limits.io_threads = settings.io_threads;
     limits.connections_max = settings.connections;
     return limits;
 }
@@ -31,11 +31,43 @@ net::Endpoint bound(net::HttpServer& server, const std::string& setting, const s
     if (!endpoint)
         throw std::runtime_error(fmt::format("{}: {}", setting, endpoint.error().reason));
     try {
-        return server.listen(*endpoint, is_tls);
-    } catch (const boost::system::system_error& error) {
+        return is_tls ? server.listen_tls(*endpoint) : server.listen(*endpoint);
+    } catch (const std::system_error& error) {
         throw std::runtime_error(
             fmt::format("{}: cannot listen on {}: {}", setting, text, error.code().message()));
     }
+}
+
+std::filesystem::path clients_folder(const std::string& data) {
+    return std::filesystem::path(data) / "clients";
+}
+
+using Told = std::function<void(protocols::CallbackResult)>;
+
+// Callbacks go to developers' own hosts, whose certificates are often their own too.
+void send(net::HttpClient& client, protocols::Callback callback, Told told) {
+    net::HttpCall call;
+    call.method = std::move(callback.method);
+    call.url = std::move(callback.url);
+    call.headers = std::move(callback.headers);
+    call.body = std::move(callback.body);
+    call.timeout = callback.timeout;
+    call.verify_tls = false;
+    client.send(std::move(call), [told = std::move(told)](net::HttpResult result) {
+        if (result)
+            told({.status = result->status, .body = result->body});
+        else
+            told({.failure = result.error().reason});
+    });
+}
+
+std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Timestamp now) {
+    const TlsFiles files = tls_files(data, now);
+    auto context = net::TlsContext::server(files.certificate_pem, files.key_pem);
+    if (!context)
+        throw std::runtime_error(
+            fmt::format("{}: {}", files.authority.parent_path().string(), context.error().text()));
+    return *context;
 }
 
 }  // namespace
@@ -44,24 +76,35 @@ net::Endpoint bound(net::HttpServer& server, const std::string& setting, const s
 struct HttpSide::Running {
     Running(const net::Settings& settings, net::Clock& clock, net::Metrics& metrics,
             net::Translation& translation, net::FaultRules& faults, net::Engine& engine,
-            net::TlsIdentity tls)
+            std::shared_ptr<const net::TlsContext> tls)
         : client({}),
           notifier(
               engine, translation,
-              [this](protocols::Callback callback, net::HttpClient::Done done) {
-                  client.send(std::move(callback), std::move(done));
+              [this](protocols::Callback callback, Told told) {
+                  send(client, std::move(callback), std::move(told));
               },
               notice_threads),
           gateway(engine, translation, faults, reply_threads),
           time(make_time(clock, engine, notifier)),
           admin({gateway, translation, notifier, faults, time ? &*time : nullptr}),
-          server(metrics, limits_of(settings), tls,
-                 [this](http::HttpRequest request, net::HttpRespond respond) {
-                     if (net::AdminApi::owns(request.path()))
-                         admin.handle(request, std::move(respond));
-                     else
-                         gateway.handle(std::move(request), std::move(respond));
-                 }) {}
+          server({.handler =
+                      [this](http::HttpRequest request, net::HttpResponder responder) {
+                          answer(std::move(request), std::move(responder));
+                      },
+                  .tls = std::move(tls)},
+                 metrics, limits_of(settings)) {}
+
+    void answer(http::HttpRequest request, net::HttpResponder responder) {
+        // A function is kept by copies, a responder is one.
+        auto shared = std::make_shared<net::HttpResponder>(std::move(responder));
+        net::Respond respond = [shared](http::HttpReply reply) {
+            shared->answer(std::move(reply));
+        };
+        if (net::AdminApi::owns(request.path()))
+            admin.handle(request, std::move(respond));
+        else
+            gateway.handle(std::move(request), std::move(respond));
+    }
 
     // Only a clock of its own kind can be moved by hand.
     static std::unique_ptr<net::VirtualTime> make_time(net::Clock& clock, net::Engine& engine,
@@ -91,13 +134,14 @@ void HttpSide::take(std::vector<core::Effect> effects) {
 void HttpSide::connect(net::Engine& engine, const core::Switch& core) {
     fill_directory(directory_, core);
     provide(engine, core, directory_, provision_of(settings_.provision, directory_, clock_.now()));
+    write_client_files(clients_folder(settings_.data), directory_);
     adapters_ = dialects();
     std::vector<const protocols::Adapter*> adapters;
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
     translation_.emplace(std::move(adapters), directory_, clock_,
                          [] { return draw_bytes<sizeof(protocols::Chance)>(); });
-    net::TlsIdentity tls;
-    if (!settings_.https.empty()) tls = tls_files(settings_.data, clock_.now()).identity;
+    std::shared_ptr<const net::TlsContext> tls;
+    if (!settings_.https.empty()) tls = tls_context(settings_.data, clock_.now());
     running_ = std::make_unique<Running>(settings_, clock_, metrics_, *translation_, faults_,
                                          engine, std::move(tls));
 }
@@ -123,7 +167,7 @@ void HttpSide::start(const core::Switch& core) {
 bool HttpSide::finish(Duration timeout) {
     running_->server.stop_accepting();
     running_->server.stop_reading();
-    return running_->server.finish(std::chrono::duration_cast<std::chrono::milliseconds>(timeout));
+    return running_->server.finish(timeout);
 }
 
 void HttpSide::stop() {
@@ -134,7 +178,7 @@ void HttpSide::stop() {
 }
 
 std::string HttpSide::welcome() const {
-    std::string text = dialects_welcome(directory_, http_.empty() ? https_ : http_, https_);
+    std::string text = dialects_welcome(directory_, http_, clients_folder(settings_.data));
     if (!https_.empty())
         text += "\nTo make a client trust this installation's certificates:\n" +
                 trust_lines(std::filesystem::path(settings_.data) / "tls" / "ca.pem");

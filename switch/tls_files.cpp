@@ -3,11 +3,10 @@
 #include "protocols/crypto/certificate.h"
 #include "protocols/crypto/rsa.h"
 #include "switch/chance.h"
+#include "switch/written_file.h"
 
 #include <fmt/format.h>
 
-#include <fstream>
-#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
@@ -29,37 +28,12 @@ const std::vector<std::string> host_names{"localhost",
                                           "api.wechatpay.cn",
                                           "api2.wechatpay.cn"};
 
-std::string read_file(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file)
-        throw std::runtime_error(
-            fmt::format("{}: cannot be read; delete the directory to have "
-                        "new certificates made",
-                        path.string()));
-    return text.str();
-}
-
-void write_file(const fs::path& path, const std::string& text, fs::perms permissions) {
-    {
-        std::ofstream file(path, std::ios::binary | std::ios::trunc);
-        fs::permissions(path, permissions);
-        file << text;
-        file.flush();
-        if (!file) throw std::runtime_error(fmt::format("{}: cannot be written", path.string()));
-    }
-}
-
 template <typename T>
 T must(Result<T> result, const fs::path& path) {
     if (!result)
         throw std::runtime_error(fmt::format("{}: {}", path.string(), result.error().text()));
     return std::move(result).value();
 }
-
-constexpr fs::perms own = fs::perms::owner_read | fs::perms::owner_write;
-constexpr fs::perms shown = own | fs::perms::group_read | fs::perms::others_read;
 
 void make_authority(const fs::path& directory, Timestamp now) {
     const crypto::PrivateKey key = crypto::PrivateKey::generate();
@@ -71,15 +45,15 @@ void make_authority(const fs::path& directory, Timestamp now) {
     terms.not_before = now - std::chrono::days{1};
     terms.not_after = now + authority_life;
     const auto certificate = must(crypto::make_self_signed(terms, key), directory);
-    write_file(directory / "ca.key", key.pem(), own);
-    write_file(directory / "ca.pem", certificate.pem(), shown);
+    write_whole_file(directory / "ca.key", key.pem(), FileReaders::owner);
+    write_whole_file(directory / "ca.pem", certificate.pem(), FileReaders::everybody);
 }
 
 void make_server(const fs::path& directory, Timestamp now) {
-    const auto authority =
-        must(crypto::Certificate::read(read_file(directory / "ca.pem")), directory / "ca.pem");
+    const auto authority = must(crypto::Certificate::read(read_whole_file(directory / "ca.pem")),
+                                directory / "ca.pem");
     const auto authority_key =
-        must(crypto::PrivateKey::read(read_file(directory / "ca.key")), directory / "ca.key");
+        must(crypto::PrivateKey::read(read_whole_file(directory / "ca.key")), directory / "ca.key");
     const crypto::PrivateKey key = crypto::PrivateKey::generate();
     crypto::CertificateTerms terms;
     terms.use = crypto::CertificateUse::server;
@@ -92,14 +66,15 @@ void make_server(const fs::path& directory, Timestamp now) {
     terms.ip_addresses = {"127.0.0.1", "::1"};
     const auto certificate = must(
         crypto::make_certificate(terms, key.public_key(), authority, authority_key), directory);
-    write_file(directory / "server.key", key.pem(), own);
-    write_file(directory / "server.pem", certificate.pem() + authority.pem(), shown);
+    write_whole_file(directory / "server.key", key.pem(), FileReaders::owner);
+    write_whole_file(directory / "server.pem", certificate.pem() + authority.pem(),
+                     FileReaders::everybody);
 }
 
 // True if the certificate is there and lasts for a while.
 bool lasts(const fs::path& path, Timestamp now) {
     if (!fs::exists(path)) return false;
-    const auto certificate = must(crypto::Certificate::read(read_file(path)), path);
+    const auto certificate = must(crypto::Certificate::read(read_whole_file(path)), path);
     return certificate.not_after() > now + renewed_before;
 }
 
@@ -115,7 +90,7 @@ TlsFiles tls_files(const fs::path& data, Timestamp now) {
     const bool has_authority = lasts(directory / "ca.pem", now);
     if (!has_authority) make_authority(directory, now);
     if (!has_authority || !lasts(directory / "server.pem", now)) make_server(directory, now);
-    return {{read_file(directory / "server.pem"), read_file(directory / "server.key")},
+    return {read_whole_file(directory / "server.pem"), read_whole_file(directory / "server.key"),
             directory / "ca.pem"};
 }
 

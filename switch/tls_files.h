@@ -2,7 +2,6 @@
 #pragma once
 
 #include "ledger/time.h"
-#include "switch/net/http_server.h"
 
 #include <filesystem>
 #include <string>
@@ -14,7 +13,8 @@ namespace tuma {
 /// for the real services' host names, localhost and loopback addresses. Keys are readable by their
 /// owner only. Throws std::runtime_error when a file cannot be read or written.
 struct TlsFiles {
-    net::TlsIdentity identity;
+    std::string certificate_pem;  ///< the server's, then the authority's
+    std::string key_pem;
     std::filesystem::path authority;  ///< what clients have to trust
 };
 TlsFiles tls_files(const std::filesystem::path& data, Timestamp now);

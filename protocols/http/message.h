@@ -1,4 +1,4 @@
-// An HTTP request and its reply as dialects see them: words only, no sockets.
+// HTTP requests and replies as the dialects see them: plain values, no socket.
 #pragma once
 
 #include "ledger/time.h"
@@ -11,21 +11,24 @@
 
 namespace tuma::http {
 
-/// Names as they were sent, in order.
+/// Header fields in the order and spelling of the wire; values without surrounding blanks.
 using Fields = std::vector<std::pair<std::string, std::string>>;
 
-/// The first value of a field, names compared without case; null if there is none.
+/// The value of the first field of this name, compared without regard to ASCII case; null if there
+/// is none.
 const std::string* find(const Fields& fields, std::string_view name);
 
-/// One request, whole. Target and body are the bytes that were sent: signatures are over them.
+/// One complete request. Signatures cover bytes, so nothing here is decoded or normalised.
 struct HttpRequest {
-    std::string method{};
-    std::string target{};  ///< path and query; of an absolute-form target the part behind the host
-    std::string host{};    ///< of the target or the Host field, with the port if one was given
+    std::string method{};  ///< as sent: "GET", "POST"
+    /// Path and query exactly as sent: "/v3/pay?a=%7e". Of an absolute-form target the part after
+    /// the authority ("/" if there is none); "*" in OPTIONS *.
+    std::string target{};
+    std::string host{};  ///< of an absolute-form target, else of the Host field; "" in HTTP/1.0
     Fields headers{};
-    std::string body{};
+    std::string body{};  ///< without the chunks' frames; trailers are dropped
     bool is_tls = false;
-    std::string peer{};  ///< "127.0.0.1:51234"
+    std::string peer{};  ///< "127.0.0.1:50312"
 
     std::string_view path() const;
     /// Behind the question mark, empty without one.
@@ -33,14 +36,44 @@ struct HttpRequest {
     const std::string* find(std::string_view name) const { return http::find(headers, name); }
 };
 
-/// What is to be answered, and what is done to the answer on purpose.
+/// One answer. Content-Length, Connection, Transfer-Encoding are the server's: given here, they are
+/// left out. There is no Date unless the dialect gives one, because switch time is its to know.
 struct HttpReply {
     int status = 200;
     Fields headers{};
     std::string body{};
-    Duration delay{};    ///< before it is sent
-    bool drop = false;   ///< close the connection instead of answering
-    bool close = false;  ///< close the connection after the answer
+
+    // Faults that an emulator injects.
+    Duration delay{};    ///< how long the finished answer is held back
+    bool drop = false;   ///< close without answering
+    bool close = false;  ///< close after the answer
 };
+
+/// What somebody else's server answered.
+struct HttpAnswer {
+    int status = 0;
+    Fields headers{};
+    std::string body{};
+};
+
+/// What the connection adds to a reply.
+struct ReplyFrame {
+    bool is_head = false;      ///< the answer to HEAD: its body's length, but not the body
+    bool keeps_open = true;    ///< else "Connection: close"
+    bool is_http_1_0 = false;  ///< then keeping open must be said
+};
+
+/// Appends the reply as HTTP/1.1 bytes. A line break or NUL inside a header becomes a blank, so
+/// that echoed input cannot add fields. Statuses 1xx, 204 and 304 have neither length nor body.
+/// Requires: a status of three digits.
+void append_reply(std::string& bytes, const HttpReply& reply, const ReplyFrame& frame);
+
+/// Appends a request as HTTP/1.1 bytes: a Host field first, unless the headers bring their own, and
+/// a Content-Length unless GET has no body. Line breaks as in `append_reply`. Requires: a method of
+/// capital letters, a target without blanks.
+void append_request(std::string& bytes, const HttpRequest& request);
+
+/// "Not Found"; "Status" for numbers without a name.
+std::string_view reason_phrase(int status);
 
 }  // namespace tuma::http

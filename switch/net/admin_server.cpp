@@ -1,4 +1,4 @@
-// The only file of the native server that includes Beast: it takes long to compile.
+// One of the two files that include Beast, which takes long to compile; see http_readers.cpp.
 #include "switch/net/admin_server.h"
 
 #include "switch/net/version.h"

@@ -1,43 +1,90 @@
-// Sends callbacks: one request a connection, bounded in time, size and number.
+// Calls other people's HTTP servers: callbacks, notifications.
 #pragma once
 
-#include "protocols/adapter.h"
+#include "ledger/result.h"
+#include "ledger/time.h"
+#include "protocols/http/message.h"
+#include "switch/net/http_readers.h"
+#include "switch/net/tls_context.h"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 namespace tuma::net {
 
-/// Bounds of what callbacks may take.
+/// Bounds of the client.
 struct HttpClientLimits {
-    std::size_t at_once_max = 256;  ///< under way at a time; more wait their turn
-    std::size_t per_host_max = 32;  ///< of them to one host and port
-    std::size_t answer_bytes_max = 64 * 1024;
-    std::size_t head_bytes_max = 16 * 1024;
-    bool verifies_tls = false;  ///< false: any certificate will do, as developers' own hosts have
+    std::size_t calls_max = 256;          ///< under way at a time; more wait
+    std::size_t calls_per_host_max = 16;  ///< of these, to one host and port
+    std::size_t queued_max = 65'536;      ///< waiting; above it a call fails as overloaded
+    HttpMessageLimits message{.body_bytes_max = 64 * 1024};
+    /// A connection that was kept is used again within this time. Shorter than any server's,
+    /// because a request that meets a closing connection is not sent twice.
+    Duration idle_timeout = std::chrono::seconds{2};
+    std::size_t kept_per_host_max = 4;
 };
 
-/// An asynchronous client for http:// and https:// addresses. Redirects are not followed. A slow
-/// host only holds up what goes to it.
+/// One request to make.
+struct HttpCall {
+    std::string method = "POST";
+    std::string url;
+    /// Sent in this order after Host, which may be given here instead. Content-Length, Connection
+    /// and Transfer-Encoding are the client's.
+    http::Fields headers;
+    std::string body;
+    /// From `send` to the complete answer, waiting included.
+    Duration timeout = std::chrono::seconds{10};
+    bool verify_tls = true;
+};
+
+enum class HttpFailureKind : std::uint8_t {
+    bad_url,
+    overloaded,   ///< too many calls wait; nothing was sent
+    unresolved,   ///< the host has no address; nothing was sent
+    unreachable,  ///< no connection; nothing was sent
+    tls,          ///< no handshake, or not the certificate that is trusted; nothing was sent
+    timed_out,
+    closed,  ///< the connection ended before a complete answer
+    bad_answer,
+    too_long,
+    stopped,
+};
+
+/// Why there is no answer.
+struct HttpFailure {
+    HttpFailureKind kind = HttpFailureKind::closed;
+    std::string reason;  ///< a short sentence for people
+};
+
+using HttpResult = Result<http::HttpAnswer, HttpFailure>;
+/// Called once a call, on the client's thread, or within `send` when nothing was begun.
+using HttpCompletion = std::function<void(HttpResult)>;
+
+/// Makes calls on one thread of its own. Redirects are answers like any other. Connections are kept
+/// for the next call to the same host; a request is never sent twice.
+/// Names other than localhost are looked up by the system, one at a time.
 class HttpClient {
 public:
-    using Done = std::function<void(protocols::CallbackResult)>;
-
-    explicit HttpClient(const HttpClientLimits& limits);
+    /// `trust` is what servers are verified against; the system's certificates if not given.
+    explicit HttpClient(const HttpClientLimits& limits,
+                        std::shared_ptr<const TlsContext> trust = nullptr);
+    /// Stops.
     ~HttpClient();
     HttpClient(const HttpClient&) = delete;
     HttpClient& operator=(const HttpClient&) = delete;
 
-    /// Any thread. `done` is called once, on a thread of the client, with an answer or a failure:
-    /// an address that cannot be used, no connection, no answer in time, one that is no HTTP.
-    void send(protocols::Callback callback, Done done);
-    /// Ends everything under way as failed and the threads with it.
+    /// Any thread. Requires: a method of capital letters.
+    void send(HttpCall call, HttpCompletion completion);
+
+    /// Every call that has no answer yet fails as stopped, and so does every later one. Returns
+    /// when no completion runs any more; waits for a name being looked up. Not from a completion.
     void stop();
 
 private:
     class Implementation;
-    std::shared_ptr<Implementation> implementation_;
+    std::unique_ptr<Implementation> implementation_;
 };
 
 }  // namespace tuma::net

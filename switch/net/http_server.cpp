@@ -1,14 +1,14 @@
 #include "switch/net/http_server.h"
 
-#include "switch/net/http_session.h"
+#include "ledger/ensure.h"
+#include "switch/net/http_loop.h"
+#include "switch/net/log.h"
 
-#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <fmt/format.h>
-#include <openssl/ssl.h>
 
-#include <stdexcept>
+#include <array>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,180 +18,170 @@ namespace {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
-namespace ssl = boost::asio::ssl;
 
-constexpr std::chrono::milliseconds tick_period{250};
+// How long to wait before accepting again after an error: mostly the process has no file descriptor
+// left, and whatever it is, it may last.
 constexpr std::chrono::milliseconds accept_pause{100};
 
-ssl::context make_tls(const TlsIdentity& identity) {
-    ssl::context context(ssl::context::tls_server);
-    error_code error;
-    context.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 |
-                            ssl::context::no_sslv3 | ssl::context::no_tlsv1 |
-                            ssl::context::no_tlsv1_1,
-                        error);
-    if (!error) context.use_certificate_chain(boost::asio::buffer(identity.certificate_pem), error);
-    if (!error)
-        context.use_private_key(boost::asio::buffer(identity.key_pem), ssl::context::pem, error);
-    if (error)
-        throw std::runtime_error(
-            fmt::format("the TLS certificate cannot be used: {}", error.message()));
-    // Where a dialect's client shows a certificate it is taken and not looked at: requests are
-    // signed. Sessions can only be resumed under a name of their own.
-    context.set_verify_mode(ssl::verify_peer);
-    context.set_verify_callback([](bool, ssl::verify_context&) { return true; });
-    constexpr unsigned char session_name[] = "tuma";
-    SSL_CTX_set_session_id_context(context.native_handle(), session_name, sizeof session_name - 1);
-    return context;
+struct Listener {
+    Listener(boost::asio::io_context& context, bool the_is_tls)
+        : acceptor(context), pause(context), is_tls(the_is_tls) {}
+
+    tcp::acceptor acceptor;
+    boost::asio::steady_timer pause;
+    bool is_tls;
+};
+
+/// Tells a client in the clear that there is no room, and closes; the text fits the system's
+/// buffer.
+void turn_away(tcp::socket& socket, const HttpService& service, bool is_tls) {
+    error_code ignored;
+    socket.non_blocking(true, ignored);
+    if (!is_tls) {
+        std::string bytes;
+        append_reply(bytes, service.parts.error_reply(503, "too many connections are open"),
+                     {.keeps_open = false});
+        socket.write_some(boost::asio::buffer(bytes), ignored);
+        socket.shutdown(tcp::socket::shutdown_send, ignored);
+        // What the client sent already would turn the close into a reset that outruns the text.
+        std::array<char, 4096> unread;
+        socket.read_some(boost::asio::buffer(unread), ignored);
+    }
+    socket.close(ignored);
 }
 
 }  // namespace
 
+http::HttpReply plain_error_reply(int status, std::string_view reason) {
+    http::HttpReply reply;
+    reply.status = status;
+    reply.headers = {{"Content-Type", "text/plain; charset=utf-8"}};
+    reply.body = std::string(reason) + "\n";
+    return reply;
+}
+
 class HttpServer::Implementation {
 public:
-    Implementation(Metrics& metrics, const HttpLimits& limits, const TlsIdentity& tls,
-                   HttpHandler handler)
-        : service_(std::make_shared<HttpService>(metrics, limits, std::move(handler))) {
-        if (!tls.certificate_pem.empty()) service_->tls.emplace(make_tls(tls));
-        for (std::size_t i = 0; i < limits.threads; ++i) loops_.push_back(std::make_unique<Loop>());
+    Implementation(Parts parts, Metrics& metrics, const HttpServerLimits& limits)
+        : service_(std::make_shared<HttpService>(std::move(parts), metrics, limits)) {
+        for (std::size_t i = 0; i < std::max<std::size_t>(limits.io_threads, 1); ++i)
+            loops_.push_back(std::make_shared<HttpLoop>(service_));
     }
 
     Endpoint listen(const Endpoint& endpoint, bool is_tls) {
+        ensure(!is_tls || service_->parts.tls, "a listener under TLS needs a certificate");
+        auto listener = std::make_unique<Listener>(loops_.front()->context, is_tls);
         const tcp::endpoint address{boost::asio::ip::make_address(endpoint.address), endpoint.port};
-        auto listener = std::make_unique<Listener>(loops_.front()->loop.context, is_tls);
         listener->acceptor.open(address.protocol());
         listener->acceptor.set_option(tcp::acceptor::reuse_address(true));
         listener->acceptor.bind(address);
-        listener->acceptor.listen();
+        listener->acceptor.listen(boost::asio::socket_base::max_listen_connections);
         const tcp::endpoint bound = listener->acceptor.local_endpoint();
         listeners_.push_back(std::move(listener));
         return {bound.address().to_string(), bound.port()};
     }
 
     void start() {
-        for (const auto& listener : listeners_) accept(*listener);
-        for (const auto& loop : loops_) {
-            tick(*loop);
-            loop->thread = std::thread([&context = loop->loop.context] { context.run(); });
-        }
+        for (const auto& loop : loops_) threads_.emplace_back([loop] { loop->run(); });
+        boost::asio::post(loops_.front()->context, [this] {
+            for (const auto& listener : listeners_) accept(*listener);
+        });
     }
 
     void stop_accepting() {
-        boost::asio::post(loops_.front()->loop.context, [this] {
-            for (const auto& listener : listeners_) {
-                error_code ignored;
-                listener->acceptor.close(ignored);
-                listener->pause.cancel();
-            }
-        });
+        if (threads_.empty()) return;
+        boost::asio::post(loops_.front()->context, [this] { close_listeners(); });
     }
 
     void stop_reading() {
+        // A loop that has ended would never run this, and so be held by it for ever.
+        if (threads_.empty()) return;
         for (const auto& loop : loops_)
-            boost::asio::post(loop->loop.context, [&sessions_of = loop->loop] {
-                sessions_of.stops_reading = true;
-                const auto all = sessions_of.sessions;
-                for (const auto& session : all) session->stop_reading();
-            });
+            boost::asio::post(loop->context, [loop] { loop->stop_reading(); });
     }
 
-    bool finish(std::chrono::milliseconds timeout) {
-        std::unique_lock lock(service_->mutex);
-        return service_->settled.wait_for(lock, timeout,
-                                          [this] { return service_->unanswered == 0; });
+    bool finish(Duration deadline) {
+        bool is_settled = false;
+        {
+            std::unique_lock lock(service_->mutex);
+            is_settled = service_->emptied.wait_for(lock, deadline,
+                                                    [this] { return service_->unsettled == 0; });
+        }
+        end_threads();
+        return is_settled;
     }
 
-    void stop() {
-        if (loops_.empty() || !loops_.front()->thread.joinable()) return;
-        stop_accepting();
-        for (const auto& loop : loops_)
-            boost::asio::post(loop->loop.context, [this, &one = *loop] {
-                one.is_ended = true;
-                one.timer.cancel();
-                one.work.reset();
-                const auto all = one.loop.sessions;
-                for (const auto& session : all) session->close();
-            });
-        for (const auto& loop : loops_) loop->thread.join();
+    // The first loop hands sockets to the others: it stops that before it lets them end.
+    void end_threads() {
+        if (threads_.empty()) return;
+        boost::asio::post(loops_.front()->context, [this] {
+            close_listeners();
+            for (const auto& loop : loops_)
+                boost::asio::post(loop->context, [loop] { loop->end(); });
+        });
+        for (std::thread& thread : threads_) thread.join();
+        threads_.clear();
     }
 
 private:
-    struct Loop {
-        HttpLoop loop{};
-        boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work{
-            loop.context.get_executor()};
-        boost::asio::steady_timer timer{loop.context};
-        bool is_ended = false;
-        std::thread thread{};
-    };
-    struct Listener {
-        Listener(boost::asio::io_context& context, bool tls)
-            : acceptor(context), pause(context), is_tls(tls) {}
-        tcp::acceptor acceptor;
-        boost::asio::steady_timer pause;
-        bool is_tls;
-    };
-
-    void tick(Loop& loop) {
-        loop.timer.expires_after(tick_period);
-        loop.timer.async_wait([this, &loop](const error_code&) {
-            if (loop.is_ended) return;
-            const auto now = Steady::now();
-            const auto all = loop.loop.sessions;
-            for (const auto& session : all) session->tick(now);
-            tick(loop);
-        });
+    void close_listeners() {
+        for (const auto& listener : listeners_) {
+            error_code ignored;
+            listener->acceptor.close(ignored);
+            listener->pause.cancel();
+        }
     }
 
     void accept(Listener& listener) {
         if (!listener.acceptor.is_open()) return;
-        Loop& loop = *loops_[next_loop_++ % loops_.size()];
+        const std::shared_ptr<HttpLoop>& loop = loops_[next_loop_++ % loops_.size()];
         listener.acceptor.async_accept(
-            loop.loop.context,
-            [this, &listener, &loop](const error_code& error, tcp::socket socket) {
-                if (!listener.acceptor.is_open()) return;
-                if (error) {
-                    // Too many files, mostly; it passes or lasts, but must not spin.
-                    listener.pause.expires_after(accept_pause);
-                    listener.pause.async_wait(
-                        [this, &listener](const error_code&) { accept(listener); });
-                    return;
-                }
-                admit(loop, std::move(socket), listener.is_tls);
-                accept(listener);
+            loop->context, [this, loop, &listener](const error_code& error, tcp::socket socket) {
+                on_accept(error, loop, listener, socket);
             });
     }
 
-    void admit(Loop& loop, tcp::socket socket, bool is_tls) {
-        {
-            const std::lock_guard lock(service_->mutex);
-            if (service_->connections >= service_->limits.connections_max) return;
-            service_->connections += 1;
+    void on_accept(const error_code& error, const std::shared_ptr<HttpLoop>& loop,
+                   Listener& listener, tcp::socket& socket) {
+        if (!listener.acceptor.is_open()) return;
+        if (error) {
+            log_event(LogLevel::warn, "accept_paused", {{"reason", error.message()}});
+            listener.pause.expires_after(accept_pause);
+            listener.pause.async_wait([this, &listener](const error_code&) { accept(listener); });
+            return;
         }
-        auto session = std::make_shared<HttpSession>(std::move(socket), service_, loop.loop);
-        boost::asio::post(loop.loop.context, [session, &loop, is_tls] {
-            if (loop.is_ended || loop.loop.stops_reading) return;
-            loop.loop.sessions.insert(session);
-            session->start(is_tls);
-        });
+        if (!service_->admit()) {
+            if (!listener.is_tls) service_->metrics.http_requests[4].add();
+            turn_away(socket, *service_, listener.is_tls);
+        } else {
+            boost::asio::post(loop->context, [loop, taken = std::move(socket),
+                                              is_tls = listener.is_tls]() mutable {
+                loop->add(std::move(taken), is_tls);
+            });
+        }
+        accept(listener);
     }
 
     std::shared_ptr<HttpService> service_;
-    std::vector<std::unique_ptr<Loop>> loops_;
+    std::vector<std::shared_ptr<HttpLoop>> loops_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::size_t next_loop_ = 0;
+    std::vector<std::thread> threads_;
 };
 
-HttpServer::HttpServer(Metrics& metrics, const HttpLimits& limits, const TlsIdentity& tls,
-                       HttpHandler handler)
-    : implementation_(std::make_unique<Implementation>(metrics, limits, tls, std::move(handler))) {}
+HttpServer::HttpServer(Parts parts, Metrics& metrics, const HttpServerLimits& limits)
+    : implementation_(std::make_unique<Implementation>(std::move(parts), metrics, limits)) {}
 
 HttpServer::~HttpServer() {
-    stop();
+    implementation_->end_threads();
 }
 
-Endpoint HttpServer::listen(const Endpoint& endpoint, bool is_tls) {
-    return implementation_->listen(endpoint, is_tls);
+Endpoint HttpServer::listen(const Endpoint& endpoint) {
+    return implementation_->listen(endpoint, false);
+}
+
+Endpoint HttpServer::listen_tls(const Endpoint& endpoint) {
+    return implementation_->listen(endpoint, true);
 }
 
 void HttpServer::start() {
@@ -206,12 +196,12 @@ void HttpServer::stop_reading() {
     implementation_->stop_reading();
 }
 
-bool HttpServer::finish(std::chrono::milliseconds timeout) {
-    return implementation_->finish(timeout);
+bool HttpServer::finish(Duration deadline) {
+    return implementation_->finish(deadline);
 }
 
 void HttpServer::stop() {
-    implementation_->stop();
+    implementation_->end_threads();
 }
 
 }  // namespace tuma::net

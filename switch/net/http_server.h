@@ -1,70 +1,94 @@
-// The HTTP listener of all dialects: plain and TLS, one router behind both.
+// The HTTP listener: sockets, with or without TLS → requests → a handler, and the replies back.
 #pragma once
 
+#include "ledger/time.h"
 #include "protocols/http/message.h"
 #include "switch/net/endpoint.h"
+#include "switch/net/http_readers.h"
+#include "switch/net/http_responder.h"
 #include "switch/net/metrics.h"
+#include "switch/net/tls_context.h"
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <string>
+#include <string_view>
 
 namespace tuma::net {
 
-/// Bounds of what clients may ask of the listener. What goes beyond gets a definite answer where
-/// one can still be given: 431, 413, 408, 400, 503, and the connection closes.
-struct HttpLimits {
-    std::size_t threads = 1;
-    std::size_t connections_max = 12'000;
-    std::size_t head_bytes_max = 16 * 1024;
-    std::size_t body_bytes_max = 1024 * 1024;
-    /// Requests and replies of all connections together.
-    std::size_t memory_bytes_max = std::size_t{256} * 1024 * 1024;
-    /// Requests of one connection that are not answered yet; then nothing more is read.
+/// Bounds of the listener, and what a client gets that exceeds one.
+struct HttpServerLimits {
+    std::size_t io_threads = 1;
+    std::size_t connections_max = 12'000;  ///< 503; under TLS the connection is closed
+    HttpMessageLimits message{};           ///< 431, 413
+    /// A request that was begun must have its header after this time, and its body after that time
+    /// more: 408.
+    Duration header_timeout = std::chrono::seconds{10};
+    Duration body_timeout = std::chrono::seconds{10};
+    /// A connection without a request for this long is closed. Some real servers: 8 s.
+    Duration idle_timeout = std::chrono::seconds{10};
+    /// The handler must have answered: 503, and the outcome is unknown to the client.
+    Duration reply_timeout = std::chrono::seconds{60};
+    /// A client that takes neither 64 KiB nor all of its waiting replies in this time is
+    /// disconnected.
+    Duration write_timeout = std::chrono::seconds{30};
+    /// From the first byte of a TLS handshake to its end; then the connection is closed.
+    Duration handshake_timeout = std::chrono::seconds{10};
+    /// Handshakes under way at a time; more wait their turn.
+    std::size_t handshakes_max = 256;
+    /// Requests of one connection that wait for their answer; then nothing more is read from it.
     std::size_t pipelined_max = 16;
-    std::chrono::milliseconds idle_timeout{30'000};
-    /// From the first byte of a request to its last, and for a TLS handshake.
-    std::chrono::milliseconds request_timeout{10'000};
-    /// For a reply to leave.
-    std::chrono::milliseconds write_timeout{10'000};
+    /// Bodies of requests and unwritten replies, in bytes, over all connections: 503 for a request
+    /// that brings a body while more is held.
+    std::size_t memory_bytes_max = 256U << 20U;
 };
 
-/// Certificate chain and key of the TLS side, PEM; empty: there is none.
-struct TlsIdentity {
-    std::string certificate_pem;
-    std::string key_pem;
-};
+/// Takes a complete request on an I/O thread; must neither block it nor throw.
+using HttpHandler = std::function<void(http::HttpRequest, HttpResponder)>;
 
-/// Called exactly once with the reply, on any thread.
-using HttpRespond = std::function<void(http::HttpReply)>;
-/// Called on an I/O thread for each whole request.
-using HttpHandler = std::function<void(http::HttpRequest, HttpRespond)>;
+/// Makes the answer to what never reaches the handler, or to what the handler dropped. `reason` is
+/// a short sentence. Called on an I/O thread.
+using HttpErrorReply = std::function<http::HttpReply(int status, std::string_view reason)>;
 
-/// Listens on any number of endpoints. HTTP/1.0 and 1.1, keep-alive, pipelining (replies leave in
-/// the order of requests), chunked bodies, Expect: 100-continue, absolute-form targets, and
-/// CONNECT, which is answered by speaking TLS on the same connection with our certificate. Client
-/// certificates are accepted, not required.
+/// The reason as text/plain.
+http::HttpReply plain_error_reply(int status, std::string_view reason);
+
+/// Listens, reads requests, hands them to the handler, writes the replies in the requests' order.
+/// HTTP/1.1 and 1.0: keep-alive, pipelining, HEAD, chunked bodies, Expect: 100-continue,
+/// absolute-form targets. CONNECT is answered 200 and the tunnel ends here: TLS with our own
+/// certificate, or HTTP in the clear; without a certificate it gets 501.
+/// Connections are spread over the I/O threads in turn.
 class HttpServer {
 public:
-    /// Throws std::runtime_error when the TLS identity cannot be used.
-    HttpServer(Metrics& metrics, const HttpLimits& limits, const TlsIdentity& tls,
-               HttpHandler handler);
+    struct Parts {
+        HttpHandler handler;
+        std::shared_ptr<const TlsContext> tls{};  ///< without it no TLS and no CONNECT
+        HttpErrorReply error_reply = plain_error_reply;
+    };
+
+    /// Requires: `metrics` stay until `finish` or `stop` has returned.
+    HttpServer(Parts parts, Metrics& metrics, const HttpServerLimits& limits);
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;
 
-    /// Binds and listens. Returns the bound endpoint. Throws boost::system::system_error.
-    Endpoint listen(const Endpoint& endpoint, bool is_tls);
+    /// Binds and listens; from here on the system queues connections. May be called for several
+    /// endpoints, before `start`. Returns the bound endpoint. Throws std::system_error.
+    Endpoint listen(const Endpoint& endpoint);
+    /// The same under TLS. Requires: `tls` was given.
+    Endpoint listen_tls(const Endpoint& endpoint);
+    /// Starts the threads and accepts.
     void start();
+
+    /// Accepts no more connections.
     void stop_accepting();
-    /// Reads nothing more; connections close once their requests are answered.
+    /// Reads nothing more: requests that were begun get 503, those in flight their answer, and then
+    /// each connection is closed.
     void stop_reading();
-    /// True when every request that was read has been answered within `timeout`.
-    bool finish(std::chrono::milliseconds timeout);
-    /// Closes everything at once and ends the threads.
+    /// Waits until all connections have got their last byte, or for `deadline`; then closes what is
+    /// left and ends the threads. True when nothing was cut off.
+    bool finish(Duration deadline);
+    /// Closes everything at once.
     void stop();
 
 private:

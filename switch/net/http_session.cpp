@@ -1,375 +1,287 @@
-// The HTTP connection: Beast's parser behind a strict look at each head.
 #include "switch/net/http_session.h"
 
-#include "switch/net/http_head.h"
-
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace tuma::net {
 namespace {
 
-namespace http = boost::beast::http;
-using boost::system::error_code;
+using boost::asio::ip::tcp;
 
-constexpr std::size_t read_bytes = 16 * 1024;
-// Many connections only wait; most requests fit into it.
-constexpr std::size_t first_read_bytes = 4 * 1024;
-constexpr std::string_view go_ahead = "HTTP/1.1 100 Continue\r\n\r\n";
-constexpr std::string_view tunnel_is_open = "HTTP/1.1 200 Connection established\r\n\r\n";
+constexpr char tls_record_handshake = 0x16;
 
-std::string_view view(boost::beast::string_view text) {
-    return {text.data(), text.size()};
+std::string peer_text(const tcp::socket& socket) {
+    boost::system::error_code error;
+    const tcp::endpoint peer = socket.remote_endpoint(error);
+    if (error) return {};
+    return Endpoint{peer.address().to_string(), peer.port()}.text();
+}
+
+/// Bytes after a body that begin no request: its Content-Length was wrong.
+bool is_stray(std::string_view rest) {
+    if (rest.empty()) return false;
+    const char c = rest.front();
+    return c != '\r' && !(c >= 'A' && c <= 'Z');
 }
 
 }  // namespace
 
-class HttpSession::Parser {
-public:
-    explicit Parser(const HttpLimits& limits) {
-        parser.header_limit(static_cast<std::uint32_t>(limits.head_bytes_max));
-        parser.body_limit(limits.body_bytes_max);
-        parser.eager(true);
+HttpSession::HttpSession(std::shared_ptr<HttpLoop> loop, tcp::socket socket, bool is_tls)
+    : loop_(std::move(loop)),
+      service_(loop_->service()),
+      stream_(std::move(socket)),
+      peer_(peer_text(stream_.socket())),
+      phase_(is_tls ? Phase::hello : Phase::open),
+      read_deadline_(Steady::now() + service_.limits.idle_timeout),
+      phase_deadline_(read_deadline_) {}
+
+void HttpSession::start() {
+    wait(StreamStep::wants_read);
+}
+
+void HttpSession::wait(StreamStep step) {
+    const bool is_read = step == StreamStep::wants_read;
+    bool& is_waiting = is_read ? waits_readable_ : waits_writable_;
+    if (is_waiting) return;
+    is_waiting = true;
+    stream_.socket().async_wait(
+        is_read ? tcp::socket::wait_read : tcp::socket::wait_write,
+        [self = shared_from_this(), is_read](const boost::system::error_code&) {
+            (is_read ? self->waits_readable_ : self->waits_writable_) = false;
+            self->advance();
+        });
+}
+
+void HttpSession::advance_later() {
+    boost::asio::post(loop_->context, [self = shared_from_this()] { self->advance(); });
+}
+
+void HttpSession::advance() {
+    const auto self = shared_from_this();
+    switch (phase_) {
+        case Phase::hello:
+            return on_readable_hello();
+        case Phase::handshake:
+            return shake_hands();
+        case Phase::open:
+            return exchange();
+        case Phase::tunnel:
+            return enter_tunnel();
+        case Phase::lingering:
+            return linger();
+        case Phase::closed:
+            return;
     }
-    http::request_parser<http::string_body> parser;
-    bool has_head = false;
-};
-
-HttpSession::HttpSession(boost::asio::ip::tcp::socket socket, std::shared_ptr<HttpService> service,
-                         HttpLoop& loop)
-    : socket_(std::move(socket)), service_(std::move(service)), loop_(loop) {
-    error_code ignored;
-    const auto remote = socket_.remote_endpoint(ignored);
-    peer_ = Endpoint{remote.address().to_string(), remote.port()}.text();
-    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
-    service_->metrics.http_connections.add(1);
 }
 
-HttpSession::~HttpSession() {
-    service_->memory_bytes.fetch_sub(counted_bytes_);
-    service_->metrics.http_connections.add(-1);
-    const std::lock_guard lock(service_->mutex);
-    service_->connections -= 1;
-    service_->unanswered -= slots_.size();
-    service_->settled.notify_all();
+// --- TLS and tunnels
+
+// A client that only connects takes no turn away.
+void HttpSession::on_readable_hello() {
+    phase_deadline_ = Steady::now() + service_.limits.handshake_timeout;
+    if (loop_->take_handshake(shared_from_this())) begin_handshake();
 }
 
-void HttpSession::start(bool is_tls) {
-    if (is_tls)
-        handshake();
-    else
-        read();
+void HttpSession::begin_handshake() {
+    has_handshake_ = true;
+    if (phase_ != Phase::hello) return give_handshake_back();
+    phase_ = Phase::handshake;
+    stream_.start_tls(service_.parts.tls, std::exchange(input_, {}), "");
+    shake_hands();
 }
 
-void HttpSession::handshake() {
-    tls_ = std::make_unique<TlsStream>(socket_, *service_->tls);
-    set_deadline(service_->limits.request_timeout);
-    is_reading_ = true;
-    tls_->async_handshake(TlsStream::server, [self = shared_from_this()](const error_code& error) {
-        self->is_reading_ = false;
-        if (error) return self->close();
-        self->read();
-    });
-}
-
-void HttpSession::set_deadline(std::chrono::milliseconds after) {
-    deadline_ = Steady::now() + after;
-}
-
-void HttpSession::read() {
-    if (is_closed_ || is_reading_ || reads_no_more_) return;
-    if (slots_.size() >= service_->limits.pipelined_max) return;
-    if (input_.empty()) set_deadline(service_->limits.idle_timeout);
-    is_reading_ = true;
-    const std::size_t size = input_.size();
-    begun_bytes_ = size;
-    const std::size_t more_at_most = size == 0 && !parser_ ? first_read_bytes : read_bytes;
-    input_.resize(size + more_at_most);
-    const auto buffer = boost::asio::buffer(input_.data() + size, more_at_most);
-    auto done = [self = shared_from_this(), size](const error_code& error, std::size_t more) {
-        self->input_.resize(size + more);
-        self->on_read(error, more);
-    };
-    if (tls_)
-        tls_->async_read_some(buffer, std::move(done));
-    else
-        socket_.async_read_some(buffer, std::move(done));
-}
-
-void HttpSession::on_read(const error_code& error, std::size_t size) {
-    is_reading_ = false;
-    if (is_closed_) return;
-    if (error) {
-        // What was asked is still answered to a client that only closed its own side.
-        reads_no_more_ = true;
-        if (slots_.empty() || error != boost::asio::error::eof) close();
-        return;
+void HttpSession::shake_hands() {
+    const StreamStep step = stream_.handshake();
+    if (step == StreamStep::wants_read || step == StreamStep::wants_write) return wait(step);
+    give_handshake_back();
+    if (step == StreamStep::done) {
+        phase_ = Phase::open;
+        read_deadline_ = Steady::now() + service_.limits.idle_timeout;
+        return exchange();
     }
-    if (size == input_.size()) set_deadline(service_->limits.request_timeout);
-    if (is_over_memory(0)) return refuse(503, "too much is being read at the moment");
-    if (take_requests()) read();
+    if (!stream_.was_plain_http()) return close();
+    std::string bytes;
+    append_reply(bytes, service_.parts.error_reply(400, "this port speaks HTTP under TLS only"),
+                 {.keeps_open = false});
+    stream_.write_plain(bytes);
+    begin_linger();
+}
+
+void HttpSession::give_handshake_back() {
+    if (std::exchange(has_handshake_, false)) loop_->give_handshake_back();
+}
+
+// What a client speaks in a tunnel shows in its first byte.
+void HttpSession::enter_tunnel() {
+    if (input_.empty()) {
+        const StreamMoved got = stream_.read_plain(loop_->scratch());
+        if (got.step == StreamStep::wants_read) return wait(got.step);
+        if (got.step != StreamStep::done) return close();
+        input_.assign(loop_->scratch().data(), got.bytes);
+    }
+    if (input_.front() == tls_record_handshake) {
+        phase_ = Phase::hello;
+        return on_readable_hello();
+    }
+    phase_ = Phase::open;
+    read_deadline_ = Steady::now() + service_.limits.idle_timeout;
+    exchange();
+}
+
+// --- Requests
+
+bool HttpSession::wants_requests() const {
+    return takes_requests_ && exchanges_.size() < service_.limits.pipelined_max &&
+           unwritten() < output_bytes_max;
+}
+
+bool HttpSession::is_mid_request() const {
+    return reader_ && reader_->state() != HttpReadState::idle;
+}
+
+void HttpSession::exchange() {
+    for (int turn = 0; turn < turns_per_wake_up_max; ++turn) {
+        if (!write_replies() || leave_if_done() || !wants_requests()) return;
+        if (!input_.empty()) {
+            receive(std::exchange(input_, {}));
+            continue;
+        }
+        const StreamMoved got = stream_.read(loop_->scratch());
+        switch (got.step) {
+            case StreamStep::done:
+                receive({loop_->scratch().data(), got.bytes});
+                break;
+            case StreamStep::wants_read:
+            case StreamStep::wants_write:
+                return wait(got.step);
+            case StreamStep::ended:
+                on_end();
+                break;
+            case StreamStep::failed:
+                return close();
+        }
+    }
+    advance_later();
+}
+
+void HttpSession::receive(std::string_view bytes) {
+    const std::size_t used = consume(bytes);
+    if (takes_requests_ || becomes_tunnel_) input_ = bytes.substr(used);
     count_memory();
 }
 
-bool HttpSession::take_requests() {
-    while (!input_.empty() && !reads_no_more_ && slots_.size() < service_->limits.pipelined_max) {
-        if (!parser_ && !take_head()) break;
-        if (!take_body()) break;
-        const bool opens_tunnel = slots_.back().opens_tunnel;
-        parser_.reset();
-        if (opens_tunnel) return false;
+std::size_t HttpSession::consume(std::string_view bytes) {
+    std::size_t used = 0;
+    while (used < bytes.size() && wants_requests()) {
+        if (!reader_) reader_ = std::make_unique<RequestReader>(service_.limits.message);
+        const HttpReadState before = reader_->state();
+        used += reader_->feed(bytes.substr(used));
+        note_progress(before, bytes.substr(used));
     }
-    return !reads_no_more_;
+    return used;
 }
 
-bool HttpSession::take_head() {
-    const std::size_t end = end_of_head(input_);
-    if (end == std::string::npos || end > service_->limits.head_bytes_max) {
-        if (input_.size() > service_->limits.head_bytes_max)
-            refuse(431, "the head of the request is too long");
-        else if (input_.front() < 'A' || input_.front() > 'Z')
-            refuse(400, "this is not HTTP/1");
-        return false;
+void HttpSession::note_progress(HttpReadState before, std::string_view rest) {
+    const HttpReadState state = reader_->state();
+    if (state == HttpReadState::refused) {
+        const HttpRefusal refusal = reader_->refusal();
+        return refuse(refusal.status, refusal.reason);
     }
-    if (const auto why = misread_head(std::string_view{input_}.substr(0, end))) {
-        refuse(400, *why);
-        return false;
-    }
-    parser_ = std::make_unique<Parser>(service_->limits);
-    error_code error;
-    const std::size_t used = parser_->parser.put(boost::asio::buffer(input_.data(), end), error);
-    if (error == http::error::need_more) error = {};
-    if (error == http::error::body_limit) {
-        refuse(413, "the body of the request is too long");
-        return false;
-    }
-    if (error || !parser_->parser.is_header_done()) {
-        refuse(400, "the head of the request is not HTTP/1: " + error.message());
-        return false;
-    }
-    input_.erase(0, used);
-    const auto& request = parser_->parser.get();
-    const bool waits = view(request[http::field::expect]) == "100-continue" && slots_.empty() &&
-                       !is_writing_ && input_.empty() && !parser_->parser.is_done();
-    if (waits) {
-        output_ = go_ahead;
-        write();
-    }
-    return true;
+    const bool is_memory_short = service_.memory_bytes >= service_.limits.memory_bytes_max;
+    if (is_memory_short && (state == HttpReadState::body || reader_->body_bytes() > 0))
+        return refuse(503, "too many requests are under way; this one was not executed");
+    if (state == HttpReadState::complete) return dispatch(rest);
+    if (state == before) return;
+    const bool is_body = state == HttpReadState::body;
+    read_deadline_ =
+        Steady::now() + (is_body ? service_.limits.body_timeout : service_.limits.header_timeout);
+    owes_continue_ = reader_->expects_continue();
 }
 
-bool HttpSession::take_body() {
-    error_code error;
-    auto& parser = parser_->parser;
-    while (!parser.is_done() && !input_.empty()) {
-        const std::size_t used = parser.put(boost::asio::buffer(input_), error);
-        input_.erase(0, used);
-        if (error == http::error::need_more) error = {};
-        if (error == http::error::body_limit) {
-            refuse(413, "the body of the request is too long");
-            return false;
-        }
-        if (error) {
-            refuse(400, "the body of the request is not as its head says: " + error.message());
-            return false;
-        }
-        if (used == 0) return false;
-    }
-    if (!parser.is_done()) return false;
-    dispatch();
-    return !reads_no_more_ || slots_.back().opens_tunnel;
-}
-
-HttpSession::Slot& HttpSession::open_slot() {
-    Slot& slot = slots_.emplace_back();
-    slot.number = next_number_++;
-    slot.begun = Steady::now();
-    const std::lock_guard lock(service_->mutex);
-    service_->unanswered += 1;
-    return slot;
-}
-
-void HttpSession::dispatch() {
-    auto message = parser_->parser.release();
-    Slot& slot = open_slot();
-    slot.minor_version = message.version() == 10 ? 0 : 1;
-    slot.keeps_alive = message.keep_alive();
-    slot.is_head = message.method() == http::verb::head;
-    const std::uint64_t number = slot.number;
-    const std::string_view wanted = view(message.target());
-    if (message.method() == http::verb::connect) {
-        slot.opens_tunnel = service_->tls.has_value() && tls_ == nullptr;
-        if (slot.opens_tunnel) reads_no_more_ = true;
-        return put_reply(
-            number,
-            slot.opens_tunnel
-                ? tuma::http::HttpReply{}
-                : tuma::http::HttpReply{.status = 501,
-                                        .body = "CONNECT needs TLS: start with --https=HOST:PORT\n",
-                                        .close = true});
-    }
-    auto parts = split_target(wanted);
-    if (!parts)
-        return put_reply(number,
-                         {.status = 400, .body = "the target is not a path\n", .close = true});
-    tuma::http::HttpRequest request;
-    request.method = std::string(view(message.method_string()));
-    request.target = std::move(parts->target);
-    request.host = parts->host.empty() ? std::string(view(message[http::field::host]))
-                                       : std::move(parts->host);
-    for (const auto& field : message)
-        request.headers.emplace_back(std::string(view(field.name_string())),
-                                     std::string(view(field.value())));
-    request.body = std::move(message.body());
-    request.is_tls = tls_ != nullptr;
+void HttpSession::dispatch(std::string_view rest) {
+    Exchange exchange;
+    exchange.frame.keeps_open = reader_->keeps_open();
+    exchange.frame.is_http_1_0 = reader_->is_http_1_0();
+    http::HttpRequest request = reader_->take();
+    reader_.reset();
+    owes_continue_ = false;
+    // Not executed: what was meant is longer than what was read.
+    if (!request.body.empty() && is_stray(rest))
+        return refuse(400, "what follows the body is no request; Content-Length is wrong");
+    exchange.frame.is_head = request.method == "HEAD";
+    exchange.completed_at = Steady::now();
+    exchange.bytes = request.body.size();
+    if (request.method == "CONNECT") return connect(std::move(exchange));
+    if (!exchange.frame.keeps_open) take_no_more();
+    request.is_tls = stream_.is_tls();
     request.peer = peer_;
-    if (!slot.keeps_alive) reads_no_more_ = true;
-    service_->handler(std::move(request),
-                      [self = shared_from_this(), number](tuma::http::HttpReply reply) {
-                          self->answered(number, std::move(reply));
-                      });
+    const std::uint64_t number = add(std::move(exchange));
+    service_.parts.handler(
+        std::move(request),
+        HttpResponder([self = shared_from_this(), number](std::optional<http::HttpReply> reply) {
+            self->loop_->answered(self, number, std::move(reply));
+        }));
 }
 
-// On whatever thread the reply was made.
-void HttpSession::answered(std::uint64_t number, tuma::http::HttpReply reply) {
-    boost::asio::post(loop_.context, [self = shared_from_this(), number,
-                                      reply = std::move(reply)]() mutable {
-        if (reply.delay <= Duration{}) return self->put_reply(number, std::move(reply));
-        auto timer = std::make_shared<boost::asio::steady_timer>(self->loop_.context, reply.delay);
-        timer->async_wait(
-            [self, number, timer, reply = std::move(reply)](const error_code&) mutable {
-                self->put_reply(number, std::move(reply));
-            });
-    });
+void HttpSession::connect(Exchange exchange) {
+    if (!service_.parts.tls)
+        return refuse(501, "CONNECT needs a certificate, and this server was given none");
+    if (stream_.is_tls()) return refuse(501, "CONNECT inside TLS is not supported");
+    exchange.is_tunnel = true;
+    exchange.ready_at = exchange.completed_at;
+    exchange.reply.emplace();
+    add(std::move(exchange));
+    becomes_tunnel_ = true;
+    takes_requests_ = false;
 }
 
-void HttpSession::put_reply(std::uint64_t number, tuma::http::HttpReply reply) {
-    if (is_closed_) return;
-    const auto slot = std::find_if(slots_.begin(), slots_.end(),
-                                   [number](const Slot& one) { return one.number == number; });
-    if (slot == slots_.end() || slot->reply) return;
-    slot->reply = std::move(reply);
-    write();
+void HttpSession::refuse(int status, std::string_view reason) {
+    Exchange exchange;
+    exchange.frame.keeps_open = false;
+    exchange.completed_at = Steady::now();
+    exchange.ready_at = exchange.completed_at;
+    exchange.reply = service_.parts.error_reply(status, reason);
+    add(std::move(exchange));
+    take_no_more();
 }
 
-void HttpSession::refuse(int status, std::string_view why) {
-    reads_no_more_ = true;
+/// Numbers are consecutive, so that an answer finds its request.
+std::uint64_t HttpSession::add(Exchange exchange) {
+    exchange.number = next_number_++;
+    exchanges_.push_back(std::move(exchange));
+    return exchanges_.back().number;
+}
+
+void HttpSession::take_no_more() {
+    takes_requests_ = false;
+    owes_continue_ = false;
+    reader_.reset();
     input_.clear();
-    Slot& slot = open_slot();
-    slot.keeps_alive = false;
-    put_reply(slot.number, {.status = status,
-                            .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-                            .body = std::string(why) + "\n",
-                            .close = true});
 }
 
-void HttpSession::write() {
-    if (is_writing_ || is_closed_) return;
-    if (output_.empty()) {
-        if (slots_.empty() || !slots_.front().reply) return;
-        Slot& slot = slots_.front();
-        if (slot.reply->drop) return close();
-        service_->metrics.count_http(slot.reply->status, Steady::now() - slot.begun);
-        if (slot.reply->close) slot.keeps_alive = false;
-        output_ = slot.opens_tunnel ? std::string(tunnel_is_open)
-                                    : reply_bytes(*slot.reply, slot.is_head, slot.keeps_alive,
-                                                  slot.minor_version);
-        slot.reply->body.clear();
-    }
-    is_writing_ = true;
-    write_deadline_ = Steady::now() + service_->limits.write_timeout;
-    auto done = [self = shared_from_this()](const error_code& error, std::size_t) {
-        self->on_written(error);
-    };
-    if (tls_)
-        boost::asio::async_write(*tls_, boost::asio::buffer(output_), std::move(done));
+void HttpSession::on_end() {
+    has_peer_ended_ = true;
+    if (is_mid_request())
+        refuse(400, "the request ended early");
     else
-        boost::asio::async_write(socket_, boost::asio::buffer(output_), std::move(done));
-}
-
-void HttpSession::on_written(const error_code& error) {
-    is_writing_ = false;
-    write_deadline_ = Steady::time_point::max();
-    if (is_closed_) return;
-    if (error) return close();
-    const bool was_reply = output_ != go_ahead;
-    output_.clear();
-    if (was_reply) {
-        const Slot slot = std::move(slots_.front());
-        slots_.pop_front();
-        {
-            const std::lock_guard lock(service_->mutex);
-            service_->unanswered -= 1;
-            service_->settled.notify_all();
-        }
-        if (slot.opens_tunnel) return open_tunnel();
-        if (!slot.keeps_alive || (reads_no_more_ && slots_.empty())) return close();
-    }
-    write();
-    // What stood in the queue behind too many others.
-    if (!is_reading_ && take_requests()) read();
-    count_memory();
-}
-
-// The client that asked for a tunnel speaks TLS from here on, and we are the other end.
-void HttpSession::open_tunnel() {
-    reads_no_more_ = loop_.stops_reading;
-    if (reads_no_more_) return close();
-    tls_ = std::make_unique<TlsStream>(socket_, *service_->tls);
-    set_deadline(service_->limits.request_timeout);
-    is_reading_ = true;
-    auto early = std::make_shared<std::string>(std::move(input_));
-    input_.clear();
-    tls_->async_handshake(TlsStream::server, boost::asio::buffer(*early),
-                          [self = shared_from_this(), early](const error_code& error, std::size_t) {
-                              self->is_reading_ = false;
-                              if (error) return self->close();
-                              self->read();
-                          });
-}
-
-bool HttpSession::is_over_memory(std::size_t more) {
-    return service_->memory_bytes.load() + more > service_->limits.memory_bytes_max;
-}
-
-void HttpSession::count_memory() {
-    std::size_t bytes = input_.capacity() + output_.capacity();
-    if (parser_) bytes += parser_->parser.get().body().capacity();
-    service_->memory_bytes.fetch_add(bytes - counted_bytes_);
-    counted_bytes_ = bytes;
-}
-
-void HttpSession::tick(Steady::time_point now) {
-    if (is_closed_) return;
-    if (now >= write_deadline_) return close();
-    if (!is_reading_ || !slots_.empty() || now < deadline_) return;
-    if (parser_ || begun_bytes_ > 0) {
-        // A read is still under way; the answer is the last that is written.
-        if (!is_writing_) refuse(408, "the request did not come to its end in time");
-        deadline_ = now + service_->limits.write_timeout;
-        return;
-    }
-    close();
+        take_no_more();
 }
 
 void HttpSession::stop_reading() {
-    reads_no_more_ = true;
-    if (slots_.empty() && !is_writing_) close();
-}
-
-void HttpSession::close() {
-    if (std::exchange(is_closed_, true)) return;
-    error_code ignored;
-    socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_both, ignored);
-    socket_.close(ignored);
-    loop_.sessions.erase(shared_from_this());
+    if (phase_ == Phase::closed || phase_ == Phase::lingering) return;
+    if (phase_ != Phase::open) return close();
+    if (std::exchange(becomes_tunnel_, false) && !exchanges_.empty()) {
+        exchanges_.pop_back();
+        --next_number_;
+        refuse(503, "the server is shutting down");
+    } else if (is_mid_request()) {
+        refuse(503, "the server is shutting down; the request was not executed");
+    } else {
+        take_no_more();
+    }
+    advance();
 }
 
 }  // namespace tuma::net

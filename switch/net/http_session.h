@@ -1,118 +1,124 @@
-// One HTTP connection. For http_server.cpp and http_session.cpp only.
+// One HTTP connection: bytes → requests → handler, and the replies back in order.
 #pragma once
 
-#include "switch/net/clock.h"
-#include "switch/net/http_server.h"
+#include "switch/net/byte_stream.h"
+#include "switch/net/http_loop.h"
+#include "switch/net/http_readers.h"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl/context.hpp>
-#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 
-#include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <vector>
 
 namespace tuma::net {
 
-class HttpSession;
-
-/// What all connections of a listener share.
-struct HttpService {
-    Metrics& metrics;
-    HttpLimits limits;
-    HttpHandler handler;
-    std::optional<boost::asio::ssl::context> tls{};
-    std::atomic<std::size_t> memory_bytes{0};
-    std::mutex mutex{};
-    std::condition_variable settled{};
-    std::size_t connections = 0;  ///< guarded by mutex
-    std::size_t unanswered = 0;   ///< guarded by mutex; requests read and not answered
-};
-
-/// The connections of one I/O thread; only that thread touches them.
-struct HttpLoop {
-    boost::asio::io_context context{1};
-    std::unordered_set<std::shared_ptr<HttpSession>> sessions{};
-    bool stops_reading = false;
-};
-
-/// One client. Everything runs on the loop's thread; replies are brought there from wherever they
-/// were made.
+/// Lives on one loop's thread; responders on other threads only hold it.
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
 public:
-    HttpSession(boost::asio::ip::tcp::socket socket, std::shared_ptr<HttpService> service,
-                HttpLoop& loop);
-    ~HttpSession();
+    HttpSession(std::shared_ptr<HttpLoop> loop, boost::asio::ip::tcp::socket socket, bool is_tls);
+    ~HttpSession() = default;
     HttpSession(const HttpSession&) = delete;
     HttpSession& operator=(const HttpSession&) = delete;
 
-    void start(bool is_tls);
-    /// Closes the connection if it has been idle or slow for too long.
-    void tick(Steady::time_point now);
+    void start();
+    /// Its turn has come; see HttpLoop::take_handshake.
+    void begin_handshake();
+    /// Answers what it owes and closes.
     void stop_reading();
+    /// At once.
     void close();
 
+    /// The handler's answer to a request, or that it gave none; `advance` writes it.
+    void take_answer(std::uint64_t number, std::optional<http::HttpReply> reply);
+    /// Does what can be done now.
+    void advance();
+
+    /// A step has taken too long; then `give_up` says so to the client or closes.
+    bool is_late(Steady::time_point now) const;
+    void give_up(Steady::time_point now);
+
 private:
-    class Parser;
-    using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
-    /// A request that is not answered yet, and its reply once it is there.
-    struct Slot {
+    // Reads of one wake-up at most, so that one busy client does not starve the others of its loop.
+    static constexpr int turns_per_wake_up_max = 4;
+    // Encoded replies ahead of the socket; also what a slow client must take within the write
+    // timeout.
+    static constexpr std::size_t output_bytes_max = 64 * 1024;
+
+    enum class Phase : std::uint8_t { hello, handshake, open, tunnel, lingering, closed };
+
+    /// A request that was read, and its reply once there is one.
+    struct Exchange {
         std::uint64_t number = 0;
-        unsigned minor_version = 1;
-        bool keeps_alive = true;
-        bool is_head = false;
-        bool opens_tunnel = false;
-        Steady::time_point begun{};
-        std::optional<http::HttpReply> reply{};
+        http::ReplyFrame frame;
+        bool is_tunnel = false;
+        Steady::time_point completed_at;
+        Steady::time_point ready_at;  ///< when the reply may leave
+        std::optional<http::HttpReply> reply;
+        std::size_t bytes = 0;  ///< of both bodies
     };
 
-    void handshake();
-    void read();
-    void on_read(const boost::system::error_code& error, std::size_t size);
-    /// Takes whole requests off the input. False: nothing more is to be read.
-    bool take_requests();
-    bool take_head();
-    bool take_body();
-    void dispatch();
-    void refuse(int status, std::string_view why);
-    Slot& open_slot();
-    void answered(std::uint64_t number, http::HttpReply reply);
-    void put_reply(std::uint64_t number, http::HttpReply reply);
-    void write();
-    void on_written(const boost::system::error_code& error);
-    void open_tunnel();
-    void set_deadline(std::chrono::milliseconds after);
-    bool is_over_memory(std::size_t more);
-    void count_memory();
+    void on_readable_hello();
+    void shake_hands();
+    void enter_tunnel();
+    void exchange();
+    void linger();
 
-    boost::asio::ip::tcp::socket socket_;
-    std::shared_ptr<HttpService> service_;
-    HttpLoop& loop_;
-    std::unique_ptr<TlsStream> tls_;
-    std::unique_ptr<Parser> parser_;
+    bool wants_requests() const;
+    bool is_mid_request() const;
+    void receive(std::string_view bytes);
+    std::size_t consume(std::string_view bytes);
+    void note_progress(HttpReadState before, std::string_view rest);
+    void dispatch(std::string_view rest);
+    void connect(Exchange exchange);
+    void refuse(int status, std::string_view reason);
+    std::uint64_t add(Exchange exchange);
+    void on_end();
+    void take_no_more();
+
+    bool write_replies();
+    void encode_replies();
+    void encode(Exchange& front);
+    bool flush();
+    bool leave_if_done();
+    void begin_linger();
+    void settle();
+    void give_handshake_back();
+    void count_memory();
+    void wait(StreamStep step);
+    void advance_later();
+    void await_delay(Steady::time_point until);
+    std::size_t unwritten() const { return output_.size() - written_; }
+
+    std::shared_ptr<HttpLoop> loop_;
+    HttpService& service_;
+    ByteStream stream_;
     std::string peer_;
-    std::string input_;
-    std::string output_;
-    std::deque<Slot> slots_;
+    Phase phase_;
+    bool is_settled_ = false;
+    bool has_handshake_ = false;
+    bool takes_requests_ = true;
+    bool has_peer_ended_ = false;
+    bool is_cut_off_ = false;  ///< a reply asked for it
+    bool owes_continue_ = false;
+    bool becomes_tunnel_ = false;
+    bool waits_readable_ = false;
+    bool waits_writable_ = false;
     std::uint64_t next_number_ = 0;
-    std::size_t counted_bytes_ = 0;
-    std::size_t begun_bytes_ = 0;  ///< of the input, before the read that is under way
-    Steady::time_point deadline_{};
-    Steady::time_point write_deadline_ = Steady::time_point::max();
-    bool is_reading_ = false;
-    bool is_writing_ = false;
-    bool reads_no_more_ = false;
-    bool is_closed_ = false;
+    std::unique_ptr<RequestReader> reader_;  ///< while a request is being read
+    std::string input_;                      ///< read ahead
+    std::vector<Exchange> exchanges_;        ///< in the requests' order
+    std::string output_;
+    std::size_t written_ = 0;
+    std::size_t written_mark_ = 0;  ///< the write timeout began anew here
+    std::size_t memory_counted_ = 0;
+    Steady::time_point read_deadline_;  ///< of what is being read, or of idleness
+    Steady::time_point write_deadline_;
+    Steady::time_point phase_deadline_;
+    std::unique_ptr<boost::asio::steady_timer> delay_timer_;
 };
 
 }  // namespace tuma::net

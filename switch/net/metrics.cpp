@@ -34,25 +34,25 @@ void single(Output& output, std::string_view name, std::string_view type, std::s
     line(output, "{} {}", name, value);
 }
 
-// The series of one histogram; `label` is empty or `name="value"`.
-void series(Output& output, std::string_view name, std::string_view label,
-            const DurationHistogram& histogram) {
-    const std::string_view comma = label.empty() ? "" : ",";
-    const std::string set = label.empty() ? "" : fmt::format("{{{}}}", label);
+/// The samples of one histogram; `label` is "" or `name="value",`.
+void buckets(Output& output, std::string_view name, std::string_view label,
+             const DurationHistogram& histogram) {
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < DurationHistogram::bucket_count; ++i) {
         count += histogram.bucket(i);
-        line(output, "{}_bucket{{{}{}le=\"{}\"}} {}", name, label, comma,
+        line(output, "{}_bucket{{{}le=\"{}\"}} {}", name, label,
              DurationHistogram::upper_bound_s(i), count);
     }
     count += histogram.bucket(DurationHistogram::bucket_count);
-    line(output, "{}_bucket{{{}{}le=\"+Inf\"}} {}", name, label, comma, count);
-    line(output, "{}_sum{} {:.9f}", name, set, histogram.sum_s());
-    line(output, "{}_count{} {}", name, set, count);
+    line(output, "{}_bucket{{{}le=\"+Inf\"}} {}", name, label, count);
+    const std::string labels =
+        label.empty() ? "" : fmt::format("{{{}}}", label.substr(0, label.size() - 1));
+    line(output, "{}_sum{} {:.9f}", name, labels, histogram.sum_s());
+    line(output, "{}_count{} {}", name, labels, count);
 }
 
 void stage(Output& output, std::string_view name, const DurationHistogram& histogram) {
-    series(output, "tuma_stage_duration_seconds", fmt::format("stage=\"{}\"", name), histogram);
+    buckets(output, "tuma_stage_duration_seconds", fmt::format("stage=\"{}\",", name), histogram);
 }
 
 void render_stages(Output& output, const Metrics& metrics) {
@@ -131,15 +131,18 @@ void render_listener(Output& output, const Metrics& metrics) {
 }
 
 void render_http(Output& output, const Metrics& metrics) {
-    single(output, "tuma_http_connections", "gauge", "Open connections on the HTTP listener.",
-           metrics.http_connections.value());
-    family(output, "tuma_http_requests_total", "counter", "Requests answered, by class of status.");
-    for (std::size_t i = 1; i < metrics.http_requests.size(); ++i)
-        line(output, "tuma_http_requests_total{{status=\"{}xx\"}} {}", i,
+    family(output, "tuma_http_requests_total", "counter",
+           "HTTP requests answered, by class of status; those that were no request included.");
+    for (std::size_t i = 0; i < metrics.http_requests.size(); ++i)
+        line(output, "tuma_http_requests_total{{class=\"{}xx\"}} {}", i + 1,
              metrics.http_requests[i].value());
-    constexpr std::string_view name = "tuma_http_request_duration_seconds";
-    family(output, name, "histogram", "Time from a whole request to the start of its reply.");
-    series(output, name, {}, metrics.http_request);
+    single(output, "tuma_http_connections", "gauge", "Open connections of the HTTP listener.",
+           metrics.http_connections.value());
+    family(
+        output, "tuma_http_request_seconds", "histogram",
+        "From the complete HTTP request to its reply ready to be written, delays that were asked "
+        "for included.");
+    buckets(output, "tuma_http_request_seconds", "", metrics.http_request);
 }
 
 void render_process(Output& output) {
@@ -159,12 +162,6 @@ void render_process(Output& output) {
 }
 
 }  // namespace
-
-void Metrics::count_http(int status, std::chrono::nanoseconds duration) {
-    const auto first = static_cast<std::size_t>(status / 100);
-    http_requests.at(first < http_requests.size() ? first : 5).add();
-    http_request.record(duration);
-}
 
 void DurationHistogram::record(std::chrono::nanoseconds duration) {
     const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));

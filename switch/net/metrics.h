@@ -93,11 +93,9 @@ struct Metrics {
     Counter bytes_in;
     Counter bytes_out;
     // HTTP listener.
+    std::array<Counter, 5> http_requests;  ///< answers by status class: 1xx to 5xx
     Gauge http_connections;
-    std::array<Counter, 6> http_requests;  ///< by the first digit of the status
-    DurationHistogram http_request;        ///< from whole request to the start of its reply
-
-    void count_http(int status, std::chrono::nanoseconds duration);
+    DurationHistogram http_request;  ///< complete request to its reply encoded, delays included
 };
 
 /// The Prometheus text format 0.0.4, names beginning with tuma_, process_ metrics included.

@@ -88,6 +88,9 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
     metrics.request_key_window_s.set(604'800);
     for (const int us : {1, 3, 3, 1'000}) metrics.fsync.record(std::chrono::microseconds{us});
     metrics.fsync.record(std::chrono::seconds{100});
+    metrics.http_requests[3].add(2);
+    metrics.http_connections.set(9);
+    for (const int us : {2, 100}) metrics.http_request.record(std::chrono::microseconds{us});
 
     const Page page = parse(net::render(metrics));
 
@@ -104,6 +107,14 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
         CHECK((type == "counter") == name.ends_with("_total"));
     }
     CHECK(page.types.at("tuma_stage_duration_seconds") == "histogram");
+    CHECK(page.samples.at("tuma_http_requests_total{class=\"2xx\"}") == 0);
+    CHECK(page.samples.at("tuma_http_requests_total{class=\"4xx\"}") == 2);
+    CHECK(page.samples.at("tuma_http_connections") == 9);
+    CHECK(page.types.at("tuma_http_request_seconds") == "histogram");
+    CHECK(page.samples.at("tuma_http_request_seconds_bucket{le=\"2e-06\"}") == 1);
+    CHECK(page.samples.at("tuma_http_request_seconds_bucket{le=\"+Inf\"}") == 2);
+    CHECK(page.samples.at("tuma_http_request_seconds_count") == 2);
+    CHECK(page.samples.at("tuma_http_request_seconds_sum") == doctest::Approx(0.000102));
     CHECK(page.samples.at("process_resident_memory_bytes") > 1e6);
     CHECK(page.samples.at("process_open_fds") >= 3);
     CHECK(page.samples.at("process_start_time_seconds") > 1.6e9);

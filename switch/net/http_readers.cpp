@@ -1,0 +1,427 @@
+// With switch/net/admin_server.cpp the only file that includes Beast: it takes long to compile.
+#include "switch/net/http_readers.h"
+
+#include "ledger/ensure.h"
+#include "protocols/http/head_scan.h"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/optional/optional.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace tuma::net {
+namespace {
+
+namespace beast = boost::beast;
+using beast::http::error;
+using beast::http::field;
+using boost::system::error_code;
+
+// A chunk's size line with its extensions, or the trailer, may be so long.
+constexpr std::size_t chunk_line_bytes_max = 16 * 1024;
+// What is not used yet of a chunked body is at least so long when the body is complete: "0", two
+// line ends. Beast asserts that it is never given less of a last chunk a second time.
+constexpr std::size_t last_chunk_bytes = 5;
+// Room that a length alone may ask for; the rest comes with the bytes.
+constexpr std::uint64_t body_room_max = 64 * 1024;
+
+std::string_view view(beast::string_view text) {
+    return {text.data(), text.size()};
+}
+
+bool is_number(std::string_view text) {
+    return !text.empty() && text.size() <= 18 &&
+           std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool is_method_letter(char c) {
+    return (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
+}
+
+HttpRefusal refusal_of(const error_code& code) {
+    if (code == error::body_limit) return {413, "the body is too long"};
+    if (code == error::header_limit) return {431, "the header is too long"};
+    if (code == error::bad_method) return {400, "the method is malformed"};
+    if (code == error::bad_target) return {400, "the target is malformed"};
+    if (code == error::bad_version) return {400, "the version is not HTTP/1.0 or HTTP/1.1"};
+    if (code == error::bad_field) return {400, "the name of a header field is malformed"};
+    if (code == error::bad_value) return {400, "the value of a header field is malformed"};
+    if (code == error::bad_content_length || code == error::multiple_content_length)
+        return {400, "Content-Length is malformed or contradicts another field"};
+    if (code == error::bad_transfer_encoding)
+        return {400, "Transfer-Encoding is repeated or contradicts Content-Length"};
+    if (code == error::bad_chunk || code == error::bad_chunk_extension)
+        return {400, "the size of a chunk is malformed"};
+    if (code == error::partial_message) return {400, "the message ended early"};
+    return {400, "the message is no HTTP/1.1"};
+}
+
+/// Cuts "http://host:1/path?q" into host and target. False when it is neither http nor https, or
+/// has no host or a user in it.
+bool cut_absolute_form(http::HttpRequest& request) {
+    const std::string_view target = request.target;
+    const std::size_t scheme_end = target.find("://");
+    if (scheme_end == std::string_view::npos) return false;
+    const beast::string_view scheme{target.data(), scheme_end};
+    if (!beast::iequals(scheme, "http") && !beast::iequals(scheme, "https")) return false;
+    const std::string_view rest = target.substr(scheme_end + 3);
+    const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
+    std::string host{rest.substr(0, end)};
+    std::string path{rest.substr(end)};
+    if (host.empty() || host.find_first_of("@#") != std::string::npos) return false;
+    if (!path.starts_with('/')) path.insert(0, "/");
+    request.host = std::move(host);
+    request.target = std::move(path);
+    return true;
+}
+
+}  // namespace
+
+class RequestReader::Parser final : public beast::http::basic_parser<true> {
+public:
+    explicit Parser(const HttpMessageLimits& limits) : limits_(limits) {
+        eager(true);
+        header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 1));
+        body_limit(limits.body_bytes_max);
+    }
+
+    std::size_t feed(std::string_view bytes) {
+        ensure(state_ != HttpReadState::complete && state_ != HttpReadState::refused,
+               "the request has ended already");
+        std::string_view rest = bytes;
+        if (state_ == HttpReadState::idle) skip_empty_lines(rest);
+        if (state_ == HttpReadState::head) read_head(rest);
+        if (state_ == HttpReadState::body && !rest.empty()) read_body(rest);
+        return bytes.size() - rest.size();
+    }
+
+    void refuse(HttpRefusal refusal) {
+        if (state_ == HttpReadState::refused) return;
+        refusal_ = std::move(refusal);
+        state_ = HttpReadState::refused;
+    }
+
+    const HttpMessageLimits limits_;
+    http::HttpRequest request_;
+    HttpRefusal refusal_;
+    HttpReadState state_ = HttpReadState::idle;
+    bool is_http_1_0_ = false;
+    bool expects_continue_ = false;
+
+private:
+    void skip_empty_lines(std::string_view& rest) {
+        while (!rest.empty() && state_ == HttpReadState::idle) {
+            const char c = rest.front();
+            if (c != (is_after_cr_ ? '\n' : '\r')) {
+                if (is_after_cr_) return refuse({400, "a CR without LF before the request"});
+                state_ = HttpReadState::head;
+                return;
+            }
+            is_after_cr_ = !is_after_cr_;
+            rest.remove_prefix(1);
+        }
+    }
+
+    /// False at the first byte that no method has.
+    bool is_method_fine(std::string_view bytes) {
+        for (const char c : bytes) {
+            if (has_method_) return true;
+            if (c == ' ' && method_bytes_ > 0)
+                has_method_ = true;
+            else if (!is_method_letter(c) || ++method_bytes_ > 32)
+                return false;
+        }
+        return true;
+    }
+
+    void read_head(std::string_view& rest) {
+        if (!is_method_fine(rest))
+            return refuse({400, "what was sent does not begin with a method"});
+        const std::size_t used = scan_.feed(rest);
+        head_.append(rest.substr(0, used));
+        rest.remove_prefix(used);
+        if (const auto problem = scan_.problem()) return refuse({400, std::string(*problem)});
+        if (head_.size() > limits_.header_bytes_max) return refuse({431, "the header is too long"});
+        if (!scan_.is_complete()) return;
+        error_code code;
+        put(boost::asio::buffer(head_), code);
+        head_ = {};
+        if (state_ == HttpReadState::refused) return;
+        if (code && code != error::need_more) return refuse(refusal_of(code));
+        check_head();
+        if (state_ == HttpReadState::refused) return;
+        state_ = is_done() ? HttpReadState::complete : HttpReadState::body;
+    }
+
+    void read_body(std::string_view& rest) {
+        error_code code;
+        if (chunked() && tail_.size() + rest.size() < last_chunk_bytes) {
+            tail_.append(std::exchange(rest, {}));
+        } else if (tail_.empty()) {
+            rest.remove_prefix(put(boost::asio::buffer(rest), code));
+            if (!is_done()) {
+                tail_ = rest;
+                rest = {};
+            }
+        } else {
+            tail_.append(rest);
+            tail_.erase(0, put(boost::asio::buffer(tail_), code));
+            // What is left over came just now: the older bytes were used, or more would be needed.
+            rest = is_done() ? rest.substr(rest.size() - tail_.size()) : std::string_view{};
+        }
+        if (code && code != error::need_more) return refuse(refusal_of(code));
+        if (is_done()) {
+            state_ = HttpReadState::complete;
+        } else if (tail_.size() > chunk_line_bytes_max) {
+            refuse({400, "the size line or the trailer of a chunk is too long"});
+        }
+    }
+
+    void check_head() {
+        http::HttpRequest& request = request_;
+        if (!is_http_1_0_ && hosts_ != 1)
+            return refuse({400, "a request in HTTP/1.1 has exactly one Host"});
+        if (is_http_1_0_) {
+            expects_continue_ = false;
+            if (chunked()) return refuse({400, "Transfer-Encoding in HTTP/1.0"});
+        }
+        if (request.method == "CONNECT") {
+            if (!is_done() || chunked() || request.target.find(':') == std::string::npos ||
+                request.target.find_first_of("/?@") != std::string::npos)
+                return refuse({400, "CONNECT has a target HOST:PORT and no body"});
+            request.host = request.target;
+            return;
+        }
+        const bool is_whole_server = request.method == "OPTIONS" && request.target == "*";
+        if (request.target.starts_with('/') || is_whole_server) return;
+        if (!cut_absolute_form(request))
+            refuse({400, "the target is neither a path nor an http or https URL"});
+    }
+
+    void on_request_impl(beast::http::verb /*method*/, beast::string_view method,
+                         beast::string_view target, int version, error_code& /*code*/) override {
+        request_.method = view(method);
+        request_.target = view(target);
+        is_http_1_0_ = version == 10;
+    }
+
+    void on_field_impl(field name, beast::string_view text, beast::string_view value,
+                       error_code& code) override {
+        if (is_past_head_) return;  // trailers
+        if (!check_field(name, view(value))) {
+            code = error::bad_value;
+            return;
+        }
+        request_.headers.emplace_back(view(text), view(value));
+    }
+
+    bool check_field(field name, std::string_view value) {
+        if (request_.headers.size() >= limits_.fields_max) {
+            refuse({431, "too many header fields"});
+        } else if (name == field::content_length && ++lengths_ > 1) {
+            refuse({400, "more than one Content-Length"});
+        } else if (name == field::content_length && !is_number(value)) {
+            refuse({400, "Content-Length is no number"});
+        } else if (name == field::transfer_encoding &&
+                   !beast::iequals({value.data(), value.size()}, "chunked")) {
+            refuse({400, "the only Transfer-Encoding is chunked"});
+        } else if (name == field::host) {
+            ++hosts_;
+            request_.host = value;
+        } else if (name == field::expect) {
+            if (!beast::iequals({value.data(), value.size()}, "100-continue"))
+                refuse({417, "the only Expect is 100-continue"});
+            expects_continue_ = true;
+        }
+        return state_ != HttpReadState::refused;
+    }
+
+    void on_header_impl(error_code& /*code*/) override { is_past_head_ = true; }
+    void on_body_init_impl(const boost::optional<std::uint64_t>& length,
+                           error_code& /*code*/) override {
+        request_.body.reserve(std::min(length.value_or(0), body_room_max));
+    }
+    std::size_t on_body_impl(beast::string_view bytes, error_code& /*code*/) override {
+        request_.body.append(bytes.data(), bytes.size());
+        return bytes.size();
+    }
+    void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view /*extensions*/,
+                              error_code& /*code*/) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view bytes,
+                                   error_code& /*code*/) override {
+        request_.body.append(bytes.data(), bytes.size());
+        return bytes.size();
+    }
+    void on_response_impl(int /*status*/, beast::string_view /*reason*/, int /*version*/,
+                          error_code& /*code*/) override {}
+    void on_finish_impl(error_code& /*code*/) override {}
+
+    http::HeadScan scan_;
+    std::string head_;
+    std::string tail_;  ///< the begun size line or trailer of a chunk
+    bool is_after_cr_ = false;
+    bool has_method_ = false;
+    std::size_t method_bytes_ = 0;
+    bool is_past_head_ = false;
+    int lengths_ = 0;
+    int hosts_ = 0;
+};
+
+RequestReader::RequestReader(const HttpMessageLimits& limits)
+    : parser_(std::make_unique<Parser>(limits)) {}
+
+RequestReader::~RequestReader() = default;
+
+std::size_t RequestReader::feed(std::string_view bytes) {
+    return parser_->feed(bytes);
+}
+
+HttpReadState RequestReader::state() const {
+    return parser_->state_;
+}
+
+bool RequestReader::expects_continue() const {
+    return parser_->state_ == HttpReadState::body && parser_->expects_continue_;
+}
+
+bool RequestReader::keeps_open() const {
+    return parser_->keep_alive();
+}
+
+bool RequestReader::is_http_1_0() const {
+    return parser_->is_http_1_0_;
+}
+
+std::size_t RequestReader::body_bytes() const {
+    return parser_->request_.body.size();
+}
+
+const HttpRefusal& RequestReader::refusal() const {
+    ensure(parser_->state_ == HttpReadState::refused, "the request was not refused");
+    return parser_->refusal_;
+}
+
+http::HttpRequest RequestReader::take() {
+    ensure(parser_->state_ == HttpReadState::complete, "the request is not complete");
+    return std::move(parser_->request_);
+}
+
+class ResponseReader::Parser final : public beast::http::basic_parser<false> {
+public:
+    explicit Parser(const HttpMessageLimits& limits) : limits_(limits) {
+        eager(true);
+        header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
+        body_limit(limits.body_bytes_max);
+    }
+
+    const HttpMessageLimits limits_;
+    http::HttpAnswer answer_;
+    HttpRefusal refusal_;
+    HttpReadState state_ = HttpReadState::idle;
+
+private:
+    void on_response_impl(int status, beast::string_view /*reason*/, int /*version*/,
+                          error_code& /*code*/) override {
+        answer_.status = status;
+    }
+    void on_field_impl(field /*name*/, beast::string_view text, beast::string_view value,
+                       error_code& code) override {
+        if (state_ == HttpReadState::body) return;  // trailers
+        if (answer_.headers.size() >= limits_.fields_max)
+            code = error::header_limit;
+        else
+            answer_.headers.emplace_back(view(text), view(value));
+    }
+    void on_header_impl(error_code& /*code*/) override { state_ = HttpReadState::body; }
+    void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
+                           error_code& /*code*/) override {}
+    std::size_t on_body_impl(beast::string_view bytes, error_code& /*code*/) override {
+        answer_.body.append(bytes.data(), bytes.size());
+        return bytes.size();
+    }
+    void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view /*extensions*/,
+                              error_code& /*code*/) override {}
+    std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view bytes,
+                                   error_code& /*code*/) override {
+        answer_.body.append(bytes.data(), bytes.size());
+        return bytes.size();
+    }
+    void on_request_impl(beast::http::verb /*method*/, beast::string_view /*text*/,
+                         beast::string_view /*target*/, int /*version*/,
+                         error_code& /*code*/) override {}
+    void on_finish_impl(error_code& /*code*/) override {}
+};
+
+ResponseReader::ResponseReader(const HttpMessageLimits& limits)
+    : limits_(limits), parser_(std::make_unique<Parser>(limits_)) {}
+
+ResponseReader::~ResponseReader() = default;
+
+void ResponseReader::feed(std::string_view bytes) {
+    ensure(state() != HttpReadState::complete && state() != HttpReadState::refused,
+           "the answer has ended already");
+    bytes_.append(bytes);
+    put();
+}
+
+void ResponseReader::put() {
+    while (!bytes_.empty()) {
+        const bool is_chunked = parser_->state_ == HttpReadState::body && parser_->chunked();
+        if (is_chunked && bytes_.size() < last_chunk_bytes) return;
+        error_code code;
+        bytes_.erase(0, parser_->put(boost::asio::buffer(bytes_), code));
+        if (code && code != error::need_more) {
+            parser_->refusal_ = refusal_of(code);
+            parser_->state_ = HttpReadState::refused;
+            return;
+        }
+        if (!parser_->is_done()) {
+            if (parser_->state_ == HttpReadState::body && bytes_.size() > chunk_line_bytes_max) {
+                parser_->refusal_ = {400, "the size line of a chunk is too long"};
+                parser_->state_ = HttpReadState::refused;
+            }
+            return;
+        }
+        if (parser_->answer_.status >= 200) return settle();
+        parser_ = std::make_unique<Parser>(limits_);
+    }
+}
+
+void ResponseReader::settle() {
+    keeps_open_ = parser_->keep_alive() && bytes_.empty();
+    parser_->state_ = HttpReadState::complete;
+}
+
+void ResponseReader::end() {
+    ensure(state() != HttpReadState::complete && state() != HttpReadState::refused,
+           "the answer has ended already");
+    error_code code = error::partial_message;
+    if (parser_->state_ == HttpReadState::body && bytes_.empty()) parser_->put_eof(code);
+    if (!code) return settle();
+    parser_->refusal_ = refusal_of(code);
+    parser_->state_ = HttpReadState::refused;
+}
+
+HttpReadState ResponseReader::state() const {
+    return parser_->state_;
+}
+
+bool ResponseReader::keeps_open() const {
+    return keeps_open_;
+}
+
+const HttpRefusal& ResponseReader::refusal() const {
+    ensure(state() == HttpReadState::refused, "the answer was not refused");
+    return parser_->refusal_;
+}
+
+http::HttpAnswer ResponseReader::take() {
+    ensure(state() == HttpReadState::complete, "the answer is not complete");
+    return std::move(parser_->answer_);
+}
+
+}  // namespace tuma::net

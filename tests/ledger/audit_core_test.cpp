@@ -74,3 +74,63 @@ TEST_CASE("audit: whatever the core writes under a scheme is clean, projection a
     CHECK(settlements > 50);
     CHECK(charges > 100);
 }
+
+TEST_CASE("audit: orders, notices and profiles of the projection are the journal's") {
+    World world;
+    Traffic traffic(1, Traffic::Schemes::one);
+    for (const core::Request& request : traffic.opening()) world.handle(request);
+    const auto ask = [&](core::Command command) {
+        core::Request request;
+        request.command = std::move(command);
+        static_cast<void>(world.handle(request));
+    };
+    for (int i = 0; i < 6; ++i) {
+        core::OrderWish wish;
+        wish.terms.purpose = Purpose::transfer;
+        wish.terms.debit = AccountId{2};
+        wish.terms.credit = AccountId{3};
+        wish.terms.amount = 100 + i;
+        wish.terms.action = i % 2 == 0 ? CustomerAction::approve : CustomerAction::decline;
+        wish.terms.decline_code = 1032;
+        wish.terms.channels[0].when = NoticeWhen::ended;
+        wish.acts_after = std::chrono::seconds{i};
+        wish.keys = {"order " + std::to_string(i)};
+        ask(core::OpenOrder{std::make_shared<const core::OrderWish>(wish)});
+    }
+    ask(core::StoreProfile{
+        std::make_shared<const ProfileStored>(ProfileStored{{}, "shop/1", "secret"})});
+    world.pass(std::chrono::seconds{4});
+    MemoryDisk disk;
+    for (const SealedBatch& batch : world.journal) disk.push_back(batch.bytes);
+    MemoryJournal journal(disk);
+    const TemporaryDirectory directory;
+    const std::atomic<bool> never{false};
+    {
+        Projection projection(projection_path(directory.path()));
+        bring_up_to_date(projection, journal, never, nullptr);
+    }
+    const AuditOptions options{.data_directory = directory.path(),
+                               .acks = {},
+                               .findings_max = 20,
+                               .limits = small_limits(),
+                               .progress = nullptr};
+    CHECK(audit(journal, options).is_clean());
+    SqlDatabase database(projection_path(directory.path()), SqlAccess::read_write_create);
+    CHECK(database.number("SELECT count(*) FROM payment_order") == 6);
+    CHECK(database.number("SELECT count(*) FROM payment_order WHERE state = 'failed'") == 2);
+    CHECK(database.number("SELECT count(*) FROM profile") == 1);
+    CHECK(database.number("SELECT count(*) FROM notice_step WHERE state = 'sending'") == 5);
+    for (const char* const damage :
+         {"UPDATE payment_order SET amount = amount + 1 WHERE id = 2",
+          "UPDATE payment_order SET state = 'closed' WHERE id = 3",
+          "DELETE FROM payment_order WHERE id = 4",
+          "INSERT INTO payment_order SELECT id + 100, kind, purpose, state, code, refusal, debit, "
+          "credit, amount, currency, parent, transfer, opened_at, moved_at, keys FROM "
+          "payment_order WHERE id = 1"}) {
+        CAPTURE(damage);
+        database.execute("BEGIN");
+        database.execute(damage);
+        database.execute("COMMIT");
+        CHECK_FALSE(audit(journal, options).is_clean());
+    }
+}

@@ -74,8 +74,51 @@ SettlementClosed closed() {
     return record;
 }
 
-const std::vector<Event> one_of_each{transfer(), opened(), changed(),
-                                     refused(),  loaded(), closed()};
+ProfileStored profile() {
+    return sized(ProfileStored{{}, "mpesa/app/x", "{}"});
+}
+
+OrderOpened order() {
+    OrderOpened record;
+    record.terms.kind = 100;
+    record.terms.id = OrderId{3};
+    record.terms.debit = AccountId{2};
+    record.terms.credit = AccountId{7};
+    record.terms.amount = 4'000;
+    record.terms.action = CustomerAction::decline;
+    record.terms.decline_code = 1032;
+    record.terms.flags = order_flag_exclusive;
+    record.terms.watched_count = 1;
+    record.terms.watched[0] = AccountId{7};
+    record.terms.channels[1] = {NoticeWhen::ended, NoticeLadder::wechat_payment, NoticeFault::twice,
+                                0, 500};
+    record.keys = {"a", "longer key"};
+    record.content = "content";
+    return sized(record);
+}
+
+OrderMoved moved() {
+    OrderMoved record;
+    record.head.order = OrderId{3};
+    record.head.state = OrderState::failed;
+    record.head.refusal = Refusal::insufficient_funds;
+    record.balances = {{AccountId{7}, 0, -5, 2}};
+    record.answer = "answer";
+    return sized(record);
+}
+
+NoticeMoved notice() {
+    NoticeMoved record;
+    record.id = NoticeId{1};
+    record.order = OrderId{3};
+    record.state = NoticeState::sending;
+    record.channel = 2;
+    record.attempts = 1;
+    return record;
+}
+
+const std::vector<Event> one_of_each{transfer(), opened(),  changed(), refused(), loaded(),
+                                     closed(),   profile(), order(),   moved(),   notice()};
 
 std::vector<std::byte> bytes_of(const Event& event) {
     std::vector<std::byte> bytes;
@@ -94,7 +137,7 @@ TEST_CASE("event: what is appended is taken off again, in order") {
     std::vector<std::byte> bytes;
     for (const Event& event : one_of_each)
         std::visit([&](const auto& record) { append(bytes, record); }, event);
-    CHECK(bytes.size() == 128 + 104 + 48 + 48 + (144 + 16) + 144);
+    CHECK(bytes.size() == 128 + 104 + 48 + 48 + (144 + 16) + 144 + 24 + (112 + 24) + 72 + 40);
     std::span<const std::byte> rest = bytes;
     for (const Event& event : one_of_each) {
         const Result<Event> taken = take_event(rest);
@@ -219,6 +262,49 @@ TEST_CASE("event: each wrong field of transfers, accounts and refusals is refuse
         {"refusal none", 3, offsetof(RequestRefused, refusal), 0, "refusal"},
         {"refusal unknown", 3, offsetof(RequestRefused, refusal) + 1, 255, "refusal"},
         {"refused reserved", 3, offsetof(RequestRefused, reserved) + 5, 1, "reserved"},
+    };
+    check_refused(rows);
+}
+
+TEST_CASE("event: each wrong field of profiles, orders and notices is refused by its name") {
+    const WrongField rows[] = {
+        {"profile version", 6, 1, 2, "version"},
+        {"profile size", 6, 2, 25, "size"},
+        {"profile shorter than its parts", 6, 2, 8, "size"},
+        {"empty name", 6, 4, 0, "name"},
+        {"long name", 6, 4, 161, "name"},
+        {"long content", 6, 7, 255, "content"},
+        {"profile fill", 6, 23, 1, "size"},
+        {"order version", 7, 1, 0, "version"},
+        {"order size", 7, 2, 111, "size"},
+        {"purpose", 7, 6, 0, "purpose"},
+        {"action", 7, 7, 3, "action"},
+        {"amount", 7, 31, 255, "amount"},
+        {"currency", 7, offsetof(OrderTerms, currency) + 1, 255, "currency"},
+        {"keys", 7, offsetof(OrderTerms, key_count), 5, "keys"},
+        {"one key more", 7, offsetof(OrderTerms, key_count), 3, "keys"},
+        {"watched", 7, offsetof(OrderTerms, watched_count), 5, "watched"},
+        {"flags", 7, offsetof(OrderTerms, flags) + 1, 1, "flags"},
+        {"content", 7, offsetof(OrderTerms, content_bytes) + 2, 1, "content"},
+        {"channel's when", 7, offsetof(OrderTerms, channels), 9, "channels"},
+        {"channel's ladder", 7, offsetof(OrderTerms, channels) + 1, 0, "channels"},
+        {"channel's fault", 7, offsetof(OrderTerms, channels) + 2, 3, "channels"},
+        {"channel's reserved", 7, offsetof(OrderTerms, channels) + 3, 1, "channels"},
+        {"key of no bytes", 7, sizeof(OrderTerms), 0, "keys"},
+        {"order fill", 7, 135, 1, "size"},
+        {"move version", 8, 1, 7, "version"},
+        {"state zero", 8, 4, 0, "state"},
+        {"state after the last", 8, 4, 8, "state"},
+        {"balances", 8, 5, 5, "watched"},
+        {"refusal", 8, offsetof(OrderMoveHead, refusal) + 1, 255, "refusal"},
+        {"answer", 8, offsetof(OrderMoveHead, answer_bytes) + 1, 255, "answer"},
+        {"balance's reserved", 8, 44, 1, "reserved"},
+        {"notice version", 9, 1, 0, "version"},
+        {"notice size", 9, 2, 48, "size"},
+        {"notice state zero", 9, 4, 0, "state"},
+        {"notice state after the last", 9, 4, 5, "state"},
+        {"notice channel", 9, 5, 3, "channel"},
+        {"notice reserved", 9, 39, 1, "reserved"},
     };
     check_refused(rows);
 }

@@ -5,6 +5,7 @@
 #include "protocols/adapter.h"
 #include "protocols/provision.h"
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +20,12 @@ std::vector<std::unique_ptr<const protocols::Adapter>> dialects();
 protocols::Provision provision_of(const std::string& file, const protocols::Directory& directory,
                                   Timestamp now);
 
-/// Merchants and keys with lines to paste, for people. `http` and `https` are HOST:PORT; either
-/// may be the other where only one is served.
+/// Writes keys, certificates and numbers for clients into `folder`.
+void write_client_files(const std::filesystem::path& folder, const protocols::Directory& directory);
+
+/// Merchants and keys with lines to paste, for people. `http` is HOST:PORT, empty where only TLS is
+/// served.
 std::string dialects_welcome(const protocols::Directory& directory, const std::string& http,
-                             const std::string& https);
+                             const std::filesystem::path& folder);
 
 }  // namespace tuma

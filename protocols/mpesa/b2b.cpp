@@ -1,0 +1,122 @@
+#include "protocols/mpesa/b2b.h"
+
+#include "protocols/mpesa/codes.h"
+#include "protocols/mpesa/initiator.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tuma::mpesa {
+namespace {
+
+using enum BusinessAccount;
+using protocols::Answer;
+
+constexpr std::string_view tax_command = "PayTaxToKRA";
+constexpr std::string_view tax_authority = "572572";
+
+constexpr std::array table{
+    B2bCommand{"BusinessPayBill", own_working, other_utility},
+    B2bCommand{"BusinessBuyGoods", own_working, other_utility},
+    B2bCommand{"BusinessPayToBulk", own_working, other_utility},
+    B2bCommand{tax_command, own_working, other_utility},
+    B2bCommand{"DisburseFundsToBusiness", own_working, other_utility},
+    B2bCommand{"BusinessToBusinessTransfer", own_working, other_working},
+    B2bCommand{"BusinessTransferFromMMFToUtility", own_working, own_utility},
+    B2bCommand{"BusinessTransferFromUtilityToMMF", own_utility, own_working,
+               &Options::utility_to_mmf},
+    B2bCommand{"MerchantToMerchantTransfer", own_utility, other_utility},
+    B2bCommand{"MerchantTransferFromMerchantToWorking", own_utility, own_working},
+    B2bCommand{"MerchantServicesMMFAccountTransfer", own_working, other_working},
+    B2bCommand{"AgencyFloatAdvance", own_working, other_utility},
+    B2bCommand{"CheckIdentity", none, none},
+};
+
+const B2bCommand* find_command(std::string_view id, const Options& options) {
+    const auto found = std::find_if(table.begin(), table.end(), [&](const B2bCommand& command) {
+        return command.id == id && (command.is_there == nullptr || options.*command.is_there);
+    });
+    return found == table.end() ? nullptr : &*found;
+}
+
+Party party_of(const InitiatorRequest& request, const Shortcode& other, BusinessAccount account) {
+    switch (account) {
+        case own_working:
+            return working_party(*request.business);
+        case other_working:
+            return working_party(other);
+        case other_utility:
+            return business_party(*request.call, other);
+        case own_utility:
+        case none:
+            break;
+    }
+    return business_party(*request.call, *request.business);
+}
+
+Answer move(const InitiatorPtr& request, const B2bCommand& command, const Shortcode& other) {
+    if (command.from == own_utility)
+        request->content.facts["debit"] =
+            request->business->is_till() ? "Merchant Account" : "Utility Account";
+    const bool moves_money = command.from != none;
+    return with_accounts(
+        request->call,
+        {party_of(*request, other, command.from), party_of(*request, other, command.to)},
+        [request, moves_money](const Accounts& accounts) {
+            core::OrderWish wish = wish_of(Kind::b2b, request->content);
+            if (moves_money)
+                put_movement(wish, {.purpose = ledger::Purpose::adjust,
+                                    .debit = accounts[0],
+                                    .credit = accounts[1],
+                                    .amount = request->content.amount});
+            put_result(wish, *request);
+            watch(wish, {accounts[0]});
+            return open_result(request, std::move(wish));
+        });
+}
+
+Answer pay(const CallPtr& call, bool is_tax) {
+    FieldReader fields(*call);
+    const InitiatorPtr request = read_initiator(fields, call, {Kind::b2b, "b2b"});
+    Content& content = request->content;
+    for (const std::string_view key : {"SenderIdentifierType", "RecieverIdentifierType"}) {
+        const std::string type = fields.optional_text({key});
+        if (!type.empty() && type != "1" && type != "2" && type != "4") fields.fail(invalid(key));
+    }
+    content.amount = fields.amount("Amount");
+    content.party = fields.shortcode("PartyB");
+    const std::size_t reference_max = call->options->strict_lengths ? 13 : 256;
+    content.reference = is_tax ? fields.text("AccountReference", reference_max)
+                               : fields.optional_text({"AccountReference"}, reference_max);
+    content.msisdn = fields.optional_text({"Requester"});
+    read_result_addresses(fields, *request);
+    if (!fields.is_good()) return fields.refusal();
+    take_script(*request);
+    const B2bCommand* command = find_command(content.command, *call->options);
+    const auto other = find_shortcode(call->context.directory, content.party);
+    if (command == nullptr || is_tax != (content.command == tax_command))
+        fail_early(*request, result::invalid_command);
+    else if (is_tax && content.party != tax_authority)
+        fail_early(*request, result::product_assignment);
+    else if (!other)
+        fail_early(*request, result::unknown_operator);
+    if (request->early_code != 0) return open_failure(request);
+    return move(request, *command, *other);
+}
+
+}  // namespace
+
+std::span<const B2bCommand> b2b_commands() {
+    return table;
+}
+
+Answer pay_business(const CallPtr& call) {
+    return pay(call, false);
+}
+
+Answer remit_tax(const CallPtr& call) {
+    return pay(call, true);
+}
+
+}  // namespace tuma::mpesa

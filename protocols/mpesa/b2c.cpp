@@ -1,0 +1,84 @@
+#include "protocols/mpesa/b2c.h"
+
+#include "protocols/mpesa/codes.h"
+#include "protocols/mpesa/initiator.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace tuma::mpesa {
+namespace {
+
+using protocols::Answer;
+
+// Cents. Source: mpesa reference, section 1.9.
+constexpr std::int64_t least = 10 * 100;
+constexpr std::int64_t most = 250'000 * 100;
+
+constexpr std::string_view salary = "SalaryPayment";
+constexpr std::string_view pochi = "BusinessPayToPochi";
+constexpr std::array<std::string_view, 4> commands{salary, "BusinessPayment", "PromotionPayment",
+                                                   pochi};
+
+void check(InitiatorRequest& request) {
+    const Content& content = request.content;
+    if (std::find(commands.begin(), commands.end(), content.command) == commands.end())
+        fail_early(request, result::invalid_command);
+    if (content.amount < least) fail_early(request, result::below_minimum);
+    if (content.amount > most) fail_early(request, result::above_maximum);
+    if (!request.script.is_unregistered) return;
+    request.content.is_unregistered = true;
+    if (content.command == salary && request.call->options->salary_reaches_unregistered)
+        request.script.action = ledger::CustomerAction::approve;
+}
+
+core::OrderWish wish_for(const InitiatorRequest& request, const Accounts& accounts) {
+    core::OrderWish wish = wish_of(Kind::b2c, request.content);
+    put_movement(wish, {.purpose = ledger::Purpose::disburse,
+                        .debit = accounts[0],
+                        .credit = accounts[3],
+                        .amount = request.content.amount});
+    if (wish.terms.debit) wish.terms.charges = accounts[2];
+    put_result(wish, request);
+    watch(wish, {accounts[0], accounts[1], accounts[2]});
+    return wish;
+}
+
+Answer pay_customer(const CallPtr& call, bool is_named) {
+    FieldReader fields(*call);
+    if (is_named) fields.text("OriginatorConversationID", 128);
+    const InitiatorPtr request = read_initiator(fields, call, {Kind::b2c, "b2c"});
+    Content& content = request->content;
+    content.amount = fields.amount("Amount");
+    content.party = fields.msisdn("PartyB");
+    content.msisdn = content.party;
+    read_result_addresses(fields, *request);
+    if (!fields.is_good()) return fields.refusal();
+    take_script(*request);
+    check(*request);
+    if (request->early_code != 0) return open_failure(request);
+    const Shortcode& business = *request->business;
+    return with_accounts(call,
+                         {business_party(*call, business), working_party(business),
+                          charges_party(business), customer_party(*call, content.msisdn)},
+                         [request](const Accounts& accounts) {
+                             return open_result(request, wish_for(*request, accounts));
+                         });
+}
+
+}  // namespace
+
+Answer pay_customer_v1(const CallPtr& call) {
+    return pay_customer(call, false);
+}
+
+Answer pay_customer_v3(const CallPtr& call) {
+    return pay_customer(call, true);
+}
+
+Answer pay_pochi(const CallPtr& call) {
+    return pay_customer(call, false);
+}
+
+}  // namespace tuma::mpesa

@@ -1,0 +1,154 @@
+#include "protocols/mpesa/body.h"
+
+#include <boost/json/basic_parser_impl.hpp>
+
+#include <cstdint>
+
+namespace tuma::mpesa {
+namespace {
+
+constexpr std::size_t body_bytes_max = 64 * 1024;
+constexpr std::size_t nesting_max = 16;
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view blanks = " \t\r\n";
+    const std::size_t first = text.find_first_not_of(blanks);
+    if (first == std::string_view::npos) return {};
+    return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+}  // namespace
+
+// Takes what Boost.JSON finds; its own values would lose the digits of numbers.
+class BodyReader {
+public:
+    static constexpr std::size_t max_object_size = 1'000;
+    static constexpr std::size_t max_array_size = 10'000;
+    static constexpr std::size_t max_key_size = 1'000;
+    static constexpr std::size_t max_string_size = body_bytes_max;
+
+    using Error = boost::json::error_code;
+
+    bool on_document_begin(Error&) { return true; }
+    bool on_document_end(Error&) { return true; }
+    bool on_object_begin(Error&) {
+        if (depth_ == 0) is_object_ = true;
+        if (depth_ == 1) put(false, {});
+        ++depth_;
+        return true;
+    }
+    bool on_object_end(std::size_t, Error&) {
+        --depth_;
+        return true;
+    }
+    bool on_array_begin(Error&) {
+        if (depth_ == 1) put(false, {});
+        ++depth_;
+        return true;
+    }
+    bool on_array_end(std::size_t, Error&) {
+        --depth_;
+        return true;
+    }
+    bool on_key_part(boost::json::string_view part, std::size_t, Error&) {
+        key_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_key(boost::json::string_view part, std::size_t, Error&) {
+        key_.append(part.data(), part.size());
+        if (depth_ == 1) member_ = key_;
+        key_.clear();
+        return true;
+    }
+    bool on_string_part(boost::json::string_view part, std::size_t, Error&) {
+        text_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_string(boost::json::string_view part, std::size_t, Error&) {
+        text_.append(part.data(), part.size());
+        return scalar();
+    }
+    bool on_number_part(boost::json::string_view part, Error&) {
+        text_.append(part.data(), part.size());
+        return true;
+    }
+    bool on_int64(std::int64_t, boost::json::string_view part, Error&) { return number(part); }
+    bool on_uint64(std::uint64_t, boost::json::string_view part, Error&) { return number(part); }
+    bool on_double(double, boost::json::string_view part, Error&) { return number(part); }
+    bool on_bool(bool, Error&) {
+        if (depth_ == 1) put(false, {});
+        return true;
+    }
+    bool on_null(Error&) {
+        if (depth_ == 1) put(true, {});
+        return true;
+    }
+    bool on_comment_part(boost::json::string_view, Error&) { return true; }
+    bool on_comment(boost::json::string_view, Error&) { return true; }
+
+    bool is_object() const { return is_object_; }
+    Body take() { return std::move(body_); }
+
+private:
+    bool number(boost::json::string_view part) {
+        text_.append(part.data(), part.size());
+        return scalar();
+    }
+    bool scalar() {
+        if (depth_ == 1)
+            put(true, text_);
+        else if (depth_ == 2 && !member_.empty())
+            body_.members_[member_].items.push_back(text_);
+        text_.clear();
+        return true;
+    }
+    void put(bool is_scalar, const std::string& text) {
+        body_.members_[member_] = {is_scalar, text, {}};
+    }
+
+    Body body_;
+    std::string key_;
+    std::string member_;
+    std::string text_;
+    std::size_t depth_ = 0;
+    bool is_object_ = false;
+};
+
+Result<Body> Body::read(std::string_view json) {
+    if (json.size() > body_bytes_max)
+        return InputError{"body", "longer than " + std::to_string(body_bytes_max) + " bytes"};
+    boost::json::parse_options options;
+    options.max_depth = nesting_max;
+    boost::json::basic_parser<BodyReader> parser(options);
+    boost::json::error_code error;
+    const std::size_t read = parser.write_some(false, json.data(), json.size(), error);
+    if (error || read != json.size()) return InputError{"body", "is not one JSON value"};
+    if (!parser.handler().is_object()) return InputError{"body", "is not a JSON object"};
+    return parser.handler().take();
+}
+
+std::optional<std::string> Body::find(std::string_view key) const {
+    const auto found = members_.find(key);
+    if (found == members_.end() || !found->second.is_scalar) return std::nullopt;
+    const std::string_view text = trimmed(found->second.text);
+    if (text.empty()) return std::nullopt;
+    return std::string(text);
+}
+
+std::optional<std::string> Body::find_any(std::initializer_list<std::string_view> keys) const {
+    for (const std::string_view key : keys)
+        if (auto text = find(key)) return text;
+    return std::nullopt;
+}
+
+bool Body::is_mistyped(std::string_view key) const {
+    const auto found = members_.find(key);
+    return found != members_.end() && !found->second.is_scalar;
+}
+
+std::vector<std::string> Body::list(std::string_view key) const {
+    const auto found = members_.find(key);
+    return found == members_.end() ? std::vector<std::string>{} : found->second.items;
+}
+
+}  // namespace tuma::mpesa

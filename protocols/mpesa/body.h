@@ -1,0 +1,42 @@
+// A request's JSON body as Daraja reads it: flat, and a number is as good as a string.
+#pragma once
+
+#include "ledger/result.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tuma::mpesa {
+
+/// The members of one JSON object. Numbers are kept as the digits that were sent.
+class Body {
+public:
+    /// Refuses (field "body"): what is not one JSON object in UTF-8, more than 64 KiB, nesting
+    /// deeper than 16.
+    static Result<Body> read(std::string_view json);
+
+    /// The text of a string or the digits of a number, blanks at both ends removed; nothing for a
+    /// member that is missing, null or blank.
+    std::optional<std::string> find(std::string_view key) const;
+    /// The first of several spellings that is there.
+    std::optional<std::string> find_any(std::initializer_list<std::string_view> keys) const;
+    /// True if the member is there and is an object, an array, true or false.
+    bool is_mistyped(std::string_view key) const;
+    /// The strings of a member that is an array of strings; empty for anything else.
+    std::vector<std::string> list(std::string_view key) const;
+
+private:
+    friend class BodyReader;
+
+    struct Member {
+        bool is_scalar = true;
+        std::string text;
+        std::vector<std::string> items;
+    };
+    std::map<std::string, Member, std::less<>> members_;
+};
+
+}  // namespace tuma::mpesa

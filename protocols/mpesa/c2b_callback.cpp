@@ -1,0 +1,74 @@
+#include "protocols/crypto/digest.h"
+#include "protocols/crypto/encoding.h"
+#include "protocols/mpesa/body.h"
+#include "protocols/mpesa/c2b.h"
+#include "protocols/mpesa/codes.h"
+#include "protocols/mpesa/ids.h"
+#include "protocols/mpesa/json_text.h"
+#include "protocols/mpesa/kinds.h"
+#include "protocols/mpesa/numbers.h"
+#include "protocols/mpesa/orders.h"
+
+namespace tuma::mpesa {
+namespace {
+
+// What is shown of the customer's number depends on the version that registered the addresses.
+std::string shown_msisdn(const Content& content) {
+    if (content.urls.version == 1)
+        return crypto::hex_lower(std::span<const std::byte>(crypto::sha256(content.msisdn)));
+    return masked_msisdn(content.msisdn);
+}
+
+}  // namespace
+
+protocols::Callback c2b_callback(const ledger::Order& order, const Content& content,
+                                 const protocols::Directory& directory, const Options& options,
+                                 bool is_confirmation) {
+    const CustomerProfile customer = customer_of(directory, content.msisdn);
+    const ledger::WatchedBalance* account = balance_at(order, 0);
+    const bool has_balance = is_confirmation && account != nullptr;
+    JsonText json;
+    json.begin_object()
+        .text("TransactionType",
+              content.is_till ? options.till_transaction_type : options.paybill_transaction_type)
+        .text("TransID", receipt_of(order, content))
+        .text("TransTime", compact_time(is_confirmation ? order.moved_at : order.opened_at))
+        .text("TransAmount", options.c2b_amount_decimals ? decimal_text(content.amount)
+                                                         : plain_text(content.amount))
+        .text("BusinessShortCode", content.party)
+        .text("BillRefNumber", content.is_till ? std::string{} : content.reference)
+        .text("InvoiceNumber", "")
+        .text("OrgAccountBalance", has_balance ? decimal_text(account->balance) : std::string{})
+        .text("ThirdPartyTransID", is_kind(order, Kind::c2b) ? order.answer : std::string{})
+        .text("MSISDN", shown_msisdn(content))
+        .text("FirstName", customer.first_name);
+    if (options.c2b_names == "full")
+        json.text("MiddleName", customer.middle_name).text("LastName", customer.last_name);
+    protocols::Callback callback{
+        .url = is_confirmation ? content.urls.confirmation : content.urls.validation,
+        .headers = {{"Content-Type", "application/json;charset=UTF-8"}},
+        .body = json.end_object().take()};
+    if (!is_confirmation) callback.timeout = std::chrono::milliseconds{options.validation_ms};
+    return callback;
+}
+
+std::optional<core::OrderAct> validation_act(const ledger::Order& order, std::string_view body) {
+    const Result<Body> said = Body::read(body);
+    if (!said) return std::nullopt;
+    const auto code = said->find("ResultCode");
+    if (!code) return std::nullopt;
+    core::OrderAct act{.order = order.terms.id};
+    if (*code == "0") {
+        act.step = core::OrderStep::accept;
+        act.answer = said->find("ThirdPartyTransID").value_or(std::string{}).substr(0, 100);
+        return act;
+    }
+    const ResultRow* row = find_result(*code);
+    const bool is_rejection = row != nullptr && row->number >= result::rejected_first &&
+                              row->number <= result::rejected_other;
+    act.step = core::OrderStep::decline;
+    act.code = is_rejection ? row->number : result::rejected_other;
+    return act;
+}
+
+}  // namespace tuma::mpesa

@@ -1,0 +1,44 @@
+// Daraja's identifiers and dates, exactly as they look; all dates are of East Africa Time (UTC+3).
+#pragma once
+
+#include "ledger/id.h"
+#include "ledger/time.h"
+#include "protocols/adapter.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tuma::mpesa {
+
+/// "20261002181102".
+std::string compact_time(Timestamp time);
+/// "02.10.2026 18:11:02".
+std::string dotted_time(Timestamp time);
+/// "2026-10-02 18:11:02".
+std::string dashed_time(Timestamp time);
+
+/// What a customer sees as the transaction's number: "UJ22T8IYOU". Year, month and day are its
+/// first three characters; the others are the order's number, spread over all that fits.
+/// Source: mpesa reference, section 1.4.
+std::string receipt(OrderId order, Timestamp time);
+/// The order whose receipt this is if there is one: whoever asks has to compare the receipt that
+/// the order has with this one. Letters of either case; nothing for what cannot be a receipt.
+std::optional<OrderId> order_of(std::string_view receipt);
+/// What balance enquiries and early failures have instead: "OAK0000000".
+std::string empty_receipt(Timestamp time);
+
+/// "ws_CO_27112025133814625708374149": the time with `digits` (0 to 3) of its fraction of a second,
+/// and the last nine digits of the number.
+std::string checkout_request_id(Timestamp time, std::string_view msisdn, int digits);
+/// "AG_20240706_20106e9209f64bebd05b".
+std::string conversation_id(Timestamp time, const protocols::Chance& chance);
+
+/// How merchants' requests are numbered.
+enum class RequestIdStyle { current, old };
+/// "234f-43a9-ae11-d0b0c2dbe930108127", or of the old style "29115-34620561-1".
+std::string request_id(RequestIdStyle style, const protocols::Context& context);
+/// A version 4 UUID.
+std::string uuid(const protocols::Chance& chance);
+
+}  // namespace tuma::mpesa

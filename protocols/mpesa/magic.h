@@ -1,0 +1,51 @@
+// What is played to merchants on purpose: by the customer's number, or by a request's own headers.
+#pragma once
+
+#include "ledger/order.h"
+#include "ledger/time.h"
+#include "protocols/http/message.h"
+#include "protocols/mpesa/options.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tuma::mpesa {
+
+/// How a request is to go.
+struct Script {
+    ledger::CustomerAction action = ledger::CustomerAction::approve;
+    std::uint16_t code = 0;           ///< the result when it is declined
+    std::optional<Duration> delay{};  ///< until the customer acts or the result is told
+    bool is_unregistered = false;     ///< the customer's number is without M-Pesa
+    bool is_queue_timeout = false;    ///< told to QueueTimeOutURL
+    bool has_late_result = false;     ///< and to ResultURL after that
+    ledger::NoticeFault fault = ledger::NoticeFault::none;
+    Duration notice_delay{};  ///< added before the first attempt of a callback
+    std::string error{};      ///< the code of an API error to answer, or empty
+
+    bool operator==(const Script&) const = default;
+};
+
+/// One row of what words and numbers play: "2547000010NN" ends in `ending`, the header
+/// Tuma-Scenario says `word`.
+struct MagicRow {
+    std::string_view ending;  ///< two digits, or empty for words only
+    std::string_view word;
+    Script script;
+    std::string_view sentence;
+};
+std::span<const MagicRow> magic_table();
+inline constexpr std::string_view magic_prefix = "2547000010";
+/// Safaricom's own test number.
+inline constexpr std::string_view test_msisdn = "254708374149";
+
+/// The script for a request about this customer (empty where there is none). The header
+/// Tuma-Scenario (words separated by commas: a word of the table, "result:CODE", "delay=500ms")
+/// comes before the number; Tuma-Fault adds "error:CODE", "callback-lost", "callback-twice",
+/// "callback-late:MS". Words that mean nothing here are left out.
+Script script_of(const http::HttpRequest& request, std::string_view msisdn, const Options& options);
+
+}  // namespace tuma::mpesa

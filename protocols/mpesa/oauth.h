@@ -1,0 +1,20 @@
+// GET /oauth/v1/generate: an app's key and secret for an access token.
+#pragma once
+
+#include "protocols/mpesa/call.h"
+
+#include <optional>
+#include <string>
+
+namespace tuma::mpesa {
+
+/// The token, or one of the errors: an empty body for a key or secret that is wrong.
+/// Source: mpesa reference, section 1.2.
+http::HttpReply generate_token(const Call& call);
+
+/// The token of "Authorization: Bearer TOKEN", or nothing.
+std::optional<std::string> bearer_token(const http::HttpRequest& request);
+/// Whether it was made here and is still good.
+bool is_good_token(const Call& call, const std::string& token);
+
+}  // namespace tuma::mpesa

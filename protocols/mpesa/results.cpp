@@ -1,0 +1,127 @@
+#include "protocols/mpesa/results.h"
+
+#include "protocols/mpesa/codes.h"
+#include "protocols/mpesa/ids.h"
+#include "protocols/mpesa/json_text.h"
+#include "protocols/mpesa/kinds.h"
+#include "protocols/mpesa/numbers.h"
+
+namespace tuma::mpesa {
+namespace {
+
+using ledger::Order;
+
+void put_list(JsonText& json, std::string_view name, std::string_view item,
+              const Parameters& parameters) {
+    const bool is_array = parameters.size() != 1;
+    json.begin_object(name);
+    if (is_array) json.begin_array(item);
+    for (const Parameter& parameter : parameters) {
+        json.begin_object(is_array ? std::string_view{} : item).text("Key", parameter.key);
+        if (parameter.json) json.json("Value", *parameter.json);
+        json.end_object();
+    }
+    if (is_array) json.end_array();
+    json.end_object();
+}
+
+std::string_view submit_path(const Order& order) {
+    switch (static_cast<Kind>(order.terms.kind)) {
+        case Kind::b2b:
+            return "b2bresults";
+        case Kind::balance:
+            return "abresults";
+        case Kind::status:
+            return "transactionstatusresults";
+        case Kind::reversal:
+            return "reversalresults";
+        case Kind::b2c:
+        case Kind::stk_push:
+        case Kind::c2b:
+        case Kind::b2b_express:
+        case Kind::standing:
+            break;
+    }
+    return "b2cresults";
+}
+
+Parameters references_of(const Order& order, const Content& content, bool has_succeeded) {
+    Parameters references;
+    const auto text = [](const std::string& value) {
+        return value.empty() ? std::nullopt : std::optional(quoted(value));
+    };
+    const bool is_b2b = is_kind(order, Kind::b2b);
+    if (is_b2b && has_succeeded)
+        references.push_back({"BillReferenceNumber", text(content.reference)});
+    if (is_kind(order, Kind::status)) {
+        references.push_back({"Occasion", text(content.occasion)});
+        return references;
+    }
+    references.push_back(
+        {"QueueTimeoutURL", quoted("https://internalsandbox.safaricom.co.ke/mpesa/" +
+                                   std::string(submit_path(order)) + "/v1/submit")});
+    if (is_b2b && has_succeeded) references.push_back({"Occasion", text(content.occasion)});
+    return references;
+}
+
+// Of B2B, taxes and reversals success is told in strings. Source: mpesa reference, section 1.10.
+bool tells_strings(const Order& order, bool has_succeeded) {
+    return has_succeeded && (is_kind(order, Kind::b2b) || is_kind(order, Kind::reversal));
+}
+
+}  // namespace
+
+std::string public_name(const protocols::Directory& directory, std::string_view party) {
+    if (is_msisdn(party))
+        return std::string(party) + " - " + full_name(customer_of(directory, party));
+    const auto business = find_shortcode(directory, party);
+    return std::string(party) + " - " + (business ? business->name : std::string{});
+}
+
+protocols::Callback result_callback(const Order& order, const Content& content,
+                                    const protocols::Directory& directory, const Options& options) {
+    const ResultRow& row = result_row(code_of(order));
+    const bool has_succeeded = row.number == result::success;
+    const bool is_text = tells_strings(order, has_succeeded);
+    JsonText json;
+    json.begin_object().begin_object("Result");
+    json.json("ResultType", is_text ? "\"0\"" : "0");
+    if (row.is_word || is_text)
+        json.text("ResultCode", row.wire);
+    else
+        json.digits("ResultCode", row.wire);
+    json.text("ResultDesc", row.number == result::internal_failure
+                                ? std::string_view{options.internal_failure_text}
+                                : row.sentence)
+        .text("OriginatorConversationID", content.originator)
+        .text("ConversationID", content.conversation)
+        .text("TransactionID", receipt_of(order, content));
+    if (has_succeeded)
+        put_list(json, "ResultParameters", "ResultParameter",
+                 parameters_of(order, content, directory, options));
+    else if (is_kind(order, Kind::b2b))
+        put_list(json, "ResultParameters", "ResultParameter",
+                 {{"BOCompletedTime", compact_time(order.moved_at)}});
+    put_list(json, "ReferenceData", "ReferenceItem", references_of(order, content, has_succeeded));
+    return {.url = content.url,
+            .headers = {{"Content-Type", "application/json;charset=UTF-8"}},
+            .body = json.end_object().end_object().take()};
+}
+
+protocols::Callback timeout_callback(const Content& content, const Options& options) {
+    JsonText json;
+    json.begin_object()
+        .begin_object("Result")
+        .number("ResultType", options.queue_timeout_result_type)
+        .text("ResultCode", "1")
+        .text("ResultDesc", "The service request timed out.")
+        .text("OriginatorConversationID", content.originator)
+        .text("ConversationID", content.conversation)
+        .end_object()
+        .end_object();
+    return {.url = content.timeout_url,
+            .headers = {{"Content-Type", "application/json;charset=UTF-8"}},
+            .body = json.take()};
+}
+
+}  // namespace tuma::mpesa

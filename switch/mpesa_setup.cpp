@@ -1,0 +1,214 @@
+#include "switch/mpesa_setup.h"
+
+#include "protocols/crypto/certificate.h"
+#include "protocols/crypto/encoding.h"
+#include "protocols/crypto/rsa.h"
+#include "protocols/mpesa/options.h"
+#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/sandbox.h"
+#include "switch/chance.h"
+#include "switch/written_file.h"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+#include <optional>
+#include <stdexcept>
+#include <utility>
+
+namespace tuma {
+namespace {
+
+using protocols::AccountWish;
+using protocols::Directory;
+using protocols::Provision;
+
+constexpr std::int64_t cents_per_shilling = 100;
+constexpr std::chrono::days certificate_life{3'650};
+
+// Shillings of a profile in minor units.
+std::int64_t cents(std::int64_t shillings) {
+    return shillings * cents_per_shilling;
+}
+
+template <typename Value>
+std::vector<Value> read_tables(ProvisionFile& file, const std::string& name,
+                               Result<Value> (*read)(std::string_view)) {
+    std::vector<Value> values;
+    for (const ProvisionTable& table : file[name]) {
+        Result<Value> value = read(table.json);
+        if (!value)
+            throw std::runtime_error(fmt::format("{}: {}", table.place, value.error().text()));
+        values.push_back(std::move(value).value());
+    }
+    file.erase(name);
+    return values;
+}
+
+std::vector<AccountWish> accounts_of(const mpesa::Shortcode& shortcode,
+                                     const mpesa::Options& options) {
+    const std::string trust = options.scheme + ".trust";
+    AccountWish main{.identity = shortcode.number,
+                     .scheme = options.scheme,
+                     .account_class = shortcode.account_class,
+                     .opening = cents(shortcode.utility_balance),
+                     .funded_by = trust};
+    if (shortcode.account_class == "till-to-bank")
+        main.kind = ledger::AccountKind::settlement_payable;
+    AccountWish working{.identity = shortcode.number + ".working",
+                        .opening = cents(shortcode.working_balance),
+                        .funded_by = trust};
+    AccountWish charges{.identity = shortcode.number + ".charges", .has_floor = false};
+    return {std::move(main), std::move(working), std::move(charges)};
+}
+
+AccountWish account_of(const mpesa::CustomerProfile& customer, const mpesa::Options& options) {
+    return {.identity = customer.msisdn,
+            .kind = ledger::AccountKind::wallet,
+            .scheme = options.scheme,
+            .account_class = "customer",
+            .opening = cents(options.opening_balance),
+            .funded_by = options.scheme + ".trust"};
+}
+
+// What nobody else may know, drawn once.
+void add_secrets(Provision& provision, const Directory& directory, Timestamp now) {
+    if (directory.find(mpesa::secret_profile) == nullptr)
+        provision.profiles.emplace_back(mpesa::secret_profile, crypto::hex_lower(draw_bytes<32>()));
+    if (directory.find(mpesa::certificate_profile) != nullptr) return;
+    const crypto::PrivateKey key = crypto::PrivateKey::generate();
+    crypto::CertificateTerms terms;
+    terms.common_name = "tuma M-Pesa sandbox";
+    terms.organization = "tuma";
+    terms.serial = crypto::certificate_serial(draw_bytes<20>());
+    terms.not_before = now - std::chrono::days{1};
+    terms.not_after = now + certificate_life;
+    const auto certificate = crypto::make_self_signed(terms, key);
+    ensure(certificate.has_value(), "terms of our own make a certificate");
+    provision.profiles.emplace_back(
+        mpesa::certificate_profile,
+        mpesa::to_json(mpesa::CredentialKeys{key.pem(), certificate->pem()}));
+}
+
+struct Wanted {
+    mpesa::Sandbox sandbox;
+    mpesa::Options options;
+    bool has_options = false;
+};
+
+Wanted read_wanted(ProvisionFile& file) {
+    Wanted wanted;
+    wanted.sandbox.apps = read_tables(file, "mpesa.app", mpesa::read_app);
+    wanted.sandbox.shortcodes = read_tables(file, "mpesa.shortcode", mpesa::read_shortcode);
+    wanted.sandbox.customers = read_tables(file, "mpesa.customer", mpesa::read_customer);
+    const auto options = read_tables(file, "mpesa.options", mpesa::read_options);
+    if (options.size() > 1)
+        throw std::runtime_error("mpesa.options is there twice; write one [mpesa.options]");
+    wanted.has_options = !options.empty();
+    if (wanted.has_options) wanted.options = options.front();
+    return wanted;
+}
+
+mpesa::Options options_in_force(const Directory& directory) {
+    const auto stored = directory.find(mpesa::options_profile);
+    if (stored == nullptr) return {};
+    const Result<mpesa::Options> options = mpesa::read_options(*stored);
+    return options ? *options : mpesa::Options{};
+}
+
+}  // namespace
+
+Provision mpesa_provision(ProvisionFile* file, const Directory& directory, Timestamp now) {
+    Wanted wanted;
+    if (file != nullptr) {
+        wanted = read_wanted(*file);
+    } else {
+        wanted.sandbox = mpesa::default_sandbox();
+        wanted.options = options_in_force(directory);
+    }
+    Provision provision;
+    for (const mpesa::Shortcode& shortcode : wanted.sandbox.shortcodes)
+        for (AccountWish& wish : accounts_of(shortcode, wanted.options))
+            provision.accounts.push_back(std::move(wish));
+    for (const mpesa::CustomerProfile& customer : wanted.sandbox.customers)
+        provision.accounts.push_back(account_of(customer, wanted.options));
+    for (auto& [name, content] : mpesa::profiles_of(wanted.sandbox)) {
+        // What somebody changed in the default set stays changed.
+        if (file == nullptr && directory.find(name) != nullptr) continue;
+        provision.profiles.emplace_back(name, std::move(content));
+    }
+    if (wanted.has_options)
+        provision.profiles.emplace_back(mpesa::options_profile, mpesa::to_json(wanted.options));
+    add_secrets(provision, directory, now);
+    return provision;
+}
+
+namespace {
+
+// The first app and the first paybill with a passkey, to show.
+struct Shown {
+    std::optional<mpesa::App> app;
+    std::optional<mpesa::Shortcode> shortcode;
+};
+
+Shown shown(const Directory& directory) {
+    Shown shown;
+    for (const std::string& name : directory.names("mpesa/app/"))
+        if (!shown.app) shown.app = mpesa::find_app(directory, name.substr(10));
+    for (const std::string& name : directory.names("mpesa/shortcode/")) {
+        auto shortcode = mpesa::find_shortcode(directory, name.substr(16));
+        if (shortcode && !shortcode->passkey.empty() && !shown.shortcode)
+            shown.shortcode = std::move(shortcode);
+    }
+    return shown;
+}
+
+}  // namespace
+
+void write_mpesa_files(const std::filesystem::path& folder, const Directory& directory) {
+    const Shown first = shown(directory);
+    const auto stored = directory.find(mpesa::certificate_profile);
+    const auto keys = mpesa::read_keys(stored == nullptr ? "" : *stored);
+    if (!keys || !first.app || !first.shortcode) return;
+    write_whole_file(folder / "mpesa-certificate.pem", keys->certificate, FileReaders::everybody);
+    const boost::json::object facts{
+        {"consumer_key", first.app->consumer_key},
+        {"consumer_secret", first.app->consumer_secret},
+        {"shortcode", first.shortcode->number},
+        {"passkey", first.shortcode->passkey},
+        {"initiator", first.shortcode->initiators.empty()
+                          ? boost::json::value(nullptr)
+                          : boost::json::value(first.shortcode->initiators.front().name)},
+        {"initiator_password",
+         first.shortcode->initiators.empty()
+             ? boost::json::value(nullptr)
+             : boost::json::value(first.shortcode->initiators.front().password)},
+        {"certificate_file", std::filesystem::absolute(folder / "mpesa-certificate.pem").string()}};
+    write_whole_file(folder / "mpesa.json", boost::json::serialize(facts) + "\n",
+                     FileReaders::owner);
+}
+
+std::string mpesa_welcome(const Directory& directory, const std::string& http,
+                          const std::filesystem::path& folder) {
+    const Shown first = shown(directory);
+    if (!first.app || !first.shortcode) return {};
+    std::string numbers;
+    for (const std::string& name : directory.names("mpesa/shortcode/"))
+        numbers += (numbers.empty() ? "" : " ") + name.substr(16);
+    return fmt::format(
+        "M-Pesa (Daraja) at http://{0}\n"
+        "  consumer key     {1}\n"
+        "  consumer secret  {2}\n"
+        "  shortcode        {3}, passkey {4}\n"
+        "  all shortcodes   {5}\n"
+        "  initiator        in {6}/mpesa.json; certificate {6}/mpesa-certificate.pem\n"
+        "  mpesa-node       const m = new Mpesa({{consumerKey, consumerSecret, "
+        "lipaNaMpesaShortCode: '{3}', ...}}); m.baseURL = 'http://{0}'\n"
+        "  curl             curl -u {1}:{2} "
+        "'http://{0}/oauth/v1/generate?grant_type=client_credentials'\n",
+        http, first.app->consumer_key, first.app->consumer_secret, first.shortcode->number,
+        first.shortcode->passkey, numbers, folder.string());
+}
+
+}  // namespace tuma

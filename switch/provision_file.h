@@ -1,0 +1,27 @@
+// The provisioning file (TOML): tables of each dialect as JSON, with the place where each stands.
+#pragma once
+
+#include "ledger/result.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace tuma {
+
+/// One table of the file.
+struct ProvisionTable {
+    std::string place;  ///< "my.toml:12: mpesa.app"
+    std::string json;   ///< as a dialect reads its profiles
+};
+
+/// Tables by their path, in the order of the file: "mpesa.app" from [[mpesa.app]], "mpesa.options"
+/// from [mpesa.options].
+using ProvisionFile = std::map<std::string, std::vector<ProvisionTable>>;
+
+/// Refuses, with "FILE:LINE" as field: files that cannot be read or are no TOML, anything beside
+/// tables in tables.
+Result<ProvisionFile> read_provision_file(const std::string& path);
+
+}  // namespace tuma

@@ -37,6 +37,7 @@ BROKEN = [
     ("float", "switch/core/a.cpp", "float fee = 0;\n"),
     ("asio", "protocols/native/a.cpp", "#include <boost/asio.hpp>\n"),
     ("asio", "switch/core/a.cpp", "boost::asio::io_context c;\n"),
+    ("beast", "switch/net/http_session.cpp", "#include <boost/beast/http.hpp>\n"),
     ("openssl", "switch/core/a.cpp", "#include <openssl/evp.h>\n"),
     ("openssl", "ledger/books.cpp", "#include <openssl/evp.h>\n"),
     ("sqlite", "switch/net/a.cpp", "#include <sqlite3.h>\n"),

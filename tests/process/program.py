@@ -20,7 +20,8 @@ SEED = int(os.environ.get("TUMA_PROCESS_SEED", "1"))
 ROUNDS = int(os.environ.get("TUMA_PROCESS_ROUNDS", "20"))
 # Only so that a hanging program fails a test instead of stopping it; nothing is measured.
 PATIENCE_S = 300
-READY = re.compile(r"ready native=127\.0\.0\.1:(\d+) admin=(?:127\.0\.0\.1:(\d+)|off)\n")
+READY = re.compile(r"ready native=127\.0\.0\.1:(\d+) admin=(?:127\.0\.0\.1:(\d+)|off)"
+                   r"(?: http=127\.0\.0\.1:(\d+))?(?: https=127\.0\.0\.1:(\d+))?\n")
 
 
 class Failed(AssertionError):
@@ -89,12 +90,13 @@ class Server(Program):
     def __init__(self, folder, tuma, data, *flags, with_admin=True, **options):
         admin = ["--admin=127.0.0.1:0"] if with_admin else []
         super().__init__(folder, [tuma, "serve", f"--data={data}", "--native=127.0.0.1:0", *admin, *flags], **options)
-        wait_until(lambda: "\n" in self.out() or not self.is_running(), "the ready line")
-        match = READY.fullmatch(self.out())
+        # What a dialect has to tell people comes before it.
+        wait_until(lambda: re.search("^ready.*\n", self.out(), re.M) or not self.is_running(), "the ready line")
+        match = READY.fullmatch(self.out()[max(self.out().find("ready native="), 0):])
         if not match:
             code = self.kill()
             raise Failed(f"tuma serve ended with {code}, printed {self.out()!r} and\n{self.err()[-2000:]}")
-        self.port, self.admin_port = int(match.group(1)), int(match.group(2) or 0)
+        self.port, self.admin_port, self.http_port, self.https_port = (int(port or 0) for port in match.groups())
 
     def client(self, **options):
         return native.Client(self.port, **options)

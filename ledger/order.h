@@ -121,7 +121,8 @@ inline constexpr std::uint16_t order_flag_exclusive = 1;
 inline constexpr std::uint16_t order_flag_ask_merchant = 2;
 /// With `order_flag_ask_merchant`: no answer in time means yes.
 inline constexpr std::uint16_t order_flag_silence_accepts = 4;
-/// A payment that the books refuse leaves the order open, so that the customer can try again.
+/// A payment that the customer declines or the books refuse leaves the order open, so that the
+/// customer can try again.
 inline constexpr std::uint16_t order_flag_keeps_open = 8;
 
 /// An order was opened: terms, what it can be found by, and what the dialect needs to answer.

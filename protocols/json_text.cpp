@@ -1,10 +1,10 @@
-#include "protocols/mpesa/json_text.h"
+#include "protocols/json_text.h"
 
 #include <fmt/format.h>
 
 #include <iterator>
 
-namespace tuma::mpesa {
+namespace tuma::protocols {
 namespace {
 
 // How many bytes the UTF-8 character at the front has; 0 if it is none.
@@ -125,4 +125,4 @@ JsonText& JsonText::null(std::string_view key) {
     return digits(key, "null");
 }
 
-}  // namespace tuma::mpesa
+}  // namespace tuma::protocols

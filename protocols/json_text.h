@@ -1,11 +1,11 @@
-// JSON as Daraja writes it: keys in the order given, numbers with exactly the digits given.
+// JSON in the order and with the digits of the wire: some clients look at the bytes.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 
-namespace tuma::mpesa {
+namespace tuma::protocols {
 
 /// Writes one JSON value without blanks. Objects and arrays are begun and ended by hand; in an
 /// object every value takes its key, in an array the key is empty.
@@ -37,4 +37,4 @@ private:
 /// `value` as a JSON string with its quotes.
 std::string quoted(std::string_view value);
 
-}  // namespace tuma::mpesa
+}  // namespace tuma::protocols

@@ -1,10 +1,10 @@
-#include "protocols/mpesa/stored_json.h"
+#include "protocols/stored_json.h"
 
 #include <boost/json/parse.hpp>
 
 #include <utility>
 
-namespace tuma::mpesa {
+namespace tuma::protocols {
 
 StoredJson::StoredJson(std::string_view json, std::string_view what) : what_(what) {
     boost::json::error_code error;
@@ -91,4 +91,4 @@ std::optional<InputError> StoredJson::error() {
     return error_;
 }
 
-}  // namespace tuma::mpesa
+}  // namespace tuma::protocols

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace tuma::mpesa {
+namespace tuma::protocols {
 
 /// One JSON object whose members are taken one after the other. The first thing wrong is kept; what
 /// is taken after it is empty.
@@ -46,4 +46,4 @@ private:
     std::optional<InputError> error_;
 };
 
-}  // namespace tuma::mpesa
+}  // namespace tuma::protocols

@@ -21,7 +21,8 @@ protocols::Provision provision_of(const std::string& file, const protocols::Dire
                                   Timestamp now);
 
 /// Writes keys, certificates and numbers for clients into `folder`.
-void write_client_files(const std::filesystem::path& folder, const protocols::Directory& directory);
+void write_client_files(const std::filesystem::path& folder, const protocols::Directory& directory,
+                        Timestamp now);
 
 /// Merchants and keys with lines to paste, for people. `http` is HOST:PORT, empty where only TLS is
 /// served.

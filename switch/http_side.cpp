@@ -134,7 +134,7 @@ void HttpSide::take(std::vector<core::Effect> effects) {
 void HttpSide::connect(net::Engine& engine, const core::Switch& core) {
     fill_directory(directory_, core);
     provide(engine, core, directory_, provision_of(settings_.provision, directory_, clock_.now()));
-    write_client_files(clients_folder(settings_.data), directory_);
+    write_client_files(clients_folder(settings_.data), directory_, clock_.now());
     adapters_ = dialects();
     std::vector<const protocols::Adapter*> adapters;
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());

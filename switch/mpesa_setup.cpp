@@ -32,20 +32,6 @@ std::int64_t cents(std::int64_t shillings) {
     return shillings * cents_per_shilling;
 }
 
-template <typename Value>
-std::vector<Value> read_tables(ProvisionFile& file, const std::string& name,
-                               Result<Value> (*read)(std::string_view)) {
-    std::vector<Value> values;
-    for (const ProvisionTable& table : file[name]) {
-        Result<Value> value = read(table.json);
-        if (!value)
-            throw std::runtime_error(fmt::format("{}: {}", table.place, value.error().text()));
-        values.push_back(std::move(value).value());
-    }
-    file.erase(name);
-    return values;
-}
-
 std::vector<AccountWish> accounts_of(const mpesa::Shortcode& shortcode,
                                      const mpesa::Options& options) {
     const std::string trust = options.scheme + ".trust";
@@ -99,10 +85,10 @@ struct Wanted {
 
 Wanted read_wanted(ProvisionFile& file) {
     Wanted wanted;
-    wanted.sandbox.apps = read_tables(file, "mpesa.app", mpesa::read_app);
-    wanted.sandbox.shortcodes = read_tables(file, "mpesa.shortcode", mpesa::read_shortcode);
-    wanted.sandbox.customers = read_tables(file, "mpesa.customer", mpesa::read_customer);
-    const auto options = read_tables(file, "mpesa.options", mpesa::read_options);
+    wanted.sandbox.apps = take_tables(file, "mpesa.app", mpesa::read_app);
+    wanted.sandbox.shortcodes = take_tables(file, "mpesa.shortcode", mpesa::read_shortcode);
+    wanted.sandbox.customers = take_tables(file, "mpesa.customer", mpesa::read_customer);
+    const auto options = take_tables(file, "mpesa.options", mpesa::read_options);
     if (options.size() > 1)
         throw std::runtime_error("mpesa.options is there twice; write one [mpesa.options]");
     wanted.has_options = !options.empty();

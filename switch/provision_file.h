@@ -4,7 +4,9 @@
 #include "ledger/result.h"
 
 #include <map>
+#include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -23,5 +25,20 @@ using ProvisionFile = std::map<std::string, std::vector<ProvisionTable>>;
 /// Refuses, with "FILE:LINE" as field: files that cannot be read or are no TOML, anything beside
 /// tables in tables.
 Result<ProvisionFile> read_provision_file(const std::string& path);
+
+/// Takes the tables of one name out of the file. Throws std::runtime_error that names the place and
+/// what `read` refuses.
+template <typename Value>
+std::vector<Value> take_tables(ProvisionFile& file, const std::string& name,
+                               Result<Value> (*read)(std::string_view)) {
+    std::vector<Value> values;
+    for (const ProvisionTable& table : file[name]) {
+        Result<Value> value = read(table.json);
+        if (!value) throw std::runtime_error(table.place + ": " + value.error().text());
+        values.push_back(std::move(value).value());
+    }
+    file.erase(name);
+    return values;
+}
 
 }  // namespace tuma

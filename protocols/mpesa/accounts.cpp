@@ -1,162 +1,24 @@
 #include "protocols/mpesa/accounts.h"
 
-#include "protocols/crypto/digest.h"
 #include "protocols/mpesa/replies.h"
 
-#include <algorithm>
-#include <memory>
 #include <utility>
 
 namespace tuma::mpesa {
 namespace {
 
-using core::Outcome;
-using protocols::Answer;
-using protocols::Asking;
+constexpr std::int64_t cents_per_shilling = 100;
 
-// Requests that the dialect makes for itself.
-constexpr ParticipantId own_requests{0xFFFF'0001};
-
-using Bytes16 = std::array<std::byte, 16>;
-
-Bytes16 first_half(const crypto::Sha256& hash) {
-    Bytes16 half{};
-    std::copy_n(hash.begin(), half.size(), half.begin());
-    return half;
-}
-
-core::Request own_request(const std::string& what, core::Command command) {
-    core::Request request;
-    request.key = {own_requests, first_half(crypto::sha256(what))};
-    request.digest = request.key.reference;
-    request.command = std::move(command);
-    return request;
-}
-
-core::Request query(const std::string& identity) {
-    core::QueryAccount wanted;
-    wanted.identity = *ledger::make_identity(identity);
-    core::Request request;
-    request.command = wanted;
-    return request;
-}
-
-AccountId account_of(const Outcome& outcome) {
-    return AccountId{static_cast<std::uint32_t>(outcome.id)};
-}
-
-// One walk from identities to accounts; each step asks for what is not known yet.
-struct Walk : std::enable_shared_from_this<Walk> {
-    CallPtr call;
-    std::vector<Party> parties;
-    std::function<Answer(const Accounts&)> then;
-    Accounts accounts{};
-    AccountId trust{};
-
-    // The places in `parties` that the requests of the current step are about.
-    using Places = std::vector<std::size_t>;
-
-    Places missing() const {
-        Places places;
-        for (std::size_t i = 0; i < parties.size(); ++i)
-            if (!accounts[i]) places.push_back(i);
-        return places;
-    }
-
-    Asking asking() const {
-        Asking asking;
-        asking.overloaded = error_reply(*call, unreachable_service());
-        return asking;
-    }
-
-    Answer begin() {
-        for (const Party& party : parties)
-            accounts.push_back(
-                call->context.directory.account(party.identity).value_or(AccountId{}));
-        return look_up(missing(), true);
-    }
-
-    Answer look_up(const Places& places, bool opens) {
-        if (places.empty()) return then(accounts);
-        Asking step = asking();
-        for (const std::size_t i : places) step.requests.push_back(query(parties[i].identity));
-        if (opens) step.requests.push_back(query(call->options->scheme + ".trust"));
-        step.then = [self = shared_from_this(), places,
-                     opens](const std::vector<Outcome>& outcomes) {
-            return self->looked_up(places, opens, outcomes);
-        };
-        return step;
-    }
-
-    Answer looked_up(const Places& places, bool opens, const std::vector<Outcome>& outcomes) {
-        for (std::size_t k = 0; k < places.size(); ++k)
-            if (outcomes[k].code == Refusal::none) accounts[places[k]] = account_of(outcomes[k]);
-        if (!opens) return then(accounts);
-        if (outcomes.back().code == Refusal::none) trust = account_of(outcomes.back());
-        return open();
-    }
-
-    Answer open() {
-        Places places = missing();
-        std::erase_if(places, [&](std::size_t i) { return !parties[i].may_be_opened; });
-        if (places.empty()) return then(accounts);
-        Asking step = asking();
-        for (const std::size_t i : places) {
-            const Party& party = parties[i];
-            core::OpenAccount wanted;
-            wanted.kind = party.kind;
-            wanted.floor = party.floor;
-            wanted.identity = *ledger::make_identity(party.identity);
-            wanted.scheme = party.scheme;
-            wanted.account_class = party.account_class;
-            step.requests.push_back(own_request("open/" + party.identity, wanted));
-        }
-        step.then = [self = shared_from_this(), places](const std::vector<Outcome>& outcomes) {
-            return self->opened(places, outcomes);
-        };
-        return step;
-    }
-
-    Answer opened(const Places& places, const std::vector<Outcome>& outcomes) {
-        Places refused;
-        Asking step = asking();
-        for (std::size_t k = 0; k < places.size(); ++k) {
-            const Party& party = parties[places[k]];
-            if (outcomes[k].code != Refusal::none) {
-                refused.push_back(places[k]);
-                continue;
-            }
-            accounts[places[k]] = account_of(outcomes[k]);
-            if (party.opening_balance == 0 || !trust) continue;
-            step.requests.push_back(
-                own_request("fund/" + party.identity,
-                            core::MoveMoney{ledger::Purpose::issue, trust, accounts[places[k]],
-                                            Money{party.opening_balance, Currency::kes}}));
-        }
-        if (step.requests.empty()) return look_up(refused, false);
-        step.then = [self = shared_from_this(), refused](const std::vector<Outcome>&) {
-            return self->look_up(refused, false);
-        };
-        return step;
-    }
-};
-
-// A class of the scheme if there is one; otherwise an account of the kind alone.
-void put_class(const Call& call, std::string_view name, Party& party) {
-    const auto scheme = find_scheme(call.context.directory, call.options->scheme);
-    if (!scheme) return;
-    const auto number = scheme->find_class(name);
-    if (!number) return;
-    party.scheme = SchemeId{scheme->id};
-    party.account_class = *number;
+Money shillings(std::int64_t amount) {
+    return {amount * cents_per_shilling, Currency::kes};
 }
 
 }  // namespace
 
 Party customer_party(const Call& call, const std::string& msisdn) {
     Party party{.identity = msisdn, .may_be_opened = call.options->opens_customers};
-    party.opening_balance = call.options->opening_balance * 100;
-    put_class(call, "customer", party);
+    party.opening = shillings(call.options->opening_balance);
+    party.join(call.context.directory, call.options->scheme, "customer");
     return party;
 }
 
@@ -164,30 +26,29 @@ Party business_party(const Call& call, const Shortcode& shortcode) {
     Party party{.identity = shortcode.number};
     party.kind = shortcode.account_class == "till-to-bank" ? ledger::AccountKind::settlement_payable
                                                            : ledger::AccountKind::till;
-    party.opening_balance = shortcode.utility_balance * 100;
-    put_class(call, shortcode.account_class, party);
+    party.opening = shillings(shortcode.utility_balance);
+    party.join(call.context.directory, call.options->scheme, shortcode.account_class);
     return party;
 }
 
 Party working_party(const Shortcode& shortcode) {
     Party party{.identity = shortcode.number + ".working", .kind = ledger::AccountKind::till};
-    party.opening_balance = shortcode.working_balance * 100;
+    party.opening = shillings(shortcode.working_balance);
     return party;
 }
 
 Party charges_party(const Shortcode& shortcode) {
     return {.identity = shortcode.number + ".charges",
             .kind = ledger::AccountKind::till,
-            .floor = ledger::no_floor};
+            .floor = ledger::no_floor,
+            .opening = shillings(0)};
 }
 
-Answer with_accounts(const CallPtr& call, std::vector<Party> parties,
-                     std::function<Answer(const Accounts&)> then) {
-    auto walk = std::make_shared<Walk>();
-    walk->call = call;
-    walk->parties = std::move(parties);
-    walk->then = std::move(then);
-    return walk->begin();
+protocols::Answer with_accounts(const CallPtr& call, std::vector<Party> parties,
+                                std::function<protocols::Answer(const Accounts&)> then) {
+    protocols::PartyTerms terms{call->context.directory, call->options->scheme + ".trust",
+                                error_reply(*call, unreachable_service())};
+    return protocols::with_accounts(std::move(terms), std::move(parties), std::move(then));
 }
 
 }  // namespace tuma::mpesa

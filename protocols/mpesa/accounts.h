@@ -1,29 +1,18 @@
-// The accounts of those who take part in a payment, opened when they are met for the first time.
+// Whose accounts take part in a payment of this dialect.
 #pragma once
 
-#include "ledger/account.h"
-#include "protocols/adapter.h"
 #include "protocols/mpesa/call.h"
 #include "protocols/mpesa/profiles.h"
+#include "protocols/parties.h"
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 namespace tuma::mpesa {
 
-/// An account that is wanted, and what it is to be like if it has to be opened.
-struct Party {
-    std::string identity;
-    bool may_be_opened = true;
-    ledger::AccountKind kind = ledger::AccountKind::wallet;
-    std::int64_t floor = 0;
-    SchemeId scheme{};
-    std::uint8_t account_class = 0;
-    std::int64_t opening_balance = 0;  ///< cents
-};
+using protocols::Accounts;
+using protocols::Party;
 
 /// A customer's wallet; opened if the options say so.
 Party customer_party(const Call& call, const std::string& msisdn);
@@ -34,11 +23,7 @@ Party working_party(const Shortcode& shortcode);
 /// The account that bears its charges and has no floor.
 Party charges_party(const Shortcode& shortcode);
 
-/// The parties' accounts in their order; 0 for one that does not exist and was not to be opened.
-using Accounts = std::vector<AccountId>;
-
-/// Finds or opens all of them, then goes on. Requests of its own have keys made from the identity,
-/// so that an account is opened and funded once however often it is asked for.
+/// Finds or opens all of them, then goes on; see protocols::with_accounts.
 protocols::Answer with_accounts(const CallPtr& call, std::vector<Party> parties,
                                 std::function<protocols::Answer(const Accounts&)> then);
 

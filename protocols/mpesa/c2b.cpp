@@ -1,8 +1,8 @@
 #include "protocols/mpesa/c2b.h"
 
+#include "protocols/json_text.h"
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/field_reader.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/numbers.h"
 #include "protocols/mpesa/orders.h"
 
@@ -18,7 +18,7 @@ using protocols::Answer;
 
 http::HttpReply c2b_reply(const std::string& originator, std::string_view code,
                           std::string_view description) {
-    return json_reply(JsonText()
+    return json_reply(protocols::JsonText()
                           .begin_object()
                           // Spelled so. Source: mpesa reference, section 1.3.
                           .text("OriginatorCoversationID", originator)

@@ -1,10 +1,10 @@
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
+#include "protocols/json_text.h"
 #include "protocols/mpesa/body.h"
 #include "protocols/mpesa/c2b.h"
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/kinds.h"
 #include "protocols/mpesa/numbers.h"
 #include "protocols/mpesa/orders.h"
@@ -27,7 +27,7 @@ protocols::Callback c2b_callback(const ledger::Order& order, const Content& cont
     const CustomerProfile customer = customer_of(directory, content.msisdn);
     const ledger::WatchedBalance* account = balance_at(order, 0);
     const bool has_balance = is_confirmation && account != nullptr;
-    JsonText json;
+    protocols::JsonText json;
     json.begin_object()
         .text("TransactionType",
               content.is_till ? options.till_transaction_type : options.paybill_transaction_type)

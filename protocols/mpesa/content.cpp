@@ -1,9 +1,9 @@
 #include "protocols/mpesa/content.h"
 
+#include "protocols/json_text.h"
 #include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/kinds.h"
-#include "protocols/mpesa/stored_json.h"
+#include "protocols/stored_json.h"
 
 #include <array>
 #include <utility>
@@ -39,7 +39,7 @@ constexpr std::array<FlagMember, 3> flags{{{"till", &Content::is_till},
 }  // namespace
 
 std::string to_json(const Content& content) {
-    JsonText json;
+    protocols::JsonText json;
     json.begin_object();
     for (const auto& [name, member] : texts)
         if (!(content.*member).empty()) json.text(name, content.*member);
@@ -57,13 +57,13 @@ std::string to_json(const Content& content) {
 }
 
 Content read_content(std::string_view text) {
-    StoredJson json(text, "content");
+    protocols::StoredJson json(text, "content");
     Content content;
     for (const auto& [name, member] : texts) content.*member = json.text_or(name, {});
     content.amount = json.number_or("am", 0);
     for (const auto& [name, member] : flags) content.*member = json.flag_or(name, false);
     if (json.has("c2b")) {
-        StoredJson urls(*json.object("c2b"), "urls");
+        protocols::StoredJson urls(*json.object("c2b"), "urls");
         content.urls.version = urls.number_or("version", 1);
         content.urls.silence_accepts = urls.flag_or("silence_accepts", true);
         content.urls.confirmation = urls.text_or("confirmation", {});

@@ -1,19 +1,19 @@
 #include "protocols/mpesa/magic.h"
 
 #include "protocols/mpesa/codes.h"
+#include "protocols/scenario_words.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 namespace tuma::mpesa {
 namespace {
 
 using ledger::CustomerAction;
 using ledger::NoticeFault;
+using protocols::for_each_word;
+using protocols::read_milliseconds;
 using std::chrono::seconds;
-
-constexpr std::int64_t late_ms_max = 3'600'000;
 
 constexpr Script decline(std::uint16_t code) {
     Script script;
@@ -88,28 +88,6 @@ const std::array rows{
              "it times out, and the result comes nevertheless"},
 };
 
-template <typename Take>
-void for_each_word(std::string_view words, Take take) {
-    while (!words.empty()) {
-        const std::size_t comma = words.find(',');
-        std::string_view word = words.substr(0, comma);
-        words = comma == std::string_view::npos ? std::string_view{} : words.substr(comma + 1);
-        while (!word.empty() && word.front() == ' ') word.remove_prefix(1);
-        while (!word.empty() && word.back() == ' ') word.remove_suffix(1);
-        if (!word.empty()) take(word);
-    }
-}
-
-// "500ms" or "500".
-std::optional<Duration> milliseconds(std::string_view text) {
-    if (text.ends_with("ms")) text.remove_suffix(2);
-    std::int64_t value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (value < 0 || value > late_ms_max) return std::nullopt;
-    return std::chrono::milliseconds{value};
-}
-
 const MagicRow* find_word(std::string_view word) {
     const auto found = std::find_if(rows.begin(), rows.end(),
                                     [&](const MagicRow& row) { return row.word == word; });
@@ -130,7 +108,7 @@ void take_scenario(Script& script, std::string_view word) {
         script = row->script;
         if (delay) script.delay = delay;
     } else if (word.starts_with("delay=")) {
-        if (const auto delay = milliseconds(word.substr(6))) script.delay = delay;
+        if (const auto delay = read_milliseconds(word.substr(6))) script.delay = delay;
     } else if (word.starts_with("result:")) {
         const ResultRow* named = find_result(word.substr(7));
         if (named == nullptr) return;
@@ -145,7 +123,7 @@ void take_fault(Script& script, std::string_view word) {
     } else if (word == "callback-twice") {
         script.fault = NoticeFault::twice;
     } else if (word.starts_with("callback-late:")) {
-        if (const auto delay = milliseconds(word.substr(14))) script.notice_delay = *delay;
+        if (const auto delay = read_milliseconds(word.substr(14))) script.notice_delay = *delay;
     } else if (word.starts_with("error:")) {
         const ResultRow* row = find_result(word.substr(6));
         if (row == nullptr)

@@ -1,8 +1,8 @@
 #include "protocols/mpesa/oauth.h"
 
 #include "protocols/crypto/encoding.h"
+#include "protocols/json_text.h"
 #include "protocols/mpesa/access_token.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/profiles.h"
 #include "protocols/mpesa/replies.h"
 
@@ -79,7 +79,7 @@ http::HttpReply generate_token(const Call& call) {
         return {.status = 400};
     const std::int64_t lifetime = call.options->token_lifetime_s;
     return json_reply(
-        JsonText()
+        protocols::JsonText()
             .begin_object()
             .text("access_token", make_token(secret_of(call), key,
                                              call.context.now + std::chrono::seconds{lifetime}))

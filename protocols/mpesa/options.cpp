@@ -1,20 +1,12 @@
 #include "protocols/mpesa/options.h"
 
-#include "protocols/mpesa/json_text.h"
-
-#include <boost/json/parse.hpp>
-#include <boost/json/value.hpp>
-
-#include <algorithm>
 #include <array>
-#include <optional>
 
 namespace tuma::mpesa {
 namespace {
 
 using O = Options;
 constexpr std::int64_t hour_ms = 3'600'000;
-constexpr std::size_t text_max = 1'000;
 
 const std::array rows{
     OptionRow{"accept_any_token",
@@ -239,40 +231,6 @@ const std::array rows{
               "paths, separated by blanks, that get the gateway's fault"},
 };
 
-bool is_word_of(std::string_view words, std::string_view word) {
-    while (true) {
-        const std::size_t bar = words.find('|');
-        if (words.substr(0, bar) == word) return true;
-        if (bar == std::string_view::npos) return false;
-        words.remove_prefix(bar + 1);
-    }
-}
-
-// Why the value cannot be this option's, or nothing once it is set.
-std::optional<InputError> set(Options& options, const OptionRow& row,
-                              const boost::json::value& value) {
-    const std::string name(row.name);
-    if (const auto* member = std::get_if<bool O::*>(&row.member)) {
-        if (!value.is_bool()) return InputError{name, "is true or false"};
-        options.*(*member) = value.get_bool();
-    } else if (const auto* number = std::get_if<std::int64_t O::*>(&row.member)) {
-        if (!value.is_int64() || value.get_int64() < row.least || value.get_int64() > row.most)
-            return InputError{name, "is a whole number from " + std::to_string(row.least) + " to " +
-                                        std::to_string(row.most)};
-        if (!row.words.empty() && !is_word_of(row.words, std::to_string(value.get_int64())))
-            return InputError{name, "is one of " + std::string(row.words)};
-        options.*(*number) = value.get_int64();
-    } else {
-        if (!value.is_string() || value.get_string().size() > text_max)
-            return InputError{name, "is a text of at most 1000 bytes"};
-        const std::string text(value.get_string());
-        if (!row.words.empty() && !is_word_of(row.words, text))
-            return InputError{name, "is one of " + std::string(row.words)};
-        options.*(std::get<std::string O::*>(row.member)) = text;
-    }
-    return std::nullopt;
-}
-
 }  // namespace
 
 std::span<const OptionRow> option_table() {
@@ -280,32 +238,11 @@ std::span<const OptionRow> option_table() {
 }
 
 std::string to_json(const Options& options) {
-    JsonText json;
-    json.begin_object();
-    for (const OptionRow& row : rows) {
-        if (const auto* flag = std::get_if<bool O::*>(&row.member))
-            json.flag(row.name, options.*(*flag));
-        else if (const auto* number = std::get_if<std::int64_t O::*>(&row.member))
-            json.number(row.name, options.*(*number));
-        else
-            json.text(row.name, options.*(std::get<std::string O::*>(row.member)));
-    }
-    return json.end_object().take();
+    return protocols::options_json(option_table(), options);
 }
 
 Result<Options> read_options(std::string_view json) {
-    boost::json::error_code error;
-    const boost::json::value value = boost::json::parse({json.data(), json.size()}, error);
-    if (error || !value.is_object()) return InputError{"options", "is not a JSON object"};
-    Options options;
-    for (const auto& member : value.get_object()) {
-        const std::string_view name{member.key().data(), member.key().size()};
-        const auto row = std::find_if(rows.begin(), rows.end(),
-                                      [&](const OptionRow& one) { return one.name == name; });
-        if (row == rows.end()) return InputError{std::string(name), "is no option"};
-        if (auto misfit = set(options, *row, member.value())) return *misfit;
-    }
-    return options;
+    return protocols::read_options(option_table(), json);
 }
 
 }  // namespace tuma::mpesa

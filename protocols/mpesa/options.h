@@ -2,13 +2,12 @@
 #pragma once
 
 #include "ledger/result.h"
+#include "protocols/option_table.h"
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 
 namespace tuma::mpesa {
 
@@ -79,15 +78,7 @@ struct Options {
     bool operator==(const Options&) const = default;
 };
 
-/// One option: how it is called, where it is, what it may be, and what it decides.
-struct OptionRow {
-    std::string_view name;
-    std::variant<bool Options::*, std::int64_t Options::*, std::string Options::*> member;
-    std::int64_t least = 0;
-    std::int64_t most = std::numeric_limits<std::int64_t>::max();
-    std::string_view words{};  ///< what a text may be: "sync|accepted"; empty: anything
-    std::string_view sentence{};
-};
+using OptionRow = protocols::OptionRow<Options>;
 std::span<const OptionRow> option_table();
 
 /// All options as one JSON object.

@@ -1,8 +1,8 @@
 #include "protocols/mpesa/profiles.h"
 
-#include "protocols/mpesa/json_text.h"
+#include "protocols/json_text.h"
 #include "protocols/mpesa/numbers.h"
-#include "protocols/mpesa/stored_json.h"
+#include "protocols/stored_json.h"
 
 #include <algorithm>
 #include <array>
@@ -23,13 +23,13 @@ constexpr std::array<std::string_view, 8> last_names{"SONGOK", "KAMAU",   "OTIEN
                                                      "KORIR",  "OCHIENG", "HASSAN", "MUTUA"};
 
 template <typename T>
-Result<T> finished(StoredJson& json, T value) {
+Result<T> finished(protocols::StoredJson& json, T value) {
     if (auto error = json.error()) return *error;
     return value;
 }
 
-Initiator read_initiator(const boost::json::value& value, StoredJson& whole) {
-    StoredJson json(value, "initiator");
+Initiator read_initiator(const boost::json::value& value, protocols::StoredJson& whole) {
+    protocols::StoredJson json(value, "initiator");
     Initiator initiator;
     initiator.name = json.text("name");
     initiator.password = json.text("password");
@@ -51,7 +51,7 @@ std::optional<T> found(const std::shared_ptr<const std::string>& content,
 }  // namespace
 
 std::string to_json(const App& app) {
-    return JsonText()
+    return protocols::JsonText()
         .begin_object()
         .text("consumer_key", app.consumer_key)
         .text("consumer_secret", app.consumer_secret)
@@ -61,7 +61,7 @@ std::string to_json(const App& app) {
 }
 
 std::string to_json(const Shortcode& shortcode) {
-    JsonText json;
+    protocols::JsonText json;
     json.begin_object()
         .text("number", shortcode.number)
         .text("type", shortcode.type)
@@ -85,7 +85,7 @@ std::string to_json(const Shortcode& shortcode) {
 }
 
 std::string to_json(const CustomerProfile& customer) {
-    return JsonText()
+    return protocols::JsonText()
         .begin_object()
         .text("msisdn", customer.msisdn)
         .text("first_name", customer.first_name)
@@ -97,7 +97,7 @@ std::string to_json(const CustomerProfile& customer) {
 }
 
 std::string to_json(const C2bUrls& urls) {
-    return JsonText()
+    return protocols::JsonText()
         .begin_object()
         .number("version", urls.version)
         .flag("silence_accepts", urls.silence_accepts)
@@ -108,7 +108,7 @@ std::string to_json(const C2bUrls& urls) {
 }
 
 std::string to_json(const CredentialKeys& keys) {
-    return JsonText()
+    return protocols::JsonText()
         .begin_object()
         .text("private_key", keys.private_key)
         .text("certificate", keys.certificate)
@@ -117,7 +117,7 @@ std::string to_json(const CredentialKeys& keys) {
 }
 
 Result<App> read_app(std::string_view text) {
-    StoredJson json(text, "app");
+    protocols::StoredJson json(text, "app");
     App app;
     app.consumer_key = json.text("consumer_key");
     app.consumer_secret = json.text("consumer_secret");
@@ -127,7 +127,7 @@ Result<App> read_app(std::string_view text) {
 }
 
 Result<Shortcode> read_shortcode(std::string_view text) {
-    StoredJson json(text, "shortcode");
+    protocols::StoredJson json(text, "shortcode");
     Shortcode shortcode;
     shortcode.number = json.text("number");
     shortcode.type = json.text_or("type", shortcode.type);
@@ -155,7 +155,7 @@ Result<Shortcode> read_shortcode(std::string_view text) {
 }
 
 Result<CustomerProfile> read_customer(std::string_view text) {
-    StoredJson json(text, "customer");
+    protocols::StoredJson json(text, "customer");
     CustomerProfile customer;
     customer.msisdn = json.text("msisdn");
     customer.first_name = json.text_or("first_name", {});
@@ -167,7 +167,7 @@ Result<CustomerProfile> read_customer(std::string_view text) {
 }
 
 Result<C2bUrls> read_urls(std::string_view text) {
-    StoredJson json(text, "urls");
+    protocols::StoredJson json(text, "urls");
     C2bUrls urls;
     urls.version = json.number_or("version", 1);
     urls.silence_accepts = json.flag_or("silence_accepts", true);
@@ -177,7 +177,7 @@ Result<C2bUrls> read_urls(std::string_view text) {
 }
 
 Result<CredentialKeys> read_keys(std::string_view text) {
-    StoredJson json(text, "certificate");
+    protocols::StoredJson json(text, "certificate");
     CredentialKeys keys;
     keys.private_key = json.text("private_key");
     keys.certificate = json.text_or("certificate", {});
@@ -233,27 +233,6 @@ std::string full_name(const CustomerProfile& customer) {
         name += *part;
     }
     return name;
-}
-
-std::optional<std::uint8_t> SchemeNumbers::find_class(std::string_view name) const {
-    for (const auto& [known, number] : classes)
-        if (known == name) return number;
-    return std::nullopt;
-}
-
-std::optional<SchemeNumbers> find_scheme(const protocols::Directory& directory,
-                                         std::string_view name) {
-    const auto content = directory.find("scheme/" + std::string(name));
-    if (content == nullptr) return std::nullopt;
-    StoredJson json(*content, "scheme");
-    SchemeNumbers scheme;
-    scheme.id = static_cast<std::uint16_t>(json.number_or("id", 0));
-    if (const boost::json::value* numbers = json.object("classes"))
-        for (const auto& member : numbers->get_object())
-            if (member.value().is_int64())
-                scheme.classes.emplace_back(std::string(member.key().data(), member.key().size()),
-                                            static_cast<std::uint8_t>(member.value().get_int64()));
-    return scheme;
 }
 
 }  // namespace tuma::mpesa

@@ -115,15 +115,4 @@ CustomerProfile customer_of(const protocols::Directory& directory, std::string_v
 /// "NICHOLAS JOHN SONGOK".
 std::string full_name(const CustomerProfile& customer);
 
-/// What is needed of a scheme: the profile "scheme/NAME" that the shell stores.
-struct SchemeNumbers {
-    std::uint16_t id = 0;
-    /// The class called `name`, or nothing.
-    std::optional<std::uint8_t> find_class(std::string_view name) const;
-
-    std::vector<std::pair<std::string, std::uint8_t>> classes;
-};
-std::optional<SchemeNumbers> find_scheme(const protocols::Directory& directory,
-                                         std::string_view name);
-
 }  // namespace tuma::mpesa

@@ -1,7 +1,7 @@
 #include "protocols/mpesa/replies.h"
 
+#include "protocols/json_text.h"
 #include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/json_text.h"
 
 #include <algorithm>
 #include <array>
@@ -55,7 +55,7 @@ std::string new_request_id(const Call& call) {
 }
 
 http::HttpReply error_reply(const Call& call, const ApiError& error) {
-    return json_reply(JsonText()
+    return json_reply(protocols::JsonText()
                           .begin_object()
                           .text("requestId", new_request_id(call))
                           .text("errorCode", error.code)
@@ -67,7 +67,7 @@ http::HttpReply error_reply(const Call& call, const ApiError& error) {
 
 http::HttpReply fault_reply(std::string_view path) {
     return json_reply(
-        JsonText()
+        protocols::JsonText()
             .begin_object()
             .begin_object("fault")
             .text("faultstring",
@@ -157,7 +157,7 @@ std::optional<ApiError> find_error(std::string_view code, const Options& options
 
 http::HttpReply acknowledgement(std::string_view originator_conversation_id,
                                 std::string_view conversation_id) {
-    return json_reply(JsonText()
+    return json_reply(protocols::JsonText()
                           .begin_object()
                           .text("OriginatorConversationID", originator_conversation_id)
                           .text("ConversationID", conversation_id)

@@ -1,6 +1,6 @@
+#include "protocols/json_text.h"
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/kinds.h"
 #include "protocols/mpesa/numbers.h"
 #include "protocols/mpesa/orders.h"
@@ -66,9 +66,9 @@ Parameters b2c_parameters(const Order& order, const Content& content,
                           const protocols::Directory& directory, const Options& options) {
     Parameters all{
         {"TransactionAmount", plain_text(content.amount)},
-        {"TransactionReceipt", quoted(receipt_of(order, content))},
-        {"ReceiverPartyPublicName", quoted(public_name(directory, content.party))},
-        {"TransactionCompletedDateTime", quoted(dotted_time(order.moved_at))},
+        {"TransactionReceipt", protocols::quoted(receipt_of(order, content))},
+        {"ReceiverPartyPublicName", protocols::quoted(public_name(directory, content.party))},
+        {"TransactionCompletedDateTime", protocols::quoted(dotted_time(order.moved_at))},
         {"B2CUtilityAccountAvailableFunds", short_decimal_text(watched(order, 0).balance)},
         {"B2CWorkingAccountAvailableFunds", short_decimal_text(watched(order, 1).balance)},
         {"B2CRecipientIsRegisteredCustomer", content.is_unregistered ? "\"N\"" : "\"Y\""},
@@ -80,18 +80,19 @@ Parameters b2b_parameters(const Order& order, const Content& content,
                           const protocols::Directory& directory, const Options& options) {
     const bool is_old = options.result_order == 2017;
     const WatchedBalance debited = watched(order, 0);
-    const std::string balance = quoted(amount_map(debited.balance));
-    Parameters all{{is_old ? "DebitAccountCurrentBalance" : "DebitAccountBalance", balance},
-                   {"Amount", quoted(decimal_text(content.amount))},
-                   {"DebitPartyAffectedAccountBalance",
-                    quoted(account_line(content.facts.contains("debit") ? content.facts.at("debit")
-                                                                        : "Working Account",
-                                        debited))},
-                   {"TransCompletedTime", quoted(compact_time(order.moved_at))},
-                   {"DebitPartyCharges", quoted("")},
-                   {"ReceiverPartyPublicName", quoted(public_name(directory, content.party))},
-                   {"Currency", quoted("KES")},
-                   {"InitiatorAccountCurrentBalance", balance}};
+    const std::string balance = protocols::quoted(amount_map(debited.balance));
+    Parameters all{
+        {is_old ? "DebitAccountCurrentBalance" : "DebitAccountBalance", balance},
+        {"Amount", protocols::quoted(decimal_text(content.amount))},
+        {"DebitPartyAffectedAccountBalance",
+         protocols::quoted(account_line(
+             content.facts.contains("debit") ? content.facts.at("debit") : "Working Account",
+             debited))},
+        {"TransCompletedTime", protocols::quoted(compact_time(order.moved_at))},
+        {"DebitPartyCharges", protocols::quoted("")},
+        {"ReceiverPartyPublicName", protocols::quoted(public_name(directory, content.party))},
+        {"Currency", protocols::quoted("KES")},
+        {"InitiatorAccountCurrentBalance", balance}};
     return is_old ? in_order(std::move(all), b2b_2017) : all;
 }
 
@@ -103,8 +104,8 @@ Parameters balance_parameters(const Order& order, const Content& content, const 
         "&" + account_line("Charges Paid Account", watched(order, 2)) + "&" +
         account_line("Organization Settlement Account", {});
     const std::string time = compact_time(order.moved_at);
-    return {{"AccountBalance", quoted(text)},
-            {"BOCompletedTime", options.result_order == 2017 ? time : quoted(time)}};
+    return {{"AccountBalance", protocols::quoted(text)},
+            {"BOCompletedTime", options.result_order == 2017 ? time : protocols::quoted(time)}};
 }
 
 Parameters status_parameters(const Content& content) {
@@ -123,7 +124,8 @@ Parameters status_parameters(const Content& content) {
             continue;
         }
         const bool is_number = key == "InitiatedTime" || key == "FinalizedTime" || key == "Amount";
-        all.push_back({std::string(key), is_number ? fact->second : quoted(fact->second)});
+        all.push_back(
+            {std::string(key), is_number ? fact->second : protocols::quoted(fact->second)});
     }
     std::reverse(all.begin(), all.end());
     return all;
@@ -132,13 +134,13 @@ Parameters status_parameters(const Content& content) {
 Parameters reversal_parameters(const Order& order, const Content& content,
                                const protocols::Directory& directory) {
     const std::string_view account = content.is_till ? "Merchant Account" : "Utility Account";
-    return {{"DebitAccountBalance", quoted(account_line(account, watched(order, 0)))},
+    return {{"DebitAccountBalance", protocols::quoted(account_line(account, watched(order, 0)))},
             {"Amount", plain_text(content.amount)},
             {"TransCompletedTime", compact_time(order.moved_at)},
-            {"OriginalTransactionID", quoted(content.reference)},
+            {"OriginalTransactionID", protocols::quoted(content.reference)},
             {"Charge", "0"},
-            {"CreditPartyPublicName", quoted(public_name(directory, content.msisdn))},
-            {"DebitPartyPublicName", quoted(public_name(directory, content.shortcode))}};
+            {"CreditPartyPublicName", protocols::quoted(public_name(directory, content.msisdn))},
+            {"DebitPartyPublicName", protocols::quoted(public_name(directory, content.shortcode))}};
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include "protocols/mpesa/results.h"
 
+#include "protocols/json_text.h"
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/kinds.h"
 #include "protocols/mpesa/numbers.h"
 
@@ -11,7 +11,7 @@ namespace {
 
 using ledger::Order;
 
-void put_list(JsonText& json, std::string_view name, std::string_view item,
+void put_list(protocols::JsonText& json, std::string_view name, std::string_view item,
               const Parameters& parameters) {
     const bool is_array = parameters.size() != 1;
     json.begin_object(name);
@@ -48,7 +48,7 @@ std::string_view submit_path(const Order& order) {
 Parameters references_of(const Order& order, const Content& content, bool has_succeeded) {
     Parameters references;
     const auto text = [](const std::string& value) {
-        return value.empty() ? std::nullopt : std::optional(quoted(value));
+        return value.empty() ? std::nullopt : std::optional(protocols::quoted(value));
     };
     const bool is_b2b = is_kind(order, Kind::b2b);
     if (is_b2b && has_succeeded)
@@ -58,8 +58,8 @@ Parameters references_of(const Order& order, const Content& content, bool has_su
         return references;
     }
     references.push_back(
-        {"QueueTimeoutURL", quoted("https://internalsandbox.safaricom.co.ke/mpesa/" +
-                                   std::string(submit_path(order)) + "/v1/submit")});
+        {"QueueTimeoutURL", protocols::quoted("https://internalsandbox.safaricom.co.ke/mpesa/" +
+                                              std::string(submit_path(order)) + "/v1/submit")});
     if (is_b2b && has_succeeded) references.push_back({"Occasion", text(content.occasion)});
     return references;
 }
@@ -83,7 +83,7 @@ protocols::Callback result_callback(const Order& order, const Content& content,
     const ResultRow& row = result_row(code_of(order));
     const bool has_succeeded = row.number == result::success;
     const bool is_text = tells_strings(order, has_succeeded);
-    JsonText json;
+    protocols::JsonText json;
     json.begin_object().begin_object("Result");
     json.json("ResultType", is_text ? "\"0\"" : "0");
     if (row.is_word || is_text)
@@ -109,7 +109,7 @@ protocols::Callback result_callback(const Order& order, const Content& content,
 }
 
 protocols::Callback timeout_callback(const Content& content, const Options& options) {
-    JsonText json;
+    protocols::JsonText json;
     json.begin_object()
         .begin_object("Result")
         .number("ResultType", options.queue_timeout_result_type)

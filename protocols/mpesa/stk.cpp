@@ -1,10 +1,10 @@
 #include "protocols/mpesa/stk.h"
 
 #include "protocols/crypto/encoding.h"
+#include "protocols/json_text.h"
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/field_reader.h"
 #include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/json_text.h"
 #include "protocols/mpesa/numbers.h"
 #include "protocols/mpesa/orders.h"
 
@@ -40,7 +40,7 @@ struct Prompt {
 
 http::HttpReply accepted(const Content& content) {
     constexpr std::string_view message = "Success. Request accepted for processing";
-    return json_reply(JsonText()
+    return json_reply(protocols::JsonText()
                           .begin_object()
                           .text("MerchantRequestID", content.originator)
                           .text("CheckoutRequestID", content.conversation)
@@ -153,7 +153,7 @@ std::string string_code(const ResultRow& row) {
 }
 
 std::string query_answer(const Content& content, std::string_view code, std::string_view text) {
-    return JsonText()
+    return protocols::JsonText()
         .begin_object()
         .text("ResponseCode", "0")
         // Spelled so. Source: mpesa reference, section 1.7.
@@ -235,7 +235,7 @@ Answer query_prompt(const CallPtr& call) {
 protocols::Callback prompt_callback(const ledger::Order& order, const Content& content,
                                     const Options& options) {
     const ResultRow& row = result_row(code_of(order));
-    JsonText json;
+    protocols::JsonText json;
     json.begin_object().begin_object("Body").begin_object("stkCallback");
     json.text("MerchantRequestID", content.originator)
         .text("CheckoutRequestID", content.conversation);
@@ -248,7 +248,7 @@ protocols::Callback prompt_callback(const ledger::Order& order, const Content& c
                                 : row.sentence);
     if (row.number == result::success) {
         json.begin_object("CallbackMetadata").begin_array("Item");
-        const auto item = [&](std::string_view name) -> JsonText& {
+        const auto item = [&](std::string_view name) -> protocols::JsonText& {
             return json.begin_object().text("Name", name);
         };
         item("Amount").digits("Value", decimal_text(content.amount)).end_object();

@@ -125,7 +125,7 @@ private:
     Outcome on(const Request& request, const SendNotice& command);
 
     std::optional<Refusal> check_wish(const OrderWish& wish) const;
-    Outcome open_decided(const OrderWish& wish, ledger::OrderOpened opened);
+    Outcome open_decided(const OrderWish& wish, const ledger::OrderOpened& opened);
     /// Moves the order's money from `payer`; the number of the first record.
     std::optional<Refusal> pay(const ledger::OrderTerms& terms, AccountId payer,
                                TransferId& transfer);
@@ -133,6 +133,8 @@ private:
     /// The customer pays, or fails to: the order ends, or stays open where it may be tried again.
     std::optional<Refusal> approve(const ledger::Order& order, AccountId payer,
                                    const std::string& answer);
+    /// The customer or the merchant says no: the order ends, or stays open as above.
+    void decline(const ledger::Order& order, std::uint16_t code, const std::string& answer);
     /// The customer does nothing by itself any more.
     void wait_for_nobody(const ledger::Order& order);
     void move_order(const ledger::Order& order, ledger::OrderMoved moved);

@@ -85,7 +85,7 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
     opened = ledger::sized(std::move(opened));
     if (wish.expires_after > Duration{})
         opened.terms.expires_at = microseconds(now_ + wish.expires_after);
-    if (wish.decides_now) return open_decided(wish, std::move(opened));
+    if (wish.decides_now) return open_decided(wish, opened);
     const bool asks = (wish.terms.flags & ledger::order_flag_ask_merchant) != 0;
     if (asks || wish.terms.action != CustomerAction::none)
         opened.terms.acts_at = microseconds(now_ + wish.acts_after);
@@ -94,7 +94,7 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
     return with_order({.time = now_}, state_.orders.find(opened.terms.id));
 }
 
-Outcome Switch::open_decided(const OrderWish& wish, OrderOpened opened) {
+Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened) {
     OrderMoved moved;
     moved.head.order = opened.terms.id;
     moved.head.debit = opened.terms.debit;
@@ -145,20 +145,24 @@ Outcome Switch::on(const Request&, const MoveOrder& command) {
                                        : find_order(wanted.order, wanted.key);
     if (order == nullptr) return {.code = Refusal::order_not_found, .time = now_};
     std::optional<Refusal> refusal;
+    const bool is_misfit =
+        wanted.answer.size() > ledger::order_answer_max ||
+        (wanted.step == OrderStep::accept && order->state != OrderState::awaiting_merchant);
     if (ledger::is_final(order->state) || order->state == OrderState::processing) {
         refusal = Refusal::order_has_ended;
-    } else if (wanted.answer.size() > ledger::order_answer_max) {
+    } else if (is_misfit) {
         refusal = Refusal::order_invalid;
     } else if (wanted.step == OrderStep::ignore) {
         wait_for_nobody(*order);
     } else if (wanted.step == OrderStep::close) {
         end_order(*order, OrderState::closed, wanted.code, wanted.answer);
     } else if (wanted.step == OrderStep::decline) {
-        end_order(*order, OrderState::failed, wanted.code, wanted.answer);
-    } else if (wanted.step == OrderStep::accept && order->state != OrderState::awaiting_merchant) {
-        refusal = Refusal::order_invalid;
+        decline(*order, wanted.code, wanted.answer);
     } else {
-        const AccountId payer = order->debit ? order->debit : wanted.payer;
+        // Only the customer who was asked can pay what one customer was asked for.
+        const bool is_personal = (order->terms.flags & ledger::order_flag_exclusive) != 0;
+        const bool pays_another = wanted.payer && !(is_personal && order->debit);
+        const AccountId payer = pays_another ? wanted.payer : order->debit;
         refusal = approve(*order, payer, wanted.answer);
     }
     return with_order({.code = refusal.value_or(Refusal::none), .time = now_},
@@ -183,6 +187,15 @@ std::optional<Refusal> Switch::approve(const Order& order, AccountId payer,
     moved.answer = answer;
     move_order(order, std::move(moved));
     return std::nullopt;
+}
+
+void Switch::decline(const Order& order, std::uint16_t code, const std::string& answer) {
+    const bool waits_on = order.state == OrderState::awaiting_customer &&
+                          (order.terms.flags & ledger::order_flag_keeps_open) != 0;
+    if (waits_on)
+        wait_for_nobody(order);
+    else
+        end_order(order, OrderState::failed, code, answer);
 }
 
 void Switch::wait_for_nobody(const Order& order) {
@@ -232,7 +245,7 @@ void Switch::act(const Order& order) {
             if (!acts)
                 end_order(order, OrderState::expired, 0, {});
             else if (order.terms.action == CustomerAction::decline)
-                end_order(order, OrderState::failed, order.terms.decline_code, {});
+                decline(order, order.terms.decline_code, {});
             else
                 approve(order, order.debit, {});
             return;

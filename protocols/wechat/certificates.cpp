@@ -1,0 +1,110 @@
+#include "protocols/wechat/certificates.h"
+
+#include "protocols/crypto/certificate.h"
+#include "protocols/crypto/rsa.h"
+#include "protocols/json_text.h"
+#include "protocols/wechat/body_reader.h"
+#include "protocols/wechat/encrypted_resource.h"
+#include "protocols/wechat/ids.h"
+#include "protocols/wechat/replies.h"
+#include "protocols/wechat/trades.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tuma::wechat {
+namespace {
+
+using protocols::Answer;
+
+constexpr std::size_t certificates_max = 5;
+constexpr std::chrono::days life{5 * 365};
+constexpr std::chrono::hours overlap{24};
+constexpr std::size_t serial_bytes = 20;
+
+// Each certificate is encrypted with a nonce of its own.
+std::string nonce_of(const Call& call, std::size_t place) {
+    std::string nonce = chance_text(call.context.chance, chance_resource);
+    nonce.back() = static_cast<char>('a' + place);
+    return nonce;
+}
+
+http::HttpReply plain(std::string body, int status) {
+    return {.status = status,
+            .headers = {{"Content-Type", "application/json"}},
+            .body = std::move(body)};
+}
+
+}  // namespace
+
+Answer list_certificates(const CallPtr& call) {
+    if (call->profile().keys == "pubkey")
+        return error_reply(
+            *call,
+            {.code = "RESOURCE_NOT_EXISTS",
+             .message = "无可用的平台证书，请在商户平台-API安全申请使用微信支付公钥。可查看指引"
+                        "https://pay.weixin.qq.com/doc/v3/merchant/4012153196"});
+    const auto key = read_apiv3_key(call->profile().apiv3_key);
+    if (!key) return error_reply(*call, {.code = "NO_AUTH", .message = "商户未设置APIv3密钥"});
+    const std::string_view wanted = call->parameter("algorithm_type");
+    if (!wanted.empty() && wanted != "RSA" && wanted != "SM2" && wanted != "ALL")
+        return error_reply(
+            *call, parameter_error("algorithm_type", wanted, "应为 RSA、SM2 或 ALL", "query"));
+    protocols::JsonText json;
+    json.begin_object().begin_array("data");
+    std::size_t place = 0;
+    for (const PlatformKey& one : call->platform->certificates) {
+        if (one.not_after < call->context.now || wanted == "SM2") continue;
+        const EncryptedResource resource =
+            encrypt_resource(*key, nonce_of(*call, place++), "certificate", one.certificate);
+        json.begin_object()
+            .text("serial_no", one.key.serial)
+            .text("effective_time", beijing_time(one.not_before))
+            .text("expire_time", beijing_time(one.not_after))
+            .json("encrypt_certificate", resource.json({}))
+            .end_object();
+    }
+    return reply(*call, json.end_array().end_object().take());
+}
+
+PlatformCertificate make_platform_certificate(const protocols::Chance& chance, Timestamp now,
+                                              Timestamp signs_from) {
+    const crypto::PrivateKey key = crypto::PrivateKey::generate();
+    crypto::CertificateTerms terms;
+    terms.common_name = "Tenpay.com sign (tuma)";
+    terms.organization = "tuma";
+    terms.serial = crypto::certificate_serial(std::span{chance}.first<serial_bytes>());
+    terms.not_before = now - std::chrono::days{1};
+    terms.not_after = now + life;
+    const auto certificate = crypto::make_self_signed(terms, key);
+    ensure(certificate.has_value(), "terms of our own make a certificate");
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(signs_from);
+    return {key.pem(), certificate->pem(), seconds.time_since_epoch().count()};
+}
+
+Answer rotate_certificate(const CallPtr& call) {
+    const Timestamp now = call->context.now;
+    const bool is_at_once = call->parameter("at_once") == "1";
+    Platform platform = call->platform->profile;
+    auto& all = platform.certificates;
+    all.push_back(
+        make_platform_certificate(call->context.chance, now, is_at_once ? now : now + overlap));
+    if (all.size() > certificates_max)
+        all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(certificates_max));
+    const auto made = crypto::Certificate::read(all.back().certificate);
+    auto profile = std::make_shared<ledger::ProfileStored>();
+    profile->name = platform_profile;
+    profile->content = to_json(platform);
+    protocols::JsonText json;
+    json.begin_object()
+        .text("serial_no", made->serial())
+        .text("signs_from", beijing_time(Timestamp{std::chrono::seconds{all.back().signs_from}}))
+        .end_object();
+    return ask(core::StoreProfile{std::move(profile)}, plain(R"({"error":"busy"})", 503),
+               [body = json.take()](const core::Outcome& outcome) -> Answer {
+                   if (outcome.code != Refusal::none) return plain(R"({"error":"refused"})", 500);
+                   return plain(body, 201);
+               });
+}
+
+}  // namespace tuma::wechat

@@ -1,0 +1,50 @@
+// Which of the switch's orders are WeChat Pay's, and the numbers with which they fail.
+#pragma once
+
+#include "ledger/order.h"
+
+#include <cstdint>
+
+namespace tuma::wechat {
+
+/// `ledger::OrderTerms::kind` of this dialect's orders.
+enum class Kind : std::uint16_t {
+    payment = 200,    ///< a customer is to pay a merchant
+    refund = 201,     ///< a merchant gives back a part of a payment
+    reversal = 202,   ///< a payment by code is taken back as if it had never been
+    combined = 203,   ///< several payments that a customer makes at once
+    member = 204,     ///< one of them
+    transfer = 205,   ///< a merchant pays a person
+    sharing = 206,    ///< a merchant gives others a part of a payment
+    unsharing = 207,  ///< and gets it back
+    unfreezing = 208  ///< what is left of such a payment is the merchant's
+};
+inline constexpr std::uint16_t kind_first = 200;
+inline constexpr std::uint16_t kind_last = 299;
+
+constexpr std::uint16_t number(Kind kind) {
+    return static_cast<std::uint16_t>(kind);
+}
+/// True if the order is of this kind.
+constexpr bool is_kind(const ledger::Order& order, Kind kind) {
+    return order.terms.kind == number(kind);
+}
+
+/// Why a customer does not pay or a refund does not arrive; `ledger::Order::code`.
+namespace reason {
+inline constexpr std::uint16_t not_enough = 1;
+inline constexpr std::uint16_t cancelled = 2;
+inline constexpr std::uint16_t wrong_password = 3;
+inline constexpr std::uint16_t account_abnormal = 4;
+inline constexpr std::uint16_t code_invalid = 5;
+inline constexpr std::uint16_t code_expired = 6;
+inline constexpr std::uint16_t bank_error = 7;
+inline constexpr std::uint16_t refund_abnormal = 20;
+inline constexpr std::uint16_t refund_closed = 21;
+inline constexpr std::uint16_t merchant_cancelled = 30;
+}  // namespace reason
+
+/// The one notice of an order.
+inline constexpr std::uint8_t channel_notice = 0;
+
+}  // namespace tuma::wechat

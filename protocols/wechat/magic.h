@@ -1,0 +1,58 @@
+// What is played to merchants on purpose: by the customer's openid or payment code, or by a
+// request's own headers.
+#pragma once
+
+#include "ledger/order.h"
+#include "ledger/time.h"
+#include "protocols/http/message.h"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tuma::wechat {
+
+/// How a payment, a refund or a transfer is to go.
+struct Script {
+    ledger::CustomerAction action = ledger::CustomerAction::approve;
+    std::uint16_t code = 0;           ///< why it is declined
+    std::uint16_t refund_code = 0;    ///< why refunds of the payment do not arrive
+    std::optional<Duration> delay{};  ///< until the customer acts or the result is told
+    bool asks_password = false;       ///< a payment by code takes a while
+    ledger::NoticeFault fault = ledger::NoticeFault::none;
+    Duration notice_delay{};  ///< added before the first attempt of a callback
+    std::string error{};      ///< the code of an API error to answer, or empty
+
+    bool operator==(const Script&) const = default;
+};
+
+/// One row of what words and openids play.
+struct MagicRow {
+    std::string_view ending;  ///< two digits: openid "oTumaSandboxCustomer000000NN", code "…00NN"
+    std::string_view word;    ///< of the header Tuma-Scenario
+    Script script;
+    std::string_view sentence;
+};
+std::span<const MagicRow> magic_table();
+inline constexpr std::string_view magic_openid = "oTumaSandboxCustomer000000";
+/// Payment codes with 14 of these digits in front play what their last two digits say.
+inline constexpr std::string_view magic_code = "1399999999999900";
+
+/// The script for a request about this customer or payment code (empty where there is none). The
+/// header Tuma-Scenario (words separated by commas: a word of the table, "delay=500ms") comes
+/// before the openid; Wechatpay-Negative-Test and Tuma-Fault add "error:CODE", "callback-lost",
+/// "callback-twice", "callback-late:MS". Words that mean nothing here are left out.
+Script script_of(const http::HttpRequest& request, std::string_view customer);
+
+/// What is wrong with a reply on purpose.
+struct Faults {
+    bool wrong_signature = false;  ///< Tuma-Fault: wrong-signature
+    bool stale_timestamp = false;  ///< Tuma-Fault: stale-timestamp
+};
+Faults faults_of(const http::HttpRequest& request);
+/// How old a stale timestamp is: clients take 300 s.
+inline constexpr Duration stale_by = std::chrono::seconds{600};
+
+}  // namespace tuma::wechat

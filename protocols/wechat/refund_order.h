@@ -1,0 +1,21 @@
+// API v3: refunds.
+#pragma once
+
+#include "protocols/adapter.h"
+#include "protocols/wechat/call.h"
+#include "protocols/wechat/content.h"
+
+#include <string>
+
+namespace tuma::wechat {
+
+protocols::Answer create_refund(const CallPtr& call);
+/// By out_refund_no.
+protocols::Answer query_refund(const CallPtr& call);
+
+/// The refund as replies show it.
+std::string refund_json(const ledger::Order& refund, const Content& content);
+/// The refund as callbacks show it.
+std::string refund_notice_json(const ledger::Order& refund, const Content& content);
+
+}  // namespace tuma::wechat

@@ -1,0 +1,44 @@
+// Refunds as the switch sees them, whatever version of the API asks.
+#pragma once
+
+#include "protocols/wechat/trades.h"
+
+#include <functional>
+
+namespace tuma::wechat {
+
+/// What became of a wish for a refund.
+enum class RefundFate {
+    open,             ///< there is such a refund, new or from the same request before
+    differs,          ///< there is one with this number and other parameters
+    payment_unknown,  ///< the merchant has no such payment
+    not_paid,         ///< nothing was paid
+    total_differs,    ///< `total` is not what was paid
+    too_much,         ///< more than is left of the payment, or the 51st refund
+    too_late,         ///< more than 365 days after the payment
+    not_enough,       ///< the merchant's account has too little
+    refused,          ///< the books refuse it
+};
+struct RefundOutcome {
+    RefundFate fate = RefundFate::refused;
+    OrderPtr refund{};
+    OrderPtr payment{};
+};
+
+/// A refund that a merchant wants. `content` has the refund's number, total and amount; which
+/// payment it is of is in `payment`.
+struct RefundWish {
+    Content content;
+    TradeRef payment;
+    Script script;
+};
+
+/// Moves the money at once and tells of it later; for good either way.
+/// Source: WeChat Pay API v3, refunds.
+protocols::Answer open_refund(const CallPtr& call, RefundWish wish, http::HttpReply busy,
+                              std::function<protocols::Answer(const RefundOutcome&)> then);
+
+/// "PROCESSING", "SUCCESS", "ABNORMAL", "CLOSED".
+std::string_view refund_status(const ledger::Order& refund);
+
+}  // namespace tuma::wechat

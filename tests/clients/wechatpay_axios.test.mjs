@@ -1,0 +1,167 @@
+// wechatpay-axios-plugin 0.9.6, as published: API v3 with the platform's certificate and with its
+// public key, and API v2.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+
+import { startReceiver, startSwitch } from './switch.mjs';
+
+const { Wechatpay, Aes, Rsa, Formatter, Transformer } = createRequire(import.meta.url)('wechatpay-axios-plugin');
+
+let tuma;
+let shop;
+let facts;
+let byCertificate;
+let byKey;
+let shopStatus = 200;
+
+// The clock of the merchant's machine goes with the switch's.
+const realNow = Date.now;
+async function pass(by) {
+  await tuma.pass(by);
+  const offset = (await tuma.now()).getTime() - realNow();
+  Date.now = () => realNow() + offset;
+}
+
+before(async () => {
+  tuma = await startSwitch();
+  shop = await startReceiver(() => [shopStatus, '{"code":"SUCCESS"}']);
+  facts = tuma.facts('wechat.json');
+  const common = {
+    mchid: facts.mchid,
+    serial: facts.serial_no,
+    privateKey: readFileSync(facts.private_key_file),
+    secret: facts.v2_key,
+    merchant: {},
+  };
+  const certs = { [facts.platform_serial]: readFileSync(facts.platform_certificate_file) };
+  byCertificate = new Wechatpay({ ...common, certs }, { baseURL: tuma.http });
+  byKey = new Wechatpay({ ...common, certs: { [facts.public_key_id]: readFileSync(facts.public_key_file) } },
+    { baseURL: tuma.http, headers: { 'Wechatpay-Serial': facts.public_key_id } });
+});
+after(async () => {
+  Date.now = realNow;
+  await shop.stop();
+  await tuma.stop();
+});
+
+const order = (number, total, more = {}) => ({
+  appid: facts.appid,
+  mchid: facts.mchid,
+  description: '测试商品',
+  out_trade_no: number,
+  notify_url: `${shop.url}/${number}`,
+  amount: { total, currency: 'CNY' },
+  ...more,
+});
+
+// Verifies a callback as a merchant does and gives what it says.
+function opened(told, serial, keyFile) {
+  const { headers, body } = told;
+  assert.equal(headers['wechatpay-serial'], serial);
+  assert.equal(headers['wechatpay-signature-type'], 'WECHATPAY2-SHA256-RSA2048');
+  const message = Formatter.joinedByLineFeed(headers['wechatpay-timestamp'], headers['wechatpay-nonce'], body);
+  assert.ok(Rsa.verify(message, headers['wechatpay-signature'], readFileSync(keyFile)));
+  const event = JSON.parse(body);
+  assert.equal(event.resource.algorithm, 'AEAD_AES_256_GCM');
+  const plaintext = Aes.AesGcm.decrypt(event.resource.ciphertext, facts.apiv3_key, event.resource.nonce,
+    event.resource.associated_data);
+  return { event, resource: JSON.parse(plaintext) };
+}
+const byPlatform = (told) => opened(told, facts.platform_serial, facts.platform_certificate_file);
+
+// Each key mode: order, payment, callback, query, refund, bill.
+for (const [mode, client] of [['certificate', () => byCertificate], ['public key', () => byKey]]) {
+  const name = mode === 'certificate' ? 'CERT' : 'PUBKEY';
+
+  test(`v3, ${mode}: native order, payment, callback, query`, async () => {
+    const before = await tuma.balance(facts.mchid);
+    const { data } = await client().v3.pay.transactions.native.post(order(`${name}-0001`, 10000));
+    assert.match(data.code_url, /^weixin:\/\/wxpay\/bizpayurl\?pr=/);
+    const early = await client().v3.pay.transactions.outTradeNo[`{number}`]
+      .get({ params: { mchid: facts.mchid }, number: `${name}-0001` });
+    assert.equal(early.data.trade_state, 'NOTPAY');
+    assert.ok(!('transaction_id' in early.data));
+    await pass('5s');
+    const told = shop.at(`/${name}-0001`);
+    assert.equal(told.length, 1);
+    const { event, resource } = byPlatform(told[0]);
+    assert.equal(event.event_type, 'TRANSACTION.SUCCESS');
+    assert.equal(resource.amount.payer_total, 10000);
+    const { data: paid } = await client().v3.pay.transactions.id['{id}']
+      .get({ params: { mchid: facts.mchid }, id: resource.transaction_id });
+    assert.deepEqual(paid, resource);
+    // 0.6 % are the platform's.
+    assert.equal(await tuma.balance(facts.mchid) - before, 9940);
+  });
+
+  test(`v3, ${mode}: refund, its callback, its query`, async () => {
+    const refund = { out_trade_no: `${name}-0001`, out_refund_no: `${name}-R1`, reason: 'test',
+      notify_url: `${shop.url}/${name}-R1`, amount: { refund: 4000, total: 10000, currency: 'CNY' } };
+    const { data } = await client().v3.refund.domestic.refunds.post(refund);
+    assert.equal(data.status, 'PROCESSING');
+    const again = await client().v3.refund.domestic.refunds.post(refund);
+    assert.equal(again.data.refund_id, data.refund_id);
+    await pass('5s');
+    const { event, resource } = byPlatform(shop.at(`/${name}-R1`)[0]);
+    assert.equal(event.event_type, 'REFUND.SUCCESS');
+    assert.equal(resource.refund_status, 'SUCCESS');
+    assert.ok(!('currency' in resource.amount));
+    const { data: done } = await client().v3.refund.domestic.refunds['{number}'].get({ number: `${name}-R1` });
+    assert.equal(done.status, 'SUCCESS');
+    const { data: paid } = await client().v3.pay.transactions.outTradeNo['{number}']
+      .get({ params: { mchid: facts.mchid }, number: `${name}-0001` });
+    assert.equal(paid.trade_state, 'REFUND');
+  });
+}
+
+test('v3: jsapi, app and h5 orders; a page is opened with the id', async () => {
+  const jsapi = await byCertificate.v3.pay.transactions.jsapi
+    .post(order('JSAPI-0001', 1, { payer: { openid: facts.openid } }));
+  assert.match(jsapi.data.prepay_id, /^wx\w{34}$/);
+  const app = await byCertificate.v3.pay.transactions.app.post(order('APP-00001', 1));
+  assert.match(app.data.prepay_id, /^wx\w{34}$/);
+  const h5 = await byCertificate.v3.pay.transactions.h5.post(order('H5-000001', 1,
+    { scene_info: { payer_client_ip: '14.23.150.211', h5_info: { type: 'Wap' } } }));
+  assert.match(h5.data.h5_url, /^https:\/\/wx\.tenpay\.com\//);
+});
+
+test('v3: an unpaid order is closed with 204, twice; a paid one is not', async () => {
+  await byCertificate.v3.pay.transactions.native.post(order('CLOSE-001', 1));
+  const close = (number) => byCertificate.v3.pay.transactions.outTradeNo['{number}'].close
+    .post({ mchid: facts.mchid }, { number });
+  assert.equal((await close('CLOSE-001')).status, 204);
+  assert.equal((await close('CLOSE-001')).status, 204);
+  await assert.rejects(close('CERT-0001'), ({ response }) =>
+    response.status === 400 && response.data.code === 'ORDER_PAID');
+});
+
+test('v3: certificates are decrypted to the one that has signed', async () => {
+  const { data } = await byCertificate.v3.certificates.get();
+  const { serial_no: serial, encrypt_certificate: sealed } = data.data[0];
+  assert.equal(serial, facts.platform_serial);
+  const pem = Aes.AesGcm.decrypt(sealed.ciphertext, facts.apiv3_key, sealed.nonce, sealed.associated_data);
+  assert.equal(pem, readFileSync(facts.platform_certificate_file, 'utf8'));
+});
+
+test('v3: what is unknown, and what is not signed', async () => {
+  await assert.rejects(byCertificate.v3.pay.transactions.outTradeNo.NOBODY.get({ params: { mchid: facts.mchid } }),
+    ({ response }) => response.status === 404 && response.data.code === 'ORDER_NOT_EXIST');
+  const reply = await fetch(`${tuma.http}/v3/certificates`);
+  assert.equal(reply.status, 401);
+  assert.equal((await reply.json()).code, 'SIGN_ERROR');
+});
+
+test('v3: a callback that is refused comes again, with the same id and another signature', async () => {
+  shopStatus = 500;
+  await byCertificate.v3.pay.transactions.native.post(order('RETRY-001', 1));
+  await pass('10s');
+  shopStatus = 200;
+  await pass('1d');
+  const told = shop.at('/RETRY-001').map((one) => ({ ...byPlatform(one), nonce: one.headers['wechatpay-nonce'] }));
+  assert.equal(told.length, 2);
+  assert.equal(told[0].event.id, told[1].event.id);
+  assert.deepEqual(told[0].resource, told[1].resource);
+  assert.notEqual(told[0].nonce, told[1].nonce);
+});

@@ -195,8 +195,8 @@ std::string wechat_welcome(const Directory& directory, const std::string& http,
         "                   const f = JSON.parse(fs.readFileSync('{4}/wechat.json'))\n"
         "                   const wxpay = new Wechatpay({{mchid: f.mchid, serial: f.serial_no, "
         "privateKey: fs.readFileSync(f.private_key_file), certs: {{[f.platform_serial]: "
-        "fs.readFileSync(f.platform_certificate_file)}}, secret: f.v2_key, merchant: {{}}}}, "
-        "{{baseURL: 'http://{0}'}})\n",
+        "fs.readFileSync(f.platform_certificate_file)}}, secret: f.v2_key, "
+        "baseURL: 'http://{0}'}})\n",
         http, profile.mchid, profile.appids.front(), merchant->keys.front().serial,
         folder.string());
 }

@@ -34,11 +34,15 @@ before(async () => {
     privateKey: readFileSync(facts.private_key_file),
     secret: facts.v2_key,
     merchant: {},
+    baseURL: tuma.http,
   };
   const certs = { [facts.platform_serial]: readFileSync(facts.platform_certificate_file) };
-  byCertificate = new Wechatpay({ ...common, certs }, { baseURL: tuma.http });
-  byKey = new Wechatpay({ ...common, certs: { [facts.public_key_id]: readFileSync(facts.public_key_file) } },
-    { baseURL: tuma.http, headers: { 'Wechatpay-Serial': facts.public_key_id } });
+  byCertificate = new Wechatpay({ ...common, certs });
+  byKey = new Wechatpay({
+    ...common,
+    certs: { [facts.public_key_id]: readFileSync(facts.public_key_file) },
+    headers: { 'Wechatpay-Serial': facts.public_key_id },
+  });
 });
 after(async () => {
   Date.now = realNow;

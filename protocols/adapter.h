@@ -4,6 +4,7 @@
 #include "ledger/time.h"
 #include "protocols/directory.h"
 #include "protocols/http/message.h"
+#include "protocols/native/messages.h"
 #include "switch/core/command.h"
 #include "switch/core/effect.h"
 #include "switch/core/outcome.h"
@@ -31,9 +32,10 @@ struct Context {
 };
 
 struct Asking;
+struct Reading;
 
-/// Either the reply, or what has to be asked of the switch first.
-using Answer = std::variant<http::HttpReply, Asking>;
+/// Either the reply, or what has to be asked of the switch or read in its history first.
+using Answer = std::variant<http::HttpReply, Asking, Reading>;
 
 /// Commands that are decided together and in order, and what to do with their outcomes, one each.
 /// `then` is called on an I/O thread once everything that the outcomes tell is durable; it may ask
@@ -41,6 +43,14 @@ using Answer = std::variant<http::HttpReply, Asking>;
 struct Asking {
     std::vector<core::Request> requests;
     std::function<Answer(const std::vector<core::Outcome>&)> then;
+    http::HttpReply overloaded;
+};
+
+/// A page of an account's records, read from the journal; the newest first. `then` is called as
+/// above; `overloaded` is also the reply when the journal cannot be read.
+struct Reading {
+    native::StatementQuery query;
+    std::function<Answer(const native::StatementPage&)> then;
     http::HttpReply overloaded;
 };
 

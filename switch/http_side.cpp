@@ -76,7 +76,7 @@ std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Time
 struct HttpSide::Running {
     Running(const net::Settings& settings, net::Clock& clock, net::Metrics& metrics,
             net::Translation& translation, net::FaultRules& faults, net::Engine& engine,
-            std::shared_ptr<const net::TlsContext> tls)
+            net::History& history, std::shared_ptr<const net::TlsContext> tls)
         : client({}),
           notifier(
               engine, translation,
@@ -84,7 +84,7 @@ struct HttpSide::Running {
                   send(client, std::move(callback), std::move(told));
               },
               notice_threads),
-          gateway(engine, translation, faults, reply_threads),
+          gateway(engine, history, translation, faults, reply_threads),
           time(make_time(clock, engine, notifier)),
           admin({gateway, translation, notifier, faults, time ? &*time : nullptr}),
           server({.handler =
@@ -131,10 +131,12 @@ void HttpSide::take(std::vector<core::Effect> effects) {
     if (running_) running_->notifier.take(std::move(effects));
 }
 
-void HttpSide::connect(net::Engine& engine, const core::Switch& core) {
+void HttpSide::connect(net::Engine& engine, net::History& history, const core::Switch& core) {
     fill_directory(directory_, core);
     provide(engine, core, directory_, provision_of(settings_.provision, directory_, clock_.now()));
     write_client_files(clients_folder(settings_.data), directory_, clock_.now());
+    // Later the core is the engine's alone.
+    unfinished_ = core.unfinished();
     adapters_ = dialects();
     std::vector<const protocols::Adapter*> adapters;
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
@@ -143,7 +145,7 @@ void HttpSide::connect(net::Engine& engine, const core::Switch& core) {
     std::shared_ptr<const net::TlsContext> tls;
     if (!settings_.https.empty()) tls = tls_context(settings_.data, clock_.now());
     running_ = std::make_unique<Running>(settings_, clock_, metrics_, *translation_, faults_,
-                                         engine, std::move(tls));
+                                         engine, history, std::move(tls));
 }
 
 std::string HttpSide::listen() {
@@ -159,8 +161,8 @@ std::string HttpSide::listen() {
     return shown;
 }
 
-void HttpSide::start(const core::Switch& core) {
-    take(core.unfinished());
+void HttpSide::start() {
+    take(std::move(unfinished_));
     running_->server.start();
 }
 

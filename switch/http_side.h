@@ -29,11 +29,11 @@ public:
 
     /// Provisions the merchants of the settings and gets ready to answer. Throws
     /// std::runtime_error. Requires: the engine has not been started, schemes are loaded.
-    void connect(net::Engine& engine, const core::Switch& core);
+    void connect(net::Engine& engine, net::History& history, const core::Switch& core);
     /// Binds the listeners; their endpoints as " http=HOST:PORT https=HOST:PORT".
     std::string listen();
     /// Starts to answer and makes attempts again that were under way when the process ended.
-    void start(const core::Switch& core);
+    void start();
 
     /// Reads nothing more; true when all that was read has been answered within `timeout`.
     bool finish(Duration timeout);
@@ -51,6 +51,7 @@ private:
     net::Metrics& metrics_;
     protocols::Directory directory_;
     std::vector<std::unique_ptr<const protocols::Adapter>> adapters_;
+    std::vector<core::Effect> unfinished_;
     std::optional<net::Translation> translation_;
     net::FaultRules faults_;
     std::unique_ptr<Running> running_;

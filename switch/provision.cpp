@@ -4,6 +4,7 @@
 #include "switch/core/scheme_bytes.h"
 #include "switch/own_request.h"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -93,11 +94,30 @@ void provide_account(net::Engine& engine, const core::Switch& core, protocols::D
     directory.remember(wish.identity, AccountId{static_cast<std::uint32_t>(outcomes.front().id)});
 }
 
+// What merchants of a class are charged, in 1/10,000, day by day: bills state it.
+boost::json::array rates_of(const core::Scheme& scheme, const core::AccountClass& account_class) {
+    boost::json::array rates;
+    for (const core::PaymentType& type : scheme.types) {
+        if (type.name != account_class.receives || type.fees.empty()) continue;
+        rates.push_back(boost::json::object{{"from", type.period.from.time_since_epoch().count()},
+                                            {"to", type.period.to.time_since_epoch().count()},
+                                            {"bp", type.fees.front().basis_points}});
+    }
+    return rates;
+}
+
 std::string scheme_json(const core::Scheme& scheme, SchemeId id) {
     boost::json::object classes;
-    for (std::size_t i = 0; i < scheme.classes.size(); ++i) classes[scheme.classes[i].name] = i;
-    return boost::json::serialize(boost::json::object{
-        {"id", id.value}, {"currency", letters(scheme.currency)}, {"classes", std::move(classes)}});
+    boost::json::object rates;
+    for (std::size_t i = 0; i < scheme.classes.size(); ++i) {
+        const core::AccountClass& one = scheme.classes[i];
+        classes[one.name] = i;
+        rates[one.name] = rates_of(scheme, one);
+    }
+    return boost::json::serialize(boost::json::object{{"id", id.value},
+                                                      {"currency", letters(scheme.currency)},
+                                                      {"classes", std::move(classes)},
+                                                      {"rates", std::move(rates)}});
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ public:
 
     void run(const std::vector<SchemeFile>& schemes) {
         load_schemes(engine_, core_, schemes);
-        if (speaks_http()) http_.connect(engine_, core_);
+        if (speaks_http()) http_.connect(engine_, history_, core_);
         const net::Endpoint native = listen(frames_, "--native", settings_.native);
         std::string admin = "off";
         if (!settings_.admin.empty()) admin = listen(admin_, "--admin", settings_.admin).text();
@@ -105,7 +105,7 @@ public:
         frames_.start();
         if (!settings_.admin.empty()) admin_.start();
         if (speaks_http()) {
-            http_.start(core_);
+            http_.start();
             fmt::print("{}", http_.welcome());
         }
         is_ready_ = true;

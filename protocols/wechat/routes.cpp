@@ -1,5 +1,6 @@
 #include "protocols/wechat/routes.h"
 
+#include "protocols/wechat/bills.h"
 #include "protocols/wechat/certificates.h"
 #include "protocols/wechat/create_order.h"
 #include "protocols/wechat/query_order.h"
@@ -28,6 +29,9 @@ constexpr std::array table{
     Route{"POST", "/v3/pay/transactions/out-trade-no/{}/reverse", reverse_order},
     Route{"POST", "/v3/refund/domestic/refunds", create_refund},
     Route{"GET", "/v3/refund/domestic/refunds/{}", query_refund},
+    Route{"GET", "/v3/bill/tradebill", ask_trade_bill},
+    Route{"GET", "/v3/bill/fundflowbill", ask_fund_flow_bill},
+    Route{"GET", "/v3/billdownload/file", download_bill},
 };
 
 constexpr std::array<std::string_view, 6> prefixes{

@@ -17,8 +17,6 @@ struct Route {
     std::string_view method;
     std::string_view path;
     protocols::Answer (*answer)(const CallPtr& call);
-    /// False where the reply is a file, which is never signed.
-    bool has_json = true;
 };
 std::span<const Route> routes();
 

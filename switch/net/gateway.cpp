@@ -94,8 +94,62 @@ private:
     Respond respond_;
 };
 
-Gateway::Gateway(Engine& engine, Translation& translation, FaultRules& faults, std::size_t threads)
+// A page of a statement on its way: to the engine for the account's newest record, then to the
+// history.
+class Gateway::Lookup final : public Submission, public HistoryJob {
+public:
+    Lookup(Gateway& gateway, protocols::Reading reading, Respond respond)
+        : gateway_(gateway), reading_(std::move(reading)), respond_(std::move(respond)) {
+        requests.emplace_back().command = core::QueryAccount{reading_.query.account, {}};
+        submitted = Steady::now();
+    }
+
+    void durable(std::unique_ptr<Submission> self, Steady::time_point) override {
+        // Ownership goes along two base classes; the object is always a Lookup.
+        std::unique_ptr<HistoryJob> job(static_cast<Lookup*>(self.release()));
+        if (auto refused = gateway_.history_.submit(std::move(job)))
+            static_cast<Lookup&>(*refused).refuse();
+    }
+
+    bool is_long() const override { return true; }
+
+    void look_up(HistoryReader& reader) override {
+        const core::Outcome& account = outcomes.front();
+        std::size_t steps = statement_steps_max;
+        if (account.account)
+            page_ = reader.page(reading_.query, account.account->account.last_transfer, steps);
+        else
+            page_.code = account.code;
+    }
+
+    void looked_up(std::unique_ptr<HistoryJob> self, bool is_read) override {
+        if (!is_read) return refuse();
+        std::shared_ptr<HistoryJob> kept = std::move(self);
+        boost::asio::post(*gateway_.threads_, [this, kept] { go_on(); });
+    }
+
+    void refuse() { respond_(std::move(reading_.overloaded)); }
+
+private:
+    void go_on() {
+        try {
+            gateway_.carry_on(reading_.then(page_), respond_);
+        } catch (const std::exception& error) {
+            log_event(LogLevel::error, "reply_failed", {{"why", std::string(error.what())}});
+            respond_(failed());
+        }
+    }
+
+    Gateway& gateway_;
+    protocols::Reading reading_;
+    Respond respond_;
+    native::StatementPage page_;
+};
+
+Gateway::Gateway(Engine& engine, History& history, Translation& translation, FaultRules& faults,
+                 std::size_t threads)
     : engine_(engine),
+      history_(history),
       translation_(translation),
       faults_(faults),
       threads_(std::make_unique<boost::asio::thread_pool>(threads)) {}
@@ -138,9 +192,15 @@ void Gateway::post(std::function<void()> work) {
 
 void Gateway::carry_on(protocols::Answer answer, Respond respond) {
     if (auto* reply = std::get_if<http::HttpReply>(&answer)) return respond(std::move(*reply));
+    if (auto* reading = std::get_if<protocols::Reading>(&answer)) {
+        auto lookup = std::make_unique<Lookup>(*this, std::move(*reading), std::move(respond));
+        const std::unique_ptr<Submission> refused = engine_.submit(std::move(lookup));
+        if (refused) static_cast<Lookup&>(*refused).refuse();
+        return;
+    }
     auto exchange = std::make_unique<Exchange>(
         *this, std::get<protocols::Asking>(std::move(answer)), std::move(respond));
-    std::unique_ptr<Submission> refused = engine_.submit(std::move(exchange));
+    const std::unique_ptr<Submission> refused = engine_.submit(std::move(exchange));
     if (refused) static_cast<Exchange&>(*refused).refuse();
 }
 

@@ -5,6 +5,7 @@
 #include "switch/net/clock.h"
 #include "switch/net/engine.h"
 #include "switch/net/fault_rules.h"
+#include "switch/net/history.h"
 
 #include <atomic>
 #include <functional>
@@ -42,11 +43,13 @@ struct Translation {
     }
 };
 
-/// Hands requests to dialects and their commands to the engine. Outcomes come back on the
-/// journal's thread; what is made of them is made on `threads` threads of the gateway's own.
+/// Hands requests to dialects, their commands to the engine and their reading to the history.
+/// Outcomes come back on other threads; what is made of them is made on `threads` threads of the
+/// gateway's own.
 class Gateway {
 public:
-    Gateway(Engine& engine, Translation& translation, FaultRules& faults, std::size_t threads);
+    Gateway(Engine& engine, History& history, Translation& translation, FaultRules& faults,
+            std::size_t threads);
     ~Gateway();
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
@@ -64,8 +67,10 @@ public:
 
 private:
     class Exchange;
+    class Lookup;
 
     Engine& engine_;
+    History& history_;
     Translation& translation_;
     FaultRules& faults_;
     std::unique_ptr<boost::asio::thread_pool> threads_;

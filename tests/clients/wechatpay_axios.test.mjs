@@ -1,9 +1,11 @@
 // wechatpay-axios-plugin 0.9.6, as published: API v3 with the platform's certificate and with its
 // public key, and API v2.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 
 import { startReceiver, startSwitch } from './switch.mjs';
 
@@ -24,6 +26,8 @@ async function pass(by) {
   Date.now = () => realNow() + offset;
 }
 
+let firstDay;
+
 before(async () => {
   tuma = await startSwitch();
   shop = await startReceiver(() => [shopStatus, '{"code":"SUCCESS"}']);
@@ -37,6 +41,11 @@ before(async () => {
     baseURL: tuma.http,
   };
   const certs = { [facts.platform_serial]: readFileSync(facts.platform_certificate_file) };
+  // Ten in the morning in Beijing: no test is torn apart by midnight.
+  const now = (await tuma.now()).getTime() / 1000;
+  const morning = Math.ceil((now - 2 * 3600) / 86400) * 86400 + 2 * 3600;
+  await pass(`${Math.ceil(morning - now)}s`);
+  firstDay = beijing(await tuma.now());
   byCertificate = new Wechatpay({ ...common, certs });
   byKey = new Wechatpay({
     ...common,
@@ -59,6 +68,8 @@ const order = (number, total, more = {}) => ({
   amount: { total, currency: 'CNY' },
   ...more,
 });
+
+const beijing = (time) => new Date(time.getTime() + 8 * 3600_000).toISOString().slice(0, 10);
 
 // Verifies a callback as a merchant does and gives what it says.
 function opened(told, serial, keyFile) {
@@ -168,4 +179,46 @@ test('v3: a callback that is refused comes again, with the same id and another s
   assert.equal(told[0].event.id, told[1].event.id);
   assert.deepEqual(told[0].resource, told[1].resource);
   assert.notEqual(told[0].nonce, told[1].nonce);
+});
+
+test('v3: the trade bill of the first day adds up, plain and packed', async () => {
+  const { data } = await byCertificate.v3.bill.tradebill.get({ params: { bill_date: firstDay, bill_type: 'ALL' } });
+  assert.equal(data.hash_type, 'SHA1');
+  assert.ok(data.download_url.startsWith(tuma.http));
+  const file = await byCertificate.v3.billdownload.file.get(
+    { params: Object.fromEntries(new URL(data.download_url).searchParams), responseType: 'arraybuffer' });
+  const bytes = Buffer.from(file.data);
+  assert.equal(createHash('sha1').update(bytes).digest('hex'), data.hash_value);
+  const { rows, summary } = Formatter.castCsvBill(bytes);
+  assert.equal(Number(summary['总交易单数']), rows.length);
+  const of = (number) => rows.find((row) => row['商户订单号'] === number && row['交易状态'] === 'SUCCESS');
+  assert.equal(of('CERT-0001')['订单金额'], '100.00');
+  assert.equal(of('CERT-0001')['手续费'], '0.60000');
+  assert.equal(of('CERT-0001')['费率'], '0.60%');
+  const refund = rows.find((row) => row['商户退款单号'] === 'CERT-R1');
+  assert.equal(refund['申请退款金额'], '40.00');
+  assert.equal(refund['手续费'], '-0.24000');
+  const sum = (column) => rows.reduce((total, row) => total + Math.round(Number(row[column]) * 100), 0);
+  assert.equal(sum('订单金额'), Math.round(Number(summary['订单总金额']) * 100));
+  assert.equal(sum('手续费'), Math.round(Number(summary['手续费总金额']) * 100));
+  const packed = await byCertificate.v3.bill.tradebill
+    .get({ params: { bill_date: firstDay, tar_type: 'GZIP' } });
+  assert.equal(packed.data.hash_value, data.hash_value);
+  const zipped = await byCertificate.v3.billdownload.file.get(
+    { params: Object.fromEntries(new URL(packed.data.download_url).searchParams), responseType: 'arraybuffer' });
+  assert.deepEqual(gunzipSync(Buffer.from(zipped.data)), bytes);
+});
+
+test('v3: the fund-flow bill ends with what the account held; today has no bill', async () => {
+  const { data } = await byCertificate.v3.bill.fundflowbill.get({ params: { bill_date: firstDay } });
+  const file = await byCertificate.v3.billdownload.file.get(
+    { params: Object.fromEntries(new URL(data.download_url).searchParams), responseType: 'arraybuffer' });
+  const { rows, summary } = Formatter.castCsvBill(Buffer.from(file.data));
+  const fen = (text) => Math.round(Number(text) * 100);
+  const flow = rows.reduce((total, row) =>
+    total + (row['收支类型'] === '收入' ? 1 : -1) * fen(row['收支金额(元)']), 0);
+  assert.equal(fen(rows.at(-1)['账户结余(元)']), flow);
+  assert.equal(fen(summary['收入金额']) - fen(summary['支出金额']), flow);
+  await assert.rejects(byCertificate.v3.bill.tradebill.get({ params: { bill_date: beijing(await tuma.now()) } }),
+    ({ response }) => response.status === 400 && response.data.code === 'NO_STATEMENT_EXIST');
 });

@@ -23,13 +23,15 @@ struct DialectWorld {
           notifier(
               engine, translation,
               [this](protocols::Callback callback, auto done) {
-                  done(receive(std::move(callback)));
+                  done(receive(callback));
               },
               1),
-          gateway(engine, translation, faults, 2),
+          history(journal, 100),
+          gateway(engine, history, translation, faults, 2),
           time(clock, engine, notifier),
           admin({gateway, translation, notifier, faults, &time}) {
         engine.start();
+        history.start();
         open(ledger::AccountKind::trust, "trust", ledger::no_floor);
         open(ledger::AccountKind::wallet, "alice", 0);
         open(ledger::AccountKind::till, "shop", 0);
@@ -39,6 +41,7 @@ struct DialectWorld {
     ~DialectWorld() {
         engine.drain();
         gateway.stop();
+        history.stop();
         notifier.stop();
     }
 
@@ -82,9 +85,9 @@ struct DialectWorld {
         return promise.get_future().get();
     }
 
-    protocols::CallbackResult receive(protocols::Callback callback) {
+    protocols::CallbackResult receive(const protocols::Callback& callback) {
         const std::lock_guard lock(mutex);
-        received.push_back(std::move(callback));
+        received.push_back(callback);
         return {.status = answer_status};
     }
     std::size_t received_count() {
@@ -103,6 +106,7 @@ struct DialectWorld {
     net::FaultRules faults;
     net::Engine engine;
     net::Notifier notifier;
+    net::History history;
     net::Gateway gateway;
     net::VirtualTime time;
     net::AdminApi admin;

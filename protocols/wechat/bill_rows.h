@@ -1,0 +1,39 @@
+// What moved on a merchant's account on one day, from the books: the rows of every bill.
+#pragma once
+
+#include "protocols/wechat/trades.h"
+
+#include <chrono>
+#include <functional>
+#include <vector>
+
+namespace tuma::wechat {
+
+/// One record with its time.
+using native::StatementEntry;
+
+/// One payment or refund with its fee, and the order behind it.
+struct BillRow {
+    ledger::TransferRecord record;  ///< the payment's or the refund's own
+    Timestamp time{};
+    std::int64_t fee = 0;  ///< charged; negative: given back; fen
+    OrderPtr order{};      ///< null where the movement has none of this dialect
+    OrderPtr payment{};    ///< of a refund: what was paid
+};
+
+/// More rows than this are not billed.
+inline constexpr std::size_t bill_entries_max = 200'000;
+
+/// Records of one account on one day in Beijing, the oldest first; nothing if there are too many.
+using EntriesFound =
+    std::function<protocols::Answer(std::optional<std::vector<StatementEntry>> entries)>;
+protocols::Answer read_day(const CallPtr& call, AccountId account, std::chrono::sys_days day,
+                           http::HttpReply busy, EntriesFound then);
+
+/// Payments and refunds among the records, with fees and orders.
+using RowsFound = std::function<protocols::Answer(std::vector<BillRow> rows)>;
+protocols::Answer find_rows(const CallPtr& call, AccountId account,
+                            const std::vector<StatementEntry>& entries, http::HttpReply busy,
+                            RowsFound then);
+
+}  // namespace tuma::wechat

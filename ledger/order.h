@@ -124,6 +124,12 @@ inline constexpr std::uint16_t order_flag_silence_accepts = 4;
 /// A payment that the customer declines or the books refuse leaves the order open, so that the
 /// customer can try again.
 inline constexpr std::uint16_t order_flag_keeps_open = 8;
+/// Several orders that are paid at once or not at all: this one moves no money itself, the orders
+/// with the next numbers that have `order_flag_member` do.
+inline constexpr std::uint16_t order_flag_group = 16;
+/// One of them: only the group is acted upon.
+inline constexpr std::uint16_t order_flag_member = 32;
+inline constexpr std::size_t order_members_max = 50;
 
 /// An order was opened: terms, what it can be found by, and what the dialect needs to answer.
 struct OrderOpened {

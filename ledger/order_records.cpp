@@ -110,7 +110,8 @@ bool is_channel(const NoticeChannel& channel) {
 
 Fault check(const OrderTerms& terms) {
     constexpr std::uint16_t known_flags = order_flag_exclusive | order_flag_ask_merchant |
-                                          order_flag_silence_accepts | order_flag_keeps_open;
+                                          order_flag_silence_accepts | order_flag_keeps_open |
+                                          order_flag_group | order_flag_member;
     if (terms.purpose < Purpose::issue || terms.purpose > Purpose::bank_transfer)
         return InputError{"purpose", "is not a purpose of a transfer"};
     if (terms.action > CustomerAction::decline)

@@ -137,10 +137,14 @@ struct OrderWish {
     bool refuses_openly = false;
     std::vector<std::string> keys;
     std::string content;
+    /// Orders that are paid together with this one, which then moves no money itself: 1..50, each
+    /// with an amount, a credited account, keys and content of its own. They are opened with the
+    /// numbers that follow this one's, and end as it ends.
+    std::vector<OrderWish> members{};
 };
 
 /// Opens an order. Outcome: its number in `id` and the order itself. With a key that an order has
-/// already: `order_exists`, and that order.
+/// already: `order_exists`, and that order; that holds for the keys of members too.
 struct OpenOrder {
     std::shared_ptr<const OrderWish> wish;
 };

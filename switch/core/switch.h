@@ -125,7 +125,19 @@ private:
     Outcome on(const Request& request, const SendNotice& command);
 
     std::optional<Refusal> check_wish(const OrderWish& wish) const;
+    std::optional<Refusal> check_members(const OrderWish& wish) const;
+    /// An order that has one of the wish's keys already, or null.
+    std::shared_ptr<const ledger::Order> find_taken(const OrderWish& wish) const;
+    void open_member(const OrderWish& wish);
+    /// Empty for an order that is no group.
+    std::vector<std::shared_ptr<const ledger::Order>> members_of(const ledger::Order& order) const;
     Outcome open_decided(const OrderWish& wish, const ledger::OrderOpened& opened);
+    std::optional<Refusal> price_order(const ledger::OrderTerms& terms, AccountId payer,
+                                       PricedPayment& payment) const;
+    /// Moves the members' money, all or none; the numbers of their first records.
+    std::optional<Refusal> pay_members(
+        const std::vector<std::shared_ptr<const ledger::Order>>& members, AccountId payer,
+        std::vector<TransferId>& transfers);
     /// Moves the order's money from `payer`; the number of the first record.
     std::optional<Refusal> pay(const ledger::OrderTerms& terms, AccountId payer,
                                TransferId& transfer);

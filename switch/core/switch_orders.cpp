@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string_view>
 #include <utility>
 
 namespace tuma::core {
@@ -29,6 +31,16 @@ bool is_bounded(const OrderWish& wish) {
            wish.content.size() <= ledger::order_content_max &&
            wish.terms.watched_count <= ledger::watched_accounts_max &&
            wish.acts_after >= Duration{} && wish.expires_after >= Duration{};
+}
+
+bool has_double_keys(const OrderWish& wish) {
+    std::set<std::string_view> seen(wish.keys.begin(), wish.keys.end());
+    std::size_t keys = wish.keys.size();
+    for (const OrderWish& member : wish.members) {
+        seen.insert(member.keys.begin(), member.keys.end());
+        keys += member.keys.size();
+    }
+    return seen.size() != keys;
 }
 
 Outcome with_order(Outcome outcome, std::shared_ptr<const Order> order) {
@@ -74,14 +86,24 @@ std::optional<Refusal> Switch::check_wish(const OrderWish& wish) const {
     return std::nullopt;
 }
 
+std::shared_ptr<const Order> Switch::find_taken(const OrderWish& wish) const {
+    for (const std::string& key : wish.keys)
+        if (auto existing = state_.orders.find(key)) return existing;
+    for (const OrderWish& member : wish.members)
+        if (auto existing = find_taken(member)) return existing;
+    return nullptr;
+}
+
 Outcome Switch::on(const Request&, const OpenOrder& command) {
     const OrderWish& wish = *command.wish;
-    for (const std::string& key : wish.keys)
-        if (auto existing = state_.orders.find(key))
-            return with_order({.code = Refusal::order_exists, .time = now_}, std::move(existing));
+    if (auto existing = find_taken(wish))
+        return with_order({.code = Refusal::order_exists, .time = now_}, std::move(existing));
+    if (has_double_keys(wish)) return {.code = Refusal::order_invalid, .time = now_};
     if (const auto refusal = check_wish(wish)) return {.code = *refusal, .time = now_};
+    if (const auto refusal = check_members(wish)) return {.code = *refusal, .time = now_};
     OrderOpened opened{wish.terms, wish.keys, wish.content};
     opened.terms.id = state_.orders.next_order();
+    if (!wish.members.empty()) opened.terms.flags |= ledger::order_flag_group;
     opened = ledger::sized(std::move(opened));
     if (wish.expires_after > Duration{})
         opened.terms.expires_at = microseconds(now_ + wish.expires_after);
@@ -90,6 +112,7 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
     if (asks || wish.terms.action != CustomerAction::none)
         opened.terms.acts_at = microseconds(now_ + wish.acts_after);
     emit_record(opened);
+    for (const OrderWish& member : wish.members) open_member(member);
     if (asks) notify(opened.terms.id, ledger::NoticeWhen::asked);
     return with_order({.time = now_}, state_.orders.find(opened.terms.id));
 }
@@ -115,17 +138,23 @@ Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened) {
     return with_order({.time = now_}, state_.orders.find(opened.terms.id));
 }
 
-std::optional<Refusal> Switch::pay(const OrderTerms& terms, AccountId payer, TransferId& transfer) {
+std::optional<Refusal> Switch::price_order(const OrderTerms& terms, AccountId payer,
+                                           PricedPayment& payment) const {
     const ledger::Posting posting{terms.purpose, payer, terms.credit,
                                   Money{terms.amount, terms.currency}, terms.id.value};
     ledger::TransferRecord probe;
     if (const auto refusal = state_.books.plan_post(posting, probe)) return refusal;
-    PricedPayment payment;
     if (const auto refusal =
             price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_now, payment))
         return refusal;
     for (std::size_t i = 1; i < payment.leg_count; ++i)
         if (terms.charges && payment.legs[i].debit == payer) payment.legs[i].debit = terms.charges;
+    return std::nullopt;
+}
+
+std::optional<Refusal> Switch::pay(const OrderTerms& terms, AccountId payer, TransferId& transfer) {
+    PricedPayment payment;
+    if (const auto refusal = price_order(terms, payer, payment)) return refusal;
     std::array<ledger::TransferRecord, payment_legs_max> space;
     const auto records = std::span{space}.first(payment.leg_count);
     const auto plan = [&](std::size_t i, ledger::TransferRecord& leg) {
@@ -147,6 +176,7 @@ Outcome Switch::on(const Request&, const MoveOrder& command) {
     std::optional<Refusal> refusal;
     const bool is_misfit =
         wanted.answer.size() > ledger::order_answer_max ||
+        (order->terms.flags & ledger::order_flag_member) != 0 ||
         (wanted.step == OrderStep::accept && order->state != OrderState::awaiting_merchant);
     if (ledger::is_final(order->state) || order->state == OrderState::processing) {
         refusal = Refusal::order_has_ended;
@@ -172,20 +202,27 @@ Outcome Switch::on(const Request&, const MoveOrder& command) {
 std::optional<Refusal> Switch::approve(const Order& order, AccountId payer,
                                        const std::string& answer) {
     if (!payer) return Refusal::payer_unknown;
-    TransferId transfer;
-    const auto refusal = pay(order.terms, payer, transfer);
+    const auto members = members_of(order);
+    std::vector<TransferId> transfers(members.empty() ? 1 : 0);
+    const auto refusal = members.empty() ? pay(order.terms, payer, transfers.front())
+                                         : pay_members(members, payer, transfers);
     if (refusal && (order.terms.flags & ledger::order_flag_keeps_open) != 0) {
         wait_for_nobody(order);
         return refusal;
     }
-    OrderMoved moved;
-    moved.head.order = order.terms.id;
-    moved.head.debit = payer;
-    moved.head.state = refusal ? OrderState::failed : OrderState::succeeded;
-    moved.head.refusal = refusal.value_or(Refusal::none);
-    moved.head.transfer = transfer;
-    moved.answer = answer;
-    move_order(order, std::move(moved));
+    const auto end = [&](const Order& one, TransferId transfer) {
+        OrderMoved moved;
+        moved.head.order = one.terms.id;
+        moved.head.debit = payer;
+        moved.head.state = refusal ? OrderState::failed : OrderState::succeeded;
+        moved.head.refusal = refusal.value_or(Refusal::none);
+        moved.head.transfer = transfer;
+        moved.answer = answer;
+        move_order(one, std::move(moved));
+    };
+    for (std::size_t i = 0; i < members.size(); ++i)
+        end(*members[i], refusal ? TransferId{} : transfers[i]);
+    end(order, refusal ? TransferId{} : transfers.front());
     return std::nullopt;
 }
 
@@ -210,6 +247,7 @@ void Switch::wait_for_nobody(const Order& order) {
 
 void Switch::end_order(const Order& order, OrderState state, std::uint16_t code,
                        const std::string& answer) {
+    for (const auto& member : members_of(order)) end_order(*member, state, code, answer);
     OrderMoved moved;
     moved.head.order = order.terms.id;
     moved.head.debit = order.debit;

@@ -133,11 +133,9 @@ Answer rows_to_text(const CallPtr& call, const BillRef& ref, const std::string& 
 
 // The accounts of a trade bill: sales that settle, and sales that wait to be shared.
 std::vector<protocols::Party> bill_parties(const Call& call, const BillRef& ref) {
-    protocols::Party main =
-        ref.is_operating ? operating_party(call.profile()) : merchant_party(call, Content{});
-    Content shared;
-    shared.shares_profit = true;
-    protocols::Party sharing = merchant_party(call, shared);
+    protocols::Party main = ref.is_operating ? operating_party(call.profile())
+                                             : merchant_party(call, call.profile(), false);
+    protocols::Party sharing = merchant_party(call, call.profile(), true);
     main.may_be_opened = false;
     sharing.may_be_opened = false;
     if (ref.is_fund_flow) return {std::move(main)};

@@ -21,6 +21,7 @@ struct Call {
     std::shared_ptr<const Options> options;
     PlatformPtr platform;
     http::HttpRequest request;
+    KnownKeys* keys = nullptr;                                ///< for other merchants than who asks
     MerchantPtr merchant{};                                   ///< null until it is known
     boost::json::value body{};                                ///< an object, or null without one
     std::vector<std::string> arguments{};                     ///< of the path, decoded

@@ -58,7 +58,12 @@ std::string to_json(const Content& content) {
     if (!content.members.empty()) {
         json.begin_array("ms");
         for (const MemberContent& one : content.members)
-            json.begin_object().text("m", one.mchid).text("n", one.out_trade_no).end_object();
+            json.begin_object()
+                .text("m", one.mchid)
+                .text("n", one.out_trade_no)
+                .text("at", one.attach)
+                .number("tot", one.total)
+                .end_object();
         json.end_array();
     }
     return json.end_object().take();
@@ -77,6 +82,8 @@ Content read_content(std::string_view text) {
             MemberContent member;
             member.mchid = one.text("m");
             member.out_trade_no = one.text("n");
+            member.attach = one.text("at");
+            member.total = one.number_or("tot", 0);
             content.members.push_back(std::move(member));
         }
     }

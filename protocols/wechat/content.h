@@ -14,6 +14,9 @@ namespace tuma::wechat {
 struct MemberContent {
     std::string mchid;
     std::string out_trade_no;
+    std::string attach;
+    std::int64_t total = 0;
+
     bool operator==(const MemberContent&) const = default;
 };
 

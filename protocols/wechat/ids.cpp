@@ -62,8 +62,12 @@ Timestamp beijing_midnight(std::chrono::sys_days day) {
     return Timestamp{day} - beijing;
 }
 
+std::string transaction_id(OrderId order, Timestamp paid_at) {
+    return fmt::format("4200002000{}{:010}", day_digits(paid_at), order.value);
+}
+
 std::string transaction_id(const ledger::Order& order) {
-    return fmt::format("4200002000{}{:010}", day_digits(order.moved_at), order.terms.id.value);
+    return transaction_id(order.terms.id, order.moved_at);
 }
 
 std::string refund_id(const ledger::Order& order) {

@@ -13,6 +13,7 @@ namespace tuma::wechat {
 
 /// 28 digits beginning 42000: of a payment that was made.
 std::string transaction_id(const ledger::Order& order);
+std::string transaction_id(OrderId order, Timestamp paid_at);
 /// 29 digits beginning 50.
 std::string refund_id(const ledger::Order& order);
 /// 40 digits beginning 13300.

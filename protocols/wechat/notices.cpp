@@ -2,6 +2,7 @@
 
 #include "protocols/json_text.h"
 #include "protocols/wechat/call.h"
+#include "protocols/wechat/combined_orders.h"
 #include "protocols/wechat/content.h"
 #include "protocols/wechat/encrypted_resource.h"
 #include "protocols/wechat/ids.h"
@@ -10,6 +11,7 @@
 #include "protocols/wechat/refund_order.h"
 #include "protocols/wechat/refunds.h"
 #include "protocols/wechat/response_signature.h"
+#include "protocols/wechat/transfers.h"
 
 #include <utility>
 
@@ -43,10 +45,14 @@ std::optional<Event> event_of(const ledger::Order& order, const Content& content
                          order_json(order, content, false)};
         case Kind::refund:
             return refund_event(order, content);
-        case Kind::reversal:
         case Kind::combined:
-        case Kind::member:
+            return Event{"TRANSACTION.SUCCESS", "transaction", "支付成功",
+                         combined_notice_json(order, content)};
         case Kind::transfer:
+            return Event{"MCHTRANSFER.BILL.FINISHED", "mch_payment", "商家转账单据终态通知",
+                         transfer_notice_json(order, content)};
+        case Kind::reversal:
+        case Kind::member:
         case Kind::sharing:
         case Kind::unsharing:
         case Kind::unfreezing:

@@ -2,9 +2,11 @@
 
 #include "protocols/wechat/bills.h"
 #include "protocols/wechat/certificates.h"
+#include "protocols/wechat/combined_orders.h"
 #include "protocols/wechat/create_order.h"
 #include "protocols/wechat/query_order.h"
 #include "protocols/wechat/refund_order.h"
+#include "protocols/wechat/transfers.h"
 
 #include <boost/url/decode_view.hpp>
 #include <boost/url/pct_string_view.hpp>
@@ -29,6 +31,20 @@ constexpr std::array table{
     Route{"POST", "/v3/pay/transactions/out-trade-no/{}/reverse", reverse_order},
     Route{"POST", "/v3/refund/domestic/refunds", create_refund},
     Route{"GET", "/v3/refund/domestic/refunds/{}", query_refund},
+    Route{"POST", "/v3/combine-transactions/jsapi", combine_jsapi},
+    Route{"POST", "/v3/combine-transactions/native", combine_native},
+    Route{"POST", "/v3/combine-transactions/app", combine_app},
+    Route{"POST", "/v3/combine-transactions/h5", combine_h5},
+    Route{"GET", "/v3/combine-transactions/out-trade-no/{}", query_combined_by_number},
+    Route{"GET", "/v3/combine-transactions/id/{}", query_combined_by_id},
+    Route{"POST", "/v3/combine-transactions/out-trade-no/{}/close", close_combined},
+    Route{"POST", "/v3/fund-app/mch-transfer/transfer-bills", create_transfer},
+    Route{"GET", "/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{}",
+          query_transfer_by_number},
+    Route{"GET", "/v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/{}",
+          query_transfer_by_id},
+    Route{"POST", "/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{}/cancel",
+          cancel_transfer},
     Route{"GET", "/v3/bill/tradebill", ask_trade_bill},
     Route{"GET", "/v3/bill/fundflowbill", ask_fund_flow_bill},
     Route{"GET", "/v3/billdownload/file", download_bill},

@@ -74,11 +74,10 @@ TradeOutcome fate_of(const core::Outcome& outcome, const Content& wanted) {
 
 }  // namespace
 
-Party merchant_party(const Call& call, const Content& content) {
-    const Merchant& merchant = call.profile();
+Party merchant_party(const Call& call, const Merchant& merchant, bool shares_profit) {
     Party party{.identity = merchant.mchid};
     std::string name = merchant.account_class;
-    if (content.shares_profit) {
+    if (shares_profit) {
         party.identity += ".sharing";
         name = "merchant-at-once";
     }
@@ -120,7 +119,7 @@ Answer ask(core::Command command, http::HttpReply busy,
 Answer open_trade(const CallPtr& call, TradeWish wish, http::HttpReply busy,
                   std::function<Answer(const TradeOutcome&)> then) {
     std::vector<Party> parties{customer_party(*call, wish.content.openid),
-                               merchant_party(*call, wish.content)};
+                               merchant_party(*call, call->profile(), wish.content.shares_profit)};
     protocols::PartyTerms terms = party_terms(*call, busy);
     return protocols::with_accounts(
         std::move(terms), std::move(parties),

@@ -38,8 +38,8 @@ struct TradeOutcome {
     Refusal refusal = Refusal::none;
 };
 
-/// The account that a merchant's payments go to.
-protocols::Party merchant_party(const Call& call, const Content& content);
+/// The account that a merchant's payments go to; another for those that are to be shared.
+protocols::Party merchant_party(const Call& call, const Merchant& merchant, bool shares_profit);
 /// A customer's wallet; opened if the options say so.
 protocols::Party customer_party(const Call& call, const std::string& openid);
 /// The account from which a merchant pays persons.

@@ -56,8 +56,8 @@ bool WechatAdapter::owns(std::uint16_t order_kind) const {
 
 Answer WechatAdapter::handle(const http::HttpRequest& request,
                              const protocols::Context& context) const {
-    auto call = std::make_shared<Call>(
-        Call{context, options(context.directory), keys_.platform(context.directory), request});
+    auto call = std::make_shared<Call>(Call{context, options(context.directory),
+                                            keys_.platform(context.directory), request, &keys_});
     if (call->platform == nullptr) return error_reply(*call, {.code = "SERVICE_UNAVAILABLE"});
     const std::string_view path = call->request.path();
     if (!read_query(*call)) return error_reply(*call, {.code = "PARAM_ERROR"});

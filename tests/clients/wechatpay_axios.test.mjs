@@ -161,7 +161,7 @@ test('v3: certificates are decrypted to the one that has signed', async () => {
 });
 
 test('v3: what is unknown, and what is not signed', async () => {
-  await assert.rejects(byCertificate.v3.pay.transactions.outTradeNo.NOBODY.get({ params: { mchid: facts.mchid } }),
+  await assert.rejects(byCertificate.v3.pay.transactions.outTradeNo['{number}'].get({ params: { mchid: facts.mchid }, number: 'NOBODY' }),
     ({ response }) => response.status === 404 && response.data.code === 'ORDER_NOT_EXIST');
   const reply = await fetch(`${tuma.http}/v3/certificates`);
   assert.equal(reply.status, 401);
@@ -221,4 +221,74 @@ test('v3: the fund-flow bill ends with what the account held; today has no bill'
   assert.equal(fen(summary['收入金额']) - fen(summary['支出金额']), flow);
   await assert.rejects(byCertificate.v3.bill.tradebill.get({ params: { bill_date: beijing(await tuma.now()) } }),
     ({ response }) => response.status === 400 && response.data.code === 'NO_STATEMENT_EXIST');
+});
+
+test('v3: combined orders are paid at once, told of once, refunded singly', async () => {
+  const before = await tuma.balance(facts.mchid);
+  const sub = (number, total) => ({ mchid: facts.mchid, attach: number, out_trade_no: number, description: 'part',
+    amount: { total_amount: total, currency: 'CNY' } });
+  const subs = [sub('COMB-PART1', 3000), sub('COMB-PART2', 2000)];
+  const { data } = await byCertificate.v3.combineTransactions.native.post({ combine_appid: facts.appid,
+    combine_mchid: facts.mchid, combine_out_trade_no: 'COMBINED-1', sub_orders: subs, notify_url: `${shop.url}/COMBINED-1` });
+  assert.match(data.code_url, /^weixin:/);
+  await pass('5s');
+  const told = shop.at('/COMBINED-1');
+  assert.equal(told.length, 1);
+  const { resource } = byPlatform(told[0]);
+  assert.deepEqual(resource.sub_orders.map((one) => one.amount.total_amount), [3000, 2000]);
+  const query = await byCertificate.v3.combineTransactions.outTradeNo['{number}'].get({ number: 'COMBINED-1' });
+  assert.deepEqual(query.data, resource);
+  await assert.rejects(byCertificate.v3.pay.transactions.outTradeNo['{number}'].get({ params: { mchid: facts.mchid }, number: 'COMB-PART1' }),
+    ({ response }) => response.data.code === 'ORDER_NOT_EXIST');
+  const refund = await byCertificate.v3.refund.domestic.refunds.post({ out_trade_no: 'COMB-PART1', out_refund_no: 'COMB-R1',
+    amount: { refund: 3000, total: 3000, currency: 'CNY' } });
+  assert.equal(refund.data.status, 'PROCESSING');
+  // 0.6 % of each part; the refund takes its own back.
+  assert.equal(await tuma.balance(facts.mchid) - before, 2000 - 12);
+});
+
+test('v3: a person is paid, the name sealed for the platform; another transfer is cancelled', async () => {
+  const sealed = Rsa.encrypt('张三', readFileSync(facts.public_key_file));
+  const bill = (number, amount, name) => ({ appid: facts.appid, out_bill_no: number, transfer_scene_id: '1000',
+    openid: facts.openid, user_name: name, transfer_amount: amount, transfer_remark: 'test', notify_url: `${shop.url}/${number}` });
+  const before = await tuma.balance(facts.openid);
+  const { data } = await byKey.v3.fundApp.mchTransfer.transferBills.post(bill('BILL0001', 200000, sealed));
+  assert.equal(data.state, 'WAIT_USER_CONFIRM');
+  assert.ok(data.package_info);
+  await byKey.v3.fundApp.mchTransfer.transferBills.post(bill('BILL0002', 100));
+  const cancelled = await byKey.v3.fundApp.mchTransfer.transferBills.outBillNo['{number}'].cancel.post(undefined, { number: 'BILL0002' });
+  assert.equal(cancelled.data.state, 'CANCELLED');
+  await pass('5s');
+  const { event, resource } = byPlatform(shop.at('/BILL0001')[0]);
+  assert.equal(event.event_type, 'MCHTRANSFER.BILL.FINISHED');
+  assert.equal(resource.state, 'SUCCESS');
+  const query = await byKey.v3.fundApp.mchTransfer.transferBills.transferBillNo['{number}'].get({ number: data.transfer_bill_no });
+  assert.equal(query.data.state, 'SUCCESS');
+  assert.equal(await tuma.balance(facts.openid) - before, 200000);
+});
+
+test('v3: a payment by code is made at once, and reversed', async () => {
+  const code = (number, authCode) => ({ ...order(number, 100), notify_url: undefined, payer: { auth_code: authCode },
+    scene_info: { device_ip: '127.0.0.1' } });
+  const { data } = await byCertificate.v3.pay.transactions.codepay.post(code('CODE-0001', '130061098828009406'));
+  assert.equal(data.trade_state, 'SUCCESS');
+  assert.equal(data.trade_type, 'MICROPAY');
+  await byCertificate.v3.pay.transactions.outTradeNo['{number}'].reverse
+    .post({ appid: facts.appid, mchid: facts.mchid }, { number: 'CODE-0001' });
+  const query = await byCertificate.v3.pay.transactions.outTradeNo['{number}'].get({ params: { mchid: facts.mchid }, number: 'CODE-0001' });
+  assert.equal(query.data.trade_state, 'REVOKED');
+  const asked = await byCertificate.v3.pay.transactions.codepay.post(code('CODE-0002', '139999999999990007'));
+  assert.equal(asked.status, 202);
+  await pass('10s');
+  const paid = await byCertificate.v3.pay.transactions.outTradeNo['{number}'].get({ params: { mchid: facts.mchid }, number: 'CODE-0002' });
+  assert.equal(paid.data.trade_state, 'SUCCESS');
+  await assert.rejects(byCertificate.v3.pay.transactions.codepay.post(code('CODE-0003', '139999999999990001')),
+    ({ response }) => response.status === 403 && response.data.code === 'NOT_ENOUGH');
+});
+
+test('v3: after a rotation the new certificate signs, and both are in the list', async () => {
+  await fetch(`${tuma.http}/wechat/platform/rotate?at_once=1`, { method: 'POST' });
+  await assert.rejects(byCertificate.v3.certificates.get());
+  const list = await byKey.v3.certificates.get();
+  assert.equal(list.data.data.length, 2);
 });

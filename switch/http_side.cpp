@@ -53,7 +53,7 @@ void send(net::HttpClient& client, protocols::Callback callback, Told told) {
     call.body = std::move(callback.body);
     call.timeout = callback.timeout;
     call.verify_tls = false;
-    client.send(std::move(call), [told = std::move(told)](net::HttpResult result) {
+    client.send(std::move(call), [told = std::move(told)](const net::HttpResult& result) {
         if (result)
             told({.status = result->status, .body = result->body});
         else

@@ -61,7 +61,7 @@ void BodyReader::fail(ApiError error) {
     if (!state_->error) state_->error = std::move(error);
 }
 
-void BodyReader::fail(std::string_view key, std::string issue) {
+void BodyReader::fail(std::string_view key, std::string_view issue) {
     const std::string field = pointer_ + "/" + std::string(key);
     fail(param_error(field, shown(object_.if_contains({key.data(), key.size()})), issue, "body"));
 }

@@ -55,7 +55,7 @@ public:
     /// Members that are known but not looked at.
     void ignore(std::initializer_list<std::string_view> keys);
 
-    void fail(std::string_view key, std::string issue);
+    void fail(std::string_view key, std::string_view issue);
     /// Anything but the body's shape.
     void fail(ApiError error);
     /// Looks for members that nobody has taken; call it when all are.

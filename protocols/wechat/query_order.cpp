@@ -13,7 +13,6 @@ namespace tuma::wechat {
 namespace {
 
 using protocols::Answer;
-using protocols::Asking;
 
 ApiError not_exist() {
     return {.code = "ORDER_NOT_EXIST"};

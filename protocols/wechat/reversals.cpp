@@ -72,13 +72,15 @@ bool is_payment_code(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-Answer reverse_trade(const CallPtr& call, const TradeRef& ref, http::HttpReply busy, Then then) {
+Answer reverse_trade(const CallPtr& call, const TradeRef& ref, const http::HttpReply& busy,
+                     Then then) {
     return find_trade(call, ref, busy, [busy, then = std::move(then)](const OrderPtr& order) {
         return found(order, busy, then);
     });
 }
 
-Answer find_trade_and_reversal(const CallPtr& call, const TradeRef& ref, http::HttpReply busy,
+Answer find_trade_and_reversal(const CallPtr& call, const TradeRef& ref,
+                               const http::HttpReply& busy,
                                std::function<Answer(const OrderPtr&, bool)> then) {
     return find_trade(
         call, ref, busy, [busy, then = std::move(then)](const OrderPtr& order) -> Answer {

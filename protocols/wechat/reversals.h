@@ -20,12 +20,13 @@ struct ReversalOutcome {
 
 /// Closes a payment that is not made yet, gives back one that is; again and again with the same
 /// result. Source: WeChat Pay API v2, reverse.
-protocols::Answer reverse_trade(const CallPtr& call, const TradeRef& ref, http::HttpReply busy,
+protocols::Answer reverse_trade(const CallPtr& call, const TradeRef& ref,
+                                const http::HttpReply& busy,
                                 std::function<protocols::Answer(const ReversalOutcome&)> then);
 
 /// Finds a payment and whether it was reversed; null if there is none.
 protocols::Answer find_trade_and_reversal(
-    const CallPtr& call, const TradeRef& ref, http::HttpReply busy,
+    const CallPtr& call, const TradeRef& ref, const http::HttpReply& busy,
     std::function<protocols::Answer(const OrderPtr&, bool is_revoked)> then);
 
 /// A payment code: 18 digits that begin with 10 to 15.

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 namespace tuma::net {
 
@@ -31,7 +30,7 @@ struct StreamBio {
         if (!self.already_read_.empty()) {
             const std::size_t count =
                 std::min(self.already_read_.size(), static_cast<std::size_t>(length));
-            std::memcpy(room, self.already_read_.data(), count);
+            std::copy_n(self.already_read_.data(), count, room);
             self.already_read_.erase(0, count);
             if (self.already_read_.empty()) self.already_read_.shrink_to_fit();
             return static_cast<int>(count);

@@ -83,42 +83,42 @@ bool cut_absolute_form(http::HttpRequest& request) {
 
 class RequestReader::Parser final : public beast::http::basic_parser<true> {
 public:
-    explicit Parser(const HttpMessageLimits& limits) : limits_(limits) {
+    explicit Parser(const HttpMessageLimits& the_limits) : limits(the_limits) {
         eager(true);
         header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 1));
         body_limit(limits.body_bytes_max);
     }
 
     std::size_t feed(std::string_view bytes) {
-        ensure(state_ != HttpReadState::complete && state_ != HttpReadState::refused,
+        ensure(state != HttpReadState::complete && state != HttpReadState::refused,
                "the request has ended already");
         std::string_view rest = bytes;
-        if (state_ == HttpReadState::idle) skip_empty_lines(rest);
-        if (state_ == HttpReadState::head) read_head(rest);
-        if (state_ == HttpReadState::body && !rest.empty()) read_body(rest);
+        if (state == HttpReadState::idle) skip_empty_lines(rest);
+        if (state == HttpReadState::head) read_head(rest);
+        if (state == HttpReadState::body && !rest.empty()) read_body(rest);
         return bytes.size() - rest.size();
     }
 
-    void refuse(HttpRefusal refusal) {
-        if (state_ == HttpReadState::refused) return;
-        refusal_ = std::move(refusal);
-        state_ = HttpReadState::refused;
+    void refuse(HttpRefusal why) {
+        if (state == HttpReadState::refused) return;
+        refusal = std::move(why);
+        state = HttpReadState::refused;
     }
 
-    const HttpMessageLimits limits_;
-    http::HttpRequest request_;
-    HttpRefusal refusal_;
-    HttpReadState state_ = HttpReadState::idle;
-    bool is_http_1_0_ = false;
-    bool expects_continue_ = false;
+    const HttpMessageLimits limits;
+    http::HttpRequest request;
+    HttpRefusal refusal;
+    HttpReadState state = HttpReadState::idle;
+    bool is_http_1_0 = false;
+    bool expects_continue = false;
 
 private:
     void skip_empty_lines(std::string_view& rest) {
-        while (!rest.empty() && state_ == HttpReadState::idle) {
+        while (!rest.empty() && state == HttpReadState::idle) {
             const char c = rest.front();
             if (c != (is_after_cr_ ? '\n' : '\r')) {
                 if (is_after_cr_) return refuse({400, "a CR without LF before the request"});
-                state_ = HttpReadState::head;
+                state = HttpReadState::head;
                 return;
             }
             is_after_cr_ = !is_after_cr_;
@@ -145,16 +145,16 @@ private:
         head_.append(rest.substr(0, used));
         rest.remove_prefix(used);
         if (const auto problem = scan_.problem()) return refuse({400, std::string(*problem)});
-        if (head_.size() > limits_.header_bytes_max) return refuse({431, "the header is too long"});
+        if (head_.size() > limits.header_bytes_max) return refuse({431, "the header is too long"});
         if (!scan_.is_complete()) return;
         error_code code;
         put(boost::asio::buffer(head_), code);
         head_ = {};
-        if (state_ == HttpReadState::refused) return;
+        if (state == HttpReadState::refused) return;
         if (code && code != error::need_more) return refuse(refusal_of(code));
         check_head();
-        if (state_ == HttpReadState::refused) return;
-        state_ = is_done() ? HttpReadState::complete : HttpReadState::body;
+        if (state == HttpReadState::refused) return;
+        state = is_done() ? HttpReadState::complete : HttpReadState::body;
     }
 
     void read_body(std::string_view& rest) {
@@ -175,18 +175,17 @@ private:
         }
         if (code && code != error::need_more) return refuse(refusal_of(code));
         if (is_done()) {
-            state_ = HttpReadState::complete;
+            state = HttpReadState::complete;
         } else if (tail_.size() > chunk_line_bytes_max) {
             refuse({400, "the size line or the trailer of a chunk is too long"});
         }
     }
 
     void check_head() {
-        http::HttpRequest& request = request_;
-        if (!is_http_1_0_ && hosts_ != 1)
+        if (!is_http_1_0 && hosts_ != 1)
             return refuse({400, "a request in HTTP/1.1 has exactly one Host"});
-        if (is_http_1_0_) {
-            expects_continue_ = false;
+        if (is_http_1_0) {
+            expects_continue = false;
             if (chunked()) return refuse({400, "Transfer-Encoding in HTTP/1.0"});
         }
         if (request.method == "CONNECT") {
@@ -204,9 +203,9 @@ private:
 
     void on_request_impl(beast::http::verb /*method*/, beast::string_view method,
                          beast::string_view target, int version, error_code& /*code*/) override {
-        request_.method = view(method);
-        request_.target = view(target);
-        is_http_1_0_ = version == 10;
+        request.method = view(method);
+        request.target = view(target);
+        is_http_1_0 = version == 10;
     }
 
     void on_field_impl(field name, beast::string_view text, beast::string_view value,
@@ -216,11 +215,11 @@ private:
             code = error::bad_value;
             return;
         }
-        request_.headers.emplace_back(view(text), view(value));
+        request.headers.emplace_back(view(text), view(value));
     }
 
     bool check_field(field name, std::string_view value) {
-        if (request_.headers.size() >= limits_.fields_max) {
+        if (request.headers.size() >= limits.fields_max) {
             refuse({431, "too many header fields"});
         } else if (name == field::content_length && ++lengths_ > 1) {
             refuse({400, "more than one Content-Length"});
@@ -231,29 +230,29 @@ private:
             refuse({400, "the only Transfer-Encoding is chunked"});
         } else if (name == field::host) {
             ++hosts_;
-            request_.host = value;
+            request.host = value;
         } else if (name == field::expect) {
             if (!beast::iequals({value.data(), value.size()}, "100-continue"))
                 refuse({417, "the only Expect is 100-continue"});
-            expects_continue_ = true;
+            expects_continue = true;
         }
-        return state_ != HttpReadState::refused;
+        return state != HttpReadState::refused;
     }
 
     void on_header_impl(error_code& /*code*/) override { is_past_head_ = true; }
     void on_body_init_impl(const boost::optional<std::uint64_t>& length,
                            error_code& /*code*/) override {
-        request_.body.reserve(std::min(length.value_or(0), body_room_max));
+        request.body.reserve(std::min(length.value_or(0), body_room_max));
     }
     std::size_t on_body_impl(beast::string_view bytes, error_code& /*code*/) override {
-        request_.body.append(bytes.data(), bytes.size());
+        request.body.append(bytes.data(), bytes.size());
         return bytes.size();
     }
     void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view /*extensions*/,
                               error_code& /*code*/) override {}
     std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view bytes,
                                    error_code& /*code*/) override {
-        request_.body.append(bytes.data(), bytes.size());
+        request.body.append(bytes.data(), bytes.size());
         return bytes.size();
     }
     void on_response_impl(int /*status*/, beast::string_view /*reason*/, int /*version*/,
@@ -281,11 +280,11 @@ std::size_t RequestReader::feed(std::string_view bytes) {
 }
 
 HttpReadState RequestReader::state() const {
-    return parser_->state_;
+    return parser_->state;
 }
 
 bool RequestReader::expects_continue() const {
-    return parser_->state_ == HttpReadState::body && parser_->expects_continue_;
+    return parser_->state == HttpReadState::body && parser_->expects_continue;
 }
 
 bool RequestReader::keeps_open() const {
@@ -293,61 +292,61 @@ bool RequestReader::keeps_open() const {
 }
 
 bool RequestReader::is_http_1_0() const {
-    return parser_->is_http_1_0_;
+    return parser_->is_http_1_0;
 }
 
 std::size_t RequestReader::body_bytes() const {
-    return parser_->request_.body.size();
+    return parser_->request.body.size();
 }
 
 const HttpRefusal& RequestReader::refusal() const {
-    ensure(parser_->state_ == HttpReadState::refused, "the request was not refused");
-    return parser_->refusal_;
+    ensure(parser_->state == HttpReadState::refused, "the request was not refused");
+    return parser_->refusal;
 }
 
 http::HttpRequest RequestReader::take() {
-    ensure(parser_->state_ == HttpReadState::complete, "the request is not complete");
-    return std::move(parser_->request_);
+    ensure(parser_->state == HttpReadState::complete, "the request is not complete");
+    return std::move(parser_->request);
 }
 
 class ResponseReader::Parser final : public beast::http::basic_parser<false> {
 public:
-    explicit Parser(const HttpMessageLimits& limits) : limits_(limits) {
+    explicit Parser(const HttpMessageLimits& the_limits) : limits(the_limits) {
         eager(true);
         header_limit(static_cast<std::uint32_t>(limits.header_bytes_max));
         body_limit(limits.body_bytes_max);
     }
 
-    const HttpMessageLimits limits_;
-    http::HttpAnswer answer_;
-    HttpRefusal refusal_;
-    HttpReadState state_ = HttpReadState::idle;
+    const HttpMessageLimits limits;
+    http::HttpAnswer answer;
+    HttpRefusal refusal;
+    HttpReadState state = HttpReadState::idle;
 
 private:
     void on_response_impl(int status, beast::string_view /*reason*/, int /*version*/,
                           error_code& /*code*/) override {
-        answer_.status = status;
+        answer.status = status;
     }
     void on_field_impl(field /*name*/, beast::string_view text, beast::string_view value,
                        error_code& code) override {
-        if (state_ == HttpReadState::body) return;  // trailers
-        if (answer_.headers.size() >= limits_.fields_max)
+        if (state == HttpReadState::body) return;  // trailers
+        if (answer.headers.size() >= limits.fields_max)
             code = error::header_limit;
         else
-            answer_.headers.emplace_back(view(text), view(value));
+            answer.headers.emplace_back(view(text), view(value));
     }
-    void on_header_impl(error_code& /*code*/) override { state_ = HttpReadState::body; }
+    void on_header_impl(error_code& /*code*/) override { state = HttpReadState::body; }
     void on_body_init_impl(const boost::optional<std::uint64_t>& /*length*/,
                            error_code& /*code*/) override {}
     std::size_t on_body_impl(beast::string_view bytes, error_code& /*code*/) override {
-        answer_.body.append(bytes.data(), bytes.size());
+        answer.body.append(bytes.data(), bytes.size());
         return bytes.size();
     }
     void on_chunk_header_impl(std::uint64_t /*size*/, beast::string_view /*extensions*/,
                               error_code& /*code*/) override {}
     std::size_t on_chunk_body_impl(std::uint64_t /*remain*/, beast::string_view bytes,
                                    error_code& /*code*/) override {
-        answer_.body.append(bytes.data(), bytes.size());
+        answer.body.append(bytes.data(), bytes.size());
         return bytes.size();
     }
     void on_request_impl(beast::http::verb /*method*/, beast::string_view /*text*/,
@@ -357,7 +356,7 @@ private:
 };
 
 ResponseReader::ResponseReader(const HttpMessageLimits& limits)
-    : limits_(limits), parser_(std::make_unique<Parser>(limits_)) {}
+    : limits_(limits), parser_(std::make_unique<Parser>(limits)) {}
 
 ResponseReader::~ResponseReader() = default;
 
@@ -370,44 +369,44 @@ void ResponseReader::feed(std::string_view bytes) {
 
 void ResponseReader::put() {
     while (!bytes_.empty()) {
-        const bool is_chunked = parser_->state_ == HttpReadState::body && parser_->chunked();
+        const bool is_chunked = parser_->state == HttpReadState::body && parser_->chunked();
         if (is_chunked && bytes_.size() < last_chunk_bytes) return;
         error_code code;
         bytes_.erase(0, parser_->put(boost::asio::buffer(bytes_), code));
         if (code && code != error::need_more) {
-            parser_->refusal_ = refusal_of(code);
-            parser_->state_ = HttpReadState::refused;
+            parser_->refusal = refusal_of(code);
+            parser_->state = HttpReadState::refused;
             return;
         }
         if (!parser_->is_done()) {
-            if (parser_->state_ == HttpReadState::body && bytes_.size() > chunk_line_bytes_max) {
-                parser_->refusal_ = {400, "the size line of a chunk is too long"};
-                parser_->state_ = HttpReadState::refused;
+            if (parser_->state == HttpReadState::body && bytes_.size() > chunk_line_bytes_max) {
+                parser_->refusal = {400, "the size line of a chunk is too long"};
+                parser_->state = HttpReadState::refused;
             }
             return;
         }
-        if (parser_->answer_.status >= 200) return settle();
+        if (parser_->answer.status >= 200) return settle();
         parser_ = std::make_unique<Parser>(limits_);
     }
 }
 
 void ResponseReader::settle() {
     keeps_open_ = parser_->keep_alive() && bytes_.empty();
-    parser_->state_ = HttpReadState::complete;
+    parser_->state = HttpReadState::complete;
 }
 
 void ResponseReader::end() {
     ensure(state() != HttpReadState::complete && state() != HttpReadState::refused,
            "the answer has ended already");
     error_code code = error::partial_message;
-    if (parser_->state_ == HttpReadState::body && bytes_.empty()) parser_->put_eof(code);
+    if (parser_->state == HttpReadState::body && bytes_.empty()) parser_->put_eof(code);
     if (!code) return settle();
-    parser_->refusal_ = refusal_of(code);
-    parser_->state_ = HttpReadState::refused;
+    parser_->refusal = refusal_of(code);
+    parser_->state = HttpReadState::refused;
 }
 
 HttpReadState ResponseReader::state() const {
-    return parser_->state_;
+    return parser_->state;
 }
 
 bool ResponseReader::keeps_open() const {
@@ -416,12 +415,12 @@ bool ResponseReader::keeps_open() const {
 
 const HttpRefusal& ResponseReader::refusal() const {
     ensure(state() == HttpReadState::refused, "the answer was not refused");
-    return parser_->refusal_;
+    return parser_->refusal;
 }
 
 http::HttpAnswer ResponseReader::take() {
     ensure(state() == HttpReadState::complete, "the answer is not complete");
-    return std::move(parser_->answer_);
+    return std::move(parser_->answer);
 }
 
 }  // namespace tuma::net

@@ -1,15 +1,8 @@
 #include "tests/mpesa/daraja.h"
 
-#include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
 #include "protocols/mpesa/access_token.h"
 #include "protocols/mpesa/sandbox.h"
-#include "switch/core/scheme_bytes.h"
-#include "switch/files/scheme_file.h"
-
-#include <doctest/doctest.h>
-
-#include <cstring>
 
 namespace tuma::testing {
 namespace {
@@ -22,12 +15,6 @@ const crypto::PrivateKey& sandbox_key() {
     return key;
 }
 
-ledger::StateLimits limits() {
-    return {.accounts_max = 512,
-            .request_keys_max = 4'096,
-            .request_keys_retention = std::chrono::hours{24}};
-}
-
 Timestamp start() {
     // 2026-10-02 18:11:02.123 in Nairobi.
     return parse_timestamp("2026-10-02T15:11:02.123Z").value();
@@ -35,100 +22,18 @@ Timestamp start() {
 
 }  // namespace
 
-Daraja::Daraja(const mpesa::Options& options) : world(limits()) {
-    world.now = start();
+// The bench keeps a reference only, so that it may be given away before it is made.
+Daraja::Daraja(const mpesa::Options& options) : DialectBench(adapter, start()) {
     receiver = [](const Arrived&) {
         return protocols::CallbackResult{200, R"({"ResultCode":0,"ResultDesc":"Success"})", {}};
     };
-    load_scheme();
+    load_scheme("mpesa-kenya");
     for (const auto& [name, content] : mpesa::profiles_of(mpesa::default_sandbox()))
         directory.store(name, content);
     directory.store(std::string(mpesa::secret_profile), std::string(secret));
     directory.store(std::string(mpesa::certificate_profile),
                     mpesa::to_json(mpesa::CredentialKeys{sandbox_key().pem(), {}}));
     store(options);
-}
-
-void Daraja::load_scheme() {
-    const SchemeFile file = find_scheme("mpesa-kenya", {}).value();
-    core::LoadScheme load;
-    load.name = *ledger::make_identity(file.scheme.name);
-    load.scheme_version = *ledger::make_identity(file.scheme.version);
-    load.source_hash = file.source_hash;
-    load.content = std::make_shared<const std::vector<std::byte>>(core::scheme_bytes(file.scheme));
-    core::Request request;
-    request.key = {ParticipantId{1}, Reference{std::byte{1}}};
-    request.command = std::move(load);
-    const core::Outcome outcome = decide({request}).front();
-    REQUIRE(outcome.code == Refusal::none);
-    std::string json =
-        R"({"id":)" + std::to_string(outcome.id) + R"(,"currency":"KES","classes":{)";
-    for (std::size_t i = 0; i < file.scheme.classes.size(); ++i)
-        json += (i == 0 ? "\"" : ",\"") + file.scheme.classes[i].name + "\":" + std::to_string(i);
-    directory.store("scheme/mpesa-kenya", json + "}}");
-}
-
-protocols::Context Daraja::context() {
-    ++counter_;
-    // Every request has chance of its own, the same in every run.
-    protocols::Chance chance{};
-    for (std::size_t i = 0; i < 2; ++i) {
-        const crypto::Sha256 bytes = crypto::sha256(std::to_string(counter_ * 2 + i));
-        std::copy(bytes.begin(), bytes.end(),
-                  chance.begin() + static_cast<std::ptrdiff_t>(i * bytes.size()));
-    }
-    return {world.now, directory, chance, counter_};
-}
-
-std::vector<core::Outcome> Daraja::decide(const std::vector<core::Request>& requests) {
-    std::vector<core::Outcome> outcomes = world.handle_together(requests);
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        const auto account = AccountId{static_cast<std::uint32_t>(outcomes[i].id)};
-        if (outcomes[i].code != Refusal::none) continue;
-        if (const auto* query = std::get_if<core::QueryAccount>(&requests[i].command))
-            directory.remember(std::string(ledger::text(query->identity)), account);
-        else if (const auto* open = std::get_if<core::OpenAccount>(&requests[i].command))
-            directory.remember(std::string(ledger::text(open->identity)), account);
-        else if (const auto* stored = std::get_if<core::StoreProfile>(&requests[i].command))
-            directory.store(stored->profile->name, stored->profile->content);
-    }
-    return outcomes;
-}
-
-void Daraja::deliver() {
-    for (auto effects = world.core.take_effects(); !effects.empty();
-         effects = world.core.take_effects()) {
-        std::vector<core::Request> told;
-        for (const core::Effect& effect : effects) {
-            REQUIRE(adapter.owns(effect.order->terms.kind));
-            const auto callback = adapter.render(effect, context());
-            protocols::CallbackResult result;
-            if (callback) {
-                arrived.push_back({effect.order->terms.id, effect.channel, world.now, *callback});
-                result = receiver(arrived.back());
-            }
-            const protocols::Verdict verdict = adapter.judge(effect, result);
-            if (verdict.act)
-                told.emplace_back().command =
-                    core::MoveOrder{std::make_shared<const core::OrderAct>(*verdict.act)};
-            told.emplace_back().command =
-                core::EndAttempt{effect.notice, effect.attempt,
-                                 static_cast<std::uint16_t>(result.status), verdict.is_delivered};
-        }
-        decide(told);
-    }
-}
-
-http::HttpReply Daraja::send(const http::HttpRequest& request) {
-    protocols::Answer answer = adapter.handle(request, context());
-    while (auto* asking = std::get_if<protocols::Asking>(&answer)) {
-        CHECK(!asking->overloaded.body.empty());
-        const auto outcomes = decide(asking->requests);
-        protocols::Answer next = asking->then(outcomes);
-        deliver();
-        answer = std::move(next);
-    }
-    return std::get<http::HttpReply>(answer);
 }
 
 std::string Daraja::token() const {
@@ -147,43 +52,12 @@ boost::json::value Daraja::post_json(const std::string& path, const std::string&
     return boost::json::parse(post(path, body, std::move(headers)).body);
 }
 
-void Daraja::pass(Duration duration) {
-    const Timestamp end = world.now + duration;
-    for (auto next = world.core.next_deadline(); next && *next <= end;
-         next = world.core.next_deadline()) {
-        world.now = std::max(world.now, *next);
-        decide({});
-        deliver();
-    }
-    world.now = end;
-}
-
 void Daraja::store(const mpesa::Options& options) {
     directory.store(std::string(mpesa::options_profile), mpesa::to_json(options));
 }
 
 void Daraja::store(const mpesa::Shortcode& shortcode) {
     directory.store(mpesa::shortcode_profile(shortcode.number), mpesa::to_json(shortcode));
-}
-
-std::int64_t Daraja::balance(const std::string& identity) {
-    core::QueryAccount query;
-    query.identity = *ledger::make_identity(identity);
-    core::Request request;
-    request.command = query;
-    const core::Outcome outcome = decide({request}).front();
-    REQUIRE_MESSAGE(outcome.code == Refusal::none, identity);
-    return ledger::balance(outcome.account->account);
-}
-
-void Daraja::restart() {
-    world.restart();
-    deliver();
-}
-
-void Daraja::check_books() {
-    CHECK(world.core.state().broken_invariants().empty());
-    CHECK(world.replayed().hash() == world.core.state().hash());
 }
 
 std::string credential(const std::string& password) {

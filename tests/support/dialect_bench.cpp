@@ -1,0 +1,192 @@
+#include "tests/support/dialect_bench.h"
+
+#include "protocols/crypto/digest.h"
+#include "switch/core/scheme_bytes.h"
+#include "switch/files/scheme_file.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <variant>
+
+namespace tuma::testing {
+namespace {
+
+ledger::StateLimits limits() {
+    return {.accounts_max = 512,
+            .request_keys_max = 4'096,
+            .request_keys_retention = std::chrono::hours{24}};
+}
+
+boost::json::object numbers_of(const core::Scheme& scheme, std::uint64_t id) {
+    boost::json::object classes;
+    boost::json::object rates;
+    for (std::size_t i = 0; i < scheme.classes.size(); ++i) {
+        const core::AccountClass& one = scheme.classes[i];
+        classes[one.name] = i;
+        boost::json::array periods;
+        for (const core::PaymentType& type : scheme.types)
+            if (type.name == one.receives && !type.fees.empty())
+                periods.push_back(
+                    boost::json::object{{"from", type.period.from.time_since_epoch().count()},
+                                        {"to", type.period.to.time_since_epoch().count()},
+                                        {"bp", type.fees.front().basis_points}});
+        rates[one.name] = std::move(periods);
+    }
+    return {{"id", id},
+            {"currency", letters(scheme.currency)},
+            {"classes", std::move(classes)},
+            {"rates", std::move(rates)}};
+}
+
+}  // namespace
+
+DialectBench::DialectBench(const protocols::Adapter& adapter, Timestamp start)
+    : world(limits()), adapter_(adapter) {
+    world.now = start;
+    receiver = [](const Arrived&) { return protocols::CallbackResult{200, {}, {}}; };
+}
+
+void DialectBench::load_scheme(const std::string& name) {
+    const SchemeFile file = find_scheme(name, {}).value();
+    core::LoadScheme load;
+    load.name = *ledger::make_identity(file.scheme.name);
+    load.scheme_version = *ledger::make_identity(file.scheme.version);
+    load.source_hash = file.source_hash;
+    load.content = std::make_shared<const std::vector<std::byte>>(core::scheme_bytes(file.scheme));
+    core::Request request;
+    request.key = {ParticipantId{1}, Reference{static_cast<std::byte>(++schemes_)}};
+    request.command = std::move(load);
+    const core::Outcome outcome = decide({request}).front();
+    REQUIRE(outcome.code == Refusal::none);
+    directory.store("scheme/" + name, boost::json::serialize(numbers_of(file.scheme, outcome.id)));
+}
+
+protocols::Context DialectBench::context() {
+    ++counter_;
+    // Every request has chance of its own, the same in every run.
+    protocols::Chance chance{};
+    for (std::size_t i = 0; i < 2; ++i) {
+        const crypto::Sha256 bytes = crypto::sha256(std::to_string(counter_ * 2 + i));
+        std::copy(bytes.begin(), bytes.end(),
+                  chance.begin() + static_cast<std::ptrdiff_t>(i * bytes.size()));
+    }
+    return {world.now, directory, chance, counter_};
+}
+
+std::vector<core::Outcome> DialectBench::decide(const std::vector<core::Request>& requests) {
+    std::vector<core::Outcome> outcomes = world.handle_together(requests);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        const auto account = AccountId{static_cast<std::uint32_t>(outcomes[i].id)};
+        if (outcomes[i].code != Refusal::none) continue;
+        if (const auto* query = std::get_if<core::QueryAccount>(&requests[i].command))
+            directory.remember(std::string(ledger::text(query->identity)), account);
+        else if (const auto* open = std::get_if<core::OpenAccount>(&requests[i].command))
+            directory.remember(std::string(ledger::text(open->identity)), account);
+        else if (const auto* stored = std::get_if<core::StoreProfile>(&requests[i].command))
+            directory.store(stored->profile->name, stored->profile->content);
+    }
+    return outcomes;
+}
+
+void DialectBench::deliver() {
+    for (auto effects = world.core.take_effects(); !effects.empty();
+         effects = world.core.take_effects()) {
+        std::vector<core::Request> told;
+        for (const core::Effect& effect : effects) {
+            REQUIRE(adapter_.owns(effect.order->terms.kind));
+            const auto callback = adapter_.render(effect, context());
+            protocols::CallbackResult result;
+            if (callback) {
+                arrived.push_back({effect.order->terms.id, effect.channel, world.now, *callback});
+                result = receiver(arrived.back());
+            }
+            const protocols::Verdict verdict = adapter_.judge(effect, result);
+            if (verdict.act)
+                told.emplace_back().command =
+                    core::MoveOrder{std::make_shared<const core::OrderAct>(*verdict.act)};
+            told.emplace_back().command =
+                core::EndAttempt{effect.notice, effect.attempt,
+                                 static_cast<std::uint16_t>(result.status), verdict.is_delivered};
+        }
+        decide(told);
+    }
+}
+
+native::StatementPage DialectBench::read(const native::StatementQuery& query) const {
+    native::StatementPage page;
+    const std::vector<ledger::Event> events = world.events();
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+        const auto* const record = std::get_if<ledger::TransferRecord>(&*event);
+        const bool is_wanted = record != nullptr &&
+                               (record->debit == query.account || record->credit == query.account);
+        if (!is_wanted || (query.before && !(record->id < query.before))) continue;
+        if (page.entries.size() == query.limit) {
+            page.next = page.entries.back().record.id;
+            break;
+        }
+        page.entries.push_back({*record, world.time_of(record->id)});
+    }
+    return page;
+}
+
+http::HttpReply DialectBench::send(const http::HttpRequest& request) {
+    protocols::Answer answer = adapter_.handle(request, context());
+    while (!std::holds_alternative<http::HttpReply>(answer)) {
+        protocols::Answer next;
+        if (auto* asking = std::get_if<protocols::Asking>(&answer)) {
+            CHECK(!asking->overloaded.body.empty());
+            const auto outcomes = decide(asking->requests);
+            next = asking->then(outcomes);
+        } else {
+            auto& reading = std::get<protocols::Reading>(answer);
+            next = reading.then(read(reading.query));
+        }
+        deliver();
+        answer = std::move(next);
+    }
+    return std::get<http::HttpReply>(answer);
+}
+
+core::Outcome DialectBench::ask(core::Command command) {
+    core::Request request;
+    request.command = std::move(command);
+    const core::Outcome outcome = decide({request}).front();
+    deliver();
+    return outcome;
+}
+
+void DialectBench::pass(Duration duration) {
+    const Timestamp end = world.now + duration;
+    for (auto next = world.core.next_deadline(); next && *next <= end;
+         next = world.core.next_deadline()) {
+        world.now = std::max(world.now, *next);
+        decide({});
+        deliver();
+    }
+    world.now = end;
+}
+
+std::int64_t DialectBench::balance(const std::string& identity) {
+    core::QueryAccount query;
+    query.identity = *ledger::make_identity(identity);
+    core::Request request;
+    request.command = query;
+    const core::Outcome outcome = decide({request}).front();
+    REQUIRE_MESSAGE(outcome.code == Refusal::none, identity);
+    return ledger::balance(outcome.account->account);
+}
+
+void DialectBench::restart() {
+    world.restart();
+    deliver();
+}
+
+void DialectBench::check_books() {
+    CHECK(world.core.state().broken_invariants().empty());
+    CHECK(world.replayed().hash() == world.core.state().hash());
+}
+
+}  // namespace tuma::testing

@@ -1,0 +1,61 @@
+// One dialect in one thread: a switch with schemes, a directory, and a receiver of callbacks.
+#pragma once
+
+#include "protocols/adapter.h"
+#include "tests/support/world.h"
+
+#include <boost/json.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace tuma::testing {
+
+/// A callback that arrived.
+struct Arrived {
+    OrderId order{};
+    std::uint8_t channel = 0;
+    Timestamp time{};
+    protocols::Callback callback{};
+
+    boost::json::value json() const { return boost::json::parse(callback.body); }
+};
+
+/// Carries out what a dialect asks, as the shell does. Time stands still unless `pass` is called.
+class DialectBench {
+public:
+    DialectBench(const protocols::Adapter& adapter, Timestamp start);
+
+    /// The reply to a request as it is.
+    http::HttpReply send(const http::HttpRequest& request);
+    /// Lets time pass, carrying callbacks out as they are due.
+    void pass(Duration duration);
+    /// Balance of the account with this identity, minor units; it has to exist.
+    std::int64_t balance(const std::string& identity);
+    core::Outcome ask(core::Command command);
+    /// The process ends and starts again.
+    void restart();
+    /// Books in order, money neither made nor lost, and a replay that agrees.
+    void check_books();
+    /// Loads a scheme that is built in, with its numbers in the directory.
+    void load_scheme(const std::string& name);
+
+    World world;
+    protocols::Directory directory;
+    std::vector<Arrived> arrived;
+    /// What a merchant answers.
+    std::function<protocols::CallbackResult(const Arrived&)> receiver;
+
+private:
+    std::vector<core::Outcome> decide(const std::vector<core::Request>& requests);
+    native::StatementPage read(const native::StatementQuery& query) const;
+    void deliver();
+    protocols::Context context();
+
+    const protocols::Adapter& adapter_;
+    std::uint64_t counter_ = 0;
+    std::uint64_t schemes_ = 0;
+};
+
+}  // namespace tuma::testing

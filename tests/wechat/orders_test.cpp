@@ -1,0 +1,241 @@
+// API v3 as merchants see it: orders, queries, refunds, callbacks, and what the books hold.
+#include "tests/wechat/shop.h"
+
+#include <doctest/doctest.h>
+
+using namespace tuma;
+using namespace tuma::testing;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr const char* native_path = "/v3/pay/transactions/native";
+constexpr const char* refund_path = "/v3/refund/domestic/refunds";
+
+std::string query_path(const std::string& number) {
+    return "/v3/pay/transactions/out-trade-no/" + number + "?mchid=1900000109";
+}
+
+}  // namespace
+
+TEST_CASE("wechat v3: an order is paid, told, queried by both numbers, and costs 0.6 %") {
+    Shop shop;
+    CHECK(at(shop.post_json(native_path, native_order("ORDER-1", 1'000)), "code_url")
+              .starts_with("weixin://wxpay/bizpayurl?pr="));
+    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "NOTPAY");
+    shop.pass(seconds{3});
+    REQUIRE(shop.arrived.size() == 1);
+    const auto told = opened(shop.arrived[0]);
+    CHECK(at(shop.arrived[0].json(), "event_type") == "TRANSACTION.SUCCESS");
+    CHECK(at(told, "trade_state") == "SUCCESS");
+    const std::string id = at(told, "transaction_id");
+    CHECK(id.size() == 28);
+    CHECK(shop.get_json(query_path("ORDER-1")) == told);
+    CHECK(shop.get_json("/v3/pay/transactions/id/" + id + "?mchid=1900000109") == told);
+    CHECK(shop.balance("1900000109") == 994);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: the same request again is the same order; another one is refused") {
+    Shop shop;
+    CHECK(code_of(shop.post(native_path, native_order("ORDER-1", 1'000))) == "200");
+    CHECK(code_of(shop.post(native_path, native_order("ORDER-1", 1'000))) == "200");
+    CHECK(code_of(shop.post(native_path, native_order("ORDER-1", 1'001))) == "400 INVALID_REQUEST");
+    shop.pass(seconds{3});
+    CHECK(shop.arrived.size() == 1);
+    CHECK(code_of(shop.post(native_path, native_order("ORDER-1", 1'000))) ==
+          "403 OUT_TRADE_NO_USED");
+    CHECK(code_of(shop.post(native_path, native_order("ORDER-2", 1))) == "200");
+    CHECK(code_of(shop.post("/v3/pay/transactions/out-trade-no/ORDER-2/close",
+                            {{"mchid", "1900000109"}})) == "204");
+    CHECK(code_of(shop.post(native_path, native_order("ORDER-2", 1))) == "400 ORDER_CLOSED");
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: who does not pay leaves the order open until it expires") {
+    Shop shop;
+    for (const char* ending : {"01", "02", "03", "04"}) {
+        boost::json::object order = native_order(std::string("ORDER-") + ending, 100);
+        order["payer"] =
+            boost::json::object{{"openid", std::string("oTumaSandboxCustomer000000") + ending}};
+        CHECK(code_of(shop.post("/v3/pay/transactions/jsapi", order)) == "200");
+    }
+    shop.pass(seconds{60});
+    CHECK(at(shop.get_json(query_path("ORDER-01")), "trade_state") == "NOTPAY");
+    shop.pass(std::chrono::days{7});
+    for (const char* ending : {"01", "02", "03", "04"})
+        CHECK(at(shop.get_json(query_path(std::string("ORDER-") + ending)), "trade_state") ==
+              "CLOSED");
+    CHECK(shop.arrived.empty());
+    CHECK(shop.balance("1900000109") == 0);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: time_expire closes the order; it has to be a minute ahead") {
+    Shop shop;
+    boost::json::object order = native_order("ORDER-1", 100);
+    order["time_expire"] = "2026-10-02T10:00:30+08:00";
+    CHECK(code_of(shop.post(native_path, order)) == "400 PARAM_ERROR");
+    order["time_expire"] = "2026-10-02T10:02:00+08:00";
+    CHECK(code_of(shop.post(native_path, order, {{"Tuma-Scenario", "ignore"}})) == "200");
+    shop.pass(seconds{119});
+    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "NOTPAY");
+    shop.pass(seconds{1});
+    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "CLOSED");
+}
+
+TEST_CASE("wechat v3: refunds are asynchronous, idempotent, bounded, and give the fee back") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 1'000));
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000))) ==
+          "400 INVALID_REQUEST");
+    shop.pass(seconds{3});
+    const auto first = shop.post_json(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000));
+    CHECK(at(first, "status") == "PROCESSING");
+    CHECK(at(first, "refund_id").size() == 29);
+    CHECK(shop.post_json(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000)) == first);
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-1", 401, 1'000))) ==
+          "400 INVALID_REQUEST");
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-2", 400, 999))) ==
+          "400 INVALID_REQUEST");
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-2", 601, 1'000))) ==
+          "400 INVALID_REQUEST");
+    CHECK(code_of(shop.post(refund_path, refund_of("NOBODY-1", "R-2", 1, 1'000))) ==
+          "404 RESOURCE_NOT_EXISTS");
+    shop.pass(seconds{3});
+    REQUIRE(shop.arrived.size() == 2);
+    const auto told = opened(shop.arrived[1]);
+    CHECK(at(told, "refund_status") == "SUCCESS");
+    CHECK(at(told, "amount/currency") == "(nothing)");
+    CHECK(at(shop.get_json(std::string(refund_path) + "/R-1"), "status") == "SUCCESS");
+    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "REFUND");
+    // 600 are left, and 0.6 % of them are the platform's: 6 taken, 2 given back.
+    CHECK(shop.balance("1900000109") == 600 - 4);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: what a merchant does not have it cannot give back") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 1'000));
+    shop.pass(std::chrono::days{2});
+    CHECK(shop.balance("1900000109") == 0);
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000))) ==
+          "403 NOT_ENOUGH");
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: a refund can end ABNORMAL or CLOSED; then no money has moved") {
+    Shop shop;
+    for (const char* ending : {"30", "31"}) {
+        boost::json::object order = native_order(std::string("ORDER-") + ending, 1'000);
+        order["payer"] =
+            boost::json::object{{"openid", std::string("oTumaSandboxCustomer000000") + ending}};
+        shop.post("/v3/pay/transactions/jsapi", order);
+    }
+    shop.pass(seconds{3});
+    shop.post(refund_path, refund_of("ORDER-30", "R-30", 1'000, 1'000));
+    shop.post(refund_path, refund_of("ORDER-31", "R-31", 1'000, 1'000));
+    shop.pass(seconds{3});
+    CHECK(at(shop.get_json(std::string(refund_path) + "/R-30"), "status") == "ABNORMAL");
+    CHECK(at(shop.get_json(std::string(refund_path) + "/R-31"), "status") == "CLOSED");
+    CHECK(at(shop.arrived[2].json(), "event_type") == "REFUND.ABNORMAL");
+    CHECK(at(shop.arrived[3].json(), "event_type") == "REFUND.CLOSED");
+    CHECK(shop.balance("1900000109") == 2 * 994);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: nobody's callback climbs the ladder of 24 h 4 min with one id") {
+    Shop shop;
+    shop.receiver = [](const Arrived&) { return protocols::CallbackResult{500, {}, {}}; };
+    shop.post(native_path, native_order("ORDER-1", 1));
+    shop.pass(std::chrono::days{2});
+    REQUIRE(shop.arrived.size() == 16);
+    std::vector<std::int64_t> waits;
+    for (std::size_t i = 1; i < shop.arrived.size(); ++i) {
+        waits.push_back((shop.arrived[i].time - shop.arrived[i - 1].time) / seconds{1});
+        CHECK(shop.arrived[i].json().at("id") == shop.arrived[0].json().at("id"));
+        CHECK(opened(shop.arrived[i]) == opened(shop.arrived[0]));
+    }
+    CHECK(waits == std::vector<std::int64_t>{15, 15, 30, 180, 600, 1'200, 1'800, 1'800, 1'800,
+                                             3'600, 10'800, 10'800, 10'800, 21'600, 21'600});
+}
+
+TEST_CASE("wechat v3: a signature probe comes first where it is asked for") {
+    wechat::Options options;
+    options.signature_probes = true;
+    Shop shop(options);
+    shop.post(native_path, native_order("ORDER-1", 1));
+    shop.pass(seconds{60});
+    REQUIRE(shop.arrived.size() == 2);
+    const auto signature = [&](std::size_t i) {
+        return *http::find(shop.arrived[i].callback.headers, "Wechatpay-Signature");
+    };
+    CHECK(signature(0).starts_with("WECHATPAY/SIGNTEST/"));
+    CHECK(at(opened(shop.arrived[1]), "trade_state") == "SUCCESS");
+}
+
+TEST_CASE("wechat v3: the key of a reply is the merchant's mode and what the request can verify") {
+    Shop shop;
+    const auto serial = [&](http::Fields headers) {
+        const auto reply = shop.call("GET", query_path("NOBODY-1"), {}, std::move(headers));
+        return *http::find(reply.headers, "Wechatpay-Serial");
+    };
+    const std::string id = shop.platform.public_key_id;
+    const std::string certificate = serial({});
+    CHECK(certificate != id);
+    CHECK(serial({{"Wechatpay-Serial", id}}) == id);
+    shop.merchant.keys = "cert";
+    shop.store(shop.merchant);
+    CHECK(serial({{"Wechatpay-Serial", id}}) == certificate);
+    shop.merchant.keys = "pubkey";
+    shop.merchant.callback_keys = "pubkey";
+    shop.store(shop.merchant);
+    CHECK(serial({}) == id);
+    CHECK(code_of(shop.get("/v3/certificates")) == "404 RESOURCE_NOT_EXISTS");
+    shop.post(native_path, native_order("ORDER-1", 1));
+    shop.pass(seconds{3});
+    CHECK(*http::find(shop.arrived.at(0).callback.headers, "Wechatpay-Serial") == id);
+}
+
+TEST_CASE("wechat v3: faults on purpose: wrong signature, old timestamp, any error") {
+    Shop shop;
+    const auto words = [](const char* text) { return http::Fields{{"Tuma-Fault", text}}; };
+    CHECK(code_of(shop.call("GET", query_path("X-00000"), {}, words("error:SYSTEM_ERROR"))) ==
+          "500 SYSTEM_ERROR");
+    CHECK(code_of(shop.call("GET", query_path("X-00000"), {},
+                            {{"Wechatpay-Negative-Test", "FREQUENCY_LIMITED"}})) ==
+          "429 FREQUENCY_LIMITED");
+    const auto reply = shop.call("GET", query_path("X-00000"), {}, words("stale-timestamp"));
+    const std::int64_t age = shop.world.now.time_since_epoch() / seconds{1} -
+                             std::stoll(*http::find(reply.headers, "Wechatpay-Timestamp"));
+    CHECK(age == 600);
+}
+
+TEST_CASE("wechat v3: what is told survives a restart, and nothing is told twice for it") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 1'000));
+    shop.restart();
+    shop.pass(seconds{3});
+    CHECK(shop.arrived.size() == 1);
+    shop.restart();
+    shop.pass(std::chrono::days{1});
+    CHECK(shop.arrived.size() == 1);
+    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "SUCCESS");
+}
+
+TEST_CASE("wechat v3: requests that are not signed, or too long ago, get the platform's 401") {
+    Shop shop;
+    const http::HttpRequest bare{.method = "GET", .target = query_path("ORDER-1")};
+    CHECK(code_of(shop.send(bare)) == "401 SIGN_ERROR");
+    const std::string body = boost::json::serialize(native_order("ORDER-1", 1));
+    const http::HttpRequest early = shop.signed_request("POST", native_path, body);
+    shop.pass(seconds{300});
+    CHECK(code_of(shop.send(early)) == "200");
+    shop.pass(seconds{1});
+    CHECK(code_of(shop.send(early)) == "401 SIGN_ERROR");
+    http::HttpRequest altered = shop.signed_request("POST", native_path, body);
+    altered.body.insert(1, " ");
+    const auto reply = shop.send(altered);
+    CHECK(code_of(reply) == "401 SIGN_ERROR");
+    CHECK(at(boost::json::parse(reply.body), "detail/sign_information/url") == native_path);
+}

@@ -4,6 +4,7 @@
 #include "protocols/mpesa/b2c.h"
 #include "protocols/mpesa/c2b.h"
 #include "protocols/mpesa/enquiries.h"
+#include "protocols/mpesa/qr_code.h"
 #include "protocols/mpesa/reversal.h"
 #include "protocols/mpesa/stk.h"
 
@@ -30,6 +31,7 @@ constexpr std::array table{
     Route{"/mpesa/accountbalance/v1/query", Product::balance, query_balance},
     Route{"/mpesa/transactionstatus/v1/query", Product::status, query_status},
     Route{"/mpesa/reversal/v1/request", Product::reversal, reverse_payment},
+    Route{"/mpesa/qrcode/v1/generate", Product::qr, generate_qr},
 };
 
 struct Family {

@@ -1,0 +1,58 @@
+#include "protocols/mpesa/qr_code.h"
+
+#include "protocols/crypto/encoding.h"
+#include "protocols/json_text.h"
+#include "protocols/mpesa/field_reader.h"
+#include "protocols/mpesa/numbers.h"
+#include "protocols/mpesa/qr_image.h"
+#include "protocols/mpesa/replies.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <string>
+
+namespace tuma::mpesa {
+namespace {
+
+using protocols::Answer;
+
+constexpr std::size_t pixels_min = 50;
+constexpr std::size_t pixels_max = 2'000;
+constexpr std::string_view pixels_default = "300";
+
+std::size_t pixels_of(FieldReader& fields) {
+    std::string text = fields.optional_text({"Size"}, 8);
+    if (text.empty()) text = pixels_default;
+    std::size_t pixels = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pixels);
+    const bool is_number = error == std::errc{} && end == text.data() + text.size();
+    if (!is_number || pixels < pixels_min || pixels > pixels_max) fields.fail(invalid("Size"));
+    return pixels;
+}
+
+}  // namespace
+
+Answer generate_qr(const CallPtr& call) {
+    FieldReader fields(*call);
+    const std::string name = fields.text("MerchantName", 100);
+    const std::string reference = fields.text("RefNo", 100);
+    const std::int64_t amount = fields.amount("Amount");
+    const std::string code = fields.word("TrxCode", {"BG", "WA", "PB", "SM", "SB"});
+    const std::string identifier = fields.text("CPI", 32);
+    const std::size_t pixels = pixels_of(fields);
+    if (!fields.is_good()) return fields.refusal();
+    const auto image = qr_png(
+        fmt::format("MPESA|{}|{}|{}|{}|{}", code, identifier, name, plain_text(amount), reference),
+        pixels);
+    if (!image) return error_reply(*call, invalid("Size"));
+    protocols::JsonText json;
+    json.begin_object()
+        .text("ResponseCode", "00")
+        .text("RequestID", new_request_id(*call))
+        .text("ResponseDescription", "QR Code Successfully Generated.")
+        .text("QRCode", crypto::base64_encode(*image));
+    return json_reply(json.end_object().take());
+}
+
+}  // namespace tuma::mpesa

@@ -55,12 +55,12 @@ RefundFate fate_of(Refusal refusal) {
 }
 
 core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Content& content,
-                        std::uint16_t failure) {
+                        std::uint16_t failure, AccountId payer) {
     const Script& script = walk.wish.script;
     core::OrderWish wish;
     wish.terms.kind = number(Kind::refund);
     wish.terms.purpose = ledger::Purpose::refund;
-    wish.terms.debit = payment.terms.credit;
+    wish.terms.debit = payer;
     wish.terms.credit = payment.debit;
     wish.terms.amount = content.amount;
     wish.terms.currency = Currency::cny;
@@ -80,8 +80,36 @@ core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Co
     return wish;
 }
 
-Answer opened(const WalkPtr& walk, const OrderPtr& payment, const core::Outcome& outcome) {
-    return walk->then({fate_of(outcome.code), outcome.order, payment});
+// One refund that is allowed, and what it is to remember.
+struct Attempt {
+    OrderPtr payment;
+    Content content;
+    std::uint16_t failure = 0;
+};
+
+Answer open_from(const WalkPtr& walk, const Attempt& attempt, AccountId payer,
+                 const std::function<Answer(const core::Outcome&)>& then) {
+    core::OpenOrder open{std::make_shared<const core::OrderWish>(
+        wish_of(*walk, *attempt.payment, attempt.content, attempt.failure, payer))};
+    return ask(std::move(open), walk->busy, then);
+}
+
+// From where the payment is; what was shared or unfrozen already the merchant's account pays.
+Answer open_refund_order(const WalkPtr& walk, const Attempt& attempt, bool shares_profit) {
+    const auto end = [walk, attempt](const core::Outcome& outcome) {
+        return walk->then({fate_of(outcome.code), outcome.order, attempt.payment});
+    };
+    return open_from(walk, attempt, attempt.payment->terms.credit,
+                     [walk, attempt, shares_profit, end](const core::Outcome& outcome) -> Answer {
+                         if (outcome.code != Refusal::insufficient_funds || !shares_profit)
+                             return end(outcome);
+                         const Call& call = *walk->call;
+                         return protocols::with_accounts(
+                             party_terms(call, walk->busy), {merchant_party(call, call.profile())},
+                             [walk, attempt, end](const protocols::Accounts& accounts) {
+                                 return open_from(walk, attempt, accounts.front(), end);
+                             });
+                     });
 }
 
 Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refund) {
@@ -98,11 +126,7 @@ Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refun
     if (const auto fate = misfit(*walk, *payment)) return walk->then({*fate, nullptr, payment});
     const Script& script = walk->wish.script;
     const std::uint16_t failure = script.refund_code != 0 ? script.refund_code : paid.refund_code;
-    core::OpenOrder open{
-        std::make_shared<const core::OrderWish>(wish_of(*walk, *payment, content, failure))};
-    return ask(std::move(open), walk->busy, [walk, payment](const core::Outcome& outcome) {
-        return opened(walk, payment, outcome);
-    });
+    return open_refund_order(walk, {payment, content, failure}, paid.shares_profit);
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ TEST_CASE("command line: run takes all options") {
     const auto* run = std::get_if<RunCommand>(&line);
     REQUIRE(run != nullptr);
     const LoadOptions& load = run->load;
-    CHECK(load.target == Endpoint{"127.0.0.1", 7000});
+    CHECK(load.target == Target{Protocol::native, {"127.0.0.1", 7000}});
     CHECK(load.rate == Rate::per_second(1500));
     CHECK(load.duration == std::chrono::seconds{90});
     CHECK(load.connections == 16);

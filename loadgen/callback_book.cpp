@@ -13,8 +13,8 @@ std::uint64_t microseconds(Offset duration) {
 
 }  // namespace
 
-std::optional<Offset> CallbackBook::accepted(const std::string& key, Offset intended,
-                                             Offset replied) {
+std::optional<CallbackNews> CallbackBook::accepted(const std::string& key, Offset intended,
+                                                   Offset replied) {
     Entry& entry = entries_[key];
     ensure(!entry.is_accepted, "a key is given to one request");
     entry.is_accepted = true;
@@ -26,7 +26,7 @@ std::optional<Offset> CallbackBook::accepted(const std::string& key, Offset inte
         return std::nullopt;
     }
     record(entry);
-    return entry.arrived;
+    return CallbackNews{.key = key, .is_paid = entry.is_paid};
 }
 
 bool CallbackBook::arrived(const CallbackNews& news, Offset now) {

@@ -38,6 +38,8 @@ struct CallbackResults {
 struct CallbackNews {
     std::string key;      ///< what the reply, or the request, named
     bool is_paid = true;  ///< else the customer declined, or could not
+
+    bool operator==(const CallbackNews&) const = default;
 };
 
 /// Matches callbacks to requests by key, in either order.
@@ -45,8 +47,8 @@ class CallbackBook {
 public:
     explicit CallbackBook(Offset warmup) : warmup_(warmup) {}
 
-    /// A reply has promised a callback. Gives the time at which it came already, if it did.
-    std::optional<Offset> accepted(const std::string& key, Offset intended, Offset replied);
+    /// A reply has promised a callback. Gives the callback if it has come before.
+    std::optional<CallbackNews> accepted(const std::string& key, Offset intended, Offset replied);
     /// A callback came. True if it is the first one of a request that was accepted.
     bool arrived(const CallbackNews& news, Offset now);
     void unreadable() { ++results_.counts.unreadable; }

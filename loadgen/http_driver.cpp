@@ -230,7 +230,8 @@ private:
         if (!verdict->refusal.empty())
             return end(number, End::answered, refusals_.number(verdict->refusal));
         const auto early = book_.accepted(verdict->key, line.operation.intended, now_);
-        if (settings_.until == Until::reply || early) return end(number, End::answered, 0);
+        if (settings_.until == Until::reply) return end(number, End::answered, 0);
+        if (early) return end_by(*early, number);
         line.state = State::awaits_callback;
         line.operation.key = verdict->key;
         waiting_.emplace(verdict->key, number);
@@ -242,8 +243,12 @@ private:
         if (!book_.arrived(*news, now_)) return;
         const auto waiting = waiting_.find(news->key);
         if (waiting == waiting_.end()) return;
-        end(waiting->second, End::answered,
-            news->is_paid ? std::uint16_t{0} : refusals_.number("declined by the callback"));
+        end_by(*news, waiting->second);
+    }
+
+    void end_by(const CallbackNews& news, std::uint32_t number) {
+        end(number, End::answered,
+            news.is_paid ? std::uint16_t{0} : refusals_.number("declined by the callback"));
     }
 
     /// The operation on this connection is over; another one may have it.

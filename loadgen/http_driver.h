@@ -28,7 +28,7 @@ std::string_view name(Until until);
 std::optional<Until> parse_until(std::string_view text);
 
 struct HttpDriverSettings {
-    Endpoint target;
+    Endpoint target{};
     std::uint32_t connections = 1;               ///< one request at a time on each
     Duration timeout = std::chrono::seconds{5};  ///< from sending to the operation's end
     Duration connect_timeout = std::chrono::seconds{5};

@@ -15,8 +15,8 @@ namespace tuma::loadgen {
 /// A request or a reply as it came.
 struct HttpMessage {
     std::string start_line;  ///< "HTTP/1.1 200 OK", "POST /callback HTTP/1.1"
-    http::Fields headers;
-    std::string body;
+    http::Fields headers{};
+    std::string body{};
 
     const std::string* find(std::string_view name) const { return http::find(headers, name); }
     /// Of a reply's first line; 0 if this is none.

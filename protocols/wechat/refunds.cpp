@@ -3,6 +3,8 @@
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace tuma::wechat {
@@ -14,6 +16,9 @@ using protocols::Asking;
 
 // Source: WeChat Pay API v3, refunds.
 constexpr std::chrono::days refund_days{365};
+// Refunds beyond, of which more than half have failed, are not found by their payment.
+constexpr std::size_t refund_slots_max = 100;
+constexpr std::size_t slots_asked = 10;
 
 // One refund on its way.
 struct Walk {
@@ -54,8 +59,13 @@ RefundFate fate_of(Refusal refusal) {
     }
 }
 
+// The refunds of a payment are numbered, so that they can be found by it.
+std::string slot_key(OrderId payment, std::size_t slot) {
+    return fmt::format("w/refunds/{}/{}", payment.value, slot);
+}
+
 core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Content& content,
-                        std::uint16_t failure) {
+                        std::uint16_t failure, std::size_t slot) {
     const Script& script = walk.wish.script;
     core::OrderWish wish;
     wish.terms.kind = number(Kind::refund);
@@ -74,14 +84,26 @@ core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Co
     wish.acts_after =
         script.delay.value_or(std::chrono::milliseconds{walk.call->options->refund_delay_ms});
     wish.keys = {refund_key(content.mchid, content.number)};
+    if (slot < refund_slots_max) wish.keys.push_back(slot_key(payment.terms.id, slot));
     wish.content = to_json(content);
     put_notice(wish, content, ledger::NoticeWhen::ended, ledger::NoticeLadder::wechat_payment,
                script);
     return wish;
 }
 
-Answer opened(const WalkPtr& walk, const OrderPtr& payment, const core::Outcome& outcome) {
-    return walk->then({fate_of(outcome.code), outcome.order, payment});
+// Another refund may have the slot already, made meanwhile or before one that failed.
+Answer open_at(const WalkPtr& walk, const OrderPtr& payment, const Content& content,
+               std::uint16_t failure, std::size_t slot) {
+    core::OpenOrder open{
+        std::make_shared<const core::OrderWish>(wish_of(*walk, *payment, content, failure, slot))};
+    return ask(std::move(open), walk->busy,
+               [walk, payment, content, failure, slot](const core::Outcome& outcome) -> Answer {
+                   const bool is_slot_taken =
+                       outcome.code == Refusal::order_exists &&
+                       read_content(outcome.order->content).number != content.number;
+                   if (is_slot_taken) return open_at(walk, payment, content, failure, slot + 1);
+                   return walk->then({fate_of(outcome.code), outcome.order, payment});
+               });
 }
 
 Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refund) {
@@ -98,11 +120,35 @@ Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refun
     if (const auto fate = misfit(*walk, *payment)) return walk->then({*fate, nullptr, payment});
     const Script& script = walk->wish.script;
     const std::uint16_t failure = script.refund_code != 0 ? script.refund_code : paid.refund_code;
-    core::OpenOrder open{
-        std::make_shared<const core::OrderWish>(wish_of(*walk, *payment, content, failure))};
-    return ask(std::move(open), walk->busy, [walk, payment](const core::Outcome& outcome) {
-        return opened(walk, payment, outcome);
-    });
+    return open_at(walk, payment, content, failure, payment->children);
+}
+
+// Refunds that are looked for, a few slots at a time.
+struct Listing {
+    CallPtr call;
+    OrderId payment;
+    http::HttpReply busy;
+    std::function<Answer(const std::vector<OrderPtr>&)> then;
+};
+
+Answer list_more(const std::shared_ptr<const Listing>& listing,
+                 const std::vector<OrderPtr>& refunds) {
+    Asking asking;
+    for (std::size_t i = 0; i < slots_asked; ++i) {
+        core::QueryOrder query;
+        query.key = slot_key(listing->payment, refunds.size() + i);
+        asking.requests.emplace_back().command = std::move(query);
+    }
+    asking.overloaded = listing->busy;
+    asking.then = [listing, refunds](const std::vector<core::Outcome>& outcomes) -> Answer {
+        std::vector<OrderPtr> all = refunds;
+        for (const core::Outcome& outcome : outcomes) {
+            if (outcome.order == nullptr) return listing->then(all);
+            all.push_back(outcome.order);
+        }
+        return list_more(listing, all);
+    };
+    return asking;
 }
 
 }  // namespace
@@ -123,6 +169,18 @@ Answer open_refund(const CallPtr& call, RefundWish wish, http::HttpReply busy,
         return found(walk, payment, outcomes[1].order);
     };
     return asking;
+}
+
+Answer list_refunds(const CallPtr& call, const TradeRef& ref, const http::HttpReply& busy,
+                    std::function<Answer(const std::vector<OrderPtr>&)> then) {
+    return ask(
+        query_of(call->profile(), ref), busy,
+        [call, ref, busy, then = std::move(then)](const core::Outcome& outcome) -> Answer {
+            const OrderPtr payment = fitting(call->profile(), ref, outcome.order, true);
+            if (payment == nullptr) return then({});
+            return list_more(
+                std::make_shared<const Listing>(Listing{call, payment->terms.id, busy, then}), {});
+        });
 }
 
 std::string_view refund_status(const ledger::Order& refund) {

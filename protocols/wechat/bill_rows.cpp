@@ -4,6 +4,8 @@
 #include "protocols/wechat/kinds.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <utility>
 
 namespace tuma::wechat {
@@ -124,18 +126,23 @@ Answer find_rows(const CallPtr&, AccountId account, const std::vector<StatementE
     auto walk = std::make_shared<RowWalk>();
     walk->busy = std::move(busy);
     walk->then = std::move(then);
+    // Charges of a sale follow it; what a refund gives back of them comes before it.
+    std::map<std::uint64_t, std::int64_t> ahead;
     for (const StatementEntry& entry : entries) {
         const ledger::TransferRecord& record = entry.record;
         if (is_sale(record, account) || is_refund(record, account)) {
             walk->rows.push_back({.record = record, .time = entry.time});
+            if (const auto fee = ahead.extract(record.memo)) walk->rows.back().fee = fee.mapped();
             continue;
         }
-        // Charges follow the movement that they are of, in the same set.
-        if (!record.is_continuation() || walk->rows.empty()) continue;
         const bool is_charge =
             record.purpose == ledger::Purpose::fee || record.purpose == ledger::Purpose::tax;
-        if (!is_charge || record.memo != walk->rows.back().record.memo) continue;
-        walk->rows.back().fee += record.debit == account ? record.amount : -record.amount;
+        if (!is_charge) continue;
+        const std::int64_t charged = record.debit == account ? record.amount : -record.amount;
+        if (!walk->rows.empty() && walk->rows.back().record.memo == record.memo)
+            walk->rows.back().fee += charged;
+        else
+            ahead[record.memo] += charged;
     }
     return walk->ask(0, false);
 }

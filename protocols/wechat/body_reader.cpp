@@ -110,6 +110,11 @@ std::string BodyReader::name(std::string_view key, TextBounds bounds, std::strin
     return value;
 }
 
+std::string BodyReader::order_number(std::string_view key, Need need) {
+    const auto least = static_cast<std::size_t>(state_->call.options->order_number_least);
+    return name(key, {least, 32}, "_-|*@", need);
+}
+
 std::int64_t BodyReader::number(std::string_view key, std::int64_t least, std::int64_t most,
                                 Need need, std::int64_t otherwise) {
     const auto* const value = find(key, need);

@@ -33,6 +33,8 @@ public:
     std::string text(std::string_view key, TextBounds bounds, Need need);
     /// Digits, letters and the marks of `marks`.
     std::string name(std::string_view key, TextBounds bounds, std::string_view marks, Need need);
+    /// out_trade_no and combine_out_trade_no: up to 32 of those, the options say how few.
+    std::string order_number(std::string_view key, Need need);
     /// A whole JSON number; `otherwise` when it is not there.
     std::int64_t number(std::string_view key, std::int64_t least, std::int64_t most, Need need,
                         std::int64_t otherwise = 0);

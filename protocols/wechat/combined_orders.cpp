@@ -46,7 +46,7 @@ Member read_member(BodyReader& body, const Call& call, const Content& whole) {
     content.openid = whole.openid;
     content.mchid = body.text("mchid", {1, 32}, Need::required);
     content.attach = body.text("attach", {1, 128}, Need::required);
-    content.number = body.name("out_trade_no", {6, 32}, "_-|*", Need::required);
+    content.number = body.order_number("out_trade_no", Need::required);
     content.description = body.text("description", {1, 127}, Need::required);
     content.detail = body.raw("detail", detail_bytes_max);
     content.goods_tag = body.text("goods_tag", {1, 32}, Need::optional);
@@ -88,7 +88,7 @@ CombinedWish read_wish(BodyReader& body, const Call& call, std::string_view trad
     content.trade_type = trade_type;
     content.appid = body.text("combine_appid", {1, 32}, Need::required);
     content.mchid = body.text("combine_mchid", {1, 32}, Need::required);
-    content.number = body.name("combine_out_trade_no", {6, 32}, "_-|*@", Need::required);
+    content.number = body.order_number("combine_out_trade_no", Need::required);
     content.notify_url = body.url("notify_url", Need::required);
     body.ignore({"time_start", "limit_pay"});
     wish.expires = read_expiry(body, call, content);
@@ -353,7 +353,7 @@ Answer close_combined(const CallPtr& call) {
     for (BodyReader& one : body.objects("sub_orders", 1, members_max, Need::required)) {
         MemberContent member;
         member.mchid = one.text("mchid", {1, 32}, Need::required);
-        member.out_trade_no = one.name("out_trade_no", {6, 32}, "_-|*", Need::required);
+        member.out_trade_no = one.order_number("out_trade_no", Need::required);
         one.finish();
         listed.push_back(std::move(member));
     }

@@ -24,7 +24,7 @@ void read_common(BodyReader& body, const Call& call, Content& content) {
     content.appid = body.text("appid", {1, 32}, Need::required);
     content.mchid = body.text("mchid", {1, 32}, Need::required);
     content.description = body.text("description", {1, 127}, Need::required);
-    content.number = body.name("out_trade_no", {6, 32}, "_-|*", Need::required);
+    content.number = body.order_number("out_trade_no", Need::required);
     content.attach = body.text("attach", {1, 128}, Need::optional);
     content.goods_tag = body.text("goods_tag", {1, 32}, Need::optional);
     content.detail = body.raw("detail", detail_bytes_max);

@@ -43,6 +43,8 @@ const std::array rows{
               "spelling of error codes: ORDER_NOT_EXIST or ORDERNOTEXIST"},
     flag("refuses_unknown_members", &O::refuses_unknown_members,
          "a request with members that the API does not know is a PARAM_ERROR"),
+    number("order_number_least", &O::order_number_least, 1, 32,
+           "fewest characters of an out_trade_no; the documentation says 6, clients' tests use 4"),
     flag("refuses_query_in_notify_url", &O::refuses_query_in_notify_url,
          "a notify_url with a question mark is a PARAM_ERROR"),
     flag("signature_probes", &O::signature_probes,

@@ -34,6 +34,7 @@ struct Options {
     // What the API says
     std::string error_words = "new";
     bool refuses_unknown_members = false;
+    std::int64_t order_number_least = 1;
     bool refuses_query_in_notify_url = true;
     bool signature_probes = false;
     std::int64_t unknown_merchant_status = 400;

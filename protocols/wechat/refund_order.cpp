@@ -20,7 +20,7 @@ RefundWish read_wish(BodyReader& body, const Call& call) {
     RefundWish wish;
     Content& content = wish.content;
     wish.payment.transaction_id = body.text("transaction_id", {1, 32}, Need::optional);
-    wish.payment.out_trade_no = body.name("out_trade_no", {6, 32}, "_-|*", Need::optional);
+    wish.payment.out_trade_no = body.order_number("out_trade_no", Need::optional);
     if (wish.payment.transaction_id.empty() == wish.payment.out_trade_no.empty())
         body.fail("transaction_id", "transaction_id和out_trade_no须二选一");
     content.mchid = call.profile().mchid;

@@ -81,10 +81,10 @@ Party merchant_party(const Call& call, const Merchant& merchant, bool shares_pro
     std::string name = merchant.account_class;
     if (shares_profit) {
         party.identity += ".sharing";
-        name = "merchant-at-once";
+        name = "profit-sharing";
     }
-    party.kind = name == "merchant-at-once" ? ledger::AccountKind::till
-                                            : ledger::AccountKind::settlement_payable;
+    const bool is_settled = name != "merchant-at-once" && name != "profit-sharing";
+    party.kind = is_settled ? ledger::AccountKind::settlement_payable : ledger::AccountKind::till;
     party.opening = fen(0);
     party.join(call.context.directory, call.options->scheme, name);
     return party;

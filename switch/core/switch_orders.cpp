@@ -143,7 +143,11 @@ std::optional<Refusal> Switch::price_order(const OrderTerms& terms, AccountId pa
     const ledger::Posting posting{terms.purpose, payer, terms.credit,
                                   Money{terms.amount, terms.currency}, terms.id.value};
     ledger::TransferRecord probe;
-    if (const auto refusal = state_.books.plan_post(posting, probe)) return refusal;
+    const auto misfit = state_.books.plan_post(posting, probe);
+    // What a refund lacks may be what the operator gives back; the whole set is looked at later.
+    const bool may_be_lacking =
+        terms.purpose == ledger::Purpose::refund && misfit == Refusal::insufficient_funds;
+    if (misfit && !may_be_lacking) return misfit;
     if (const auto refusal =
             price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_now, payment))
         return refusal;
@@ -155,16 +159,21 @@ std::optional<Refusal> Switch::price_order(const OrderTerms& terms, AccountId pa
 std::optional<Refusal> Switch::pay(const OrderTerms& terms, AccountId payer, TransferId& transfer) {
     PricedPayment payment;
     if (const auto refusal = price_order(terms, payer, payment)) return refusal;
+    // What the operator gives back of its fee comes first: a merchant whose only sale it was could
+    // not pay the whole otherwise.
+    const bool gives_back = terms.purpose == ledger::Purpose::refund;
+    const auto legs = std::span{payment.legs}.first(payment.leg_count);
+    if (gives_back) std::rotate(legs.begin(), legs.begin() + 1, legs.end());
     std::array<ledger::TransferRecord, payment_legs_max> space;
     const auto records = std::span{space}.first(payment.leg_count);
     const auto plan = [&](std::size_t i, ledger::TransferRecord& leg) {
         leg.due_at = microseconds(payment.due);
-        return state_.books.plan_post(payment.legs[i], leg);
+        return state_.books.plan_post(legs[i], leg);
     };
     // The order has keys of its own, so that the records carry none.
     if (const auto refusal = apply_set(Request{}, records, plan)) return refusal;
     emit_set(records);
-    transfer = records.front().id;
+    transfer = gives_back ? records.back().id : records.front().id;
     return std::nullopt;
 }
 

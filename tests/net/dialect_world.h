@@ -22,10 +22,7 @@ struct DialectWorld {
               [this](std::vector<core::Effect> effects) { notifier.take(std::move(effects)); }),
           notifier(
               engine, translation,
-              [this](protocols::Callback callback, auto done) {
-                  done(receive(callback));
-              },
-              1),
+              [this](protocols::Callback callback, auto done) { done(receive(callback)); }, 1),
           history(journal, 100),
           gateway(engine, history, translation, faults, 2),
           time(clock, engine, notifier),
@@ -81,7 +78,7 @@ struct DialectWorld {
             promise.set_value(outcomes.front());
             return http::HttpReply{};
         };
-        gateway.carry_on(std::move(asking), [](http::HttpReply) {});
+        gateway.carry_on(std::move(asking), [](const http::HttpReply&) {});
         return promise.get_future().get();
     }
 

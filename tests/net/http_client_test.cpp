@@ -275,6 +275,7 @@ TEST_CASE("http client: many calls from many threads, each completed once") {
     HttpWorld world({echo}, {.io_threads = 2});
     HttpClient client({.calls_max = 8});
     std::vector<std::thread> threads;
+    threads.reserve(4);
     std::atomic<int> right = 0;
     for (int t = 0; t < 4; ++t)
         threads.emplace_back([&, t] {

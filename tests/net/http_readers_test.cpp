@@ -317,7 +317,8 @@ namespace {
 
 std::string answer_text(const http::HttpAnswer& answer) {
     std::string text = std::to_string(answer.status);
-    for (const auto& [name, value] : answer.headers) text += " " + name + "=" + value;
+    for (const auto& [name, value] : answer.headers)
+        text.append(" ").append(name).append("=").append(value);
     return text + " " + answer.body;
 }
 

@@ -77,9 +77,11 @@ TEST_CASE("http server: answers given out of order from other threads leave in o
     for (int i = 0; i < count; ++i) bytes += get("/" + std::to_string(i));
     client.send(bytes);
     std::vector<Inbox::Asked> asked;
+    asked.reserve(count);
     for (int i = 0; i < count; ++i) asked.push_back(inbox.next());
     std::reverse(asked.begin(), asked.end());
     std::vector<std::thread> threads;
+    threads.reserve(4);
     for (int t = 0; t < 4; ++t)
         threads.emplace_back([&asked, t] {
             for (std::size_t i = static_cast<std::size_t>(t); i < asked.size(); i += 4)

@@ -47,7 +47,7 @@ struct TlsClient {
         boost::asio::write(stream, boost::asio::buffer(bytes));
         std::string answer;
         boost::system::error_code error;
-        while (answer.find("]") == std::string::npos && !error) {
+        while (answer.find(']') == std::string::npos && !error) {
             char room[4096];
             const std::size_t count = stream.read_some(boost::asio::buffer(room), error);
             answer.append(room, count);
@@ -152,6 +152,8 @@ TEST_CASE("http tls: handshakes wait their turn") {
     holder.send("\x16\x03\x01");
     std::vector<std::unique_ptr<RawClient>> raws;
     std::vector<std::thread> threads;
+    raws.reserve(4);
+    threads.reserve(4);
     for (int i = 0; i < 4; ++i) raws.push_back(std::make_unique<RawClient>(world.tls_endpoint));
     for (const auto& raw : raws)
         threads.emplace_back([&raw] {

@@ -87,7 +87,7 @@ inline http::HttpReply text_reply(std::string body) {
 }
 
 /// Answers with what was asked: "GET /x host=a tls=0 [body]".
-inline void echo(http::HttpRequest request, net::HttpResponder responder) {
+inline void echo(const http::HttpRequest& request, net::HttpResponder responder) {
     responder.answer(text_reply(request.method + " " + request.target + " host=" + request.host +
                                 " tls=" + (request.is_tls ? "1" : "0") + " [" + request.body +
                                 "]"));
@@ -131,7 +131,8 @@ private:
 
 /// A listener in the clear and, with a certificate, one under TLS.
 struct HttpWorld {
-    explicit HttpWorld(net::HttpServer::Parts parts, const net::HttpServerLimits& limits = {})
+    explicit HttpWorld(const net::HttpServer::Parts& parts,
+                       const net::HttpServerLimits& limits = {})
         : server(parts, metrics, limits) {
         endpoint = server.listen({"127.0.0.1", 0});
         if (parts.tls) tls_endpoint = server.listen_tls({"127.0.0.1", 0});

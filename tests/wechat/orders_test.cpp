@@ -239,3 +239,14 @@ TEST_CASE("wechat v3: requests that are not signed, or too long ago, get the pla
     CHECK(code_of(reply) == "401 SIGN_ERROR");
     CHECK(at(boost::json::parse(reply.body), "detail/sign_information/url") == native_path);
 }
+
+TEST_CASE("wechat v3: a merchant's only sale can be given back whole, its fee with it") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 100));
+    shop.pass(seconds{3});
+    CHECK(shop.balance("1900000109") == 99);
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-1", 100, 100))) == "200");
+    CHECK(shop.balance("1900000109") == 0);
+    CHECK(shop.balance("wechat-china.fees") == 0);
+    shop.check_books();
+}

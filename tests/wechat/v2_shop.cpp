@@ -9,6 +9,13 @@ namespace tuma::testing {
 
 using wechat::V2Fields;
 
+V2Shop::V2Shop(const wechat::Options& options) : Shop(options) {
+    receiver = [](const Arrived&) {
+        return protocols::CallbackResult{
+            200, "<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>", {}};
+    };
+}
+
 V2Fields V2Shop::complete(V2Fields fields) const {
     fields.emplace("appid", merchant.appids.front());
     fields.emplace("mch_id", merchant.mchid);

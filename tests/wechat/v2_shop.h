@@ -11,7 +11,7 @@ namespace tuma::testing {
 /// Signs what it asks and checks how replies are signed.
 class V2Shop : public Shop {
 public:
-    using Shop::Shop;
+    explicit V2Shop(const wechat::Options& options = {});
 
     /// The fields with appid, mch_id, nonce_str and sign, where they are not there.
     wechat::V2Fields complete(wechat::V2Fields fields) const;

@@ -18,7 +18,6 @@ using protocols::Asking;
 constexpr std::chrono::days refund_days{365};
 // Refunds beyond, of which more than half have failed, are not found by their payment.
 constexpr std::size_t refund_slots_max = 100;
-constexpr std::size_t slots_asked = 10;
 
 // One refund on its way.
 struct Walk {
@@ -123,30 +122,21 @@ Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refun
     return open_at(walk, payment, content, failure, payment->children);
 }
 
-// Refunds that are looked for, a few slots at a time.
-struct Listing {
-    CallPtr call;
-    OrderId payment;
-    http::HttpReply busy;
-    std::function<Answer(const std::vector<OrderPtr>&)> then;
-};
-
-Answer list_more(const std::shared_ptr<const Listing>& listing,
-                 const std::vector<OrderPtr>& refunds) {
+// All slots at once: those of other orders under the payment stay empty.
+Answer list_slots(OrderId payment, const http::HttpReply& busy,
+                  std::function<Answer(const std::vector<OrderPtr>&)> then) {
     Asking asking;
-    for (std::size_t i = 0; i < slots_asked; ++i) {
+    for (std::size_t slot = 0; slot < refund_slots_max; ++slot) {
         core::QueryOrder query;
-        query.key = slot_key(listing->payment, refunds.size() + i);
+        query.key = slot_key(payment, slot);
         asking.requests.emplace_back().command = std::move(query);
     }
-    asking.overloaded = listing->busy;
-    asking.then = [listing, refunds](const std::vector<core::Outcome>& outcomes) -> Answer {
-        std::vector<OrderPtr> all = refunds;
-        for (const core::Outcome& outcome : outcomes) {
-            if (outcome.order == nullptr) return listing->then(all);
-            all.push_back(outcome.order);
-        }
-        return list_more(listing, all);
+    asking.overloaded = busy;
+    asking.then = [then = std::move(then)](const std::vector<core::Outcome>& outcomes) {
+        std::vector<OrderPtr> refunds;
+        for (const core::Outcome& outcome : outcomes)
+            if (outcome.order != nullptr) refunds.push_back(outcome.order);
+        return then(refunds);
     };
     return asking;
 }
@@ -173,14 +163,12 @@ Answer open_refund(const CallPtr& call, RefundWish wish, http::HttpReply busy,
 
 Answer list_refunds(const CallPtr& call, const TradeRef& ref, const http::HttpReply& busy,
                     std::function<Answer(const std::vector<OrderPtr>&)> then) {
-    return ask(
-        query_of(call->profile(), ref), busy,
-        [call, ref, busy, then = std::move(then)](const core::Outcome& outcome) -> Answer {
-            const OrderPtr payment = fitting(call->profile(), ref, outcome.order, true);
-            if (payment == nullptr) return then({});
-            return list_more(
-                std::make_shared<const Listing>(Listing{call, payment->terms.id, busy, then}), {});
-        });
+    return ask(query_of(call->profile(), ref), busy,
+               [call, ref, busy, then = std::move(then)](const core::Outcome& outcome) -> Answer {
+                   const OrderPtr payment = fitting(call->profile(), ref, outcome.order, true);
+                   if (payment == nullptr) return then({});
+                   return list_slots(payment->terms.id, busy, then);
+               });
 }
 
 std::string_view refund_status(const ledger::Order& refund) {

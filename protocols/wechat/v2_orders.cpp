@@ -56,7 +56,7 @@ void read_v2_order(V2Reader& reader, const V2Call& v2, Content& content, Timesta
     content.mchid = v2.call->profile().mchid;
     content.v2_sign = name(v2.sign_type);
     content.description = reader.text("body", {1, 128}, Need::required);
-    content.number = reader.name("out_trade_no", {1, 32}, v2_number_marks, Need::required);
+    content.number = reader.order_number(Need::required);
     content.total = reader.number("total_fee", 1, v2_fen_max, Need::required);
     reader.word("fee_type", {"CNY"}, Need::optional);
     reader.text("spbill_create_ip", {1, 64}, Need::required);
@@ -148,9 +148,7 @@ Answer v2_query_order(const V2CallPtr& v2) {
 
 Answer v2_close_order(const V2CallPtr& v2) {
     V2Reader reader(*v2);
-    const TradeRef ref{
-        .transaction_id = {},
-        .out_trade_no = reader.name("out_trade_no", {1, 32}, v2_number_marks, Need::required)};
+    const TradeRef ref{.transaction_id = {}, .out_trade_no = reader.order_number(Need::required)};
     if (!reader.is_good()) return reader.refusal();
     return find_trade(v2->call, ref, v2_busy_reply(*v2), [v2](const OrderPtr& order) -> Answer {
         if (order == nullptr) return v2_error_reply(*v2, {"ORDERNOTEXIST"});

@@ -124,10 +124,15 @@ std::string V2Reader::url(std::string_view key, Need need) {
     return value;
 }
 
+std::string V2Reader::order_number(Need need) {
+    const auto least = static_cast<std::size_t>(v2_.call->options->order_number_least);
+    return name("out_trade_no", {least, 32}, v2_number_marks, need);
+}
+
 TradeRef V2Reader::trade() {
     TradeRef ref;
     ref.transaction_id = text("transaction_id", {1, 32}, Need::optional);
-    ref.out_trade_no = name("out_trade_no", {1, 32}, v2_number_marks, Need::optional);
+    ref.out_trade_no = order_number(Need::optional);
     if (ref.transaction_id.empty() && ref.out_trade_no.empty())
         fail(v2_missing("transaction_id或out_trade_no"));
     return ref;

@@ -31,6 +31,8 @@ public:
     std::optional<Timestamp> instant(std::string_view key);
     /// http or https, without a query if the options say so.
     std::string url(std::string_view key, Need need);
+    /// out_trade_no: up to 32 characters, the options say how few.
+    std::string order_number(Need need);
     /// transaction_id or out_trade_no; the first comes before the second.
     TradeRef trade();
 
@@ -44,7 +46,7 @@ private:
     std::optional<V2Error> error_{};
 };
 
-/// What an out_trade_no is made of.
+/// What a merchant's own numbers are made of beside digits and letters.
 inline constexpr std::string_view v2_number_marks = "_-|*@";
 /// 100 million yuan, in fen.
 inline constexpr std::int64_t v2_fen_max = 10'000'000'000;

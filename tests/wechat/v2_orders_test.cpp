@@ -169,6 +169,16 @@ TEST_CASE("wechat v2: a notice is told again until the merchant says return_code
     shop.check_books();
 }
 
+TEST_CASE("wechat v2: order numbers are as long as the options say") {
+    wechat::Options options;
+    options.order_number_least = 6;
+    V2Shop shop(options);
+    CHECK(shop.code_v2(order_path, v2_order("OTN1", "100")) == "PARAM_ERROR");
+    CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN1"}}) == "PARAM_ERROR");
+    CHECK(shop.code_v2(order_path, v2_order("OTN-01", "100")) == "SUCCESS");
+    CHECK(shop.orders() == 1);
+}
+
 TEST_CASE("wechat v2: a restart forgets nothing") {
     V2Shop shop;
     CHECK(shop.code_v2(order_path, v2_order("OTN1", "100")) == "SUCCESS");

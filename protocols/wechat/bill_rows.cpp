@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace tuma::wechat {
@@ -49,6 +50,49 @@ struct DayWalk : std::enable_shared_from_this<DayWalk> {
         std::reverse(entries.begin(), entries.end());
         return then(std::move(entries));
     }
+};
+
+// All orders, some at a time, for those of one merchant that stand on accounts of their own.
+struct SharingWalk : std::enable_shared_from_this<SharingWalk> {
+    CallPtr call;
+    Timestamp begin{};
+    Timestamp end{};
+    http::HttpReply busy;
+    std::function<Answer(const std::vector<AccountId>&)> then;
+    std::set<AccountId> of_payments{};  ///< of every payment to be shared
+    std::set<AccountId> found{};
+
+    Answer ask(OrderId after) {
+        Asking asking;
+        asking.requests.emplace_back().command =
+            core::ListOrders{after, number(Kind::payment), number(Kind::member)};
+        asking.overloaded = busy;
+        asking.then = [self = shared_from_this()](const std::vector<core::Outcome>& outcomes) {
+            return self->take(outcomes.front());
+        };
+        return asking;
+    }
+
+    Answer take(const core::Outcome& page) {
+        for (const OrderPtr& order : *page.orders) look_at(*order);
+        if (page.id != 0) return ask(OrderId{page.id});
+        return then({found.begin(), found.end()});
+    }
+
+    void look_at(const ledger::Order& order) {
+        if (is_kind(order, Kind::refund) || is_kind(order, Kind::reversal)) {
+            if (is_today(order.opened_at) && of_payments.contains(order.terms.debit))
+                found.insert(order.terms.debit);
+            return;
+        }
+        if (order.state != ledger::OrderState::succeeded || !order.terms.credit) return;
+        const Content content = read_content(order.content);
+        if (!content.shares_profit || content.mchid != call->profile().mchid) return;
+        of_payments.insert(order.terms.credit);
+        if (is_today(order.moved_at)) found.insert(order.terms.credit);
+    }
+
+    bool is_today(Timestamp time) const { return time >= begin && time < end; }
 };
 
 // Orders of rows, some at a time; then the payments of refunds.
@@ -119,6 +163,17 @@ Answer read_day(const CallPtr& call, AccountId account, std::chrono::sys_days da
     walk->busy = std::move(busy);
     walk->then = std::move(then);
     return walk->read({});
+}
+
+Answer find_sharing_accounts(const CallPtr& call, std::chrono::sys_days day, http::HttpReply busy,
+                             std::function<Answer(const std::vector<AccountId>&)> then) {
+    auto walk = std::make_shared<SharingWalk>();
+    walk->call = call;
+    walk->begin = beijing_midnight(day);
+    walk->end = beijing_midnight(day + std::chrono::days{1});
+    walk->busy = std::move(busy);
+    walk->then = std::move(then);
+    return walk->ask({});
 }
 
 Answer find_rows(const CallPtr&, AccountId account, const std::vector<StatementEntry>& entries,

@@ -30,6 +30,12 @@ using EntriesFound =
 protocols::Answer read_day(const CallPtr& call, AccountId account, std::chrono::sys_days day,
                            http::HttpReply busy, EntriesFound then);
 
+/// The accounts of the merchant's payments that wait to be shared and on which something moved that
+/// day. Looks through all orders, some at a time.
+protocols::Answer find_sharing_accounts(
+    const CallPtr& call, std::chrono::sys_days day, http::HttpReply busy,
+    std::function<protocols::Answer(const std::vector<AccountId>&)> then);
+
 /// Payments and refunds among the records, with fees and orders.
 using RowsFound = std::function<protocols::Answer(std::vector<BillRow> rows)>;
 protocols::Answer find_rows(const CallPtr& call, AccountId account,

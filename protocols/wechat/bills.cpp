@@ -131,15 +131,11 @@ Answer rows_to_text(const CallPtr& call, const BillRef& ref, const std::string& 
     return then(trade_bill_text(ref.type, terms_of(call, account_class), rows));
 }
 
-// The accounts of a trade bill: sales that settle, and sales that wait to be shared.
-std::vector<protocols::Party> bill_parties(const Call& call, const BillRef& ref) {
-    protocols::Party main = ref.is_operating ? operating_party(call.profile())
-                                             : merchant_party(call, call.profile(), false);
-    protocols::Party sharing = merchant_party(call, call.profile(), true);
-    main.may_be_opened = false;
-    sharing.may_be_opened = false;
-    if (ref.is_fund_flow) return {std::move(main)};
-    return {std::move(main), std::move(sharing)};
+protocols::Party bill_party(const Call& call, const BillRef& ref) {
+    protocols::Party party =
+        ref.is_operating ? operating_party(call.profile()) : merchant_party(call, call.profile());
+    party.may_be_opened = false;
+    return party;
 }
 
 // Rows of the accounts one after the other; in the end all in the order of time.
@@ -202,11 +198,19 @@ Answer make_bill(const CallPtr& call, const BillRef& ref, http::HttpReply busy,
     walk->ref = ref;
     walk->busy = busy;
     walk->then = std::move(then);
-    return protocols::with_accounts(party_terms(*call, std::move(busy)), bill_parties(*call, ref),
-                                    [walk](const protocols::Accounts& accounts) {
-                                        walk->accounts = accounts;
-                                        return walk->next(0);
-                                    });
+    const auto begin = [walk](const protocols::Accounts& accounts) -> Answer {
+        walk->accounts = accounts;
+        const std::string mark = std::string(sharing_profile_prefix) + walk->call->profile().mchid;
+        const bool shares = walk->call->context.directory.find(mark) != nullptr;
+        if (walk->ref.is_fund_flow || !shares) return walk->next(0);
+        return find_sharing_accounts(
+            walk->call, walk->ref.day, walk->busy, [walk](const std::vector<AccountId>& more) {
+                walk->accounts.insert(walk->accounts.end(), more.begin(), more.end());
+                return walk->next(0);
+            });
+    };
+    return protocols::with_accounts(party_terms(*call, std::move(busy)), {bill_party(*call, ref)},
+                                    begin);
 }
 
 std::string gzip(std::string_view text) {

@@ -167,19 +167,23 @@ Answer combine(const CallPtr& call, std::string_view trade_type) {
     if (!body.is_good()) return body.refusal();
     std::vector<protocols::Party> parties{customer_party(*call, wish->content.openid)};
     for (const Member& member : wish->members)
-        parties.push_back(
-            merchant_party(*call, member.merchant->profile, member.content.shares_profit));
+        parties.push_back(payment_party(*call, member.merchant->profile, member.content));
     return protocols::with_accounts(
         party_terms(*call, busy_reply(*call)), std::move(parties),
         [call, wish](const protocols::Accounts& accounts) -> Answer {
             if (!accounts.front())
                 return error_reply(*call, {.code = "PARAM_ERROR", .message = "openid不存在"});
-            core::OpenOrder open{
+            protocols::Asking asking;
+            asking.requests.emplace_back().command = core::OpenOrder{
                 std::make_shared<const core::OrderWish>(order_of(*call, *wish, accounts))};
-            return ask(std::move(open), busy_reply(*call),
-                       [call, wish](const core::Outcome& outcome) -> Answer {
-                           return opened(*call, wish->content, outcome);
-                       });
+            for (const Member& member : wish->members)
+                if (member.content.shares_profit)
+                    add_sharing_mark(*call, member.content.mchid, asking);
+            asking.overloaded = busy_reply(*call);
+            asking.then = [call, wish](const std::vector<core::Outcome>& outcomes) -> Answer {
+                return opened(*call, wish->content, outcomes.front());
+            };
+            return asking;
         });
 }
 

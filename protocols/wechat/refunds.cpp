@@ -63,27 +63,37 @@ std::string slot_key(OrderId payment, std::size_t slot) {
     return fmt::format("w/refunds/{}/{}", payment.value, slot);
 }
 
-core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Content& content,
-                        std::uint16_t failure, std::size_t slot) {
+// One refund that is allowed, and what it is to remember.
+struct Attempt {
+    OrderPtr payment;
+    Content content;
+    std::uint16_t failure = 0;
+    std::size_t slot = 0;  ///< among the refunds of the payment
+};
+
+core::OrderWish wish_of(const Walk& walk, const Attempt& attempt, AccountId payer) {
+    const ledger::Order& payment = *attempt.payment;
+    const Content& content = attempt.content;
     const Script& script = walk.wish.script;
     core::OrderWish wish;
     wish.terms.kind = number(Kind::refund);
     wish.terms.purpose = ledger::Purpose::refund;
-    wish.terms.debit = payment.terms.credit;
+    wish.terms.debit = payer;
     wish.terms.credit = payment.debit;
     wish.terms.amount = content.amount;
     wish.terms.currency = Currency::cny;
     wish.terms.parent = payment.terms.id;
-    if (failure != 0) {
+    if (attempt.failure != 0) {
         wish.terms.action = ledger::CustomerAction::decline;
-        wish.terms.decline_code = failure;
+        wish.terms.decline_code = attempt.failure;
     }
     wish.decides_now = true;
     wish.refuses_openly = true;
     wish.acts_after =
         script.delay.value_or(std::chrono::milliseconds{walk.call->options->refund_delay_ms});
     wish.keys = {refund_key(content.mchid, content.number)};
-    if (slot < refund_slots_max) wish.keys.push_back(slot_key(payment.terms.id, slot));
+    if (attempt.slot < refund_slots_max)
+        wish.keys.push_back(slot_key(payment.terms.id, attempt.slot));
     wish.content = to_json(content);
     put_notice(wish, content, ledger::NoticeWhen::ended, ledger::NoticeLadder::wechat_payment,
                script);
@@ -91,18 +101,37 @@ core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Co
 }
 
 // Another refund may have the slot already, made meanwhile or before one that failed.
-Answer open_at(const WalkPtr& walk, const OrderPtr& payment, const Content& content,
-               std::uint16_t failure, std::size_t slot) {
-    core::OpenOrder open{
-        std::make_shared<const core::OrderWish>(wish_of(*walk, *payment, content, failure, slot))};
+Answer open_from(const WalkPtr& walk, const Attempt& attempt, AccountId payer,
+                 const std::function<Answer(const core::Outcome&)>& then) {
+    core::OpenOrder open{std::make_shared<const core::OrderWish>(wish_of(*walk, attempt, payer))};
     return ask(std::move(open), walk->busy,
-               [walk, payment, content, failure, slot](const core::Outcome& outcome) -> Answer {
+               [walk, attempt, payer, then](const core::Outcome& outcome) -> Answer {
                    const bool is_slot_taken =
                        outcome.code == Refusal::order_exists &&
-                       read_content(outcome.order->content).number != content.number;
-                   if (is_slot_taken) return open_at(walk, payment, content, failure, slot + 1);
-                   return walk->then({fate_of(outcome.code), outcome.order, payment});
+                       read_content(outcome.order->content).number != attempt.content.number;
+                   if (!is_slot_taken) return then(outcome);
+                   Attempt next = attempt;
+                   ++next.slot;
+                   return open_from(walk, next, payer, then);
                });
+}
+
+// From where the payment is; what was shared or unfrozen already the merchant's account pays.
+Answer open_refund_order(const WalkPtr& walk, const Attempt& attempt, bool shares_profit) {
+    const auto end = [walk, attempt](const core::Outcome& outcome) {
+        return walk->then({fate_of(outcome.code), outcome.order, attempt.payment});
+    };
+    return open_from(walk, attempt, attempt.payment->terms.credit,
+                     [walk, attempt, shares_profit, end](const core::Outcome& outcome) -> Answer {
+                         if (outcome.code != Refusal::insufficient_funds || !shares_profit)
+                             return end(outcome);
+                         const Call& call = *walk->call;
+                         return protocols::with_accounts(
+                             party_terms(call, walk->busy), {merchant_party(call, call.profile())},
+                             [walk, attempt, end](const protocols::Accounts& accounts) {
+                                 return open_from(walk, attempt, accounts.front(), end);
+                             });
+                     });
 }
 
 Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refund) {
@@ -119,7 +148,8 @@ Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refun
     if (const auto fate = misfit(*walk, *payment)) return walk->then({*fate, nullptr, payment});
     const Script& script = walk->wish.script;
     const std::uint16_t failure = script.refund_code != 0 ? script.refund_code : paid.refund_code;
-    return open_at(walk, payment, content, failure, payment->children);
+    return open_refund_order(walk, {payment, content, failure, payment->children},
+                             paid.shares_profit);
 }
 
 // All slots at once: those of other orders under the payment stay empty.

@@ -1,5 +1,7 @@
 #include "protocols/wechat/trades.h"
 
+#include "protocols/crypto/digest.h"
+#include "protocols/crypto/encoding.h"
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
 
@@ -76,17 +78,23 @@ TradeOutcome fate_of(const core::Outcome& outcome, const Content& wanted) {
 
 }  // namespace
 
-Party merchant_party(const Call& call, const Merchant& merchant, bool shares_profit) {
+Party merchant_party(const Call& call, const Merchant& merchant) {
     Party party{.identity = merchant.mchid};
-    std::string name = merchant.account_class;
-    if (shares_profit) {
-        party.identity += ".sharing";
-        name = "profit-sharing";
-    }
-    const bool is_settled = name != "merchant-at-once" && name != "profit-sharing";
-    party.kind = is_settled ? ledger::AccountKind::settlement_payable : ledger::AccountKind::till;
+    party.kind = merchant.account_class == "merchant-at-once"
+                     ? ledger::AccountKind::till
+                     : ledger::AccountKind::settlement_payable;
     party.opening = fen(0);
-    party.join(call.context.directory, call.options->scheme, name);
+    party.join(call.context.directory, call.options->scheme, merchant.account_class);
+    return party;
+}
+
+Party payment_party(const Call& call, const Merchant& merchant, const Content& content) {
+    if (!content.shares_profit) return merchant_party(call, merchant);
+    const crypto::Sha256 hash = crypto::sha256(merchant.mchid + "/" + content.number);
+    Party party{.identity = "ps" + crypto::hex_lower(std::span{hash}.first(13))};
+    party.kind = ledger::AccountKind::till;
+    party.opening = fen(0);
+    party.join(call.context.directory, call.options->scheme, "profit-sharing");
     return party;
 }
 
@@ -107,6 +115,14 @@ protocols::PartyTerms party_terms(const Call& call, http::HttpReply busy) {
     return {call.context.directory, call.options->scheme + ".trust", std::move(busy)};
 }
 
+void add_sharing_mark(const Call& call, const std::string& mchid, Asking& asking) {
+    auto profile = std::make_shared<ledger::ProfileStored>();
+    profile->name = std::string(sharing_profile_prefix) + mchid;
+    profile->content = "{}";
+    if (call.context.directory.find(profile->name) != nullptr) return;
+    asking.requests.emplace_back().command = core::StoreProfile{std::move(profile)};
+}
+
 Answer ask(core::Command command, http::HttpReply busy,
            std::function<Answer(const core::Outcome&)> then) {
     Asking asking;
@@ -121,7 +137,7 @@ Answer ask(core::Command command, http::HttpReply busy,
 Answer open_trade(const CallPtr& call, TradeWish wish, http::HttpReply busy,
                   std::function<Answer(const TradeOutcome&)> then) {
     std::vector<Party> parties{customer_party(*call, wish.content.openid),
-                               merchant_party(*call, call->profile(), wish.content.shares_profit)};
+                               payment_party(*call, call->profile(), wish.content)};
     protocols::PartyTerms terms = party_terms(*call, busy);
     return protocols::with_accounts(
         std::move(terms), std::move(parties),
@@ -129,12 +145,17 @@ Answer open_trade(const CallPtr& call, TradeWish wish, http::HttpReply busy,
          then = std::move(then)](const protocols::Accounts& accounts) -> Answer {
             if (!accounts[0] || !accounts[1])
                 return then({.refusal = Refusal::debit_account_not_found});
-            core::OpenOrder open{std::make_shared<const core::OrderWish>(
-                wish_of(*call, wish, accounts[0], accounts[1]))};
-            return ask(std::move(open), busy,
-                       [content = wish.content, then](const core::Outcome& outcome) {
-                           return then(fate_of(outcome, content));
-                       });
+            Asking asking;
+            asking.requests.emplace_back().command =
+                core::OpenOrder{std::make_shared<const core::OrderWish>(
+                    wish_of(*call, wish, accounts[0], accounts[1]))};
+            if (wish.content.shares_profit) add_sharing_mark(*call, wish.content.mchid, asking);
+            asking.overloaded = busy;
+            asking.then = [content = wish.content,
+                           then](const std::vector<core::Outcome>& outcomes) {
+                return then(fate_of(outcomes.front(), content));
+            };
+            return asking;
         });
 }
 

@@ -38,8 +38,12 @@ struct TradeOutcome {
     Refusal refusal = Refusal::none;
 };
 
-/// The account that a merchant's payments go to; another for those that are to be shared.
-protocols::Party merchant_party(const Call& call, const Merchant& merchant, bool shares_profit);
+/// The account that a merchant's payments go to.
+protocols::Party merchant_party(const Call& call, const Merchant& merchant);
+/// The account of a payment: that, or one of its own where the payment waits to be shared.
+protocols::Party payment_party(const Call& call, const Merchant& merchant, const Content& content);
+/// Says that the merchant has payments that wait to be shared, so that bills look for them.
+inline constexpr std::string_view sharing_profile_prefix = "wechat/sharing/";
 /// A customer's wallet; opened if the options say so.
 protocols::Party customer_party(const Call& call, const std::string& openid);
 /// The account from which a merchant pays persons.
@@ -66,6 +70,9 @@ OrderPtr fitting(const Merchant& merchant, const TradeRef& ref, const OrderPtr& 
 /// Finds it and goes on; null if there is none.
 protocols::Answer find_trade(const CallPtr& call, const TradeRef& ref, http::HttpReply busy,
                              std::function<protocols::Answer(OrderPtr)> then);
+
+/// Asks to store that mark, unless it is there.
+void add_sharing_mark(const Call& call, const std::string& mchid, protocols::Asking& asking);
 
 /// One request to the switch, and on with its outcome.
 protocols::Answer ask(core::Command command, http::HttpReply busy,

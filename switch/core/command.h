@@ -180,6 +180,18 @@ struct QueryOrder {
     std::string key{};
 };
 
+/// Most orders that one ListOrders looks at.
+inline constexpr std::uint32_t listed_orders_max = 1'000;
+
+/// Asks for orders of some kinds behind number `after`, in order of their numbers. Looks at
+/// `listed_orders_max` of them at most. Outcome: those that fit in `orders`; in `id` where to go on,
+/// 0 at the end.
+struct ListOrders {
+    OrderId after{};
+    std::uint16_t kind_first = 0;
+    std::uint16_t kind_last = 0xFFFF;
+};
+
 /// An attempt to deliver a notice came to an end.
 struct EndAttempt {
     NoticeId notice;
@@ -196,7 +208,7 @@ struct SendNotice {
 
 using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,
                              ChangeAccount, QueryAccount, QueryRequest, LoadScheme, StoreProfile,
-                             OpenOrder, MoveOrder, QueryOrder, EndAttempt, SendNotice>;
+                             OpenOrder, MoveOrder, QueryOrder, ListOrders, EndAttempt, SendNotice>;
 
 /// A command with what makes it recognisable. Queries need no key; orders have keys of their own.
 struct Request {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 namespace tuma::core {
 
@@ -34,6 +35,9 @@ struct Outcome {
     std::optional<AccountView> account{};
     /// Only for commands about orders; never changes.
     std::shared_ptr<const ledger::Order> order{};
+
+    /// Only for ListOrders.
+    std::shared_ptr<const std::vector<std::shared_ptr<const ledger::Order>>> orders{};
 
     bool operator==(const Outcome& other) const {
         return code == other.code && id == other.id && time == other.time &&

@@ -53,6 +53,7 @@ bool has_own_key(const Command& command) {
            std::holds_alternative<OpenOrder>(command) ||
            std::holds_alternative<MoveOrder>(command) ||
            std::holds_alternative<QueryOrder>(command) ||
+           std::holds_alternative<ListOrders>(command) ||
            std::holds_alternative<EndAttempt>(command) ||
            std::holds_alternative<SendNotice>(command);
 }

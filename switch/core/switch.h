@@ -121,6 +121,7 @@ private:
     Outcome on(const Request& request, const OpenOrder& command);
     Outcome on(const Request& request, const MoveOrder& command);
     Outcome on(const Request& request, const QueryOrder& command) const;
+    Outcome on(const Request& request, const ListOrders& command) const;
     Outcome on(const Request& request, const EndAttempt& command);
     Outcome on(const Request& request, const SendNotice& command);
 

@@ -323,6 +323,22 @@ Outcome Switch::on(const Request&, const QueryOrder& command) const {
     return with_order({.time = now_}, std::move(order));
 }
 
+Outcome Switch::on(const Request&, const ListOrders& command) const {
+    auto found = std::make_shared<std::vector<std::shared_ptr<const Order>>>();
+    const std::uint64_t end = state_.orders.next_order().value;
+    // What is behind the newest order is the end, whatever number was given.
+    const std::uint64_t begin = std::min(command.after.value, end - 1) + 1;
+    const std::uint64_t stop = std::min(begin + listed_orders_max, end);
+    for (std::uint64_t id = begin; id < stop; ++id) {
+        auto order = state_.orders.find(OrderId{id});
+        if (order == nullptr) continue;
+        const std::uint16_t kind = order->terms.kind;
+        if (kind >= command.kind_first && kind <= command.kind_last)
+            found->push_back(std::move(order));
+    }
+    return {.id = stop < end ? stop - 1 : 0, .time = now_, .orders = std::move(found)};
+}
+
 Outcome Switch::on(const Request&, const StoreProfile& command) {
     const ledger::ProfileStored& profile = *command.profile;
     if (profile.name.empty() || profile.name.size() > ledger::profile_name_max ||

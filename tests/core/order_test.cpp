@@ -299,3 +299,30 @@ TEST_CASE("profile: the newest content is kept, empty content removes it, the sa
     CHECK(store("", "x").code == Refusal::order_invalid);
     town.check_replay();
 }
+
+TEST_CASE("order: orders are listed by kind, a page after the other") {
+    Town town;
+    for (int i = 0; i < 2'500; ++i) {
+        OrderWish wish = prompt(("k" + std::to_string(i)).c_str(), CustomerAction::decline);
+        wish.terms.kind = i % 2 == 0 ? 100 : 101;
+        wish.acts_after = {};
+        town.open(std::move(wish));
+        town.pass(seconds{1});
+    }
+    std::vector<std::uint64_t> listed;
+    std::uint64_t after = 0;
+    int pages = 0;
+    do {
+        const Outcome page =
+            town.ask(ListOrders{.after = OrderId{after}, .kind_first = 101, .kind_last = 101});
+        for (const auto& order : *page.orders) listed.push_back(order->terms.id.value);
+        after = page.id;
+        ++pages;
+    } while (after != 0);
+    CHECK(pages == 3);
+    CHECK(listed.size() == 1'250);
+    CHECK(listed.front() == 2);
+    CHECK(listed.back() == 2'500);
+    CHECK(town.ask(ListOrders{.after = OrderId{~std::uint64_t{0}}}).orders->empty());
+    CHECK(Town{}.ask(ListOrders{}).orders->empty());
+}

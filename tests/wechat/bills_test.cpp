@@ -138,6 +138,12 @@ std::int64_t balance_or_zero(Shop& shop, const std::string& identity) {
     return outcome.account ? ledger::balance(outcome.account->account) : 0;
 }
 
+// Where a payment waits to be shared.
+std::string sharing_account(const std::string& number) {
+    const crypto::Sha256 hash = crypto::sha256("1900000109/" + number);
+    return "ps" + crypto::hex_lower(std::span{hash}.first(13));
+}
+
 void check_day(const std::vector<std::pair<int, int>>& deeds) {
     Shop shop;
     Day day{shop};
@@ -149,7 +155,9 @@ void check_day(const std::vector<std::pair<int, int>>& deeds) {
     }
     const std::int64_t fees = balance_or_zero(shop, "wechat-china.fees");
     const std::int64_t held = balance_or_zero(shop, "1900000109");
-    const std::int64_t shared = balance_or_zero(shop, "1900000109.sharing");
+    std::int64_t shared = 0;
+    for (const Sale& sale : day.sales)
+        if (sale.is_shared) shared += balance_or_zero(shop, sharing_account(sale.number));
     shop.pass(hours{24});
     const std::string date = "bill_date=2026-10-02";
     const std::string file = download(shop, "/v3/bill/tradebill?" + date);

@@ -140,8 +140,14 @@ TEST_CASE("wechat v2: ways to pay, and how long an order lives") {
     CHECK(of(shop.call_v2(query_path, {{"out_trade_no", "D"}}), "trade_state") == "CLOSED");
     V2Fields shared = with(v2_order("E", "100"), "profit_sharing", "Y");
     CHECK(shop.code_v2(order_path, shared) == "SUCCESS");
+    // What is to be shared waits beside the merchant's account.
+    const std::int64_t before = shop.balance("1900000109");
     shop.pass(seconds{3});
-    CHECK(shop.balance("1900000109.sharing") > 0);
+    CHECK(of(shop.call_v2(query_path, {{"out_trade_no", "E"}}), "trade_state") == "SUCCESS");
+    CHECK(shop.balance("1900000109") == before);
+    CHECK(shop.code_v2("/secapi/pay/refund", v2_refund_of("E", "RE", "100", "100")) == "SUCCESS");
+    CHECK(of(shop.call_v2("/pay/refundquery", {{"out_trade_no", "E"}}), "out_refund_no_0") == "RE");
+    CHECK(shop.balance("1900000109") == before);
     shop.check_books();
 }
 

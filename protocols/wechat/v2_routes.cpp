@@ -1,5 +1,6 @@
 #include "protocols/wechat/v2_routes.h"
 
+#include "protocols/wechat/v2_bills.h"
 #include "protocols/wechat/v2_micropay.h"
 #include "protocols/wechat/v2_orders.h"
 #include "protocols/wechat/v2_refunds.h"
@@ -24,6 +25,7 @@ constexpr std::array table{
     V2Route{"/secapi/pay/reverse", V2Needs::certificate, v2_reverse},
     V2Route{"/secapi/pay/refund", V2Needs::certificate, v2_refund},
     V2Route{"/pay/refundquery", V2Needs::appid, v2_query_refund},
+    V2Route{"/pay/downloadbill", V2Needs::appid, v2_download_bill},
     V2Route{"/pay/getsignkey", V2Needs::sign, tell_sandbox_key},
 };
 

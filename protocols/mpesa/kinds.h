@@ -16,8 +16,6 @@ enum class Kind : std::uint16_t {
     balance = 104,      ///< a business asks for its balances
     status = 105,       ///< a business asks what became of a transaction
     reversal = 106,     ///< a customer's payment is given back
-    b2b_express = 107,  ///< a business is asked to pay a business
-    standing = 108,     ///< a customer is asked for a standing order (Ratiba)
 };
 inline constexpr std::uint16_t kind_first = 100;
 inline constexpr std::uint16_t kind_last = 199;

@@ -117,9 +117,10 @@ void DialectBench::deliver() {
 
 native::StatementPage DialectBench::read(const native::StatementQuery& query) const {
     native::StatementPage page;
-    const std::vector<ledger::Event> events = world.events();
-    for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        const auto* const record = std::get_if<ledger::TransferRecord>(&*event);
+    std::vector<ledger::Event> events = world.events();
+    std::reverse(events.begin(), events.end());
+    for (const ledger::Event& event : events) {
+        const auto* const record = std::get_if<ledger::TransferRecord>(&event);
         const bool is_wanted = record != nullptr &&
                                (record->debit == query.account || record->credit == query.account);
         if (!is_wanted || (query.before && !(record->id < query.before))) continue;

@@ -26,7 +26,6 @@ before(async () => {
     privateKey: readFileSync(facts.private_key_file),
     certs: { [facts.platform_serial]: readFileSync(facts.platform_certificate_file) },
     secret: facts.v2_key,
-    merchant: {},
     baseURL: tuma.http,
   });
 });
@@ -135,7 +134,7 @@ test('v2: a wrong key, and the platform\'s sandbox', async () => {
   const stranger = new Wechatpay({
     mchid: facts.mchid, serial: facts.serial_no, privateKey: readFileSync(facts.private_key_file),
     certs: { [facts.platform_serial]: readFileSync(facts.platform_certificate_file) },
-    secret: 'x'.repeat(32), merchant: {}, baseURL: tuma.http,
+    secret: 'x'.repeat(32), baseURL: tuma.http,
   });
   await assert.rejects(stranger.v2.pay.orderquery.post({ ...common('MD5'), out_trade_no: 'V2-MD5' }),
     ({ response }) => response.data.return_msg === '签名错误，请检查后再试');

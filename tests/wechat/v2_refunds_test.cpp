@@ -27,6 +27,16 @@ V2Fields told_of(const V2Shop& shop, std::size_t i) {
     return wechat::read_v2_xml(inner.value(), "root").value();
 }
 
+// Carries out what a request asks next; false once it has its reply.
+bool go_on(V2Shop& shop, protocols::Answer& answer) {
+    auto* const asking = std::get_if<protocols::Asking>(&answer);
+    if (asking == nullptr) return false;
+    const auto outcomes = shop.world.handle_together(asking->requests);
+    protocols::Answer next = asking->then(outcomes);
+    answer = std::move(next);
+    return true;
+}
+
 }  // namespace
 
 TEST_CASE("wechat v2: a refund moves money at once, is told of later, and queried by each number") {
@@ -127,6 +137,31 @@ TEST_CASE("wechat v2: all refunds of a payment are found by it, ten at a time, f
     }
     CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN2"}, {"offset", "25"}}) ==
           "REFUNDNOTEXIST");
+    shop.check_books();
+}
+
+TEST_CASE("wechat v2: two refunds of a payment at the same moment are both made, and both found") {
+    V2Shop shop;
+    paid(shop, "OTN2", "1000");
+    std::vector<protocols::Answer> answers;
+    for (const char* number : {"RA", "RB"}) {
+        const http::HttpRequest request{
+            .method = "POST",
+            .target = refund_path,
+            .body = v2_body(shop.complete(v2_refund_of("OTN2", number, "300", "1000")))};
+        answers.push_back(shop.adapter.handle(request, {shop.world.now, shop.directory}));
+    }
+    for (bool is_open = true; is_open;) {
+        const bool first = go_on(shop, answers[0]);
+        const bool second = go_on(shop, answers[1]);
+        is_open = first || second;
+    }
+    for (const protocols::Answer& answer : answers)
+        CHECK(std::get<http::HttpReply>(answer).body.find("refund_id") != std::string::npos);
+    const V2Fields all = shop.call_v2(query_path, {{"out_trade_no", "OTN2"}});
+    CHECK(of(all, "refund_count") == "2");
+    CHECK(of(all, "out_refund_no_0") == "RA");
+    CHECK(of(all, "out_refund_no_1") == "RB");
     shop.check_books();
 }
 

@@ -40,7 +40,4 @@ std::string stk_password(const std::string& shortcode, const std::string& timest
 std::string stk_body(const std::string& msisdn, std::int64_t amount,
                      const boost::json::object& changes = {});
 
-/// The text of a member on a path of names ("Body/stkCallback/ResultCode"), numbers as digits.
-std::string at(const boost::json::value& value, std::string_view path);
-
 }  // namespace tuma::testing

@@ -32,7 +32,7 @@ struct MagicRow {
 };
 std::span<const MagicRow> magic_table();
 inline constexpr std::string_view magic_openid = "oTumaSandboxCustomer000000";
-/// Payment codes with 14 of these digits in front play what their last two digits say.
+/// Payment codes with these 16 digits in front play what their last two digits say.
 inline constexpr std::string_view magic_code = "1399999999999900";
 
 /// The script for a request about this customer or payment code (empty where there is none). The

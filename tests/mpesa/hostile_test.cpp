@@ -1,5 +1,6 @@
 // Everything that can be wrong with a request: the gateway's own error, or an acknowledgement whose
 // result is a failure; no money moves.
+#include "protocols/crypto/encoding.h"
 #include "tests/mpesa/daraja.h"
 #include "tests/mpesa/good_bodies.h"
 
@@ -470,4 +471,73 @@ TEST_CASE("mpesa hostile: another business sees and moves nothing of the first")
         prepared.check_told(one.path, text_of(with(one.body, party, "600000")), party);
     }
     daraja.check_books();
+}
+
+TEST_CASE("mpesa hostile: the longest words that are taken come back as they were") {
+    Prepared prepared;
+    Daraja& daraja = prepared.daraja;
+    // Six bytes each when they are written as JSON.
+    const auto longest = [](std::size_t size) { return json::string(size, '\x01'); };
+    GoodBody one =
+        b2b_body("/mpesa/b2b/v1/paymentrequest", "BusinessPayBill", "600984", Takes::maybe);
+    one.body["AccountReference"] = longest(256);
+    one.body["Requester"] = longest(256);
+    one.body["Remarks"] = longest(200);
+    one.body["Occasion"] = longest(200);
+    for (const char* url : {"ResultURL", "QueueTimeOutURL"})
+        one.body[url] = "http://127.0.0.1:9/" + std::string(481, 'a');
+    CHECK(daraja.post(one.path, text_of(one.body)).status == 200);
+    daraja.pass(std::chrono::minutes{1});
+    REQUIRE(daraja.arrived.size() == 1);
+    const json::value told = daraja.arrived[0].json();
+    CHECK(at(told, "Result/ResultCode") == "0");
+    CHECK(at(told, "Result/ReferenceData/ReferenceItem/0/Value") == std::string(256, '\x01'));
+    CHECK(at(told, "Result/ReferenceData/ReferenceItem/2/Value") == std::string(200, '\x01'));
+
+    prepared.forget();
+    GoodBody paid =
+        b2c_body("/mpesa/b2c/v3/paymentrequest", "SalaryPayment", "600980", Takes::freely);
+    paid.body["OriginatorConversationID"] = longest(128);
+    CHECK(daraja.post(paid.path, text_of(paid.body)).status == 200);
+    daraja.pass(std::chrono::minutes{1});
+    REQUIRE(daraja.arrived.size() == 1);
+    CHECK(at(daraja.arrived[0].json(), "Result/OriginatorConversationID") ==
+          std::string(128, '\x01'));
+    daraja.restart();
+    daraja.check_books();
+}
+
+TEST_CASE("mpesa hostile: nobody gets a token without the right key, secret and grant") {
+    Daraja daraja;
+    const std::string pair = "dG1hU2FuZGJveEFwcDAwMDFLZXk9MTc0:Qv7Rk2Xw9LbTn4Ye";
+    const auto ask = [&](const std::string& query, const std::string& authorization) {
+        return daraja.send({.method = "GET",
+                            .target = "/oauth/v1/generate" + query,
+                            .headers = {{"Authorization", authorization}}});
+    };
+    const auto code = [](const http::HttpReply& reply) {
+        CHECK(reply.status == 400);
+        return at(json::parse(reply.body), "errorCode");
+    };
+    const std::string grant = "?grant_type=client_credentials";
+    const std::string good = "Basic " + crypto::base64_encode(pair);
+    CHECK(ask(grant, good).status == 200);
+    CHECK(ask(grant + "&a=b", good).status == 200);
+    for (const std::string& bad :
+         {std::string{}, std::string("Basic"), std::string("Basic "), std::string("Basic !!!"),
+          "Bearer " + crypto::base64_encode(pair), "Basic " + pair,
+          "Basic " + crypto::base64_encode("no colon"), "Basic " + std::string(5'000, 'A'),
+          std::string("Basic \xFF\x01")})
+        CHECK(code(ask(grant, bad)) == "400.008.01");
+    for (const char* bad : {"", "?", "?grant_type=", "?grant_type=password", "?&&&",
+                            "?grant_type=client_credentialsx", "?Grant_type=client_credentials"})
+        CHECK(code(ask(bad, good)) == "400.008.02");
+    for (const std::string& other :
+         {pair + "x", pair.substr(0, pair.size() - 1), std::string(":"), std::string("a:"),
+          std::string("../options:x"), std::string(800, 'k') + ":s", std::string("\0:\0", 3),
+          std::string("\xFF\xFE:x")}) {
+        const http::HttpReply reply = ask(grant, "Basic " + crypto::base64_encode(other));
+        CHECK(reply.status == 400);
+        CHECK(reply.body.empty());
+    }
 }

@@ -4,6 +4,8 @@
 #include "protocols/mpesa/access_token.h"
 #include "protocols/mpesa/sandbox.h"
 
+#include <doctest/doctest.h>
+
 namespace tuma::testing {
 namespace {
 
@@ -86,6 +88,17 @@ std::string stk_body(const std::string& msisdn, std::int64_t amount,
                              {"TransactionDesc", "Payment"}};
     for (const auto& change : changes) body[change.key()] = change.value();
     return boost::json::serialize(body);
+}
+
+void check_error(const http::HttpReply& reply) {
+    CHECK(reply.status >= 400);
+    CHECK(reply.status <= 500);
+    const boost::json::value error = boost::json::parse(reply.body);
+    REQUIRE(error.is_object());
+    CHECK(error.get_object().size() == 3);
+    CHECK(at(error, "requestId").size() > 10);
+    CHECK(at(error, "errorCode").starts_with(std::to_string(reply.status) + "."));
+    CHECK(error.at("errorMessage").is_string());
 }
 
 }  // namespace tuma::testing

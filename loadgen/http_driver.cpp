@@ -22,10 +22,10 @@ constexpr Offset tick = std::chrono::milliseconds{100};
 
 class HttpRun {
 public:
-    HttpRun(const HttpDriverSettings& settings, std::optional<Schedule> schedule,
+    HttpRun(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
             HttpDialect& dialect, const HttpRecords& records)
         : settings_(settings),
-          schedule_(std::move(schedule)),
+          schedule_(schedule),
           dialect_(dialect),
           recorder_(records.recorder),
           book_(records.callbacks),
@@ -348,11 +348,11 @@ std::optional<Until> parse_until(std::string_view text) {
     return std::nullopt;
 }
 
-RunEnd drive_http(const HttpDriverSettings& settings, std::optional<Schedule> schedule,
+RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
                   HttpDialect& dialect, const HttpRecords& records,
                   const std::function<void()>& on_begin, const std::atomic<bool>& stop,
                   const std::function<void(const RunProgress&)>& on_progress) {
-    HttpRun run(settings, std::move(schedule), dialect, records);
+    HttpRun run(settings, schedule, dialect, records);
     run.prepare();
     on_begin();
     return run.run(stop, on_progress);

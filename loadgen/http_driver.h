@@ -53,7 +53,7 @@ struct HttpRecords {
 /// that the server closed while idle is opened again, which takes time from whoever needs it; one
 /// that is lost with a request on it makes that an error. A server that takes no new connection is
 /// gone: nothing more is sent. Throws ConnectionError when it cannot connect at the start.
-RunEnd drive_http(const HttpDriverSettings& settings, std::optional<Schedule> schedule,
+RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
                   HttpDialect& dialect, const HttpRecords& records,
                   const std::function<void()>& on_begin, const std::atomic<bool>& stop,
                   const std::function<void(const RunProgress&)>& on_progress);

@@ -95,15 +95,12 @@ private:
         return scalar();
     }
     bool scalar() {
-        if (depth_ == 1)
-            put(true, text_);
-        else if (depth_ == 2 && !member_.empty())
-            body_.members_[member_].items.push_back(text_);
+        if (depth_ == 1) put(true, text_);
         text_.clear();
         return true;
     }
     void put(bool is_scalar, const std::string& text) {
-        body_.members_[member_] = {is_scalar, text, {}};
+        body_.members_[member_] = {is_scalar, text};
     }
 
     Body body_;
@@ -135,20 +132,9 @@ std::optional<std::string> Body::find(std::string_view key) const {
     return std::string(text);
 }
 
-std::optional<std::string> Body::find_any(std::initializer_list<std::string_view> keys) const {
-    for (const std::string_view key : keys)
-        if (auto text = find(key)) return text;
-    return std::nullopt;
-}
-
 bool Body::is_mistyped(std::string_view key) const {
     const auto found = members_.find(key);
     return found != members_.end() && !found->second.is_scalar;
-}
-
-std::vector<std::string> Body::list(std::string_view key) const {
-    const auto found = members_.find(key);
-    return found == members_.end() ? std::vector<std::string>{} : found->second.items;
 }
 
 }  // namespace tuma::mpesa

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace tuma::mpesa {
 
@@ -21,12 +20,8 @@ public:
     /// The text of a string or the digits of a number, blanks at both ends removed; nothing for a
     /// member that is missing, null or blank.
     std::optional<std::string> find(std::string_view key) const;
-    /// The first of several spellings that is there.
-    std::optional<std::string> find_any(std::initializer_list<std::string_view> keys) const;
     /// True if the member is there and is an object, an array, true or false.
     bool is_mistyped(std::string_view key) const;
-    /// The strings of a member that is an array of strings; empty for anything else.
-    std::vector<std::string> list(std::string_view key) const;
 
 private:
     friend class BodyReader;
@@ -34,7 +29,6 @@ private:
     struct Member {
         bool is_scalar = true;
         std::string text;
-        std::vector<std::string> items;
     };
     std::map<std::string, Member, std::less<>> members_;
 };

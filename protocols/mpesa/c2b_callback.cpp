@@ -12,11 +12,22 @@
 namespace tuma::mpesa {
 namespace {
 
+constexpr std::size_t third_party_bytes_max = 100;
+
 // What is shown of the customer's number depends on the version that registered the addresses.
 std::string shown_msisdn(const Content& content) {
     if (content.urls.version == 1)
         return crypto::hex_lower(std::span<const std::byte>(crypto::sha256(content.msisdn)));
     return masked_msisdn(content.msisdn);
+}
+
+// As much of it as fits, in whole UTF-8 characters.
+std::string cut(std::string text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    std::size_t end = bytes_max;
+    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    text.resize(end);
+    return text;
 }
 
 }  // namespace
@@ -60,7 +71,8 @@ std::optional<core::OrderAct> validation_act(const ledger::Order& order, std::st
     core::OrderAct act{.order = order.terms.id};
     if (*code == "0") {
         act.step = core::OrderStep::accept;
-        act.answer = said->find("ThirdPartyTransID").value_or(std::string{}).substr(0, 100);
+        act.answer =
+            cut(said->find("ThirdPartyTransID").value_or(std::string{}), third_party_bytes_max);
         return act;
     }
     const ResultRow* row = find_result(*code);

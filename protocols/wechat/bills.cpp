@@ -126,7 +126,8 @@ BillTerms terms_of(const CallPtr& call, std::string_view account_class) {
 }
 
 Answer rows_to_text(const CallPtr& call, const BillRef& ref, const std::string& account_class,
-                    std::vector<BillRow> rows, const std::function<Answer(std::string)>& then) {
+                    const std::vector<BillRow>& rows,
+                    const std::function<Answer(std::string)>& then) {
     if (rows.empty()) return then({});
     return then(trade_bill_text(ref.type, terms_of(call, account_class), rows));
 }
@@ -175,7 +176,7 @@ struct BillWalk : std::enable_shared_from_this<BillWalk> {
         std::stable_sort(rows.begin(), rows.end(), [](const BillRow& a, const BillRow& b) {
             return a.record.id < b.record.id;
         });
-        return rows_to_text(call, ref, call->profile().account_class, std::move(rows), then);
+        return rows_to_text(call, ref, call->profile().account_class, rows, then);
     }
 };
 

@@ -252,6 +252,7 @@ Answer with_members(const CallPtr& call, const OrderPtr& whole, const Found& the
     asking.overloaded = busy_reply(*call);
     asking.then = [whole, then](const std::vector<core::Outcome>& outcomes) {
         std::vector<OrderPtr> members;
+        members.reserve(outcomes.size());
         for (const core::Outcome& outcome : outcomes) members.push_back(outcome.order);
         const bool is_whole = std::find(members.begin(), members.end(), nullptr) == members.end();
         return is_whole ? then(whole, members) : then(nullptr, {});
@@ -272,6 +273,7 @@ Found answering(const CallPtr& call) {
     return [call](const OrderPtr& whole, const std::vector<OrderPtr>& members) -> Answer {
         if (whole == nullptr) return error_reply(*call, {.code = "ORDER_NOT_EXIST"});
         std::vector<MemberFacts> facts;
+        facts.reserve(members.size());
         for (const OrderPtr& member : members) facts.push_back(facts_of(*member));
         return reply(*call, combined_json(*whole, read_content(whole->content), facts));
     };

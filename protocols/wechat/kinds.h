@@ -42,6 +42,7 @@ inline constexpr std::uint16_t bank_error = 7;
 inline constexpr std::uint16_t refund_abnormal = 20;
 inline constexpr std::uint16_t refund_closed = 21;
 inline constexpr std::uint16_t merchant_cancelled = 30;
+inline constexpr std::uint16_t no_relation = 40;
 }  // namespace reason
 
 /// The one notice of an order.

@@ -28,6 +28,8 @@ const std::array rows{
            "until a person takes a transfer"),
     number("sharing_delay_ms", &O::sharing_delay_ms, 0, day_ms,
            "how long a profit sharing is PROCESSING"),
+    number("sharing_after_ms", &O::sharing_after_ms, 0, day_ms,
+           "how old a payment has to be before it can be shared"),
     number("order_life_days", &O::order_life_days, 1, 30,
            "until an order without time_expire is closed"),
     number("bill_hour", &O::bill_hour, 0, 23, "hour of the next day at which bills are ready"),

@@ -20,6 +20,7 @@ struct Options {
     std::int64_t refund_delay_ms = 3'000;
     std::int64_t transfer_delay_ms = 3'000;
     std::int64_t sharing_delay_ms = 1'000;
+    std::int64_t sharing_after_ms = 60'000;
     std::int64_t order_life_days = 7;
     std::int64_t bill_hour = 9;
     std::int64_t bill_url_s = 300;

@@ -4,8 +4,10 @@
 #include "protocols/wechat/certificates.h"
 #include "protocols/wechat/combined_orders.h"
 #include "protocols/wechat/create_order.h"
+#include "protocols/wechat/profit_sharing.h"
 #include "protocols/wechat/query_order.h"
 #include "protocols/wechat/refund_order.h"
+#include "protocols/wechat/sharing_receivers.h"
 #include "protocols/wechat/transfers.h"
 
 #include <boost/url/decode_view.hpp>
@@ -45,13 +47,22 @@ constexpr std::array table{
           query_transfer_by_id},
     Route{"POST", "/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/{}/cancel",
           cancel_transfer},
+    Route{"POST", "/v3/profitsharing/orders", share_profit},
+    Route{"POST", "/v3/profitsharing/orders/unfreeze", unfreeze},
+    Route{"GET", "/v3/profitsharing/orders/{}", query_sharing},
+    Route{"POST", "/v3/profitsharing/return-orders", return_share},
+    Route{"GET", "/v3/profitsharing/return-orders/{}", query_return},
+    Route{"GET", "/v3/profitsharing/transactions/{}/amounts", query_unsplit},
+    Route{"POST", "/v3/profitsharing/receivers/add", add_receiver},
+    Route{"POST", "/v3/profitsharing/receivers/delete", delete_receiver},
+    Route{"GET", "/v3/profitsharing/merchant-configs/{}", query_sharing_config},
     Route{"GET", "/v3/bill/tradebill", ask_trade_bill},
     Route{"GET", "/v3/bill/fundflowbill", ask_fund_flow_bill},
     Route{"GET", "/v3/billdownload/file", download_bill},
 };
 
-constexpr std::array<std::string_view, 6> prefixes{
-    "/v3/", "/pay/", "/secapi/pay/", "/wechat/", "/xdc/apiv2sandbox/", "/sandboxnew/"};
+constexpr std::array<std::string_view, 6> prefixes{"/v3/",     "/pay/", "/secapi/pay/",
+                                                   "/wechat/", "/xdc/", "/sandboxnew/"};
 
 std::string_view take_segment(std::string_view& path) {
     const std::size_t slash = std::min(path.find('/'), path.size());

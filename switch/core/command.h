@@ -184,8 +184,8 @@ struct QueryOrder {
 inline constexpr std::uint32_t listed_orders_max = 1'000;
 
 /// Asks for orders of some kinds behind number `after`, in order of their numbers. Looks at
-/// `listed_orders_max` of them at most. Outcome: those that fit in `orders`; in `id` where to go on,
-/// 0 at the end.
+/// `listed_orders_max` of them at most. Outcome: those that fit in `orders`; in `id` where to go
+/// on, 0 at the end.
 struct ListOrders {
     OrderId after{};
     std::uint16_t kind_first = 0;

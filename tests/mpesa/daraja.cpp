@@ -4,6 +4,8 @@
 #include "protocols/mpesa/access_token.h"
 #include "protocols/mpesa/sandbox.h"
 
+#include <doctest/doctest.h>
+
 namespace tuma::testing {
 namespace {
 
@@ -88,23 +90,15 @@ std::string stk_body(const std::string& msisdn, std::int64_t amount,
     return boost::json::serialize(body);
 }
 
-std::string at(const boost::json::value& value, std::string_view path) {
-    const boost::json::value* here = &value;
-    while (!path.empty()) {
-        const std::size_t slash = path.find('/');
-        const std::string_view name = path.substr(0, slash);
-        path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-        const boost::json::value* next = nullptr;
-        if (here->is_object()) next = here->get_object().if_contains({name.data(), name.size()});
-        if (here->is_array()) {
-            const std::size_t index = std::stoul(std::string(name));
-            if (index < here->get_array().size()) next = &here->get_array()[index];
-        }
-        if (next == nullptr) return "(nothing)";
-        here = next;
-    }
-    if (here->is_string()) return std::string(here->get_string());
-    return boost::json::serialize(*here);
+void check_error(const http::HttpReply& reply) {
+    CHECK(reply.status >= 400);
+    CHECK(reply.status <= 500);
+    const boost::json::value error = boost::json::parse(reply.body);
+    REQUIRE(error.is_object());
+    CHECK(error.get_object().size() == 3);
+    CHECK(at(error, "requestId").size() > 10);
+    CHECK(at(error, "errorCode").starts_with(std::to_string(reply.status) + "."));
+    CHECK(error.at("errorMessage").is_string());
 }
 
 }  // namespace tuma::testing

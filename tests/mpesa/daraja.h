@@ -35,12 +35,11 @@ public:
 std::string credential(const std::string& password);
 /// A merchant's Password.
 std::string stk_password(const std::string& shortcode, const std::string& timestamp);
-/// A prompt for the customer with a good password; `changes` replaces or adds members ("Amount":5)
-/// and removes those that are null in it and not in `kept_nulls`.
+/// A prompt for the customer with a good password; `changes` replaces or adds members.
 std::string stk_body(const std::string& msisdn, std::int64_t amount,
                      const boost::json::object& changes = {});
 
-/// The text of a member on a path of names ("Body/stkCallback/ResultCode"), numbers as digits.
-std::string at(const boost::json::value& value, std::string_view path);
+/// The envelope of errors, under the status that its code begins with, and nothing else.
+void check_error(const http::HttpReply& reply);
 
 }  // namespace tuma::testing

@@ -117,9 +117,10 @@ void DialectBench::deliver() {
 
 native::StatementPage DialectBench::read(const native::StatementQuery& query) const {
     native::StatementPage page;
-    const std::vector<ledger::Event> events = world.events();
-    for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        const auto* const record = std::get_if<ledger::TransferRecord>(&*event);
+    std::vector<ledger::Event> events = world.events();
+    std::reverse(events.begin(), events.end());
+    for (const ledger::Event& event : events) {
+        const auto* const record = std::get_if<ledger::TransferRecord>(&event);
         const bool is_wanted = record != nullptr &&
                                (record->debit == query.account || record->credit == query.account);
         if (!is_wanted || (query.before && !(record->id < query.before))) continue;
@@ -187,6 +188,25 @@ void DialectBench::restart() {
 void DialectBench::check_books() {
     CHECK(world.core.state().broken_invariants().empty());
     CHECK(world.replayed().hash() == world.core.state().hash());
+}
+
+std::string at(const boost::json::value& value, std::string_view path) {
+    const boost::json::value* here = &value;
+    while (!path.empty()) {
+        const std::size_t slash = path.find('/');
+        const std::string_view name = path.substr(0, slash);
+        path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
+        const boost::json::value* next = nullptr;
+        if (here->is_object()) next = here->get_object().if_contains({name.data(), name.size()});
+        if (here->is_array()) {
+            const std::size_t index = std::stoul(std::string(name));
+            if (index < here->get_array().size()) next = &here->get_array()[index];
+        }
+        if (next == nullptr) return "(nothing)";
+        here = next;
+    }
+    if (here->is_string()) return std::string(here->get_string());
+    return boost::json::serialize(*here);
 }
 
 }  // namespace tuma::testing

@@ -65,7 +65,7 @@ public:
             return {};
         }
         std::string text(size, '\0');
-        std::memcpy(text.data(), left_.data(), size);
+        if (size > 0) std::memcpy(text.data(), left_.data(), size);
         left_ = left_.subspan(size);
         return text;
     }

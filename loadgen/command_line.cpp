@@ -81,7 +81,9 @@ void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value
 }
 
 void add_connection(CLI::App& app, LoadOptions& load) {
-    add_text(app, "--target", "", "Where the switch listens: native:HOST:PORT",
+    add_text(app, "--target", "",
+             "Where the switch listens: native:HOST:PORT, mpesa:http://HOST:PORT (STK push) or "
+             "wechat-v3:http://HOST:PORT (signed native orders)",
              [&load](const std::string& given) { return take(parse_target(given), load.target); })
         ->required();
     add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
@@ -100,6 +102,28 @@ void add_connection(CLI::App& app, LoadOptions& load) {
                "Who sends: number of the participant");
     add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
                  std::chrono::hours{1}, "A request without answer for so long has timed out");
+}
+
+void add_http(CLI::App& app, LoadOptions& load) {
+    app.add_option("--client-file", load.client_file,
+                   "Of mpesa: and wechat-v3: targets: who asks, DATA/clients/mpesa.json or "
+                   "wechat.json")
+        ->type_name("FILE");
+    add_text(app, "--until", "reply",
+             "With what an operation over HTTP ends: reply, or callback (its connection takes no "
+             "other request before); callbacks have histograms of their own with both",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_until(given);
+                 if (!parsed) return "must be reply or callback";
+                 load.until = *parsed;
+                 return {};
+             });
+    add_duration(app, "--grace", load.grace, Duration{0}, std::chrono::hours{1},
+                 "Callbacks that have not come so long after the last answer are lost");
+    add_duration(app, "--act-after", load.act_after, Duration{0}, std::chrono::hours{1},
+                 "When the simulated customer pays");
+    add_number(app, "--verify-each", load.verify_each, 0, 1'000'000,
+               "Signatures of each so-manieth reply and callback are verified; 0: none");
 }
 
 void add_load(CLI::App& app, LoadOptions& load) {
@@ -130,7 +154,8 @@ void add_load(CLI::App& app, LoadOptions& load) {
              });
     add_seed(app, load.seed, "new each time",
              "Makes the run repeatable; another seed means other request keys");
-    add_text(app, "--customers", "", "Wallets instead of the scenario's number (2 to 10000000)",
+    add_text(app, "--customers", "",
+             "Wallets instead of the scenario's number, phones of mpesa: [1000] (2 to 10000000)",
              [&load](const std::string& given) -> std::string {
                  std::uint32_t number = 0;
                  if (!CLI::detail::lexical_cast(given, number) || number < 2 || number > 10'000'000)
@@ -178,6 +203,7 @@ CLI::App* add_run(CLI::App& app, Parsed& parsed) {
              "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
              "sends as answers come (closed loop)");
     add_load(*run, load);
+    add_http(*run, load);
     add_number(*run, "--stop-after", load.operations_max, 0, 1'000'000'000'000,
                "Send exactly so many operations instead of --duration; 0: no limit");
     add_text(*run, "--speed", "max", "Of a trace: N hours in the time of one, or max",
@@ -208,6 +234,7 @@ CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
     add_duration(*find, "--cool-down", command.cool_down, Duration{0}, std::chrono::minutes{10},
                  "Rest between trials");
     add_load(*find, command.load);
+    add_http(*find, command.load);
     add_output(*find, command.load);
     return find;
 }
@@ -274,6 +301,8 @@ NoCommand refuse(const InputError& error) {
 
 CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
     if (used.count("--seed") == 0) load.seed = random_seed;
+    if (load.is_http() && used.count("--scenario") > 0)
+        return refuse({"--scenario", "belongs to a native: target; leave it out"});
     const bool is_counted = load.is_trace() || load.operations_max > 0;
     if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
     if (const auto wrong = contradiction(load)) return refuse(*wrong);

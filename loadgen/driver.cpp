@@ -1,18 +1,14 @@
 #include "loadgen/driver.h"
 
 #include "loadgen/connection.h"
+#include "loadgen/poller.h"
 #include "protocols/native/messages.h"
 
 #include <fmt/format.h>
-#include <sys/epoll.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cstring>
 #include <deque>
-#include <system_error>
 
 namespace tuma::loadgen {
 namespace {
@@ -24,47 +20,6 @@ constexpr Offset drain_after_loss = std::chrono::seconds{1};
 constexpr std::size_t scratch_bytes = 1U << 20U;
 /// A connection with more than this queued is flushed before further requests are made.
 constexpr std::size_t queued_bytes_max = 128U << 10U;
-
-/// Readiness of many sockets, with waits of nanoseconds.
-class Poller {
-public:
-    Poller() : descriptor_(::epoll_create1(EPOLL_CLOEXEC)) {
-        if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "epoll");
-    }
-    Poller(const Poller&) = delete;
-    Poller& operator=(const Poller&) = delete;
-    ~Poller() { Socket closing(descriptor_); }
-
-    void add(int socket, std::uint32_t number) { control(EPOLL_CTL_ADD, socket, number, EPOLLIN); }
-    void want_room(int socket, std::uint32_t number, bool wanted) {
-        control(EPOLL_CTL_MOD, socket, number, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
-    }
-
-    std::span<const epoll_event> wait(Offset longest) {
-        const auto ns = std::max<std::int64_t>(longest.count(), 0);
-        const timespec timeout{ns / 1'000'000'000, ns % 1'000'000'000};
-        int ready = ::epoll_pwait2(descriptor_, events_.data(), static_cast<int>(events_.size()),
-                                   &timeout, nullptr);
-        if (ready < 0 && errno == ENOSYS)
-            ready = ::epoll_wait(descriptor_, events_.data(), static_cast<int>(events_.size()),
-                                 static_cast<int>((ns + 999'999) / 1'000'000));
-        if (ready < 0 && errno != EINTR)
-            throw std::system_error(errno, std::generic_category(), "epoll");
-        return std::span{events_}.first(static_cast<std::size_t>(std::max(ready, 0)));
-    }
-
-private:
-    void control(int operation, int socket, std::uint32_t number, std::uint32_t events) {
-        epoll_event event{};
-        event.events = events;
-        event.data.u32 = number;
-        if (::epoll_ctl(descriptor_, operation, socket, &event) != 0)
-            throw std::system_error(errno, std::generic_category(), "epoll");
-    }
-
-    int descriptor_;
-    std::array<epoll_event, 256> events_{};
-};
 
 class Run {
 public:

@@ -2,6 +2,7 @@
 #include "loadgen/command_line.h"
 #include "loadgen/compare.h"
 #include "loadgen/find_max.h"
+#include "loadgen/run_http.h"
 #include "loadgen/run_load.h"
 #include "loadgen/sample_merchant.h"
 
@@ -12,8 +13,10 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <functional>
 #include <random>
 #include <thread>
+#include <utility>
 
 namespace tuma::loadgen {
 namespace {
@@ -41,13 +44,34 @@ int exit_code_of(const RunReport& report) {
     return report.verdict.valid ? exit_ok : exit_invalid;
 }
 
+/// Makes one run of a load that has been prepared.
+using RunOnce = std::function<RunReport(const LoadOptions&)>;
+
+Result<RunOnce> prepare_native(const LoadOptions& load, Progress& progress) {
+    auto play = load_play(load);
+    if (!play) return play.error();
+    Population population = prepare_accounts(load, play->scenario, progress);
+    return RunOnce([play = std::move(play).value(), population = std::move(population),
+                    &progress](const LoadOptions& options) {
+        return run_load(options, play, population, stop_requested, progress);
+    });
+}
+
+Result<RunOnce> prepare(const LoadOptions& load, Progress& progress) {
+    if (!load.is_http()) return prepare_native(load, progress);
+    auto merchant = prepare_merchant(load, progress);
+    if (!merchant) return merchant.error();
+    return RunOnce([merchant = std::move(merchant).value(), &progress](const LoadOptions& options) {
+        return run_http_load(options, merchant, stop_requested, progress);
+    });
+}
+
 int run(const RunCommand& command) {
     const LoadOptions& load = command.load;
-    const auto play = load_play(load);
-    if (!play) return wrong_usage(play.error());
     Progress progress(Progress::style_for_terminal(load.is_quiet));
-    const Population population = prepare_accounts(load, play->scenario, progress);
-    const RunReport report = run_load(load, *play, population, stop_requested, progress);
+    const auto run_once = prepare(load, progress);
+    if (!run_once) return wrong_usage(run_once.error());
+    const RunReport report = (*run_once)(load);
     if (!load.report.empty()) write_report(report, load.report);
     fmt::print("{}", report_text(report));
     if (!load.report.empty()) fmt::print("report: {}\n", (load.report / "report.html").string());
@@ -55,12 +79,11 @@ int run(const RunCommand& command) {
 }
 
 int search(const FindMaxCommand& command) {
-    const auto play = load_play(command.load);
     const auto slo = parse_slo(command.slo);
-    if (!play) return wrong_usage(play.error());
     if (!slo) return wrong_usage(slo.error());
     Progress progress(Progress::style_for_terminal(command.load.is_quiet));
-    const Population population = prepare_accounts(command.load, play->scenario, progress);
+    const auto run_once = prepare(command.load, progress);
+    if (!run_once) return wrong_usage(run_once.error());
 
     std::uint64_t number = 0;
     const auto try_rate = [&](Rate rate) {
@@ -69,7 +92,7 @@ int search(const FindMaxCommand& command) {
         load.latency_bound = latency_bound(*slo);
         load.seed += number++;
         if (number > 1) std::this_thread::sleep_for(command.cool_down);
-        const RunReport report = run_load(load, *play, population, stop_requested, progress);
+        const RunReport report = (*run_once)(load);
         if (!load.report.empty())
             write_report(report, load.report / fmt::format("trial-{:02}", number));
         Trial trial = trial_of(report, *slo, rate);

@@ -1,5 +1,7 @@
 #include "loadgen/options.h"
 
+#include "ledger/ensure.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
@@ -27,16 +29,75 @@ std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t digi
     return whole(all + decimals);
 }
 
+/// What stands before HOST:PORT.
+std::string_view prefix_of(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::native:
+            return "native:";
+        case Protocol::mpesa:
+            return "mpesa:http://";
+        case Protocol::wechat_v3:
+            return "wechat-v3:http://";
+    }
+    unreachable("a protocol outside the table");
+}
+
+std::optional<InputError> http_contradiction(const LoadOptions& options) {
+    constexpr Duration token_life = std::chrono::minutes{55};
+    if (options.client_file.empty())
+        return InputError{"--client-file",
+                          "is needed for this --target: DATA/clients/mpesa.json "
+                          "or wechat.json, as tuma serve has written it"};
+    if (options.is_trace() || options.day_length)
+        return InputError{"--scenario",
+                          "belongs to a native: target; leave it and --day-length "
+                          "out"};
+    if (options.batch != 1 || options.in_flight)
+        return InputError{"--batch",
+                          "one request at a time goes over a connection of HTTP; leave "
+                          "--batch and --in-flight out, take more --connections"};
+    if (!options.acks.empty())
+        return InputError{"--acks", "are those of a native: target; leave it out"};
+    if (options.target.protocol == Protocol::mpesa &&
+        options.warmup + options.duration > token_life)
+        return InputError{"--duration",
+                          "an access token is good for an hour; take at most 55m, "
+                          "warm-up included"};
+    return std::nullopt;
+}
+
 }  // namespace
 
-Result<Endpoint> parse_target(std::string_view text) {
-    constexpr std::string_view scheme = "native:";
-    if (!text.starts_with(scheme))
-        return InputError{
-            "--target", fmt::format("\"{}\" is not native:HOST:PORT, the only protocol yet", text)};
-    auto endpoint = parse_endpoint(text.substr(scheme.size()));
-    if (!endpoint) return InputError{"--target", endpoint.error().reason};
-    return endpoint;
+std::string_view name(Protocol protocol) {
+    switch (protocol) {
+        case Protocol::native:
+            return "native";
+        case Protocol::mpesa:
+            return "mpesa";
+        case Protocol::wechat_v3:
+            return "wechat-v3";
+    }
+    unreachable("a protocol outside the table");
+}
+
+std::string Target::text() const {
+    return std::string(prefix_of(protocol)) + endpoint.text();
+}
+
+Result<Target> parse_target(std::string_view text) {
+    for (const Protocol protocol : {Protocol::native, Protocol::mpesa, Protocol::wechat_v3}) {
+        const std::string_view prefix = prefix_of(protocol);
+        if (!text.starts_with(prefix)) continue;
+        std::string_view where = text.substr(prefix.size());
+        if (protocol != Protocol::native && where.ends_with('/')) where.remove_suffix(1);
+        auto endpoint = parse_endpoint(where);
+        if (!endpoint) return InputError{"--target", endpoint.error().reason};
+        return Target{protocol, std::move(endpoint).value()};
+    }
+    return InputError{"--target", fmt::format("\"{}\" is not native:HOST:PORT, "
+                                              "mpesa:http://HOST:PORT or "
+                                              "wechat-v3:http://HOST:PORT",
+                                              text)};
 }
 
 Result<std::optional<Rate>> parse_rate(std::string_view text) {
@@ -67,6 +128,11 @@ Result<std::uint64_t> parse_speed(std::string_view text) {
 }
 
 std::optional<InputError> contradiction(const LoadOptions& options) {
+    if (options.is_http()) return http_contradiction(options);
+    if (!options.client_file.empty() || options.until == Until::callback)
+        return InputError{"--target",
+                          "a native: target has no callbacks and needs no client; leave "
+                          "--client-file and --until out"};
     if (!options.is_trace() && options.rate && options.rate->millihertz < 100ULL * options.batch)
         return InputError{"--batch", fmt::format("{} operations a request at this --rate is less "
                                                  "than one request in ten seconds; take a smaller "

@@ -4,6 +4,7 @@
 #include "ledger/result.h"
 #include "ledger/time.h"
 #include "loadgen/driver.h"
+#include "loadgen/http_driver.h"
 #include "loadgen/schedule.h"
 #include "loadgen/socket.h"
 
@@ -15,9 +16,28 @@
 
 namespace tuma::loadgen {
 
+/// What is spoken with the switch.
+enum class Protocol : std::uint8_t {
+    native,
+    mpesa,      ///< Daraja: STK push
+    wechat_v3,  ///< WeChat Pay API v3: native orders
+};
+/// The scheme of a --target: "native", "mpesa", "wechat-v3".
+std::string_view name(Protocol protocol);
+
+/// Where the switch listens for what.
+struct Target {
+    Protocol protocol = Protocol::native;
+    Endpoint endpoint;
+
+    bool operator==(const Target&) const = default;
+    /// As it is given: "native:127.0.0.1:7000", "mpesa:http://127.0.0.1:8080".
+    std::string text() const;
+};
+
 /// Everything that shapes one run.
 struct LoadOptions {
-    Endpoint target;
+    Target target;
     std::optional<Endpoint> admin;
     std::string scenario = "p2p";
     std::optional<Rate> rate;                      ///< operations; nothing: closed loop
@@ -42,11 +62,19 @@ struct LoadOptions {
     std::filesystem::path probe_directory = ".";
     bool is_quiet = false;
 
+    // Of protocols over HTTP only.
+    std::filesystem::path client_file;  ///< DATA/clients/mpesa.json or wechat.json
+    Until until = Until::reply;
+    Duration grace = std::chrono::seconds{5};  ///< callbacks are awaited so long
+    Duration act_after{0};                     ///< when the simulated customer acts
+    std::uint32_t verify_each = 10;            ///< signatures; 0: none
+
+    bool is_http() const { return target.protocol != Protocol::native; }
     bool is_trace() const { return scenario.starts_with("trace:"); }
 };
 
-/// Reads "native:HOST:PORT".
-Result<Endpoint> parse_target(std::string_view text);
+/// Reads "native:HOST:PORT", "mpesa:http://HOST:PORT" or "wechat-v3:http://HOST:PORT".
+Result<Target> parse_target(std::string_view text);
 /// Reads operations a second, "12000", "0.5", "250k" or "1.2M", from 0.001 to 100M; "max" is no
 /// rate.
 Result<std::optional<Rate>> parse_rate(std::string_view text);

@@ -89,6 +89,12 @@ void add_remarks(const RunReport& report, Verdict& verdict) {
                         "counted as one hour.",
                         count_text(report.response.over_top())));
     }
+    if (report.callbacks && report.callbacks->counts.lost > 0) {
+        verdict.remarks.push_back(fmt::format(
+            "{} of {} callbacks had not come when the run ended; they are in no histogram.",
+            count_text(report.callbacks->counts.lost),
+            count_text(report.callbacks->counts.expected)));
+    }
     const std::string& target = report.settings.target;
     if (target.find("127.0.0.1") != std::string::npos ||
         target.find("localhost") != std::string::npos ||
@@ -130,6 +136,15 @@ std::string intervals_of(std::string_view tag, SparseCounts IntervalLatencies::*
     return out;
 }
 
+/// Of the whole run: which callback came in which second is not kept.
+std::string callback_lines(const RunReport& report) {
+    if (!report.callbacks || report.callbacks->counts.arrived == 0) return {};
+    constexpr std::chrono::milliseconds start{0};
+    const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(report.measured);
+    return hdr_log_line("callback", start, length, report.callbacks->from_intended) +
+           hdr_log_line("callback_after_reply", start, length, report.callbacks->from_reply);
+}
+
 }  // namespace
 
 double RunReport::attained_per_s() const {
@@ -160,6 +175,10 @@ Verdict judge(const RunReport& report) {
         if (const std::optional<std::string> broken = broken_identity(*counts)) {
             verdict.invalid_because.push_back("the counts do not agree: " + *broken);
         }
+    }
+    if (report.callbacks) {
+        if (const auto broken = broken_identity(report.callbacks->counts))
+            verdict.invalid_because.push_back("the callbacks do not agree: " + *broken);
     }
     if (!report.server_gone.empty()) {
         verdict.invalid_because.push_back("the server went away: " + report.server_gone);
@@ -197,7 +216,8 @@ std::string latency_hlog(const RunReport& report) {
     return hdr_log_header(report.started_at) +
            intervals_of("response", &IntervalLatencies::response, report.intervals) +
            intervals_of("service", &IntervalLatencies::service, report.intervals) +
-           intervals_of("send_lag", &IntervalLatencies::send_lag, report.intervals);
+           intervals_of("send_lag", &IntervalLatencies::send_lag, report.intervals) +
+           callback_lines(report);
 }
 
 void write_file_aside(const std::filesystem::path& path, std::string_view content) {

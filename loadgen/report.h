@@ -4,6 +4,7 @@
 #include "ledger/result.h"
 #include "ledger/time.h"
 #include "loadgen/calibration.h"
+#include "loadgen/callback_book.h"
 #include "loadgen/counts.h"
 #include "loadgen/histogram.h"
 #include "loadgen/recorder.h"
@@ -11,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,6 +59,10 @@ struct RunReport {
     Histogram response;
     Histogram service;
     Histogram send_lag;
+    /// What callbacks did; nothing with a protocol that has none.
+    std::optional<CallbackResults> callbacks;
+    /// What the numbers of refusals mean, where the protocol names them by words of its own.
+    std::map<std::uint16_t, std::string> refusal_names;
     std::vector<TimelineRow> timeline;
     std::vector<IntervalLatencies> intervals;
     Calibration calibration;
@@ -80,14 +86,16 @@ struct RunReport {
 void take_results(const Recorder& recorder, RunReport& report);
 
 /// Says whether the numbers can be believed, and why not.
-/// Invalid: an identity of counts broken; the server went away; open loop with less than 99 % of
-/// the target attained, with a p99 of send lag above 10 % of the p99 response (in a search: of what
-/// is asked for, if that is more, since lag only makes a rate look worse), or with more than
-/// 80 % of a core used by the generator; more than 2 % steal.
+/// Invalid: an identity of counts broken, callbacks included; the server went away; open loop with
+/// less than 99 % of the target attained, with a p99 of send lag above 10 % of the p99 response (in
+/// a search: of what is asked for, if that is more, since lag only makes a rate look worse), or
+/// with more than 80 % of a core used by the generator; more than 2 % steal.
 Verdict judge(const RunReport& report);
 
 /// A refusal's stable name, or "code_N" for a number this program does not know.
 std::string refusal_name(std::uint16_t code);
+/// The words for it in this run.
+std::string refusal_name(const RunReport& report, std::uint16_t code);
 
 /// report.json as one object, with line breaks and a line feed at the end.
 std::string report_json(const RunReport& report);
@@ -97,7 +105,8 @@ std::string report_html(const RunReport& report);
 std::string report_text(const RunReport& report);
 /// timeline.csv with its heading.
 std::string timeline_csv(const std::vector<TimelineRow>& timeline);
-/// latency.hlog: one row a second for each of response, service, send_lag.
+/// latency.hlog: one row a second for each of response, service, send_lag, and of callbacks one for
+/// the whole run.
 std::string latency_hlog(const RunReport& report);
 
 /// Writes report.json, report.html, latency.hlog and timeline.csv, each aside and then renamed;

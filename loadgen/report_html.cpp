@@ -71,9 +71,13 @@ std::string latency_table(const RunReport& report) {
         "<div class=\"scroll\"><table><tr><th></th><th class=\"number\">p50</th>"
         "<th class=\"number\">p90</th><th class=\"number\">p99</th><th class=\"number\">p99.9</th>"
         "<th class=\"number\">max</th><th class=\"number\">mean</th></tr>";
-    const std::pair<const char*, const Histogram*> rows[] = {{"response", &report.response},
-                                                             {"service", &report.service},
-                                                             {"send lag", &report.send_lag}};
+    std::vector<std::pair<const char*, const Histogram*>> rows{{"response", &report.response},
+                                                               {"service", &report.service},
+                                                               {"send lag", &report.send_lag}};
+    if (report.callbacks) {
+        rows.emplace_back("callback", &report.callbacks->from_intended);
+        rows.emplace_back("callback after the reply", &report.callbacks->from_reply);
+    }
     for (const auto& [label, histogram] : rows) {
         out += fmt::format("<tr><td>{}</td>", label);
         for (const double percentile : {50.0, 90.0, 99.0, 99.9, 100.0}) {
@@ -131,6 +135,14 @@ std::string percentile_chart(const RunReport& report) {
     chart.series.push_back(
         percentile_series(report.service, "service, from the time sent", "service", nines_max));
     chart.series.back().dashed = true;
+    if (report.callbacks && report.callbacks->counts.arrived > 0) {
+        const Histogram& callback = report.callbacks->from_intended;
+        chart.y =
+            latency_axis(static_cast<double>(report.service.min()),
+                         static_cast<double>(std::max(report.response.max(), callback.max())));
+        chart.series.push_back(
+            percentile_series(callback, "callback, from the intended time", "lag", nines_max));
+    }
     return line_chart(chart);
 }
 
@@ -241,6 +253,15 @@ std::string stages(const RunReport& report) {
            "replies; append contains fsync.</p>\n";
 }
 
+std::string callbacks_line(const CallbackCounts& counts) {
+    return fmt::format(
+        "<p>callbacks expected {} = arrived {} + lost {}; of the arrived {} told of no payment and "
+        "{} came before the reply; duplicates {}, unexpected {}, unreadable {}</p>\n",
+        count_text(counts.expected), count_text(counts.arrived), count_text(counts.lost),
+        count_text(counts.declined), count_text(counts.before_reply), count_text(counts.duplicates),
+        count_text(counts.unexpected), count_text(counts.unreadable));
+}
+
 std::string counts_section(const RunReport& report) {
     const Counts& counts = report.counts;
     std::string out = "<h2>Counts</h2>\n";
@@ -250,6 +271,7 @@ std::string counts_section(const RunReport& report) {
         count_text(counts.scheduled), count_text(counts.sent), count_text(counts.skipped),
         count_text(counts.sent), count_text(counts.ok), count_text(counts.refused),
         count_text(counts.errors), count_text(counts.timeouts));
+    if (report.callbacks) out += callbacks_line(report.callbacks->counts);
     if (counts.refusals.empty()) return out;
     out +=
         "<div class=\"scroll\"><table><tr><th>refused because</th><th class=\"number\">"
@@ -257,7 +279,7 @@ std::string counts_section(const RunReport& report) {
     for (const auto& [code, n] : counts.refusals) {
         out += fmt::format(
             "<tr><td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
-            escaped(refusal_name(code)), count_text(n),
+            escaped(refusal_name(report, code)), count_text(n),
             share_text(static_cast<double>(n) / static_cast<double>(counts.sent)));
     }
     return out + "</table></div>\n";

@@ -26,10 +26,24 @@ json::object percentiles(const Histogram& histogram) {
             {"count", histogram.count()}};
 }
 
-json::object refusals(const Counts& counts) {
+json::object refusals(const RunReport& report) {
     json::object out;
-    for (const auto& [code, n] : counts.refusals) out[refusal_name(code)] = n;
+    for (const auto& [code, n] : report.counts.refusals) out[refusal_name(report, code)] = n;
     return out;
+}
+
+json::object callbacks_of(const CallbackResults& callbacks) {
+    const CallbackCounts& counts = callbacks.counts;
+    return {{"expected", counts.expected},
+            {"arrived", counts.arrived},
+            {"declined", counts.declined},
+            {"before_reply", counts.before_reply},
+            {"lost", counts.lost},
+            {"duplicates", counts.duplicates},
+            {"unexpected", counts.unexpected},
+            {"unreadable", counts.unreadable},
+            {"from_intended_us", percentiles(callbacks.from_intended)},
+            {"from_reply_us", percentiles(callbacks.from_reply)}};
 }
 
 json::object settings_of(const RunSettings& settings) {
@@ -90,6 +104,11 @@ std::string refusal_name(std::uint16_t code) {
     return row != nullptr ? std::string(row->name) : fmt::format("code_{}", code);
 }
 
+std::string refusal_name(const RunReport& report, std::uint16_t code) {
+    const auto words = report.refusal_names.find(code);
+    return words != report.refusal_names.end() ? words->second : refusal_name(code);
+}
+
 std::string report_json(const RunReport& report) {
     const Counts& counts = report.counts;
     json::object out{{"scenario", report.settings.scenario},
@@ -109,7 +128,7 @@ std::string report_json(const RunReport& report) {
                      {"refused", counts.refused},
                      {"errors", counts.errors},
                      {"timeouts", counts.timeouts},
-                     {"refusals", refusals(counts)},
+                     {"refusals", refusals(report)},
                      {"attained_per_s", report.attained_per_s()},
                      {"target_per_s", report.target_per_s()},
                      {"measured_s", seconds(report.measured)},
@@ -120,6 +139,7 @@ std::string report_json(const RunReport& report) {
         // The caller's own rows may not replace a field that programs rely on.
         if (!out.contains(member.key())) out[member.key()] = member.value();
     }
+    if (report.callbacks) out["callbacks"] = callbacks_of(*report.callbacks);
     out["warmup_scheduled"] = report.warmup_counts.scheduled;
     out["stages"] = stages_of(report.stages);
     out["calibration"] = calibration_of(report.calibration);

@@ -68,9 +68,20 @@ std::string counts_block(const RunReport& report) {
                     count_text(counts.sent), count_text(counts.ok), count_text(counts.refused),
                     count_text(counts.errors), count_text(counts.timeouts)));
     for (const auto& [code, n] : counts.refusals) {
-        out += fmt::format("    refused {:<28}{:>14}\n", refusal_name(code), count_text(n));
+        out += fmt::format("    refused {:<28}{:>14}\n", refusal_name(report, code), count_text(n));
     }
     return out;
+}
+
+std::string callbacks_block(const CallbackCounts& counts) {
+    return wrapped(
+        "  ", "    ",
+        fmt::format("callbacks expected {} = arrived {} + lost {}; declined {}, before the reply "
+                    "{}, duplicates {}, unexpected {}, unreadable {}",
+                    count_text(counts.expected), count_text(counts.arrived),
+                    count_text(counts.lost), count_text(counts.declined),
+                    count_text(counts.before_reply), count_text(counts.duplicates),
+                    count_text(counts.unexpected), count_text(counts.unreadable)));
 }
 
 std::string stages_block(const std::vector<Stage>& stages) {
@@ -111,12 +122,17 @@ std::string report_text(const RunReport& report) {
     if (target > 0) out += fmt::format(" of {} scheduled", rate_text(target));
     out += fmt::format(", durability {}\n", report.durability);
     out += counts_block(report);
+    if (report.callbacks) out += callbacks_block(report.callbacks->counts);
 
     out += fmt::format("\n  {:<12}{:>12}{:>12}{:>12}{:>12}{:>12}\n", "latency", "p50", "p90", "p99",
                        "p99.9", "max");
     out += latency_row("response", report.response);
     out += latency_row("service", report.service);
     out += latency_row("send lag", report.send_lag);
+    if (report.callbacks) {
+        out += latency_row("callback", report.callbacks->from_intended);
+        out += latency_row("after reply", report.callbacks->from_reply);
+    }
     out += stages_block(report.stages) + "\n";
     out += machine_block(report.calibration) + "\n";
 

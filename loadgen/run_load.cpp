@@ -1,6 +1,7 @@
 #include "loadgen/run_load.h"
 
 #include "loadgen/calibration.h"
+#include "loadgen/run_parts.h"
 #include "loadgen/server_metrics.h"
 #include "loadgen/traffic.h"
 #include "loadgen/version.h"
@@ -10,25 +11,15 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <system_error>
 
 namespace tuma::loadgen {
 namespace {
 
-constexpr Duration metrics_timeout = std::chrono::seconds{2};
 constexpr Duration set_up_timeout = std::chrono::seconds{30};
 
 Scenario with_customers(Scenario scenario, std::optional<std::uint32_t> customers) {
     if (customers) scenario.customers = *customers;
     return scenario;
-}
-
-/// Planned length of the whole run, warm-up included; nothing when only the traffic ends it.
-std::optional<Offset> planned_length(const LoadOptions& options) {
-    if (options.is_trace()) return std::nullopt;
-    if (options.operations_max == 0) return options.warmup + options.duration;
-    if (!options.rate) return std::nullopt;
-    return constant_time(options.operations_max, *options.rate);
 }
 
 FramingSettings framing_for(const LoadOptions& options, const Scenario& scenario) {
@@ -70,7 +61,7 @@ std::uint32_t in_flight_max(const LoadOptions& options, bool is_closed) {
 DriverSettings driver_settings(const LoadOptions& options, const Scenario& scenario) {
     const bool is_counted = options.is_trace() || options.operations_max > 0;
     DriverSettings settings;
-    settings.target = options.target;
+    settings.target = options.target.endpoint;
     settings.participant = ParticipantId{options.participant};
     settings.prefix = run_prefix(options.seed, scenario.name);
     settings.connections = options.connections;
@@ -86,7 +77,7 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
 RunSettings settings_for_report(const LoadOptions& options, const DriverSettings& driving,
                                 const Scenario& scenario, const Traffic* trace) {
     RunSettings settings;
-    settings.target = fmt::format("native:{}", options.target.text());
+    settings.target = options.target.text();
     settings.scenario = options.is_trace() ? options.scenario : scenario.name;
     settings.seed = options.seed;
     settings.closed_loop = driving.closed_loop;
@@ -117,42 +108,6 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
     return settings;
 }
 
-/// The server's metrics, or nothing when they cannot be had; that spoils no run.
-std::optional<std::vector<MetricSample>> scrape(const LoadOptions& options, Progress& progress) {
-    if (!options.admin) return std::nullopt;
-    try {
-        auto samples = parse_metrics(http_get(*options.admin, "/metrics", metrics_timeout));
-        if (samples) return std::move(samples).value();
-        progress.say(fmt::format("no stages from the server: {}", samples.error().text()));
-    } catch (const ConnectionError& error) {
-        progress.say(fmt::format("no stages from the server: {}", error.what()));
-    }
-    return std::nullopt;
-}
-
-Calibration calibrate(const LoadOptions& options, Progress& progress) {
-    Calibration calibration;
-    try {
-        calibration.fsync = measure_fsync(options.probe_directory);
-    } catch (const std::system_error& error) {
-        progress.say(fmt::format("fsync is not measured: {}", error.what()));
-    }
-    calibration.timer_lag = measure_timer_lag();
-    calibration.machine = read_machine();
-    return calibration;
-}
-
-void add_problems(const RunEnd& end, RunReport& report) {
-    auto& reasons = report.verdict.invalid_because;
-    reasons.insert(reasons.end(), end.problems.begin(), end.problems.end());
-    if (end.replays > 0)
-        reasons.push_back(fmt::format(
-            "{} answers came from the server's memory of earlier requests with the same "
-            "references; choose another --seed",
-            end.replays));
-    report.verdict.valid = reasons.empty();
-}
-
 }  // namespace
 
 Result<Play> load_play(const LoadOptions& options) {
@@ -175,7 +130,8 @@ Result<Play> load_play(const LoadOptions& options) {
 Population prepare_accounts(const LoadOptions& options, const Scenario& scenario,
                             Progress& progress) {
     const auto begin = std::chrono::steady_clock::now();
-    NativeClient client(options.target, ParticipantId{options.participant}, set_up_timeout);
+    NativeClient client(options.target.endpoint, ParticipantId{options.participant},
+                        set_up_timeout);
     SetUp made = set_up(client, scenario, [&](std::uint64_t done, std::uint64_t total) {
         progress.step("accounts", done, total);
     });

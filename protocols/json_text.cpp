@@ -1,28 +1,13 @@
 #include "protocols/json_text.h"
 
+#include "protocols/utf8.h"
+
 #include <fmt/format.h>
 
 #include <iterator>
 
 namespace tuma::protocols {
 namespace {
-
-// How many bytes the UTF-8 character at the front has; 0 if it is none.
-std::size_t character_size(std::string_view text) {
-    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char first = at(0);
-    if (first < 0x80) return 1;
-    const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-    if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
-    for (std::size_t i = 1; i < size; ++i)
-        if ((at(i) & 0xC0) != 0x80) return 0;
-    const unsigned char second = at(1);
-    // Overlong forms, halves of surrogate pairs, and what is beyond Unicode.
-    if ((first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F) ||
-        (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F))
-        return 0;
-    return size;
-}
 
 void append_ascii(std::string& out, char c) {
     switch (c) {
@@ -54,7 +39,7 @@ void append_ascii(std::string& out, char c) {
 std::string quoted(std::string_view value) {
     std::string out = "\"";
     while (!value.empty()) {
-        const std::size_t size = character_size(value);
+        const std::size_t size = utf8_size(value);
         if (size == 0)
             out += '?';
         else if (size == 1)

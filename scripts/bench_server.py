@@ -25,13 +25,17 @@ class Server:
             [f"{build}/tuma", "serve", f"--data={data}", "--native=127.0.0.1:0", "--admin=127.0.0.1:0",
              *arguments], stdout=subprocess.PIPE, stderr=self.log, stdin=subprocess.DEVNULL)
         line = self.process.stdout.readline().decode()
+        # What the dialects have to tell people comes first.
+        while line and not line.startswith("ready "):
+            line = self.process.stdout.readline().decode()
         if not line.startswith("ready "):
             self.kill()
             with open(self.log_path, encoding="utf-8", errors="replace") as log:
                 raise Failed("the switch did not start: " + log.read()[-400:])
         self.ready_s = time.monotonic() - started
         where = dict(word.split("=", 1) for word in line.split()[1:])
-        self.native, self.admin = where["native"], where["admin"]
+        self.native, self.admin, self.http = where["native"], where["admin"], where.get("http")
+        self.clients = os.path.join(data, "clients")
 
     def metric(self, name):
         """The sum over all labels of a metric."""
@@ -84,8 +88,8 @@ class Bench:
         shutil.rmtree(path, ignore_errors=True)
         return path
 
-    def server(self, data):
-        return Server(self.build, data, self.arguments)
+    def server(self, data, *arguments):
+        return Server(self.build, data, [*self.arguments, *arguments])
 
     def probe(self, *arguments):
         """What tuma-bench prints, as a dictionary."""
@@ -95,11 +99,11 @@ class Bench:
             raise Failed(f"tuma-bench {arguments[0]}: {done.stderr.strip()[-300:]}")
         return json.loads(done.stdout)
 
-    def load(self, server, *arguments, command="run", file="report.json"):
+    def load(self, server, *arguments, command="run", file="report.json", target=None):
         """Runs tuma-load and gives its report."""
         report = self.directory("report")
         done = subprocess.run(
-            [f"{self.build}/tuma-load", command, f"--target=native:{server.native}",
+            [f"{self.build}/tuma-load", command, f"--target={target or 'native:' + server.native}",
              f"--admin={server.admin}", f"--report={report}", *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         path = os.path.join(report, file)
@@ -109,6 +113,12 @@ class Bench:
                          f"{(done.stderr or done.stdout)[-400:]}")
         with open(path, encoding="utf-8") as text:
             return json.load(text)
+
+    def load_http(self, server, protocol, *arguments):
+        """The report of a run as a merchant of "mpesa" or "wechat-v3"."""
+        client = {"mpesa": "mpesa.json", "wechat-v3": "wechat.json"}[protocol]
+        return self.load(server, f"--client-file={server.clients}/{client}", *arguments,
+                         target=f"{protocol}:http://{server.http}")
 
     def fill(self, server, transfers, *arguments):
         """Sends batches until `transfers` more were accepted; gives how many it were."""

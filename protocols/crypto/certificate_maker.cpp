@@ -177,7 +177,7 @@ Result<Certificate> CertificateMaker::sign(const Certificate* issuer, const Priv
     if (use.extended != nullptr) add_extension(issuer_handle, NID_ext_key_usage, use.extended);
     add_extension(issuer_handle, NID_subject_key_identifier, "hash");
     // After the subject's identifier: a certificate that signs itself refers to its own.
-    add_extension(issuer_handle, NID_authority_key_identifier, "keyid");
+    add_extension(issuer_handle, NID_authority_key_identifier, "keyid:always");
     ensure(X509_sign(certificate_.get(), key.handle(), sha256_algorithm()) > 0,
            "OpenSSL could not sign");
     return adopt(std::move(certificate_));

@@ -80,8 +80,7 @@ Content read_content(std::string_view text) {
 std::string receipt_of(const ledger::Order& order, const Content& content) {
     if (content.failed_early || is_kind(order, Kind::balance) || is_kind(order, Kind::status))
         return empty_receipt(order.opened_at);
-    const bool is_prompt = is_kind(order, Kind::stk_push) || is_kind(order, Kind::b2b_express) ||
-                           is_kind(order, Kind::standing);
+    const bool is_prompt = is_kind(order, Kind::stk_push);
     return receipt(order.terms.id, is_prompt ? order.moved_at : order.opened_at);
 }
 

@@ -15,31 +15,10 @@ using protocols::for_each_word;
 using protocols::read_milliseconds;
 using std::chrono::seconds;
 
-constexpr Script decline(std::uint16_t code) {
-    Script script;
-    script.action = CustomerAction::decline;
-    script.code = code;
-    return script;
-}
-
-Script ignore() {
-    Script script;
-    script.action = CustomerAction::none;
-    return script;
-}
-
-Script slow(Duration delay) {
-    Script script;
-    script.delay = delay;
-    return script;
-}
-
-Script spoiled(NoticeFault fault, Duration delay) {
-    Script script;
-    script.fault = fault;
-    script.notice_delay = delay;
-    return script;
-}
+constexpr auto decline = protocols::declining<Script>;
+constexpr auto ignore = protocols::ignoring<Script>;
+constexpr auto slow = protocols::slow<Script>;
+constexpr auto spoiled = protocols::spoiling<Script>;
 
 Script queue_timeout(bool has_late_result) {
     Script script;
@@ -118,13 +97,8 @@ void take_scenario(Script& script, std::string_view word) {
 }
 
 void take_fault(Script& script, std::string_view word) {
-    if (word == "callback-lost") {
-        script.fault = NoticeFault::lost;
-    } else if (word == "callback-twice") {
-        script.fault = NoticeFault::twice;
-    } else if (word.starts_with("callback-late:")) {
-        if (const auto delay = read_milliseconds(word.substr(14))) script.notice_delay = *delay;
-    } else if (word.starts_with("error:")) {
+    if (protocols::take_callback_fault(script, word)) return;
+    if (word.starts_with("error:")) {
         const ResultRow* row = find_result(word.substr(6));
         if (row == nullptr)
             script.error = word.substr(6);

@@ -1,30 +1,20 @@
 // What is played to merchants on purpose: by the customer's number, or by a request's own headers.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/time.h"
+#include "protocols/customer_script.h"
 #include "protocols/http/message.h"
 #include "protocols/mpesa/options.h"
 
-#include <cstdint>
-#include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace tuma::mpesa {
 
 /// How a request is to go.
-struct Script {
-    ledger::CustomerAction action = ledger::CustomerAction::approve;
-    std::uint16_t code = 0;           ///< the result when it is declined
-    std::optional<Duration> delay{};  ///< until the customer acts or the result is told
-    bool is_unregistered = false;     ///< the customer's number is without M-Pesa
-    bool is_queue_timeout = false;    ///< told to QueueTimeOutURL
-    bool has_late_result = false;     ///< and to ResultURL after that
-    ledger::NoticeFault fault = ledger::NoticeFault::none;
-    Duration notice_delay{};  ///< added before the first attempt of a callback
-    std::string error{};      ///< the code of an API error to answer, or empty
+struct Script : protocols::CustomerScript {
+    bool is_unregistered = false;   ///< the customer's number is without M-Pesa
+    bool is_queue_timeout = false;  ///< told to QueueTimeOutURL
+    bool has_late_result = false;   ///< and to ResultURL after that
 
     bool operator==(const Script&) const = default;
 };

@@ -28,9 +28,6 @@ std::optional<protocols::Callback> callback_of(const core::Effect& effect,
         case Kind::reversal:
             if (effect.channel == channel_second) return timeout_callback(content, options);
             return result_callback(order, content, directory, options);
-        case Kind::b2b_express:
-        case Kind::standing:
-            break;
     }
     return std::nullopt;
 }

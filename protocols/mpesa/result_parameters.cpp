@@ -160,8 +160,6 @@ Parameters parameters_of(const Order& order, const Content& content,
             return reversal_parameters(order, content, directory);
         case Kind::stk_push:
         case Kind::c2b:
-        case Kind::b2b_express:
-        case Kind::standing:
             break;
     }
     return {};

@@ -38,8 +38,6 @@ std::string_view submit_path(const Order& order) {
         case Kind::b2c:
         case Kind::stk_push:
         case Kind::c2b:
-        case Kind::b2b_express:
-        case Kind::standing:
             break;
     }
     return "b2cresults";

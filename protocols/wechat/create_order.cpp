@@ -7,8 +7,6 @@
 #include "protocols/wechat/reversals.h"
 #include "protocols/wechat/trades.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -165,9 +163,7 @@ std::string payment_link(const Call& call, std::string_view trade_type, OrderId 
     } else {
         const std::string prepay = prepay_id(order, call.context.now, call.context.chance);
         if (trade_type == "MWEB")
-            json.text("h5_url", fmt::format("https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?"
-                                            "prepay_id={}&package={:010}",
-                                            prepay, order.value));
+            json.text("h5_url", h5_url(prepay, order));
         else
             json.text("prepay_id", prepay);
     }

@@ -102,6 +102,12 @@ std::string code_url(const protocols::Chance& chance) {
     return "weixin://wxpay/bizpayurl?pr=" + chance_text(chance, chance_token) + "zz";
 }
 
+std::string h5_url(std::string_view prepay, OrderId order) {
+    return fmt::format(
+        "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id={}&package={:010}", prepay,
+        order.value);
+}
+
 std::string event_id(NoticeId notice, std::string_view secret) {
     const crypto::Sha256 hash = crypto::sha256(fmt::format("notice/{}/{}", notice.value, secret));
     std::string hex = crypto::hex_lower(std::span{hash}.first(16));

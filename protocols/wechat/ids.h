@@ -28,6 +28,9 @@ std::string prepay_id(OrderId order, Timestamp now, const protocols::Chance& cha
 /// "weixin://wxpay/bizpayurl?pr=" and 10 characters.
 std::string code_url(const protocols::Chance& chance);
 
+/// The page outside WeChat on which an order is paid.
+std::string h5_url(std::string_view prepay, OrderId order);
+
 /// The same uuid for the same notice, whatever is asked.
 std::string event_id(NoticeId notice, std::string_view secret);
 

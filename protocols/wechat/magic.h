@@ -4,6 +4,7 @@
 
 #include "ledger/order.h"
 #include "ledger/time.h"
+#include "protocols/customer_script.h"
 #include "protocols/http/message.h"
 
 #include <cstdint>
@@ -15,15 +16,9 @@
 namespace tuma::wechat {
 
 /// How a payment, a refund or a transfer is to go.
-struct Script {
-    ledger::CustomerAction action = ledger::CustomerAction::approve;
-    std::uint16_t code = 0;           ///< why it is declined
-    std::uint16_t refund_code = 0;    ///< why refunds of the payment do not arrive
-    std::optional<Duration> delay{};  ///< until the customer acts or the result is told
-    bool asks_password = false;       ///< a payment by code takes a while
-    ledger::NoticeFault fault = ledger::NoticeFault::none;
-    Duration notice_delay{};  ///< added before the first attempt of a callback
-    std::string error{};      ///< the code of an API error to answer, or empty
+struct Script : protocols::CustomerScript {
+    std::uint16_t refund_code = 0;  ///< why refunds of the payment do not arrive
+    bool asks_password = false;     ///< a payment by code takes a while
 
     bool operator==(const Script&) const = default;
 };
@@ -37,7 +32,7 @@ struct MagicRow {
 };
 std::span<const MagicRow> magic_table();
 inline constexpr std::string_view magic_openid = "oTumaSandboxCustomer000000";
-/// Payment codes with 14 of these digits in front play what their last two digits say.
+/// Payment codes with these 16 digits in front play what their last two digits say.
 inline constexpr std::string_view magic_code = "1399999999999900";
 
 /// The script for a request about this customer or payment code (empty where there is none). The

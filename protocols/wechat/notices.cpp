@@ -12,6 +12,7 @@
 #include "protocols/wechat/refunds.h"
 #include "protocols/wechat/response_signature.h"
 #include "protocols/wechat/transfers.h"
+#include "protocols/wechat/v2_notices.h"
 
 #include <utility>
 
@@ -74,6 +75,20 @@ std::string body_of(const Event& event, std::string_view id, Timestamp created,
     return json.end_object().take();
 }
 
+std::optional<protocols::Callback> v2_callback(const ledger::Order& order, const Content& content,
+                                               const protocols::Context& context,
+                                               const KnownMerchant& merchant) {
+    auto body =
+        v2_notice(order, content, merchant.profile, chance_hex(context.chance, chance_nonce));
+    if (!body) return std::nullopt;
+    protocols::Callback callback;
+    callback.url = content.notify_url;
+    callback.timeout = patience;
+    callback.headers = {{"Content-Type", "text/xml"}, {"User-Agent", "Mozilla/4.0"}};
+    callback.body = *std::move(body);
+    return callback;
+}
+
 }  // namespace
 
 std::optional<protocols::Callback> notice_of(const core::Effect& effect,
@@ -84,6 +99,7 @@ std::optional<protocols::Callback> notice_of(const core::Effect& effect,
     const Content content = read_content(order.content);
     if (content.notify_url.empty() || merchant == nullptr || platform == nullptr)
         return std::nullopt;
+    if (!content.v2_sign.empty()) return v2_callback(order, content, context, *merchant);
     const auto event = event_of(order, content);
     const auto key = read_apiv3_key(merchant->profile.apiv3_key);
     if (!event || !key) return std::nullopt;
@@ -111,8 +127,7 @@ std::optional<protocols::Callback> notice_of(const core::Effect& effect,
 protocols::Verdict verdict_on(const core::Effect& effect, const protocols::CallbackResult& result) {
     const Content content = read_content(effect.order->content);
     if (is_probe(effect, content)) return {};
-    if (!content.v2_sign.empty())
-        return {result.status == 200 && result.body.find("SUCCESS") != std::string::npos, {}};
+    if (!content.v2_sign.empty()) return {result.status == 200 && is_v2_taken(result.body), {}};
     return {result.status == 200 || result.status == 204, {}};
 }
 

@@ -24,7 +24,8 @@ std::optional<protocols::Callback> notice_of(const core::Effect& effect,
                                              const MerchantPtr& merchant,
                                              const PlatformPtr& platform);
 
-/// 200 and 204 acknowledge in v3, "SUCCESS" in v2; whoever takes a signature probe is told again.
+/// 200 and 204 acknowledge in v3, return_code SUCCESS in v2; whoever takes a signature probe is
+/// told again.
 protocols::Verdict verdict_on(const core::Effect& effect, const protocols::CallbackResult& result);
 
 }  // namespace tuma::wechat

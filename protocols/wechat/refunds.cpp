@@ -3,6 +3,8 @@
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace tuma::wechat {
@@ -14,6 +16,8 @@ using protocols::Asking;
 
 // Source: WeChat Pay API v3, refunds.
 constexpr std::chrono::days refund_days{365};
+// Refunds beyond, of which more than half have failed, are not found by their payment.
+constexpr std::size_t refund_slots_max = 100;
 
 // One refund on its way.
 struct Walk {
@@ -54,8 +58,22 @@ RefundFate fate_of(Refusal refusal) {
     }
 }
 
-core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Content& content,
-                        std::uint16_t failure, AccountId payer) {
+// The refunds of a payment are numbered, so that they can be found by it.
+std::string slot_key(OrderId payment, std::size_t slot) {
+    return fmt::format("w/refunds/{}/{}", payment.value, slot);
+}
+
+// One refund that is allowed, and what it is to remember.
+struct Attempt {
+    OrderPtr payment;
+    Content content;
+    std::uint16_t failure = 0;
+    std::size_t slot = 0;  ///< among the refunds of the payment
+};
+
+core::OrderWish wish_of(const Walk& walk, const Attempt& attempt, AccountId payer) {
+    const ledger::Order& payment = *attempt.payment;
+    const Content& content = attempt.content;
     const Script& script = walk.wish.script;
     core::OrderWish wish;
     wish.terms.kind = number(Kind::refund);
@@ -65,33 +83,37 @@ core::OrderWish wish_of(const Walk& walk, const ledger::Order& payment, const Co
     wish.terms.amount = content.amount;
     wish.terms.currency = Currency::cny;
     wish.terms.parent = payment.terms.id;
-    if (failure != 0) {
+    if (attempt.failure != 0) {
         wish.terms.action = ledger::CustomerAction::decline;
-        wish.terms.decline_code = failure;
+        wish.terms.decline_code = attempt.failure;
     }
     wish.decides_now = true;
     wish.refuses_openly = true;
     wish.acts_after =
         script.delay.value_or(std::chrono::milliseconds{walk.call->options->refund_delay_ms});
     wish.keys = {refund_key(content.mchid, content.number)};
+    if (attempt.slot < refund_slots_max)
+        wish.keys.push_back(slot_key(payment.terms.id, attempt.slot));
     wish.content = to_json(content);
     put_notice(wish, content, ledger::NoticeWhen::ended, ledger::NoticeLadder::wechat_payment,
                script);
     return wish;
 }
 
-// One refund that is allowed, and what it is to remember.
-struct Attempt {
-    OrderPtr payment;
-    Content content;
-    std::uint16_t failure = 0;
-};
-
+// Another refund may have the slot already, made meanwhile or before one that failed.
 Answer open_from(const WalkPtr& walk, const Attempt& attempt, AccountId payer,
                  const std::function<Answer(const core::Outcome&)>& then) {
-    core::OpenOrder open{std::make_shared<const core::OrderWish>(
-        wish_of(*walk, *attempt.payment, attempt.content, attempt.failure, payer))};
-    return ask(std::move(open), walk->busy, then);
+    core::OpenOrder open{std::make_shared<const core::OrderWish>(wish_of(*walk, attempt, payer))};
+    return ask(std::move(open), walk->busy,
+               [walk, attempt, payer, then](const core::Outcome& outcome) -> Answer {
+                   const bool is_slot_taken =
+                       outcome.code == Refusal::order_exists &&
+                       read_content(outcome.order->content).number != attempt.content.number;
+                   if (!is_slot_taken) return then(outcome);
+                   Attempt next = attempt;
+                   ++next.slot;
+                   return open_from(walk, next, payer, then);
+               });
 }
 
 // From where the payment is; what was shared or unfrozen already the merchant's account pays.
@@ -126,7 +148,27 @@ Answer found(const WalkPtr& walk, const OrderPtr& payment, const OrderPtr& refun
     if (const auto fate = misfit(*walk, *payment)) return walk->then({*fate, nullptr, payment});
     const Script& script = walk->wish.script;
     const std::uint16_t failure = script.refund_code != 0 ? script.refund_code : paid.refund_code;
-    return open_refund_order(walk, {payment, content, failure}, paid.shares_profit);
+    return open_refund_order(walk, {payment, content, failure, payment->children},
+                             paid.shares_profit);
+}
+
+// All slots at once: those of other orders under the payment stay empty.
+Answer list_slots(OrderId payment, const http::HttpReply& busy,
+                  std::function<Answer(const std::vector<OrderPtr>&)> then) {
+    Asking asking;
+    for (std::size_t slot = 0; slot < refund_slots_max; ++slot) {
+        core::QueryOrder query;
+        query.key = slot_key(payment, slot);
+        asking.requests.emplace_back().command = std::move(query);
+    }
+    asking.overloaded = busy;
+    asking.then = [then = std::move(then)](const std::vector<core::Outcome>& outcomes) {
+        std::vector<OrderPtr> refunds;
+        for (const core::Outcome& outcome : outcomes)
+            if (outcome.order != nullptr) refunds.push_back(outcome.order);
+        return then(refunds);
+    };
+    return asking;
 }
 
 }  // namespace
@@ -147,6 +189,16 @@ Answer open_refund(const CallPtr& call, RefundWish wish, http::HttpReply busy,
         return found(walk, payment, outcomes[1].order);
     };
     return asking;
+}
+
+Answer list_refunds(const CallPtr& call, const TradeRef& ref, const http::HttpReply& busy,
+                    std::function<Answer(const std::vector<OrderPtr>&)> then) {
+    return ask(query_of(call->profile(), ref), busy,
+               [call, ref, busy, then = std::move(then)](const core::Outcome& outcome) -> Answer {
+                   const OrderPtr payment = fitting(call->profile(), ref, outcome.order, true);
+                   if (payment == nullptr) return then({});
+                   return list_slots(payment->terms.id, busy, then);
+               });
 }
 
 std::string_view refund_status(const ledger::Order& refund) {

@@ -4,6 +4,7 @@
 #include "protocols/wechat/trades.h"
 
 #include <functional>
+#include <vector>
 
 namespace tuma::wechat {
 
@@ -37,6 +38,11 @@ struct RefundWish {
 /// Source: WeChat Pay API v3, refunds.
 protocols::Answer open_refund(const CallPtr& call, RefundWish wish, http::HttpReply busy,
                               std::function<protocols::Answer(const RefundOutcome&)> then);
+
+/// All refunds of a payment, the oldest first; none if there is no such payment.
+protocols::Answer list_refunds(const CallPtr& call, const TradeRef& ref,
+                               const http::HttpReply& busy,
+                               std::function<protocols::Answer(const std::vector<OrderPtr>&)> then);
 
 /// "PROCESSING", "SUCCESS", "ABNORMAL", "CLOSED".
 std::string_view refund_status(const ledger::Order& refund);

@@ -61,8 +61,8 @@ constexpr std::array table{
     Route{"GET", "/v3/billdownload/file", download_bill},
 };
 
-constexpr std::array<std::string_view, 6> prefixes{
-    "/v3/", "/pay/", "/secapi/pay/", "/wechat/", "/xdc/apiv2sandbox/", "/sandboxnew/"};
+constexpr std::array<std::string_view, 6> prefixes{"/v3/",     "/pay/", "/secapi/pay/",
+                                                   "/wechat/", "/xdc/", "/sandboxnew/"};
 
 std::string_view take_segment(std::string_view& path) {
     const std::size_t slash = std::min(path.find('/'), path.size());

@@ -64,7 +64,9 @@ TradeOutcome fate_of(const core::Outcome& outcome, const Content& wanted) {
         return result;
     }
     if (outcome.code != Refusal::order_exists) return result;
-    const Content before = read_content(outcome.order->content);
+    Content before = read_content(outcome.order->content);
+    // How a request of v2 is signed is no parameter of the order; which version it is, is.
+    if (!before.v2_sign.empty() && !wanted.v2_sign.empty()) before.v2_sign = wanted.v2_sign;
     if (outcome.order->state == OrderState::succeeded)
         result.fate = TradeFate::paid;
     else if (ledger::is_final(outcome.order->state))

@@ -10,6 +10,8 @@
 #include "protocols/wechat/replies.h"
 #include "protocols/wechat/routes.h"
 #include "protocols/wechat/sign_error.h"
+#include "protocols/wechat/v2_call.h"
+#include "protocols/wechat/v2_routes.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/url/parse.hpp>
@@ -65,6 +67,7 @@ Answer WechatAdapter::handle(const http::HttpRequest& request,
         if (request.method != "POST") return error_reply(*call, {.code = "METHOD_NOT_ALLOWED"});
         return rotate_certificate(call);
     }
+    if (is_v2_path(path)) return handle_v2(call);
     return handle_v3(call);
 }
 

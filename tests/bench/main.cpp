@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdint>
 #include <exception>
 
 int main(int argc, char** argv) {
@@ -42,6 +44,12 @@ int main(int argc, char** argv) {
     CLI::App* memory_command = app.add_subcommand("account-memory", "resident bytes an account");
     memory_command->add_option("--accounts", accounts, "wallets");
     memory_command->callback([&] { line = account_memory(accounts); });
+
+    std::uint32_t seconds = 3;
+    CLI::App* signature_command = app.add_subcommand("signatures", "RSA-2048 on one thread");
+    signature_command->add_option("--seconds", seconds, "of each measurement")
+        ->check(CLI::Range(1, 60));
+    signature_command->callback([&] { line = signatures(std::chrono::seconds{seconds}); });
 
     try {
         app.parse(argc, argv);

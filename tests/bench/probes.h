@@ -1,6 +1,7 @@
 // Measurements of the machine and of parts of the switch; each gives one line of JSON.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -36,5 +37,9 @@ std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t 
 /// Opens `accounts` wallets with identities. Gives: resident bytes an account, identities included
 /// and (`beside_identity`) without their 32 characters.
 std::string account_memory(std::size_t accounts);
+
+/// RSA of 2048 bits on one thread, each for `duration`: signatures and verifications alone, and
+/// replies signed as WeChat Pay's are. Gives: sign_per_s, verify_per_s, signed_replies_per_s.
+std::string signatures(std::chrono::seconds duration);
 
 }  // namespace tuma::bench

@@ -219,3 +219,14 @@ TEST_CASE("certificate: what is none, or cut off, is refused and leaves no error
     if (read) CHECK(!read->is_issued_by(authority()));
     CHECK(ERR_peek_error() == 0);
 }
+
+// An extension without content broke the parser of wechatpay-node-v3, which reads the certificate
+// of the merchant that it is given.
+TEST_CASE("certificate: one that signs itself names its own key as the issuer's") {
+    const Certificate certificate = authority();
+    const ASN1_OCTET_STRING* const own = X509_get0_subject_key_id(certificate.handle());
+    const ASN1_OCTET_STRING* const issuers = X509_get0_authority_key_id(certificate.handle());
+    REQUIRE(own != nullptr);
+    REQUIRE(issuers != nullptr);
+    CHECK(ASN1_OCTET_STRING_cmp(own, issuers) == 0);
+}

@@ -45,7 +45,7 @@ TEST_CASE("command line: run takes all options") {
     const auto* run = std::get_if<RunCommand>(&line);
     REQUIRE(run != nullptr);
     const LoadOptions& load = run->load;
-    CHECK(load.target == Endpoint{"127.0.0.1", 7000});
+    CHECK(load.target == Target{Protocol::native, {"127.0.0.1", 7000}});
     CHECK(load.rate == Rate::per_second(1500));
     CHECK(load.duration == std::chrono::seconds{90});
     CHECK(load.connections == 16);
@@ -61,6 +61,40 @@ TEST_CASE("command line: run takes all options") {
     CHECK(load.customers == 50U);
     CHECK(load.day_length == std::chrono::minutes{10});
     CHECK(load.is_quiet);
+}
+
+TEST_CASE("command line: targets over HTTP bring options of their own") {
+    const CommandLine line =
+        read({"run", "--target=mpesa:http://[::1]:8080/", "--client-file=c/mpesa.json",
+              "--until=callback", "--grace=1s", "--act-after=20ms", "--verify-each=0"});
+    const auto* run = std::get_if<RunCommand>(&line);
+    REQUIRE(run != nullptr);
+    const LoadOptions& load = run->load;
+    CHECK(load.target == Target{Protocol::mpesa, {"::1", 8080}});
+    CHECK(load.target.text() == "mpesa:http://[::1]:8080");
+    CHECK(load.is_http());
+    CHECK(load.client_file == "c/mpesa.json");
+    CHECK(load.until == Until::callback);
+    CHECK(load.grace == std::chrono::seconds{1});
+    CHECK(load.act_after == std::chrono::milliseconds{20});
+    CHECK(load.verify_each == 0);
+
+    const CommandLine search = read({"find-max", "--target=wechat-v3:http://h:1",
+                                     "--client-file=c/wechat.json", "--slo=p99<50ms"});
+    const auto* find = std::get_if<FindMaxCommand>(&search);
+    REQUIRE(find != nullptr);
+    CHECK(find->load.target == Target{Protocol::wechat_v3, {"h", 1}});
+
+    for (const char* wrong : {"--batch=2", "--in-flight=2", "--acks=a", "--scenario=p2p",
+                              "--day-length=10m", "--duration=1h", "--until=money"}) {
+        CAPTURE(wrong);
+        CHECK(exit_code({"run", "--target=mpesa:http://h:1", "--client-file=c", "--rate=10",
+                         wrong}) == 2);
+    }
+    CHECK(exit_code({"run", "--target=mpesa:http://h:1"}) == 2);
+    CHECK(exit_code({"run", "--target=mpesa:h:1", "--client-file=c"}) == 2);
+    CHECK(exit_code({"run", "--target=native:h:1", "--client-file=c"}) == 2);
+    CHECK(exit_code({"run", "--target=native:h:1", "--until=callback"}) == 2);
 }
 
 TEST_CASE("command line: without a seed there is a new one; counted runs have no warm-up") {

@@ -276,6 +276,40 @@ TEST_CASE("report: a written report reads back, and nothing half-written is left
     CHECK(!read_run(directory).has_value());
 }
 
+TEST_CASE("report: callbacks stand beside the replies, and refusals have their own words") {
+    const auto report = sample_run({});
+    CHECK(report_text(*report).find("callback") == std::string::npos);
+    const auto plain = json::parse(report_json(*report));
+    CHECK(!plain.as_object().contains("callbacks"));
+
+    auto callbacks = std::make_unique<CallbackResults>();
+    callbacks->counts = {.expected = 3, .arrived = 2, .lost = 1, .duplicates = 4};
+    callbacks->from_intended.record_n(9'000, 2);
+    callbacks->from_reply.record_n(4'000, 2);
+    report->callbacks = *callbacks;
+    report->refusal_names[31] = "500.001.1001";
+    report->verdict = judge(*report);
+
+    CHECK(report->verdict.valid);
+    CHECK(mentions(report->verdict.remarks, "1 of 3 callbacks had not come"));
+    const std::string text = report_text(*report);
+    CHECK(text.find("callbacks expected 3 = arrived 2 + lost 1") != std::string::npos);
+    CHECK(text.find("after reply") != std::string::npos);
+    CHECK(text.find("refused 500.001.1001") != std::string::npos);
+    const auto told = json::parse(report_json(*report)).at("callbacks");
+    CHECK(told.at("lost") == 1);
+    CHECK(told.at("duplicates") == 4);
+    CHECK(told.at("from_intended_us").at("count") == 2);
+    CHECK(told.at("from_reply_us").at("p99").to_number<std::uint64_t>() >= 4'000);
+    const std::string page = report_html(*report);
+    CHECK(page.find("callback after the reply") != std::string::npos);
+    CHECK(page.find("callback, from the intended time") != std::string::npos);
+    CHECK(occurrences(latency_hlog(*report), "Tag=callback") == 2);
+
+    report->callbacks->counts.lost = 0;
+    CHECK(mentions(judge(*report).invalid_because, "the callbacks do not agree"));
+}
+
 TEST_CASE("report: numbers are written with three digits and a unit") {
     struct Row {
         double us;

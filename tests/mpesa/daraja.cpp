@@ -101,23 +101,4 @@ void check_error(const http::HttpReply& reply) {
     CHECK(error.at("errorMessage").is_string());
 }
 
-std::string at(const boost::json::value& value, std::string_view path) {
-    const boost::json::value* here = &value;
-    while (!path.empty()) {
-        const std::size_t slash = path.find('/');
-        const std::string_view name = path.substr(0, slash);
-        path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash + 1);
-        const boost::json::value* next = nullptr;
-        if (here->is_object()) next = here->get_object().if_contains({name.data(), name.size()});
-        if (here->is_array()) {
-            const std::size_t index = std::stoul(std::string(name));
-            if (index < here->get_array().size()) next = &here->get_array()[index];
-        }
-        if (next == nullptr) return "(nothing)";
-        here = next;
-    }
-    if (here->is_string()) return std::string(here->get_string());
-    return boost::json::serialize(*here);
-}
-
 }  // namespace tuma::testing

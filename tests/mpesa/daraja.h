@@ -42,7 +42,4 @@ std::string stk_body(const std::string& msisdn, std::int64_t amount,
 /// The envelope of errors, under the status that its code begins with, and nothing else.
 void check_error(const http::HttpReply& reply);
 
-/// The text of a member on a path of names ("Body/stkCallback/ResultCode"), numbers as digits.
-std::string at(const boost::json::value& value, std::string_view path);
-
 }  // namespace tuma::testing

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace tuma::testing {
@@ -57,5 +58,9 @@ private:
     std::uint64_t counter_ = 0;
     std::uint64_t schemes_ = 0;
 };
+
+/// The text of a member on a path of names ("amount/total", "Item/0/Name"), numbers as digits;
+/// "(nothing)" if there is none.
+std::string at(const boost::json::value& value, std::string_view path);
 
 }  // namespace tuma::testing

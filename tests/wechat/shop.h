@@ -49,7 +49,4 @@ boost::json::object refund_of(const std::string& number, const std::string& refu
                               std::int64_t amount, std::int64_t total);
 /// The code of an error reply with its status: "400 PARAM_ERROR"; "200" without one.
 std::string code_of(const http::HttpReply& reply);
-/// The text of a member on a path of names ("amount/total"), numbers as digits.
-std::string at(const boost::json::value& value, std::string_view path);
-
 }  // namespace tuma::testing

@@ -1,0 +1,57 @@
+// How a simulated customer behaves and what becomes of callbacks, whatever the dialect.
+#pragma once
+
+#include "ledger/order.h"
+#include "ledger/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace tuma::protocols {
+
+/// What all dialects' scripts have in common.
+struct CustomerScript {
+    ledger::CustomerAction action = ledger::CustomerAction::approve;
+    std::uint16_t code = 0;           ///< why it is declined, the dialect's own number
+    std::optional<Duration> delay{};  ///< until the customer acts or the result is told
+    ledger::NoticeFault fault = ledger::NoticeFault::none;
+    Duration notice_delay{};  ///< added before the first attempt of a callback
+    std::string error{};      ///< the code of an API error to answer, or empty
+
+    bool operator==(const CustomerScript&) const = default;
+};
+
+/// Scripts that differ from paying at once in one respect.
+template <typename Script>
+Script declining(std::uint16_t code) {
+    Script script;
+    script.action = ledger::CustomerAction::decline;
+    script.code = code;
+    return script;
+}
+template <typename Script>
+Script ignoring() {
+    Script script;
+    script.action = ledger::CustomerAction::none;
+    return script;
+}
+template <typename Script>
+Script slow(Duration delay) {
+    Script script;
+    script.delay = delay;
+    return script;
+}
+template <typename Script>
+Script spoiling(ledger::NoticeFault fault, Duration notice_delay) {
+    Script script;
+    script.fault = fault;
+    script.notice_delay = notice_delay;
+    return script;
+}
+
+/// Takes "callback-lost", "callback-twice" and "callback-late:MS"; false for other words.
+bool take_callback_fault(CustomerScript& script, std::string_view word);
+
+}  // namespace tuma::protocols

@@ -1,0 +1,62 @@
+#include "protocols/wechat/v2_bills.h"
+
+#include "protocols/wechat/bills.h"
+#include "protocols/wechat/v2_reader.h"
+
+#include <utility>
+
+namespace tuma::wechat {
+namespace {
+
+using protocols::Answer;
+
+http::HttpReply failure(std::string_view code, std::string_view message) {
+    return {.headers = {{"Content-Type", "text/plain"}},
+            .body = write_v2_xml({{"return_code", "FAIL"},
+                                  {"return_msg", std::string(message)},
+                                  {"error_code", std::string(code)}})};
+}
+
+http::HttpReply no_bill() {
+    return failure("20002", "No Bill Exist");
+}
+
+// "20251002"
+Result<std::chrono::sys_days> read_date(const std::string& text) {
+    if (text.size() != 8) return InputError{"bill_date", "must be yyyyMMdd"};
+    return parse_day(text.substr(0, 4) + "-" + text.substr(4, 2) + "-" + text.substr(6));
+}
+
+http::HttpReply file(const BillRef& ref, std::string text) {
+    if (text.empty()) return no_bill();
+    http::HttpReply reply;
+    reply.headers.emplace_back("Content-Type", ref.is_gzip ? "application/x-gzip" : "text/plain");
+    reply.body = ref.is_gzip ? gzip(text) : std::move(text);
+    return reply;
+}
+
+}  // namespace
+
+Answer v2_download_bill(const V2CallPtr& v2) {
+    V2Reader reader(*v2);
+    const std::string date = reader.text("bill_date", {8, 8}, Need::required);
+    const std::string type =
+        reader.word("bill_type", {"ALL", "SUCCESS", "REFUND", "RECHARGE_REFUND"}, Need::optional);
+    const std::string tar = reader.word("tar_type", {"GZIP"}, Need::optional);
+    const Result<std::chrono::sys_days> day = read_date(date);
+    if (!reader.is_good() || !day) return failure("20001", "invalid bill_date or bill_type");
+    BillRef ref;
+    ref.day = *day;
+    ref.is_gzip = tar == "GZIP";
+    if (type == "SUCCESS") ref.type = BillType::success;
+    if (type == "REFUND") ref.type = BillType::refund;
+    if (type == "RECHARGE_REFUND") return no_bill();
+    if (const auto refusal = bill_refusal(*v2->call, ref.day)) {
+        if (*refusal == "STATEMENT_CREATING") return failure("20003", "Bill Creating");
+        return no_bill();
+    }
+    return make_bill(v2->call, ref, v2_busy_reply(*v2),
+                     [ref](std::string text) -> Answer { return file(ref, std::move(text)); });
+}
+
+}  // namespace tuma::wechat

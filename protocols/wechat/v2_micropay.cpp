@@ -1,0 +1,96 @@
+#include "protocols/wechat/v2_micropay.h"
+
+#include "protocols/wechat/kinds.h"
+#include "protocols/wechat/reversals.h"
+#include "protocols/wechat/v2_orders.h"
+
+#include <utility>
+
+namespace tuma::wechat {
+namespace {
+
+using ledger::OrderState;
+using protocols::Answer;
+
+// Why a customer has not paid.
+V2Error payment_error(const ledger::Order& order) {
+    if (order.state == OrderState::closed) return {"ORDERREVERSED"};
+    switch (order.code) {
+        case reason::not_enough:
+            return {"NOTENOUGH", "余额不足"};
+        case reason::account_abnormal:
+            return {"USER_ACCOUNT_ABNORMAL"};
+        case reason::bank_error:
+            return {"BANKERROR"};
+        case reason::code_expired:
+            return {"AUTHCODEEXPIRE"};
+        case reason::code_invalid:
+            return {"AUTH_CODE_INVALID"};
+        default:
+            break;
+    }
+    if (order.refusal == Refusal::insufficient_funds) return {"NOTENOUGH", "余额不足"};
+    return {"TRADE_ERROR", "支付失败，请撤销订单后重新支付"};
+}
+
+http::HttpReply micropay_reply(const V2Call& v2, const TradeOutcome& outcome) {
+    if (outcome.order == nullptr || outcome.fate == TradeFate::differs)
+        return v2_error_reply(v2, v2_trade_error(outcome));
+    const ledger::Order& order = *outcome.order;
+    if (order.state == OrderState::succeeded) {
+        if (!outcome.is_new) return v2_error_reply(v2, {"ORDERPAID"});
+        return v2_reply(v2, v2_paid_fields(order, read_content(order.content)));
+    }
+    if (!ledger::is_final(order.state)) return v2_error_reply(v2, {"USERPAYING"});
+    return v2_error_reply(v2, payment_error(order));
+}
+
+http::HttpReply reverse_reply(const V2Call& v2, const TradeRef& ref, ReversalFate fate) {
+    const V2List no_recall{{"recall", "N"}};
+    switch (fate) {
+        case ReversalFate::reversed:
+            return v2_reply(v2, no_recall);
+        case ReversalFate::unknown:
+            return v2_error_reply(
+                v2, {ref.transaction_id.empty() ? "ORDERNOTEXIST" : "INVALID_TRANSACTIONID"},
+                no_recall);
+        case ReversalFate::not_by_code:
+            return v2_error_reply(v2, {"INVALID_REQUEST", "只有付款码支付的订单可以撤销"},
+                                  no_recall);
+        case ReversalFate::refused:
+            return v2_error_reply(v2, {"NOTENOUGH"}, no_recall);
+    }
+    unreachable("a fate of reversals outside its enumeration");
+}
+
+}  // namespace
+
+Answer v2_micropay(const V2CallPtr& v2) {
+    V2Reader reader(*v2);
+    TradeWish wish;
+    Content& content = wish.content;
+    content.trade_type = "MICROPAY";
+    read_v2_order(reader, *v2, content, wish.expires);
+    const std::string code = reader.text("auth_code", {1, 128}, Need::required);
+    if (reader.is_good() && !is_payment_code(code))
+        reader.fail({"AUTH_CODE_INVALID", "付款码应为10-15开头的18位数字"});
+    if (!reader.is_good()) return reader.refusal();
+    content.openid = v2->call->options->payer;
+    wish.script = script_of(v2->call->request, code);
+    content.refund_code = wish.script.refund_code;
+    return open_trade(
+        v2->call, std::move(wish), v2_busy_reply(*v2),
+        [v2](const TradeOutcome& outcome) -> Answer { return micropay_reply(*v2, outcome); });
+}
+
+Answer v2_reverse(const V2CallPtr& v2) {
+    V2Reader reader(*v2);
+    const TradeRef ref = reader.trade();
+    if (!reader.is_good()) return reader.refusal();
+    return reverse_trade(v2->call, ref, v2_busy_reply(*v2),
+                         [v2, ref](const ReversalOutcome& outcome) -> Answer {
+                             return reverse_reply(*v2, ref, outcome.fate);
+                         });
+}
+
+}  // namespace tuma::wechat

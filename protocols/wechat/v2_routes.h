@@ -1,0 +1,31 @@
+// Which path is which API of v2.
+#pragma once
+
+#include "protocols/wechat/v2_call.h"
+
+#include <optional>
+#include <string_view>
+
+namespace tuma::wechat {
+
+/// What has to come with a request of an API.
+enum class V2Needs {
+    sign,         ///< nothing but mch_id and sign
+    appid,        ///< an appid of the merchant too
+    certificate,  ///< that and the merchant's certificate, where the options ask for it
+};
+
+/// One API of v2.
+struct V2Route {
+    std::string_view path;
+    V2Needs needs;
+    protocols::Answer (*answer)(const V2CallPtr& v2);
+};
+
+/// The API of a path, with the prefixes of both of the platform's sandboxes or without; or null.
+const V2Route* find_v2_route(std::string_view path);
+
+/// True for paths of v2, also those that are no API.
+bool is_v2_path(std::string_view path);
+
+}  // namespace tuma::wechat

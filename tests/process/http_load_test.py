@@ -1,0 +1,90 @@
+"""The load generator against the HTTP dialects: every request answered, every payment called back, the books clean."""
+import json
+import unittest
+
+import program
+
+
+class HttpLoad(program.ProcessTest):
+    def load(self, server, target, client, name, *flags):
+        """Runs tuma-load to its end; its report. Whether the machine was quiet enough is not asked (exit code 1)."""
+        code, _, err = self.run_program(
+            self.tuma_load, "run", f"--target={target}:http://127.0.0.1:{server.http_port}",
+            f"--client-file={self.data / 'clients' / client}", f"--report={self.folder / name}", "--quiet",
+            "--warmup=0s", "--timeout=60s", "--grace=60s", *flags, cwd=self.folder)
+        self.assertIn(code, (0, 1), err[-2000:])
+        return json.loads((self.folder / name / "report.json").read_text())
+
+    def assert_complete(self, report):
+        self.assertEqual((0, 0, 0), (report["refused"], report["errors"], report["timeouts"]), report)
+        self.assertGreater(report["ok"], 0)
+        self.assertEqual(report["scheduled"], report["ok"] + report["skipped"])
+        callbacks = report["callbacks"]
+        self.assertEqual(report["ok"], callbacks["arrived"], callbacks)
+        for name in ("lost", "declined", "duplicates", "unexpected", "unreadable"):
+            self.assertEqual(0, callbacks[name], callbacks)
+        for name in ("from_intended_us", "from_reply_us"):
+            self.assertEqual(callbacks["arrived"], callbacks[name]["count"])
+
+    def assert_clean(self, server):
+        self.assertEqual(0, server.stop())
+        self.assertEqual([], self.audit()["findings"])
+
+    def test_prompts_are_answered_and_called_back(self):
+        server = self.start("--http=127.0.0.1:0")
+        report = self.load(server, "mpesa", "mpesa.json", "open", "--rate=100", "--duration=2s", "--customers=50",
+                           "--connections=8")
+        self.assert_complete(report)
+        self.assertEqual("stk-push", report["scenario"])
+        self.assertIn("callback after the reply", (self.folder / "open" / "report.html").read_text())
+        self.assert_clean(server)
+
+    def test_prompts_can_be_waited_for_until_the_callback(self):
+        server = self.start("--http=127.0.0.1:0")
+        report = self.load(server, "mpesa", "mpesa.json", "until", "--rate=max", "--stop-after=200", "--customers=50",
+                           "--until=callback", "--connections=4", "--act-after=5ms")
+        self.assert_complete(report)
+        self.assertEqual(200, report["ok"])
+        # The customer takes five milliseconds, and no operation is over before.
+        self.assertGreaterEqual(report["response_us"]["min"], 5000)
+        self.assert_clean(server)
+
+    def test_a_customer_who_is_asked_twice_at_a_time_is_busy(self):
+        server = self.start("--http=127.0.0.1:0")
+        report = self.load(server, "mpesa", "mpesa.json", "busy", "--rate=max", "--stop-after=20", "--customers=2",
+                           "--connections=4", "--act-after=2s")
+        self.assertEqual({"500.001.1001": report["refused"]}, report["refusals"])
+        self.assertGreater(report["refused"], 0)
+        self.assertEqual(report["ok"], report["callbacks"]["arrived"])
+        self.assert_clean(server)
+
+    def test_signed_orders_are_paid_and_called_back(self):
+        server = self.start("--http=127.0.0.1:0")
+        report = self.load(server, "wechat-v3", "wechat.json", "orders", "--rate=50", "--duration=2s",
+                           "--verify-each=1", "--connections=8")
+        self.assert_complete(report)
+        self.assertEqual("native-order", report["scenario"])
+        signing = [remark for remark in report["remarks"] if remark.startswith("The generator signed")]
+        self.assertEqual(1, len(signing), report["remarks"])
+        verified = f"the signatures of {report['ok']} replies and {report['ok']} callbacks were verified"
+        self.assertIn(verified, signing[0])
+        self.assertFalse([reason for reason in report["invalid_because"] if "signed" in reason])
+        self.assert_clean(server)
+
+    def test_wrong_credentials_and_no_server_are_told(self):
+        server = self.start("--http=127.0.0.1:0")
+        wrong = self.folder / "wrong.json"
+        facts = json.loads((self.data / "clients" / "mpesa.json").read_text())
+        wrong.write_text(json.dumps({**facts, "consumer_secret": "guessed"}))
+        command = [self.tuma_load, "run", f"--target=mpesa:http://127.0.0.1:{server.http_port}", "--quiet"]
+        code, _, err = self.run_program(*command, f"--client-file={wrong}")
+        self.assertEqual(3, code)
+        self.assertIn("gives no access token", err)
+        self.assertEqual(0, server.stop())
+        code, _, err = self.run_program(*command, f"--client-file={self.data / 'clients' / 'mpesa.json'}")
+        self.assertEqual(3, code)
+        self.assertIn("is the server running there?", err)
+
+
+if __name__ == "__main__":
+    program.main()

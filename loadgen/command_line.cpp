@@ -14,6 +14,8 @@ namespace tuma::loadgen {
 namespace {
 
 constexpr int exit_usage = 2;
+/// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
+constexpr std::uint32_t http_connections = 64;
 constexpr std::string_view exit_codes =
     "Exit codes: 0 done; 1 the run is invalid, no rate keeps the SLO, or B is worse than A; "
     "2 wrong usage; 3 the server cannot be reached or went away.";
@@ -93,7 +95,8 @@ void add_connection(CLI::App& app, LoadOptions& load) {
                  load.admin = *parsed;
                  return {};
              });
-    add_number(app, "--connections", load.connections, 1, 20'000, "TCP connections");
+    add_number(app, "--connections", load.connections, 1, 20'000,
+               "TCP connections; over HTTP [64]");
     app.add_option("--in-flight", load.in_flight,
                    "Requests in flight on a connection, at most (1 to 65535) [16 in a closed loop, "
                    "65536 operations' worth in an open one]")
@@ -301,8 +304,12 @@ NoCommand refuse(const InputError& error) {
 
 CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
     if (used.count("--seed") == 0) load.seed = random_seed;
-    if (load.is_http() && used.count("--scenario") > 0)
-        return refuse({"--scenario", "belongs to a native: target; leave it out"});
+    if (load.is_http()) {
+        for (const char* option : {"--scenario", "--participant"})
+            if (used.count(option) > 0)
+                return refuse({option, "belongs to a native: target; leave it out"});
+        if (used.count("--connections") == 0) load.connections = http_connections;
+    }
     const bool is_counted = load.is_trace() || load.operations_max > 0;
     if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
     if (const auto wrong = contradiction(load)) return refuse(*wrong);

@@ -82,8 +82,8 @@ void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value
 
 void add_connection(CLI::App& app, LoadOptions& load) {
     add_text(app, "--target", "",
-             "Where the switch listens: native:HOST:PORT, mpesa:http://HOST:PORT (STK push) or "
-             "wechat-v3:http://HOST:PORT (signed native orders)",
+             "Where the switch listens: native:HOST:PORT, mpesa:HOST:PORT (STK push) or "
+             "wechat-v3:HOST:PORT (signed native orders)",
              [&load](const std::string& given) { return take(parse_target(given), load.target); })
         ->required();
     add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
@@ -109,6 +109,16 @@ void add_http(CLI::App& app, LoadOptions& load) {
                    "Of mpesa: and wechat-v3: targets: who asks, DATA/clients/mpesa.json or "
                    "wechat.json")
         ->type_name("FILE");
+    add_text(
+        app, "--callbacks", "wait",
+        "wait: callbacks are matched and timed, a lost one makes the run invalid; ignore: they "
+        "are answered and thrown away, the run ends with its last reply",
+        [&load](const std::string& given) -> std::string {
+            const auto parsed = parse_callbacks(given);
+            if (!parsed) return "must be wait or ignore";
+            load.callbacks = *parsed;
+            return {};
+        });
     add_text(app, "--until", "reply",
              "With what an operation over HTTP ends: reply, or callback (its connection takes no "
              "other request before); callbacks have histograms of their own with both",
@@ -301,8 +311,9 @@ NoCommand refuse(const InputError& error) {
 
 CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
     if (used.count("--seed") == 0) load.seed = random_seed;
-    if (load.is_http() && used.count("--scenario") > 0)
-        return refuse({"--scenario", "belongs to a native: target; leave it out"});
+    for (const char* native_only : {"--scenario", "--participant"})
+        if (load.is_http() && used.count(native_only) > 0)
+            return refuse({native_only, "belongs to a native: target; leave it out"});
     const bool is_counted = load.is_trace() || load.operations_max > 0;
     if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
     if (const auto wrong = contradiction(load)) return refuse(*wrong);

@@ -84,8 +84,8 @@ void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value
 
 void add_connection(CLI::App& app, LoadOptions& load) {
     add_text(app, "--target", "",
-             "Where the switch listens: native:HOST:PORT, mpesa:http://HOST:PORT (STK push) or "
-             "wechat-v3:http://HOST:PORT (signed native orders)",
+             "Where the switch listens: native:HOST:PORT, mpesa:HOST:PORT (STK push) or "
+             "wechat-v3:HOST:PORT (signed native orders)",
              [&load](const std::string& given) { return take(parse_target(given), load.target); })
         ->required();
     add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
@@ -112,6 +112,16 @@ void add_http(CLI::App& app, LoadOptions& load) {
                    "Of mpesa: and wechat-v3: targets: who asks, DATA/clients/mpesa.json or "
                    "wechat.json")
         ->type_name("FILE");
+    add_text(
+        app, "--callbacks", "wait",
+        "wait: callbacks are matched and timed, a lost one makes the run invalid; ignore: they "
+        "are answered and thrown away, the run ends with its last reply",
+        [&load](const std::string& given) -> std::string {
+            const auto parsed = parse_callbacks(given);
+            if (!parsed) return "must be wait or ignore";
+            load.callbacks = *parsed;
+            return {};
+        });
     add_text(app, "--until", "reply",
              "With what an operation over HTTP ends: reply, or callback (its connection takes no "
              "other request before); callbacks have histograms of their own with both",

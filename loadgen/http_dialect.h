@@ -49,7 +49,7 @@ public:
     /// Reasons not to believe the run, and what a reader should know besides, as sentences.
     virtual std::vector<std::string> problems() const { return {}; }
     virtual std::vector<std::string> remarks() const { return {}; }
-    /// Rows of the settings table.
+    /// Rows of the settings table, asked for after the run.
     virtual std::vector<std::pair<std::string, std::string>> facts() const = 0;
 };
 

@@ -30,7 +30,10 @@ public:
           recorder_(records.recorder),
           book_(records.callbacks),
           refusals_(records.refusals),
-          listener_(poller_) {}
+          listener_(poller_) {
+        ensure(settings.callbacks == Callbacks::wait || settings.until == Until::reply,
+               "what is ignored ends nothing");
+    }
 
     void prepare() {
         connect_all();
@@ -185,7 +188,9 @@ private:
     }
 
     void receive(Offset longest) {
-        const auto take = [this](const HttpMessage& callback) { take_callback(callback); };
+        const auto take = [this](const HttpMessage& callback) {
+            if (settings_.callbacks == Callbacks::wait) take_callback(callback);
+        };
         for (const epoll_event& event : poller_.wait(longest)) {
             advance_clock();
             const std::uint32_t number = event.data.u32;
@@ -229,6 +234,7 @@ private:
         }
         if (!verdict->refusal.empty())
             return end(number, End::answered, refusals_.number(verdict->refusal));
+        if (settings_.callbacks == Callbacks::ignore) return end(number, End::answered, 0);
         const auto early = book_.accepted(verdict->key, line.operation.intended, now_);
         if (settings_.until == Until::reply) return end(number, End::answered, 0);
         if (early) return end_by(*early, number);
@@ -345,6 +351,16 @@ std::string_view name(Until until) {
 std::optional<Until> parse_until(std::string_view text) {
     for (const Until until : {Until::reply, Until::callback})
         if (text == name(until)) return until;
+    return std::nullopt;
+}
+
+std::string_view name(Callbacks callbacks) {
+    return callbacks == Callbacks::wait ? "wait" : "ignore";
+}
+
+std::optional<Callbacks> parse_callbacks(std::string_view text) {
+    for (const Callbacks callbacks : {Callbacks::wait, Callbacks::ignore})
+        if (text == name(callbacks)) return callbacks;
     return std::nullopt;
 }
 

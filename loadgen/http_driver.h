@@ -27,6 +27,14 @@ enum class Until : std::uint8_t {
 std::string_view name(Until until);
 std::optional<Until> parse_until(std::string_view text);
 
+/// What is made of callbacks.
+enum class Callbacks : std::uint8_t {
+    wait,    ///< each is read, matched and timed; what is missing at the end is awaited
+    ignore,  ///< each is answered and thrown away; the run is over with its last reply
+};
+std::string_view name(Callbacks callbacks);
+std::optional<Callbacks> parse_callbacks(std::string_view text);
+
 struct HttpDriverSettings {
     Endpoint target{};
     std::uint32_t connections = 1;               ///< one request at a time on each
@@ -34,7 +42,8 @@ struct HttpDriverSettings {
     Duration connect_timeout = std::chrono::seconds{5};
     Duration grace = std::chrono::seconds{5};  ///< callbacks are awaited so long after the rest
     Overload overload = Overload::queue;
-    Until until = Until::reply;
+    Callbacks callbacks = Callbacks::wait;
+    Until until = Until::reply;  ///< `callback` only while they are awaited
     Offset end = Offset::max();  ///< nothing is due at or after this time
     std::uint64_t operations_max = std::numeric_limits<std::uint64_t>::max();
 };
@@ -52,7 +61,8 @@ struct HttpRecords {
 /// kernel, and ended as `Until` says; waiting for a free connection is in its latency. A connection
 /// that the server closed while idle is opened again, which takes time from whoever needs it; one
 /// that is lost with a request on it makes that an error. A server that takes no new connection is
-/// gone: nothing more is sent. Throws ConnectionError when it cannot connect at the start.
+/// gone: nothing more is sent. Callbacks that are ignored leave nothing in the book. Throws
+/// ConnectionError when it cannot connect at the start.
 RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
                   HttpDialect& dialect, const HttpRecords& records,
                   const std::function<void()>& on_begin, const std::atomic<bool>& stop,

@@ -10,6 +10,7 @@ namespace tuma::loadgen {
 namespace {
 
 constexpr std::uint64_t millihertz_max = 100'000'000'000;
+constexpr std::string_view http_scheme = "http://";
 
 std::optional<std::uint64_t> whole(std::string_view text) {
     std::uint64_t value = 0;
@@ -29,19 +30,6 @@ std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t digi
     return whole(all + decimals);
 }
 
-/// What stands before HOST:PORT.
-std::string_view prefix_of(Protocol protocol) {
-    switch (protocol) {
-        case Protocol::native:
-            return "native:";
-        case Protocol::mpesa:
-            return "mpesa:http://";
-        case Protocol::wechat_v3:
-            return "wechat-v3:http://";
-    }
-    unreachable("a protocol outside the table");
-}
-
 std::optional<InputError> http_contradiction(const LoadOptions& options) {
     constexpr Duration token_life = std::chrono::minutes{55};
     if (options.client_file.empty())
@@ -56,6 +44,10 @@ std::optional<InputError> http_contradiction(const LoadOptions& options) {
         return InputError{"--batch",
                           "one request at a time goes over a connection of HTTP; leave "
                           "--batch and --in-flight out, take more --connections"};
+    if (options.callbacks == Callbacks::ignore && options.until == Until::callback)
+        return InputError{"--until",
+                          "a callback that is ignored ends nothing; leave --until=callback or "
+                          "--callbacks=ignore out"};
     if (!options.acks.empty())
         return InputError{"--acks", "are those of a native: target; leave it out"};
     if (options.target.protocol == Protocol::mpesa &&
@@ -81,22 +73,25 @@ std::string_view name(Protocol protocol) {
 }
 
 std::string Target::text() const {
-    return std::string(prefix_of(protocol)) + endpoint.text();
+    return fmt::format("{}:{}{}", name(protocol), protocol == Protocol::native ? "" : http_scheme,
+                       endpoint.text());
 }
 
 Result<Target> parse_target(std::string_view text) {
     for (const Protocol protocol : {Protocol::native, Protocol::mpesa, Protocol::wechat_v3}) {
-        const std::string_view prefix = prefix_of(protocol);
-        if (!text.starts_with(prefix)) continue;
-        std::string_view where = text.substr(prefix.size());
-        if (protocol != Protocol::native && where.ends_with('/')) where.remove_suffix(1);
+        const std::string scheme = std::string(name(protocol)) + ':';
+        if (!text.starts_with(scheme)) continue;
+        std::string_view where = text.substr(scheme.size());
+        if (protocol != Protocol::native) {
+            if (where.starts_with(http_scheme)) where.remove_prefix(http_scheme.size());
+            if (where.ends_with('/')) where.remove_suffix(1);
+        }
         auto endpoint = parse_endpoint(where);
         if (!endpoint) return InputError{"--target", endpoint.error().reason};
         return Target{protocol, std::move(endpoint).value()};
     }
     return InputError{"--target", fmt::format("\"{}\" is not native:HOST:PORT, "
-                                              "mpesa:http://HOST:PORT or "
-                                              "wechat-v3:http://HOST:PORT",
+                                              "mpesa:HOST:PORT or wechat-v3:HOST:PORT",
                                               text)};
 }
 
@@ -129,10 +124,11 @@ Result<std::uint64_t> parse_speed(std::string_view text) {
 
 std::optional<InputError> contradiction(const LoadOptions& options) {
     if (options.is_http()) return http_contradiction(options);
-    if (!options.client_file.empty() || options.until == Until::callback)
+    if (!options.client_file.empty() || options.until == Until::callback ||
+        options.callbacks == Callbacks::ignore)
         return InputError{"--target",
                           "a native: target has no callbacks and needs no client; leave "
-                          "--client-file and --until out"};
+                          "--client-file, --callbacks and --until out"};
     if (!options.is_trace() && options.rate && options.rate->millihertz < 100ULL * options.batch)
         return InputError{"--batch", fmt::format("{} operations a request at this --rate is less "
                                                  "than one request in ten seconds; take a smaller "

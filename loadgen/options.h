@@ -31,7 +31,7 @@ struct Target {
     Endpoint endpoint;
 
     bool operator==(const Target&) const = default;
-    /// As it is given: "native:127.0.0.1:7000", "mpesa:http://127.0.0.1:8080".
+    /// "native:127.0.0.1:7000", "mpesa:http://127.0.0.1:8080".
     std::string text() const;
 };
 
@@ -64,6 +64,7 @@ struct LoadOptions {
 
     // Of protocols over HTTP only.
     std::filesystem::path client_file;  ///< DATA/clients/mpesa.json or wechat.json
+    Callbacks callbacks = Callbacks::wait;
     Until until = Until::reply;
     Duration grace = std::chrono::seconds{5};  ///< callbacks are awaited so long
     Duration act_after{0};                     ///< when the simulated customer acts
@@ -73,7 +74,8 @@ struct LoadOptions {
     bool is_trace() const { return scenario.starts_with("trace:"); }
 };
 
-/// Reads "native:HOST:PORT", "mpesa:http://HOST:PORT" or "wechat-v3:http://HOST:PORT".
+/// Reads "native:HOST:PORT", "mpesa:HOST:PORT" or "wechat-v3:HOST:PORT"; the latter two may have
+/// "http://" before HOST.
 Result<Target> parse_target(std::string_view text);
 /// Reads operations a second, "12000", "0.5", "250k" or "1.2M", from 0.001 to 100M; "max" is no
 /// rate.

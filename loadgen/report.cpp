@@ -65,6 +65,19 @@ void judge_open_loop(const RunReport& report, Verdict& verdict) {
     }
 }
 
+void judge_callbacks(const CallbackCounts& counts, Verdict& verdict) {
+    if (const auto broken = broken_identity(counts))
+        verdict.invalid_because.push_back("the callbacks do not agree: " + *broken);
+    if (counts.lost > 0)
+        verdict.invalid_because.push_back(fmt::format(
+            "{} of {} callbacks had not come when the run ended; they are in no histogram. Take a "
+            "longer --grace, or --callbacks=ignore if none is to be awaited",
+            count_text(counts.lost), count_text(counts.expected)));
+    if (counts.unreadable > 0)
+        verdict.invalid_because.push_back(fmt::format(
+            "{} callbacks could not be read or deciphered", count_text(counts.unreadable)));
+}
+
 void add_remarks(const RunReport& report, Verdict& verdict) {
     if (report.settings.closed_loop) {
         verdict.remarks.push_back(
@@ -88,12 +101,6 @@ void add_remarks(const RunReport& report, Verdict& verdict) {
             fmt::format("{} operations took more than an hour and are "
                         "counted as one hour.",
                         count_text(report.response.over_top())));
-    }
-    if (report.callbacks && report.callbacks->counts.lost > 0) {
-        verdict.remarks.push_back(fmt::format(
-            "{} of {} callbacks had not come when the run ended; they are in no histogram.",
-            count_text(report.callbacks->counts.lost),
-            count_text(report.callbacks->counts.expected)));
     }
     const std::string& target = report.settings.target;
     if (target.find("127.0.0.1") != std::string::npos ||
@@ -176,10 +183,7 @@ Verdict judge(const RunReport& report) {
             verdict.invalid_because.push_back("the counts do not agree: " + *broken);
         }
     }
-    if (report.callbacks) {
-        if (const auto broken = broken_identity(report.callbacks->counts))
-            verdict.invalid_because.push_back("the callbacks do not agree: " + *broken);
-    }
+    if (report.callbacks) judge_callbacks(report.callbacks->counts, verdict);
     if (!report.server_gone.empty()) {
         verdict.invalid_because.push_back("the server went away: " + report.server_gone);
     }

@@ -59,7 +59,7 @@ struct RunReport {
     Histogram response;
     Histogram service;
     Histogram send_lag;
-    /// What callbacks did; nothing with a protocol that has none.
+    /// What callbacks did; nothing where there are none or they are ignored.
     std::optional<CallbackResults> callbacks;
     /// What the numbers of refusals mean, where the protocol names them by words of its own.
     std::map<std::uint16_t, std::string> refusal_names;
@@ -86,7 +86,8 @@ struct RunReport {
 void take_results(const Recorder& recorder, RunReport& report);
 
 /// Says whether the numbers can be believed, and why not.
-/// Invalid: an identity of counts broken, callbacks included; the server went away; open loop with
+/// Invalid: an identity of counts broken, callbacks included; a callback that was awaited lost or
+/// unreadable; the server went away; open loop with
 /// less than 99 % of the target attained, with a p99 of send lag above 10 % of the p99 response (in
 /// a search: of what is asked for, if that is more, since lag only makes a rate look worse), or
 /// with more than 80 % of a core used by the generator; more than 2 % steal.

@@ -97,6 +97,7 @@ HttpDriverSettings driver_settings(const LoadOptions& options) {
     settings.timeout = options.timeout;
     settings.grace = options.grace;
     settings.overload = options.overload;
+    settings.callbacks = options.callbacks;
     settings.until = options.until;
     settings.operations_max = operations_max(options);
     if (options.operations_max == 0) settings.end = options.warmup + options.duration;
@@ -110,7 +111,7 @@ std::optional<Schedule> schedule_for(const LoadOptions& options) {
     return Schedule(*options.rate, options.arrival, options.seed, horizon);
 }
 
-RunSettings settings_for_report(const LoadOptions& options, const HttpDialect& dialect) {
+RunSettings settings_for_report(const LoadOptions& options) {
     RunSettings settings;
     settings.target = options.target.text();
     settings.scenario = scenario_name(options.target.protocol);
@@ -126,10 +127,16 @@ RunSettings settings_for_report(const LoadOptions& options, const HttpDialect& d
     settings.timeout = options.timeout;
     settings.duration =
         std::chrono::duration_cast<Duration>(planned_length(options).value_or(Offset{0}));
-    settings.more = dialect.facts();
-    settings.more.emplace_back("until", name(options.until));
-    settings.more.emplace_back("grace", text(options.grace));
     return settings;
+}
+
+/// What only protocols over HTTP have; after the run, because the dialect tells what it spent.
+void add_facts(const LoadOptions& options, const HttpDialect& dialect, RunReport& report) {
+    auto& rows = report.settings.more;
+    rows = dialect.facts();
+    rows.emplace_back("until", name(options.until));
+    rows.emplace_back("callback_mode", name(options.callbacks));
+    if (options.callbacks == Callbacks::wait) rows.emplace_back("grace", text(options.grace));
 }
 
 void add_dialect(const HttpDialect& dialect, RunReport& report) {
@@ -155,7 +162,7 @@ RunReport run_http_load(const LoadOptions& options, const HttpMerchant& merchant
     report.version = version();
     report.calibration = calibrate(options, progress);
     const auto dialect = dialect_for(options, merchant);
-    report.settings = settings_for_report(options, *dialect);
+    report.settings = settings_for_report(options);
     Recorder recorder(options.warmup);
     CallbackBook callbacks(options.warmup);
     RefusalNames refusals;
@@ -180,7 +187,8 @@ RunReport run_http_load(const LoadOptions& options, const HttpMerchant& merchant
     report.calibration.steal = steal_share(usage_before, usage_after);
     report.calibration.generator_cpu = cpu_share(usage_before, usage_after);
     report.server_gone = end.server_gone;
-    report.callbacks = callbacks.results();
+    add_facts(options, *dialect, report);
+    if (options.callbacks == Callbacks::wait) report.callbacks = callbacks.results();
     report.refusal_names = refusals.by_number();
     take_results(recorder, report);
     if (metrics_before && end.server_gone.empty())

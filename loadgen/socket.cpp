@@ -114,6 +114,8 @@ Result<Endpoint> parse_endpoint(std::string_view text) {
         host = host.substr(1, host.size() - 2);
     if (host.empty())
         return InputError{"endpoint", fmt::format("\"{}\" has no host before the colon", text)};
+    if (host.find('/') != std::string_view::npos)
+        return InputError{"endpoint", fmt::format("\"{}\" is no host; it has a slash in it", host)};
     Endpoint endpoint{std::string(host), 0};
     const auto [end, failed] =
         std::from_chars(digits.data(), digits.data() + digits.size(), endpoint.port);

@@ -28,7 +28,8 @@ struct Endpoint {
     bool operator==(const Endpoint&) const = default;
 };
 
-/// Reads "HOST:PORT" or "[IPV6]:PORT". Refuses: no colon, an empty host, a port outside 1..65535.
+/// Reads "HOST:PORT" or "[IPV6]:PORT". Refuses: no colon, an empty host or a slash in it, a
+/// port outside 1..65535.
 Result<Endpoint> parse_endpoint(std::string_view text);
 
 /// An open file descriptor of a socket, closed with it.

@@ -187,9 +187,11 @@ std::vector<std::string> WechatOrders::remarks() const {
 }
 
 std::vector<std::pair<std::string, std::string>> WechatOrders::facts() const {
+    ensure(stock_ != nullptr, "a run was begun");
     return {{"act_after", text(settings_.act_after)},
             {"verified",
-             settings_.verify_each == 0 ? "none" : fmt::format("1 in {}", settings_.verify_each)}};
+             settings_.verify_each == 0 ? "none" : fmt::format("1 in {}", settings_.verify_each)},
+            {"signing_us", fmt::format("{:.0f}", stock_->cost().microseconds_each())}};
 }
 
 }  // namespace tuma::loadgen

@@ -85,16 +85,28 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
     const auto* find = std::get_if<FindMaxCommand>(&search);
     REQUIRE(find != nullptr);
     CHECK(find->load.target == Target{Protocol::wechat_v3, {"h", 1}});
+    CHECK(find->load.callbacks == Callbacks::wait);
+
+    const CommandLine brief = read(
+        {"run", "--target=wechat-v3:h:1", "--client-file=c/wechat.json", "--callbacks=ignore"});
+    const auto* ignoring = std::get_if<RunCommand>(&brief);
+    REQUIRE(ignoring != nullptr);
+    CHECK(ignoring->load.target == Target{Protocol::wechat_v3, {"h", 1}});
+    CHECK(ignoring->load.callbacks == Callbacks::ignore);
 
     for (const char* wrong :
-         {"--batch=2", "--in-flight=2", "--acks=a", "--scenario=p2p", "--participant=2",
-          "--day-length=10m", "--duration=1h", "--until=money"}) {
+         {"--batch=2", "--in-flight=2", "--acks=a", "--scenario=p2p", "--day-length=10m",
+          "--duration=1h", "--until=money", "--participant=2", "--callbacks=maybe"}) {
         CAPTURE(wrong);
         CHECK(exit_code({"run", "--target=mpesa:http://h:1", "--client-file=c", "--rate=10",
                          wrong}) == 2);
     }
     CHECK(exit_code({"run", "--target=mpesa:http://h:1"}) == 2);
-    CHECK(exit_code({"run", "--target=mpesa:h:1", "--client-file=c"}) == 2);
+    CHECK(exit_code({"run", "--target=mpesa:h:1", "--client-file=c", "--callbacks=ignore",
+                     "--until=callback"}) == 2);
+    CHECK(exit_code({"run", "--target=mpesa:https://h:1", "--client-file=c"}) == 2);
+    CHECK(exit_code({"run", "--target=native:http://h:1"}) == 2);
+    CHECK(exit_code({"run", "--target=native:h:1", "--callbacks=ignore"}) == 2);
     CHECK(exit_code({"run", "--target=native:h:1", "--client-file=c"}) == 2);
     CHECK(exit_code({"run", "--target=native:h:1", "--until=callback"}) == 2);
 }

@@ -126,6 +126,17 @@ TEST_CASE("http driver: until the callback, a lost one is a timeout") {
     CHECK(driven.connections == 1);
 }
 
+TEST_CASE("http driver: callbacks that are ignored are answered, not counted and not awaited") {
+    // Each reply comes after its callback has been answered.
+    FakeShopServer server({.lose_each = 10, .repeat_each = 25, .calls_back_first = true});
+    const Driven driven =
+        drive_against(server, {.driving = {.connections = 2, .callbacks = Callbacks::ignore}});
+
+    CHECK(driven.counts.ok == 100);
+    CHECK(driven.callbacks.counts == CallbackCounts{});
+    CHECK(driven.callbacks.from_intended.count() == 0);
+}
+
 TEST_CASE("http driver: refusals are counted by their words") {
     FakeShopServer server({.refuse_each = 4});
     const Driven driven = drive_against(server, {});

@@ -290,8 +290,9 @@ TEST_CASE("report: callbacks stand beside the replies, and refusals have their o
     report->refusal_names[31] = "500.001.1001";
     report->verdict = judge(*report);
 
-    CHECK(report->verdict.valid);
-    CHECK(mentions(report->verdict.remarks, "1 of 3 callbacks had not come"));
+    CHECK(!report->verdict.valid);
+    CHECK(report->verdict.invalid_because.size() == 1);
+    CHECK(mentions(report->verdict.invalid_because, "1 of 3 callbacks had not come"));
     const std::string text = report_text(*report);
     CHECK(text.find("callbacks expected 3 = arrived 2 + lost 1") != std::string::npos);
     CHECK(text.find("after reply") != std::string::npos);
@@ -308,6 +309,10 @@ TEST_CASE("report: callbacks stand beside the replies, and refusals have their o
 
     report->callbacks->counts.lost = 0;
     CHECK(mentions(judge(*report).invalid_because, "the callbacks do not agree"));
+    report->callbacks->counts = {.expected = 3, .arrived = 3, .declined = 1, .duplicates = 4};
+    CHECK(judge(*report).valid);
+    report->callbacks->counts.unreadable = 2;
+    CHECK(mentions(judge(*report).invalid_because, "2 callbacks could not be read"));
 }
 
 TEST_CASE("report: numbers are written with three digits and a unit") {

@@ -12,7 +12,9 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
+#include <string>
 
 using namespace tuma;
 using namespace tuma::loadgen;
@@ -91,6 +93,11 @@ TEST_CASE("wechat orders: the platform finds the merchant's signature good, ahea
     CHECK(
         orders.remarks()[0].starts_with("The generator signed 3 requests before the run, 0 "
                                         "beside it and 2 where they were sent"));
+    const auto facts = orders.facts();
+    const auto cost = std::find_if(facts.begin(), facts.end(),
+                                   [](const auto& row) { return row.first == "signing_us"; });
+    REQUIRE(cost != facts.end());
+    CHECK(std::stoul(cost->second) > 0);
     // Two of five is more than one in a hundred.
     REQUIRE(orders.problems().size() == 1);
     CHECK(orders.problems()[0].find("slower than the load") != std::string::npos);

@@ -6,10 +6,10 @@ import program
 
 
 class HttpLoad(program.ProcessTest):
-    def load(self, server, target, client, name, *flags):
+    def load(self, server, target, client, name, *flags, scheme=""):
         """Runs tuma-load to its end; its report. Whether the machine was quiet enough is not asked (exit code 1)."""
         code, _, err = self.run_program(
-            self.tuma_load, "run", f"--target={target}:http://127.0.0.1:{server.http_port}",
+            self.tuma_load, "run", f"--target={target}:{scheme}127.0.0.1:{server.http_port}",
             f"--client-file={self.data / 'clients' / client}", f"--report={self.folder / name}", "--quiet",
             "--warmup=0s", "--timeout=60s", "--grace=60s", *flags, cwd=self.folder)
         self.assertIn(code, (0, 1), err[-2000:])
@@ -33,9 +33,10 @@ class HttpLoad(program.ProcessTest):
     def test_prompts_are_answered_and_called_back(self):
         server = self.start("--http=127.0.0.1:0")
         report = self.load(server, "mpesa", "mpesa.json", "open", "--rate=100", "--duration=2s", "--customers=50",
-                           "--connections=8")
+                           "--connections=8", scheme="http://")
         self.assert_complete(report)
         self.assertEqual("stk-push", report["scenario"])
+        self.assertEqual("wait", report["callback_mode"])
         self.assertIn("callback after the reply", (self.folder / "open" / "report.html").read_text())
         self.assert_clean(server)
 
@@ -47,6 +48,17 @@ class HttpLoad(program.ProcessTest):
         self.assertEqual(200, report["ok"])
         # The customer takes five milliseconds, and no operation is over before.
         self.assertGreaterEqual(report["response_us"]["min"], 5000)
+        self.assert_clean(server)
+
+    def test_callbacks_can_be_ignored(self):
+        server = self.start("--http=127.0.0.1:0")
+        for target, client in (("mpesa", "mpesa.json"), ("wechat-v3", "wechat.json")):
+            report = self.load(server, target, client, target, "--rate=50", "--duration=1s", "--customers=50",
+                               "--connections=8", "--act-after=20ms", "--callbacks=ignore")
+            self.assertEqual((0, 0, 0), (report["refused"], report["errors"], report["timeouts"]), report)
+            self.assertEqual(report["scheduled"], report["ok"] + report["skipped"])
+            self.assertEqual("ignore", report["callback_mode"])
+            self.assertNotIn("callbacks", report)
         self.assert_clean(server)
 
     def test_a_customer_who_is_asked_twice_at_a_time_is_busy(self):
@@ -64,6 +76,7 @@ class HttpLoad(program.ProcessTest):
                            "--verify-each=1", "--connections=8")
         self.assert_complete(report)
         self.assertEqual("native-order", report["scenario"])
+        self.assertGreater(int(report["signing_us"]), 0)
         signing = [remark for remark in report["remarks"] if remark.startswith("The generator signed")]
         self.assertEqual(1, len(signing), report["remarks"])
         verified = f"the signatures of {report['ok']} replies and {report['ok']} callbacks were verified"

@@ -9,13 +9,13 @@ namespace tuma::mpesa {
 
 /// `ledger::OrderTerms::kind` of this dialect's orders.
 enum class Kind : std::uint16_t {
-    stk_push = 100,     ///< a customer is asked on the handset (M-Pesa Express, STK: SIM toolkit)
-    c2b = 101,          ///< a customer pays a business unasked
-    b2c = 102,          ///< a business pays a customer
-    b2b = 103,          ///< a business pays a business, taxes too
-    balance = 104,      ///< a business asks for its balances
-    status = 105,       ///< a business asks what became of a transaction
-    reversal = 106,     ///< a customer's payment is given back
+    stk_push = 100,  ///< a customer is asked on the handset (M-Pesa Express, STK: SIM toolkit)
+    c2b = 101,       ///< a customer pays a business unasked
+    b2c = 102,       ///< a business pays a customer
+    b2b = 103,       ///< a business pays a business, taxes too
+    balance = 104,   ///< a business asks for its balances
+    status = 105,    ///< a business asks what became of a transaction
+    reversal = 106,  ///< a customer's payment is given back
 };
 inline constexpr std::uint16_t kind_first = 100;
 inline constexpr std::uint16_t kind_last = 199;

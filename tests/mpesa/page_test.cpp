@@ -22,7 +22,8 @@ std::string page_at(const char* path) {
 }
 
 void check_members(const std::string& page, const std::string& json) {
-    for (const auto& member : boost::json::parse(json).as_object()) {
+    const boost::json::value profile = boost::json::parse(json);
+    for (const auto& member : profile.as_object()) {
         const std::string name = fmt::format("`{}`", std::string(member.key()));
         CHECK_MESSAGE(page.find(name) != std::string::npos, name);
     }

@@ -74,7 +74,7 @@ std::string latency_table(const RunReport& report) {
     std::vector<std::pair<const char*, const Histogram*>> rows{{"response", &report.response},
                                                                {"service", &report.service},
                                                                {"send lag", &report.send_lag}};
-    if (report.callbacks) {
+    if (report.callbacks && report.callbacks->counts.arrived > 0) {
         rows.emplace_back("callback", &report.callbacks->from_intended);
         rows.emplace_back("callback after the reply", &report.callbacks->from_reply);
     }

@@ -129,7 +129,7 @@ std::string report_text(const RunReport& report) {
     out += latency_row("response", report.response);
     out += latency_row("service", report.service);
     out += latency_row("send lag", report.send_lag);
-    if (report.callbacks) {
+    if (report.callbacks && report.callbacks->counts.arrived > 0) {
         out += latency_row("callback", report.callbacks->from_intended);
         out += latency_row("after reply", report.callbacks->from_reply);
     }

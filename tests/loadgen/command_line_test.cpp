@@ -93,6 +93,7 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
     REQUIRE(ignoring != nullptr);
     CHECK(ignoring->load.target == Target{Protocol::wechat_v3, {"h", 1}});
     CHECK(ignoring->load.callbacks == Callbacks::ignore);
+    CHECK(ignoring->load.connections == 64);
 
     for (const char* wrong :
          {"--batch=2", "--in-flight=2", "--acks=a", "--scenario=p2p", "--day-length=10m",

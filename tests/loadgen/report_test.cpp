@@ -307,7 +307,10 @@ TEST_CASE("report: callbacks stand beside the replies, and refusals have their o
     CHECK(page.find("callback, from the intended time") != std::string::npos);
     CHECK(occurrences(latency_hlog(*report), "Tag=callback") == 2);
 
-    report->callbacks->counts.lost = 0;
+    report->callbacks->counts = {.expected = 2, .lost = 2};
+    CHECK(report_text(*report).find("after reply") == std::string::npos);
+    CHECK(report_html(*report).find("callback after the reply") == std::string::npos);
+    report->callbacks->counts = {.expected = 3, .arrived = 2};
     CHECK(mentions(judge(*report).invalid_because, "the callbacks do not agree"));
     report->callbacks->counts = {.expected = 3, .arrived = 3, .declined = 1, .duplicates = 4};
     CHECK(judge(*report).valid);

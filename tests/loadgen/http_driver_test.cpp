@@ -35,7 +35,7 @@ struct HttpLoad {
 Driven drive_against(FakeShopServer& server, HttpLoad load) {
     load.driving.target = server.endpoint();
     load.driving.operations_max = load.requests;
-    load.driving.grace = milliseconds{50};
+    load.driving.grace = milliseconds{500};
     std::optional<Schedule> schedule;
     if (load.rate) schedule.emplace(*load.rate, Arrival::constant, 1, std::chrono::hours{1});
     FakeShopDialect dialect;
@@ -118,7 +118,7 @@ TEST_CASE("http driver: until the callback, a lost one is a timeout") {
     FakeShopServer server({.lose_each = 10});
     const Driven driven = drive_against(
         server,
-        {.requests = 20, .driving = {.timeout = milliseconds{50}, .until = Until::callback}});
+        {.requests = 20, .driving = {.timeout = milliseconds{500}, .until = Until::callback}});
 
     CHECK(driven.counts.ok == 18);
     CHECK(driven.counts.timeouts == 2);
@@ -150,7 +150,7 @@ TEST_CASE("http driver: refusals are counted by their words") {
 
 TEST_CASE("http driver: a request without an answer times out and its connection is replaced") {
     FakeShopServer server({.silent_at = 5});
-    const Driven driven = drive_against(server, {.driving = {.timeout = milliseconds{50}}});
+    const Driven driven = drive_against(server, {.driving = {.timeout = milliseconds{500}}});
 
     CHECK(driven.counts.timeouts == 1);
     CHECK(driven.counts.ok == 99);
@@ -173,19 +173,19 @@ TEST_CASE("http driver: an open loop counts from the intended time, waiting for 
     FakeShopServer server({.silent_at = 10});
     const Driven driven =
         drive_against(server, {.rate = Rate::per_second(1000),
-                               .driving = {.connections = 1, .timeout = milliseconds{80}}});
+                               .driving = {.connections = 1, .timeout = milliseconds{800}}});
 
     CHECK(driven.counts.timeouts == 1);
     CHECK(driven.counts.ok == 99);
     // The one behind waited for the only connection all the time.
-    CHECK(driven.latencies.send_lag.max() >= 60'000);
-    CHECK(driven.latencies.response.max() >= 79'000);
+    CHECK(driven.latencies.send_lag.max() >= 600'000);
+    CHECK(driven.latencies.response.max() >= 799'000);
 }
 
 TEST_CASE("http driver: skip leaves out what finds no free connection") {
     FakeShopServer server({.silent_at = 10});
     HttpLoad load{.rate = Rate::per_second(1000), .driving = {}};
-    load.driving.timeout = milliseconds{50};
+    load.driving.timeout = milliseconds{500};
     load.driving.overload = Overload::skip;
     const Driven driven = drive_against(server, load);
 

@@ -126,7 +126,8 @@ std::int64_t BodyReader::number(std::string_view key, std::int64_t least, std::i
     const std::int64_t number = value->get_int64();
     if (number < least) fail(key, fmt::format("值低于最小值 {}", least));
     if (number > most) fail(key, fmt::format("值高于最大值 {}", most));
-    return number;
+    // What is out of bounds is not reckoned with.
+    return number < least || number > most ? otherwise : number;
 }
 
 bool BodyReader::flag(std::string_view key) {

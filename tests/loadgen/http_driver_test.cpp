@@ -9,7 +9,6 @@
 using namespace tuma;
 using namespace tuma::loadgen;
 using testing::FakeShopDialect;
-using testing::FakeShopFaults;
 using testing::FakeShopServer;
 
 namespace {

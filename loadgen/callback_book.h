@@ -42,7 +42,7 @@ struct CallbackNews {
     bool operator==(const CallbackNews&) const = default;
 };
 
-/// Matches callbacks to requests by key, in either order.
+/// Matches callbacks to requests by key, in either order; remembers every key of the run.
 class CallbackBook {
 public:
     explicit CallbackBook(Offset warmup) : warmup_(warmup) {}

@@ -14,7 +14,7 @@ namespace tuma::loadgen {
 namespace {
 
 constexpr int exit_usage = 2;
-/// What a connection can carry is less over HTTP, so there are more.
+/// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
 constexpr std::uint32_t http_connections = 64;
 constexpr std::string_view exit_codes =
     "Exit codes: 0 done; 1 the run is invalid, no rate keeps the SLO, or B is worse than A; "
@@ -95,11 +95,8 @@ void add_connection(CLI::App& app, LoadOptions& load) {
                  load.admin = *parsed;
                  return {};
              });
-    app.add_option("--connections", load.connections,
-                   fmt::format("TCP connections (1 to 20000) [{}; {} over HTTP, where each carries "
-                               "one request at a time]",
-                               load.connections, http_connections))
-        ->check(CLI::Range(1, 20'000));
+    add_number(app, "--connections", load.connections, 1, 20'000,
+               "TCP connections; over HTTP [64]");
     app.add_option("--in-flight", load.in_flight,
                    "Requests in flight on a connection, at most (1 to 65535) [16 in a closed loop, "
                    "65536 operations' worth in an open one]")
@@ -317,10 +314,12 @@ NoCommand refuse(const InputError& error) {
 
 CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
     if (used.count("--seed") == 0) load.seed = random_seed;
-    for (const char* native_only : {"--scenario", "--participant"})
-        if (load.is_http() && used.count(native_only) > 0)
-            return refuse({native_only, "belongs to a native: target; leave it out"});
-    if (load.is_http() && used.count("--connections") == 0) load.connections = http_connections;
+    if (load.is_http()) {
+        for (const char* option : {"--scenario", "--participant"})
+            if (used.count(option) > 0)
+                return refuse({option, "belongs to a native: target; leave it out"});
+        if (used.count("--connections") == 0) load.connections = http_connections;
+    }
     const bool is_counted = load.is_trace() || load.operations_max > 0;
     if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
     if (const auto wrong = contradiction(load)) return refuse(*wrong);

@@ -20,6 +20,13 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+/// Whether the text is this word in small letters, in any case.
+bool is_word(std::string_view text, std::string_view word) {
+    return std::equal(text.begin(), text.end(), word.begin(), word.end(), [](char a, char small) {
+        return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == small;
+    });
+}
+
 /// A line of the head without its end; what is left begins behind it.
 std::string_view take_line(std::string_view& head) {
     const std::size_t end = head.find("\r\n");
@@ -57,7 +64,7 @@ bool HttpMessage::keeps_open() const {
     const bool is_http_1_0 = start_line.starts_with("HTTP/1.0") || start_line.ends_with("HTTP/1.0");
     const std::string* connection = find("Connection");
     if (connection == nullptr) return !is_http_1_0;
-    return *connection == "keep-alive" || (!is_http_1_0 && *connection != "close");
+    return is_word(*connection, "keep-alive") || (!is_http_1_0 && !is_word(*connection, "close"));
 }
 
 std::optional<HttpMessage> HttpMessageReader::take() {

@@ -86,6 +86,11 @@ these numbers with the time that was spent on them.</dd>
 <dt>Counts</dt>
 <dd>scheduled = sent + skipped, and sent = ok + refused + errors + timeouts. A refusal is an answer:
 the switch decided, and decided no. An error or timeout is the lack of one.</dd>
+<dt>Callbacks</dt>
+<dd>Over HTTP a merchant is told of a payment by a request to its own address. <b>Callback</b> runs
+from the time at which the payment's request was meant to be sent to that; <b>after the reply</b>
+from the request's reply, and is 0 where the callback came first. What had not come at the end is
+lost and has no latency.</dd>
 <dt>Attained</dt>
 <dd>Answers, yes or no, a second of measured time. The warm-up is in none of the
 generator's numbers, only drawn.</dd>

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -18,8 +19,8 @@ namespace {
 
 constexpr Duration set_up_timeout = std::chrono::seconds{30};
 constexpr std::uint32_t mpesa_customers = 1000;
-/// More than the two cores of a small machine sign.
-constexpr std::uint64_t signatures_a_second = 1500;
+/// A closed loop with a server on two cores, which signs twice an order, stays below.
+constexpr std::uint64_t signatures_a_second = 2000;
 constexpr std::uint64_t ready_max = 30'000;
 /// What is signed ahead is sent within this time, of the five minutes that a signature is good.
 constexpr std::chrono::seconds signed_ahead{120};
@@ -64,13 +65,12 @@ StockSettings stock_settings(const LoadOptions& options) {
     const std::uint64_t a_second =
         options.rate ? options.rate->millihertz / 1000 + 1 : signatures_a_second;
     // A Poisson schedule has a few more than its rate says.
-    const std::uint64_t planned = a_second * seconds * 21 / 20 + 100;
-    stock.requests_max = options.rate ? planned : operations_max(options);
-    stock.requests_max = std::min(stock.requests_max, operations_max(options));
-    if (options.operations_max > 0) stock.requests_max = options.operations_max;
+    const std::uint64_t planned =
+        options.operations_max > 0 ? options.operations_max : a_second * seconds * 21 / 20 + 100;
+    const bool is_known = options.rate || options.operations_max > 0;
+    stock.requests_max = is_known ? planned : std::numeric_limits<std::uint64_t>::max();
     const auto soon = a_second * static_cast<std::uint64_t>(signed_ahead.count());
-    stock.ready_max =
-        std::min({options.operations_max > 0 ? stock.requests_max : planned, soon, ready_max});
+    stock.ready_max = std::min({planned, soon, ready_max});
     stock.workers = std::max(1U, std::thread::hardware_concurrency());
     return stock;
 }

@@ -27,7 +27,7 @@ struct SigningCost {
 /// How much is kept ready.
 struct StockSettings {
     std::uint64_t requests_max = 0;  ///< no more are signed in all; what is taken beyond is late
-    std::size_t ready_max = 0;       ///< ready at one time
+    std::size_t ready_max = 0;       ///< ready at first; later, a quarter of it
     std::size_t workers = 1;
     std::chrono::seconds age_max{240};  ///< older ones are signed again: receivers take 300 s
 };

@@ -2,6 +2,7 @@
 
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/initiator.h"
+#include "protocols/mpesa/numbers.h"
 
 #include <algorithm>
 #include <array>
@@ -14,7 +15,6 @@ using protocols::Answer;
 
 // Cents. Source: mpesa reference, section 1.9.
 constexpr std::int64_t least = 10 * 100;
-constexpr std::int64_t most = 250'000 * 100;
 
 constexpr std::string_view salary = "SalaryPayment";
 constexpr std::string_view pochi = "BusinessPayToPochi";
@@ -26,7 +26,7 @@ void check(InitiatorRequest& request) {
     if (std::find(commands.begin(), commands.end(), content.command) == commands.end())
         fail_early(request, result::invalid_command);
     if (content.amount < least) fail_early(request, result::below_minimum);
-    if (content.amount > most) fail_early(request, result::above_maximum);
+    if (content.amount > transaction_max) fail_early(request, result::above_maximum);
     if (!request.script.is_unregistered) return;
     request.content.is_unregistered = true;
     if (content.command == salary && request.call->options->salary_reaches_unregistered)

@@ -1,6 +1,7 @@
 #include "protocols/mpesa/codes.h"
 
 #include "ledger/ensure.h"
+#include "protocols/mpesa/numbers.h"
 
 #include <algorithm>
 #include <array>
@@ -177,6 +178,9 @@ std::uint16_t code_of(const ledger::Order& order) {
     if (order.state == ledger::OrderState::succeeded) return result::success;
     if (order.state == ledger::OrderState::expired) return result::no_response;
     if (order.state == ledger::OrderState::closed) return result::cancelled;
+    // No tariff has a price for more than that.
+    if (order.refusal == Refusal::not_offered && order.terms.amount > transaction_max)
+        return result::above_maximum;
     if (order.refusal != Refusal::none) return code_of(order.refusal);
     return order.code != 0 ? order.code : result::internal_failure;
 }

@@ -91,12 +91,6 @@ std::string dotted_time(Timestamp time) {
                        t.minute, t.second);
 }
 
-std::string dashed_time(Timestamp time) {
-    const Local t = local(time);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", t.year, t.month, t.day, t.hour,
-                       t.minute, t.second);
-}
-
 std::string receipt(OrderId order, Timestamp time) {
     std::uint64_t left = (multiply(order.value % receipts, spread) + offset) % receipts;
     std::array<char, 7> tail{};
@@ -135,6 +129,12 @@ std::string checkout_request_id(Timestamp time, std::string_view msisdn, int dig
                                   t.minute, t.second);
            }() +
            fraction.substr(0, kept) + std::string(msisdn.substr(msisdn.size() - tail));
+}
+
+std::chrono::milliseconds checkout_step(int digits) {
+    std::chrono::milliseconds step{1'000};
+    for (int i = 0; i < std::clamp(digits, 0, 3); ++i) step /= 10;
+    return step;
 }
 
 std::string conversation_id(Timestamp time, const protocols::Chance& chance) {

@@ -5,6 +5,7 @@
 #include "ledger/time.h"
 #include "protocols/adapter.h"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,8 +16,6 @@ namespace tuma::mpesa {
 std::string compact_time(Timestamp time);
 /// "02.10.2026 18:11:02".
 std::string dotted_time(Timestamp time);
-/// "2026-10-02 18:11:02".
-std::string dashed_time(Timestamp time);
 
 /// What a customer sees as the transaction's number: "UJ22T8IYOU". Year, month and day are its
 /// first three characters; the others are the order's number, spread over all that fits.
@@ -31,6 +30,8 @@ std::string empty_receipt(Timestamp time);
 /// "ws_CO_27112025133814625708374149": the time with `digits` (0 to 3) of its fraction of a second,
 /// and the last nine digits of the number.
 std::string checkout_request_id(Timestamp time, std::string_view msisdn, int digits);
+/// How much later another id with so many digits is possible: 1 s, 100 ms, 10 ms, 1 ms.
+std::chrono::milliseconds checkout_step(int digits);
 /// "AG_20240706_20106e9209f64bebd05b".
 std::string conversation_id(Timestamp time, const protocols::Chance& chance);
 

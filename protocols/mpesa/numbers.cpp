@@ -123,9 +123,4 @@ std::string masked_msisdn(std::string_view msisdn) {
            std::string(msisdn.substr(msisdn.size() - 3));
 }
 
-std::string starred_msisdn(std::string_view msisdn) {
-    return std::string(msisdn.substr(0, 3)) + "******" +
-           std::string(msisdn.substr(msisdn.size() - 3));
-}
-
 }  // namespace tuma::mpesa

@@ -17,6 +17,9 @@ bool is_shortcode(std::string_view text);
 /// 14 digits that are a date and a time of day.
 bool is_compact_time(std::string_view text);
 
+/// The most that one transaction may move, in cents. Source: mpesa reference, sections 1.5, 1.9.
+inline constexpr std::int64_t transaction_max = 250'000 * 100;
+
 /// Whole shillings from 1 to 999,999,999, in cents. "10", "10.0" and "10.00" are ten shillings;
 /// refuses signs, exponents, and cents that are not zero.
 std::optional<std::int64_t> read_amount(std::string_view text);
@@ -38,7 +41,5 @@ std::optional<std::string_view> forbidden_word(std::string_view url);
 
 /// "2547 ***** 126".
 std::string masked_msisdn(std::string_view msisdn);
-/// "254******867".
-std::string starred_msisdn(std::string_view msisdn);
 
 }  // namespace tuma::mpesa

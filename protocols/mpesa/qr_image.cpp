@@ -1,8 +1,11 @@
 #include "protocols/mpesa/qr_image.h"
 
+#include "ledger/ensure.h"
+
 #include <qrencode.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +17,21 @@ constexpr std::size_t quiet_modules = 4;
 constexpr std::string_view png_signature = "\x89PNG\r\n\x1a\n";
 
 using Code = std::unique_ptr<QRcode, decltype(&QRcode_free)>;
+
+// Null when it does not fit. Readers guess at characters beyond ASCII unless they are told which
+// they are, by an Extended Channel Interpretation (ECI).
+Code encoded(std::string_view text) {
+    constexpr unsigned utf8 = 26;
+    const std::unique_ptr<QRinput, decltype(&QRinput_free)> input(QRinput_new2(0, QR_ECLEVEL_M),
+                                                                  &QRinput_free);
+    ensure(input != nullptr, "any version and a level of its own make an input");
+    const bool is_ascii = std::all_of(text.begin(), text.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (!is_ascii) QRinput_appendECIheader(input.get(), utf8);
+    QRinput_append(input.get(), QR_MODE_8, static_cast<int>(text.size()),
+                   reinterpret_cast<const unsigned char*>(text.data()));
+    return {QRcode_encodeInput(input.get()), &QRcode_free};
+}
 
 void append_number(std::string& bytes, std::uint32_t number) {
     for (const unsigned shift : {24U, 16U, 8U, 0U})
@@ -63,10 +81,7 @@ std::string deflated(const std::string& bytes) {
 }  // namespace
 
 std::optional<std::string> qr_png(std::string_view text, std::size_t pixels) {
-    const Code code(
-        QRcode_encodeData(static_cast<int>(text.size()),
-                          reinterpret_cast<const unsigned char*>(text.data()), 0, QR_ECLEVEL_M),
-        &QRcode_free);
+    const Code code = encoded(text);
     if (code == nullptr) return std::nullopt;
     if (pixels < static_cast<std::size_t>(code->width) + 2 * quiet_modules) return std::nullopt;
     std::string header;

@@ -140,10 +140,10 @@ Answer asked(const std::shared_ptr<Prompt>& prompt, const Outcome& outcome) {
 }
 
 Answer ask(std::shared_ptr<Prompt> prompt) {
-    const Options& options = *prompt->call->options;
-    prompt->content.conversation = checkout_request_id(
-        prompt->call->context.now + std::chrono::milliseconds{prompt->attempts},
-        prompt->content.msisdn, static_cast<int>(options.checkout_subsecond_digits));
+    const int digits = static_cast<int>(prompt->call->options->checkout_subsecond_digits);
+    prompt->content.conversation =
+        checkout_request_id(prompt->call->context.now + prompt->attempts * checkout_step(digits),
+                            prompt->content.msisdn, digits);
     return open_order(prompt->call, wish_for(*prompt),
                       [prompt](const Outcome& outcome) { return asked(prompt, outcome); });
 }

@@ -78,6 +78,7 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
     CHECK(load.grace == std::chrono::seconds{1});
     CHECK(load.act_after == std::chrono::milliseconds{20});
     CHECK(load.verify_each == 0);
+    CHECK(load.connections == 64);
 
     const CommandLine search = read({"find-max", "--target=wechat-v3:http://h:1",
                                      "--client-file=c/wechat.json", "--slo=p99<50ms"});
@@ -96,7 +97,7 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
 
     for (const char* wrong :
          {"--batch=2", "--in-flight=2", "--acks=a", "--scenario=p2p", "--day-length=10m",
-          "--duration=1h", "--until=money", "--participant=1", "--callbacks=maybe"}) {
+          "--duration=1h", "--until=money", "--participant=2", "--callbacks=maybe"}) {
         CAPTURE(wrong);
         CHECK(exit_code({"run", "--target=mpesa:http://h:1", "--client-file=c", "--rate=10",
                          wrong}) == 2);

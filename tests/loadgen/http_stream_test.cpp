@@ -64,11 +64,10 @@ TEST_CASE("http stream: who keeps the connection open") {
         const char* connection;
         bool keeps_open;
     };
-    const Row rows[] = {{"HTTP/1.1 200 OK", nullptr, true},
-                        {"HTTP/1.1 200 OK", "close", false},
-                        {"HTTP/1.0 200 OK", nullptr, false},
-                        {"HTTP/1.0 200 OK", "keep-alive", true},
-                        {"POST / HTTP/1.0", nullptr, false}};
+    const Row rows[] = {
+        {"HTTP/1.1 200 OK", nullptr, true},      {"HTTP/1.1 200 OK", "close", false},
+        {"HTTP/1.1 200 OK", "Close", false},     {"HTTP/1.0 200 OK", nullptr, false},
+        {"HTTP/1.0 200 OK", "keep-alive", true}, {"POST / HTTP/1.0", nullptr, false}};
     for (const Row& row : rows) {
         CAPTURE(row.start_line);
         HttpMessage message;

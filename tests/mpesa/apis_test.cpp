@@ -6,8 +6,8 @@
 
 #include <doctest/doctest.h>
 
+#include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 using namespace tuma;
@@ -20,6 +20,14 @@ namespace {
 
 constexpr const char* customer = "254708374149";
 constexpr const char* b2b_path = "/mpesa/b2b/v1/paymentrequest";
+constexpr const char* tax_path = "/mpesa/b2b/v1/remittax";
+
+/// Which account a command takes money from, and which gets it.
+struct Moves {
+    std::string command;
+    std::string from;
+    std::string to;
+};
 
 json::object to_business(const char* command, const json::object& changes = {}) {
     return changed(b2b_body("", command, "600984", Takes::maybe).body, changes);
@@ -138,37 +146,49 @@ TEST_CASE("mpesa b2c: Pochi by either path, salaries to people without M-Pesa by
 }
 
 TEST_CASE("mpesa b2b: each command moves money from where to where it says") {
-    for (const mpesa::B2bCommand& command : mpesa::b2b_commands()) {
-        const std::string id(command.id);
-        if (id == "PayTaxToKRA") continue;
-        Daraja daraja;
-        // Opens all accounts.
-        result_of(daraja, b2b_path, to_business("BusinessToBusinessTransfer", {{"Amount", 1}}));
-        result_of(daraja, b2b_path, to_business("MerchantToMerchantTransfer", {{"Amount", 1}}));
-        const auto name = [](mpesa::BusinessAccount account) -> std::string {
-            using enum mpesa::BusinessAccount;
-            return account == own_working     ? "600000.working"
-                   : account == own_utility   ? "600000"
-                   : account == other_working ? "600984.working"
-                                              : "600984";
-        };
-        std::vector<std::pair<std::string, std::int64_t>> before;
-        for (const char* account : {"600000", "600000.working", "600984", "600984.working"})
-            before.emplace_back(account, daraja.balance(account));
-        const json::value result = result_of(daraja, b2b_path, to_business(id.c_str()));
-        INFO(id);
+    constexpr const char* working = "600000.working";
+    constexpr const char* utility = "600000";
+    constexpr const char* their_working = "600984.working";
+    constexpr const char* theirs = "600984";
+    const std::vector<Moves> all{{"BusinessPayBill", working, theirs},
+                                 {"BusinessBuyGoods", working, theirs},
+                                 {"BusinessPayToBulk", working, theirs},
+                                 {"PayTaxToKRA", working, "572572"},
+                                 {"DisburseFundsToBusiness", working, theirs},
+                                 {"BusinessToBusinessTransfer", working, their_working},
+                                 {"BusinessTransferFromMMFToUtility", working, utility},
+                                 {"BusinessTransferFromUtilityToMMF", utility, working},
+                                 {"MerchantToMerchantTransfer", utility, theirs},
+                                 {"MerchantTransferFromMerchantToWorking", utility, working},
+                                 {"MerchantServicesMMFAccountTransfer", working, their_working},
+                                 {"AgencyFloatAdvance", working, theirs},
+                                 {"CheckIdentity", "", ""}};
+    REQUIRE(all.size() == mpesa::b2b_commands().size());
+    Daraja daraja;
+    // Opens all accounts.
+    const json::object taxes = to_business("PayTaxToKRA", {{"PartyB", "572572"}});
+    result_of(daraja, tax_path, taxes);
+    result_of(daraja, b2b_path, to_business("BusinessToBusinessTransfer"));
+    result_of(daraja, b2b_path, to_business("MerchantToMerchantTransfer"));
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        INFO(all[i].command);
+        CHECK(mpesa::b2b_commands()[i].id == all[i].command);
+        std::map<std::string, std::int64_t> before;
+        for (const char* account : {utility, working, theirs, their_working, "572572"})
+            before[account] = daraja.balance(account);
+        const bool is_tax = all[i].to == "572572";
+        const json::value result =
+            is_tax ? result_of(daraja, tax_path, taxes)
+                   : result_of(daraja, b2b_path, to_business(all[i].command.c_str()));
         CHECK(result.at("ResultType") == json::value("0"));
         CHECK(result.at("ResultCode") == json::value("0"));
-        for (const auto& [account, balance] : before) {
-            const bool moves = command.from != mpesa::BusinessAccount::none;
-            const std::int64_t expected = !moves                          ? 0
-                                          : account == name(command.from) ? -10'000
-                                          : account == name(command.to)   ? 10'000
-                                                                          : 0;
-            CHECK_MESSAGE(daraja.balance(account) - balance == expected, account);
-        }
-        daraja.check_books();
+        before[all[i].from] -= 10'000;
+        before[all[i].to] += 10'000;
+        before.erase("");
+        for (const auto& [account, expected] : before)
+            CHECK_MESSAGE(daraja.balance(account) == expected, account);
     }
+    daraja.check_books();
 }
 
 TEST_CASE("mpesa b2b: the result of a paybill's payment, and of one that failed") {
@@ -215,7 +235,6 @@ TEST_CASE("mpesa b2b: goods of a till, and the tax authority, which is paid on i
                                                              {"RecieverIdentifierType", "2"},
                                                              {"AccountReference", nullptr}}))) ==
           "0");
-    constexpr const char* tax_path = "/mpesa/b2b/v1/remittax";
     const json::object tax = to_business("PayTaxToKRA", {{"PartyB", "572572"}});
     CHECK(code_of(result_of(daraja, tax_path, tax)) == "0");
     CHECK(daraja.balance("572572") == 100'010'000);

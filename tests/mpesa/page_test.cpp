@@ -1,7 +1,10 @@
-// The page about simulated customers says what the tables say.
+// The pages about simulated customers and provisioning say what the tables and profiles say.
 #include "protocols/mpesa/magic.h"
 #include "protocols/mpesa/options.h"
+#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/routes.h"
 
+#include <boost/json.hpp>
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
@@ -11,9 +14,25 @@
 
 using namespace tuma;
 
+namespace {
+
+std::string page_at(const char* path) {
+    std::ifstream file(std::string(TUMA_SOURCE_DIR "/") + path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void check_members(const std::string& page, const std::string& json) {
+    const boost::json::value profile = boost::json::parse(json);
+    for (const auto& member : profile.as_object()) {
+        const std::string name = fmt::format("`{}`", std::string(member.key()));
+        CHECK_MESSAGE(page.find(name) != std::string::npos, name);
+    }
+}
+
+}  // namespace
+
 TEST_CASE("mpesa page: protocols/scenarios.md has every number, word and option") {
-    std::ifstream file(TUMA_SOURCE_DIR "/protocols/scenarios.md");
-    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    const std::string page = page_at("protocols/scenarios.md");
     for (const mpesa::MagicRow& row : mpesa::magic_table()) {
         const std::string line =
             fmt::format("| {} | `{}` | {} |\n", row.ending, row.word, row.sentence);
@@ -22,5 +41,19 @@ TEST_CASE("mpesa page: protocols/scenarios.md has every number, word and option"
     for (const mpesa::OptionRow& row : mpesa::option_table()) {
         CHECK_MESSAGE(page.find(fmt::format("| `{}` | ", row.name)) != std::string::npos, row.name);
         CHECK_MESSAGE(page.find(row.sentence) != std::string::npos, row.sentence);
+    }
+}
+
+TEST_CASE("mpesa page: the README has every member of the provisioning tables and every path") {
+    const std::string page = page_at("protocols/mpesa/README.md");
+    check_members(page, mpesa::to_json(mpesa::App{}));
+    check_members(page, mpesa::to_json(mpesa::Shortcode{}));
+    check_members(page, mpesa::to_json(mpesa::CustomerProfile{}));
+    for (const char* member : {"`password`", "`roles`", "`locked`"})
+        CHECK_MESSAGE(page.find(member) != std::string::npos, member);
+    for (const mpesa::Route& route : mpesa::routes()) {
+        // Versions and words at the end are written in several ways.
+        const std::string_view api = route.path.substr(0, route.path.find("/v"));
+        CHECK_MESSAGE(page.find(api) != std::string::npos, std::string(api));
     }
 }

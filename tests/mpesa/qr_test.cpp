@@ -84,3 +84,38 @@ TEST_CASE("mpesa qr: each field that is wrong is named") {
     request.erase("Size");
     CHECK(at(boost::json::parse(post(daraja, request)), "ResponseCode") == "00");
 }
+
+TEST_CASE(
+    "mpesa qr: every code of a transaction, every size that can be read, any text that fits") {
+    Daraja daraja;
+    const auto says = [&](const char* member, const boost::json::value& value) {
+        boost::json::object request = body();
+        request[member] = value;
+        const auto reply = boost::json::parse(post(daraja, request));
+        return at(reply, "ResponseCode") == "00" ? "00" : at(reply, "errorMessage");
+    };
+    for (const char* code : {"BG", "WA", "PB", "SM", "SB"}) CHECK(says("TrxCode", code) == "00");
+    for (const char* code : {"bg", "XX", "BGG", "B"})
+        CHECK(says("TrxCode", code) == "Bad Request - Invalid TrxCode");
+    for (const boost::json::value& size : {boost::json::value(50), boost::json::value("2000")})
+        CHECK(says("Size", size) == "00");
+    for (const boost::json::value& size :
+         {boost::json::value(49), boost::json::value(2'001), boost::json::value("-300"),
+          boost::json::value(300.5), boost::json::value("300px"), boost::json::value("0x100")})
+        CHECK(says("Size", size) == "Bad Request - Invalid Size");
+    // Bytes count, not characters.
+    std::string name;
+    for (int i = 0; i < 50; ++i) name += "\xC5\xA9";
+    CHECK(says("MerchantName", boost::json::string(name)) == "00");
+    CHECK(says("MerchantName", boost::json::string(name + "x")) ==
+          "Bad Request - Invalid MerchantName");
+    // It fits the code, but the code not the picture.
+    boost::json::object request = body();
+    request["MerchantName"] = request["RefNo"] = std::string(100, 'x');
+    request["Size"] = 60;
+    CHECK(at(boost::json::parse(post(daraja, request)), "errorMessage") ==
+          "Bad Request - Invalid Size");
+    // No account is opened for a picture.
+    CHECK(daraja.arrived.empty());
+    daraja.check_books();
+}

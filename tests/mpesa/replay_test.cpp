@@ -57,7 +57,13 @@ struct Recording {
     http::HttpRequest request;
 };
 
-// All of one run of the client, in order; what another dialect owns is left out.
+// MTN MoMo's, which some runs of the client ask after Daraja.
+bool is_mtn(const std::string& target) {
+    return target.starts_with("/v1_0/") || target.starts_with("/collection/") ||
+           target.starts_with("/disbursement/");
+}
+
+// All of one run of the client, in order; what is MTN's is left out.
 std::vector<Recording> run_of(const std::string& prefix) {
     std::vector<fs::path> paths;
     for (const auto& entry : fs::directory_iterator(recordings()))
@@ -66,9 +72,7 @@ std::vector<Recording> run_of(const std::string& prefix) {
     std::vector<Recording> run;
     for (const fs::path& path : paths) {
         http::HttpRequest request = recorded(path);
-        const bool is_ours =
-            request.target.starts_with("/oauth/") || request.target.starts_with("/mpesa/");
-        if (is_ours) run.push_back({path.filename().string(), std::move(request)});
+        if (!is_mtn(request.target)) run.push_back({path.filename().string(), std::move(request)});
     }
     return run;
 }
@@ -107,6 +111,13 @@ void store_passkey_of(Daraja& daraja, const http::HttpRequest& request) {
     daraja.store(business);
 }
 
+// The names of the members of a body, in order.
+std::vector<std::string> keys_in(const boost::json::value& body) {
+    std::vector<std::string> keys;
+    for (const auto& member : body.as_object()) keys.emplace_back(member.key());
+    return keys;
+}
+
 // The answer that each API gives when nothing is wrong.
 void check_answer(const Recording& one, const http::HttpReply& reply) {
     INFO(one.name << " → " << reply.status << " " << reply.body);
@@ -120,19 +131,25 @@ void check_answer(const Recording& one, const http::HttpReply& reply) {
     CHECK(reply.status == 200);
     const auto body = boost::json::parse(reply.body);
     if (path == "/oauth/v1/generate") {
+        CHECK(keys_in(body) == std::vector<std::string>{"access_token", "expires_in"});
         CHECK(at(body, "access_token").size() == 28);
         CHECK(at(body, "expires_in") == "3599");
         return;
     }
     CHECK(at(body, "ResponseCode") == "0");
+    using Keys = std::vector<std::string>;
     if (path == "/mpesa/stkpush/v1/processrequest") {
+        CHECK(keys_in(body) == Keys{"MerchantRequestID", "CheckoutRequestID", "ResponseCode",
+                                    "ResponseDescription", "CustomerMessage"});
         CHECK(at(body, "CheckoutRequestID").starts_with("ws_CO_"));
         CHECK(at(body, "CustomerMessage") == "Success. Request accepted for processing");
     } else if (path.starts_with("/mpesa/c2b/")) {
-        CHECK(at(body, "OriginatorCoversationID") != "(nothing)");
+        CHECK(keys_in(body) ==
+              Keys{"OriginatorCoversationID", "ResponseCode", "ResponseDescription"});
     } else {
+        CHECK(keys_in(body) == Keys{"OriginatorConversationID", "ConversationID", "ResponseCode",
+                                    "ResponseDescription"});
         CHECK(at(body, "ConversationID").starts_with("AG_20261002_"));
-        CHECK(at(body, "OriginatorConversationID") != "(nothing)");
         CHECK(at(body, "ResponseDescription") == "Accept the service request successfully.");
     }
 }

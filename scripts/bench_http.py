@@ -142,7 +142,7 @@ def percentile(text, percent):
 
 
 def openssl_rates(seconds):
-    """{"sign", "verify"} a second of RSA-2048 on one core, by OpenSSL's own benchmark."""
+    """{"sign", "verify"} a second of processor time, RSA-2048, by OpenSSL's own benchmark."""
     done = subprocess.run(["openssl", "speed", "-seconds", str(seconds), "rsa2048"], capture_output=True, text=True,
                           check=False)
     row = re.search(r"rsa 2048 bits\s+\S+s\s+\S+s\s+([\d.]+)\s+([\d.]+)", done.stdout)

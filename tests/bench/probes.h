@@ -39,7 +39,8 @@ std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t 
 std::string account_memory(std::size_t accounts);
 
 /// RSA of 2048 bits on one thread, each for `duration`: signatures and verifications alone, and
-/// replies signed as WeChat Pay's are. Gives: sign_per_s, verify_per_s, signed_replies_per_s.
+/// replies signed as WeChat Pay's are. Seconds are of processor time, as those of `openssl speed`.
+/// Gives: sign_per_s, verify_per_s, signed_replies_per_s.
 std::string signatures(std::chrono::seconds duration);
 
 }  // namespace tuma::bench

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <ctime>
 #include <functional>
 #include <stdexcept>
 
@@ -13,14 +14,22 @@ namespace tuma::bench {
 
 namespace {
 
-/// How often a second `work` is done on this thread, measured for `duration`.
+double processor_seconds() {
+    timespec spent{};
+    if (::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent) != 0)
+        throw std::runtime_error("the thread's processor time is not known");
+    return double(spent.tv_sec) + double(spent.tv_nsec) / 1e9;
+}
+
+/// How often in a second of its processor time this thread does `work`, measured for `duration`.
 double rate_of(std::chrono::seconds duration, const std::function<void(std::uint64_t)>& work) {
     constexpr std::uint64_t warm_up = 50;
     for (std::uint64_t i = 0; i < warm_up; ++i) work(i);
+    const double spent_before = processor_seconds();
     const Steady::time_point start = Steady::now();
     std::uint64_t done = 0;
     while (Steady::now() - start < duration) work(done++);
-    return double(done) / seconds_since(start);
+    return double(done) / (processor_seconds() - spent_before);
 }
 
 }  // namespace

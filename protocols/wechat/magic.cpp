@@ -9,7 +9,6 @@
 namespace tuma::wechat {
 namespace {
 
-using ledger::CustomerAction;
 using ledger::NoticeFault;
 using protocols::for_each_word;
 using protocols::read_milliseconds;

@@ -2,6 +2,7 @@
 
 #include "protocols/mpesa/mpesa_adapter.h"
 #include "protocols/wechat/wechat_adapter.h"
+#include "switch/fault_tables.h"
 #include "switch/mpesa_setup.h"
 #include "switch/provision_file.h"
 #include "switch/wechat_setup.h"
@@ -32,10 +33,11 @@ protocols::Provision provision_of(const std::string& file, const protocols::Dire
     }
     protocols::Provision provision = mpesa_provision(given, directory, now);
     provision.add(wechat_provision(given, directory, now));
+    tables.erase(fault_table);
     if (!tables.empty())
         throw std::runtime_error(
             fmt::format("{}: is not known; there are mpesa.app, mpesa.shortcode, mpesa.customer, "
-                        "mpesa.options, wechat.merchant and wechat.options",
+                        "mpesa.options, wechat.merchant, wechat.options and faults.rule",
                         tables.begin()->second.front().place));
     return provision;
 }

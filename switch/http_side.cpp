@@ -2,6 +2,7 @@
 
 #include "switch/chance.h"
 #include "switch/dialects.h"
+#include "switch/fault_tables.h"
 #include "switch/provision.h"
 #include "switch/tls_files.h"
 
@@ -134,6 +135,10 @@ void HttpSide::take(std::vector<core::Effect> effects) {
 void HttpSide::connect(net::Engine& engine, net::History& history, const core::Switch& core) {
     fill_directory(directory_, core);
     provide(engine, core, directory_, provision_of(settings_.provision, directory_, clock_.now()));
+    for (net::FaultRule& rule : fault_rules_of(settings_.provision))
+        if (const auto added = faults_.add(std::move(rule)); !added)
+            throw std::runtime_error(
+                fmt::format("{}: {}: {}", settings_.provision, fault_table, added.error().text()));
     write_client_files(clients_folder(settings_.data), directory_, clock_.now());
     // Later the core is the engine's alone.
     unfinished_ = core.unfinished();

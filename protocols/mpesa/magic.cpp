@@ -98,7 +98,10 @@ void take_scenario(Script& script, std::string_view word) {
 
 void take_fault(Script& script, std::string_view word) {
     if (protocols::take_callback_fault(script, word)) return;
-    if (word.starts_with("error:")) {
+    constexpr std::string_view scenario = "scenario:";
+    if (word.starts_with(scenario)) {
+        take_scenario(script, word.substr(scenario.size()));
+    } else if (word.starts_with("error:")) {
         const ResultRow* row = find_result(word.substr(6));
         if (row == nullptr)
             script.error = word.substr(6);

@@ -271,3 +271,12 @@ TEST_CASE("mpesa magic: a phone has one prompt at a time") {
     CHECK(codes == std::vector<std::string>{"0", "1001"});
     daraja.check_books();
 }
+
+TEST_CASE("mpesa magic: a rule's words can play a scenario too") {
+    const http::HttpRequest request{
+        .headers = {{"Tuma-Fault", "scenario:cancel,scenario:delay=0ms"}}};
+    const mpesa::Script script = mpesa::script_of(request, {}, {});
+    CHECK(script.action == ledger::CustomerAction::decline);
+    CHECK(script.code == 1032);
+    CHECK(script.delay == Duration{});
+}

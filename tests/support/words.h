@@ -43,7 +43,8 @@ public:
     void read(std::span<std::byte> bytes) override {
         if (bytes.size() > content.size() - taken_)
             throw ledger::StateError("past the end of the bytes");
-        std::memcpy(bytes.data(), content.data() + taken_, bytes.size());
+        std::copy_n(content.begin() + static_cast<std::ptrdiff_t>(taken_), bytes.size(),
+                    bytes.begin());
         taken_ += bytes.size();
     }
     bool is_empty() const { return taken_ == content.size(); }

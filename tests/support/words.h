@@ -6,6 +6,7 @@
 #include "ledger/refusal.h"
 #include "ledger/state_bytes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <optional>

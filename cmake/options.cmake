@@ -9,6 +9,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(tuma_options INTERFACE
         -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wno-maybe-uninitialized -Wno-restrict)
 endif()
+if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A source that is included into another one looks like a header to it.
+    target_compile_options(tuma_options INTERFACE -Wno-subobject-linkage)
+endif()
 if(TUMA_WERROR)
     target_compile_options(tuma_options INTERFACE -Werror)
 endif()

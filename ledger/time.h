@@ -4,6 +4,7 @@
 #include "ledger/result.h"
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,11 @@ namespace tuma {
 /// A UTC instant in microseconds. The zero value means "no instant" where a field is optional.
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 using Duration = std::chrono::microseconds;
+
+/// As records carry it: microseconds since 1970-01-01 UTC.
+constexpr std::int64_t microseconds(Timestamp time) {
+    return time.time_since_epoch().count();
+}
 
 /// RFC 3339 in UTC with six decimals: "2026-11-23T14:17:49.000001Z".
 std::string text(Timestamp time);

@@ -18,7 +18,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr Offset tick = std::chrono::milliseconds{100};
+constexpr Offset http_tick = std::chrono::milliseconds{100};
 
 class HttpRun {
 public:
@@ -290,7 +290,7 @@ private:
     }
 
     void on_tick(const std::function<void(const RunProgress&)>& on_progress) {
-        next_tick_ = now_ + std::min<Offset>(tick, settings_.timeout / 4 + Offset{1});
+        next_tick_ = now_ + std::min<Offset>(http_tick, settings_.timeout / 4 + Offset{1});
         for (std::uint32_t i = 0; i < lines_.size(); ++i) {
             Line& line = lines_[i];
             if (line.state == State::free || now_ - line.operation.sent < settings_.timeout)

@@ -17,7 +17,6 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr Duration set_up_timeout = std::chrono::seconds{30};
 constexpr std::uint32_t mpesa_customers = 1000;
 /// A closed loop with a server on two cores, which signs twice an order, stays below.
 constexpr std::uint64_t signatures_a_second = 2000;

@@ -15,8 +15,6 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr Duration set_up_timeout = std::chrono::seconds{30};
-
 Scenario with_customers(Scenario scenario, std::optional<std::uint32_t> customers) {
     if (customers) scenario.customers = *customers;
     return scenario;

@@ -12,6 +12,9 @@
 
 namespace tuma::loadgen {
 
+/// For what comes before the run: connections, wallets, a token.
+inline constexpr Duration set_up_timeout = std::chrono::seconds{30};
+
 /// Planned length of the whole run, warm-up included; nothing when only the traffic ends it.
 std::optional<Offset> planned_length(const LoadOptions& options);
 

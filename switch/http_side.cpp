@@ -19,7 +19,7 @@ namespace {
 constexpr std::size_t notice_threads = 1;
 constexpr std::size_t reply_threads = 2;
 
-net::HttpServerLimits limits_of(const net::Settings& settings) {
+net::HttpServerLimits http_limits(const net::Settings& settings) {
     net::HttpServerLimits limits;
     limits.io_threads = settings.io_threads;
     limits.connections_max = settings.connections;
@@ -93,7 +93,7 @@ struct HttpSide::Running {
                           answer(std::move(request), std::move(responder));
                       },
                   .tls = std::move(tls)},
-                 metrics, limits_of(settings)) {}
+                 metrics, http_limits(settings)) {}
 
     void answer(http::HttpRequest request, net::HttpResponder responder) {
         // A function is kept by copies, a responder is one.

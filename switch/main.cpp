@@ -3,6 +3,7 @@
 #include "ledger/journal_segment.h"
 #include "ledger/projection.h"
 #include "ledger/sqlite_journal.h"
+#include "switch/command_result.h"
 #include "switch/load_schemes.h"
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
@@ -27,10 +28,6 @@
 
 namespace tuma {
 namespace {
-
-constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
 
 // The flags of `tuma serve`, one for each row of the settings table.
 struct ServeFlags {
@@ -63,11 +60,6 @@ void add_serve(CLI::App& app, ServeFlags& flags) {
         "and\n"
         "https= where they do.\n"
         "Exit: 0 after a signal, 1 when something failed, 2 for bad usage.");
-}
-
-int usage_error(const InputError& error) {
-    fmt::print(stderr, "tuma: {}: {}\n", error.field, error.reason);
-    return exit_usage;
 }
 
 // Addresses are looked at before anything is opened, so that a slip leaves no directory behind.

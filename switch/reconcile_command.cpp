@@ -3,6 +3,7 @@
 #include "ledger/journal_segment.h"
 #include "ledger/sqlite_journal.h"
 #include "ledger/time.h"
+#include "switch/command_result.h"
 #include "switch/reconcile/bank_file.h"
 #include "switch/reconcile_report.h"
 
@@ -19,14 +20,7 @@
 namespace tuma {
 namespace {
 
-constexpr int exit_ok = 0;
 constexpr int exit_breaks = 1;
-constexpr int exit_usage = 2;
-
-int usage_error(const InputError& error) {
-    fmt::print(stderr, "tuma: {}\n", error.text());
-    return exit_usage;
-}
 
 Result<std::optional<core::LocalDay>> read_day(const char* flag, const std::string& text) {
     if (text.empty()) return std::optional<core::LocalDay>();

@@ -1,6 +1,7 @@
 #include "switch/replay_command.h"
 
 #include "ledger/time.h"
+#include "switch/command_result.h"
 #include "switch/net/clock.h"
 #include "switch/net/version.h"
 #include "switch/replay/number_text.h"
@@ -27,9 +28,6 @@
 namespace tuma {
 namespace {
 
-constexpr int exit_ok = 0;
-constexpr int exit_failed = 1;
-constexpr int exit_usage = 2;
 constexpr int exit_stopped = 130;
 constexpr int threads_max = 256;
 
@@ -66,11 +64,6 @@ private:
     bool is_terminal_;
     int shown_ = 0;
 };
-
-int usage_error(const InputError& error) {
-    fmt::print(stderr, "tuma: {}\n", error.text());
-    return exit_usage;
-}
 
 // 0 for as many as there are cores.
 int parse_threads(const std::string& text) {

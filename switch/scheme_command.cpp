@@ -1,5 +1,6 @@
 #include "switch/scheme_command.h"
 
+#include "switch/command_result.h"
 #include "switch/files/explanation.h"
 #include "switch/files/scheme_file.h"
 #include "switch/files/scheme_text.h"
@@ -10,14 +11,7 @@
 namespace tuma {
 namespace {
 
-constexpr int exit_ok = 0;
 constexpr int exit_refused = 1;
-constexpr int exit_usage = 2;
-
-int usage_error(const InputError& error) {
-    fmt::print(stderr, "tuma: {}\n", error.text());
-    return exit_usage;
-}
 
 void add_scheme_option(CLI::App& command, SchemeFlags& flags) {
     command

@@ -1,5 +1,6 @@
 #include "switch/score_command.h"
 
+#include "switch/command_result.h"
 #include "switch/net/version.h"
 #include "switch/replay/score.h"
 
@@ -12,14 +13,6 @@
 
 namespace tuma {
 namespace {
-
-constexpr int exit_ok = 0;
-constexpr int exit_usage = 2;
-
-int usage_error(const InputError& error) {
-    fmt::print(stderr, "tuma: {}\n", error.text());
-    return exit_usage;
-}
 
 // A list of whole numbers between commas.
 void add_list(CLI::App& app, const std::string& name, std::vector<std::int64_t>& values,

@@ -19,7 +19,7 @@ constexpr std::size_t proof_size = 12;
 constexpr std::size_t content_size = said_size + proof_size;
 
 // Expiry and app, then the proof of them: less than 62^27, so that 27 characters hold it.
-using Content = std::array<std::uint8_t, content_size>;
+using TokenContent = std::array<std::uint8_t, content_size>;
 
 std::string_view as_text(const std::uint8_t* bytes, std::size_t size) {
     return {reinterpret_cast<const char*>(bytes), size};
@@ -29,25 +29,25 @@ std::uint8_t byte_of(const crypto::Sha256& hash, std::size_t i) {
     return std::to_integer<std::uint8_t>(hash.at(i));
 }
 
-crypto::Sha256 proof_of(std::string_view secret, const Content& content) {
+crypto::Sha256 proof_of(std::string_view secret, const TokenContent& content) {
     return crypto::hmac_sha256(secret, "token" + std::string(as_text(content.data(), said_size)));
 }
 
 // Hides what is said, so that tokens look drawn.
-void mask(std::string_view secret, Content& content) {
+void mask(std::string_view secret, TokenContent& content) {
     const crypto::Sha256 key = crypto::hmac_sha256(
         secret, "mask" + std::string(as_text(content.data() + said_size, proof_size)));
     for (std::size_t i = 0; i < said_size; ++i)
         content.at(i) = static_cast<std::uint8_t>(content.at(i) ^ byte_of(key, i));
 }
 
-char check_character(const Content& content) {
+char check_character(const TokenContent& content) {
     unsigned sum = 0;
     for (const std::uint8_t byte : content) sum = sum * 31 + byte;
     return alphabet[sum % alphabet.size()];
 }
 
-std::string encode(Content content) {
+std::string encode(TokenContent content) {
     std::string token(token_size, '0');
     token[0] = check_character(content);
     for (std::size_t i = token_size; i-- > 1;) {
@@ -62,9 +62,9 @@ std::string encode(Content content) {
     return token;
 }
 
-std::optional<Content> decode(std::string_view token) {
+std::optional<TokenContent> decode(std::string_view token) {
     if (token.size() != token_size) return std::nullopt;
-    Content content{};
+    TokenContent content{};
     for (const char c : token.substr(1)) {
         const std::size_t digit = alphabet.find(c);
         if (digit == std::string_view::npos) return std::nullopt;
@@ -84,7 +84,7 @@ std::optional<Content> decode(std::string_view token) {
 
 std::string make_token(std::string_view secret, std::string_view consumer_key,
                        Timestamp expires_at) {
-    Content content{};
+    TokenContent content{};
     const auto seconds = static_cast<std::uint32_t>(
         std::chrono::floor<std::chrono::seconds>(expires_at).time_since_epoch().count());
     const crypto::Sha256 app = crypto::sha256(consumer_key);
@@ -99,7 +99,7 @@ std::string make_token(std::string_view secret, std::string_view consumer_key,
 }
 
 bool is_token(std::string_view secret, std::string_view token, Timestamp now) {
-    std::optional<Content> content = decode(token);
+    std::optional<TokenContent> content = decode(token);
     if (!content) return false;
     mask(secret, *content);
     const crypto::Sha256 proof = proof_of(secret, *content);

@@ -16,7 +16,7 @@ using protocols::Answer;
 constexpr std::string_view tax_command = "PayTaxToKRA";
 constexpr std::string_view tax_authority = "572572";
 
-constexpr std::array table{
+constexpr std::array b2b_table{
     B2bCommand{"BusinessPayBill", own_working, other_utility},
     B2bCommand{"BusinessBuyGoods", own_working, other_utility},
     B2bCommand{"BusinessPayToBulk", own_working, other_utility},
@@ -34,10 +34,11 @@ constexpr std::array table{
 };
 
 const B2bCommand* find_command(std::string_view id, const Options& options) {
-    const auto found = std::find_if(table.begin(), table.end(), [&](const B2bCommand& command) {
-        return command.id == id && (command.is_there == nullptr || options.*command.is_there);
-    });
-    return found == table.end() ? nullptr : &*found;
+    const auto found =
+        std::find_if(b2b_table.begin(), b2b_table.end(), [&](const B2bCommand& command) {
+            return command.id == id && (command.is_there == nullptr || options.*command.is_there);
+        });
+    return found == b2b_table.end() ? nullptr : &*found;
 }
 
 Party party_of(const InitiatorRequest& request, const Shortcode& other, BusinessAccount account) {
@@ -108,7 +109,7 @@ Answer pay(const CallPtr& call, bool is_tax) {
 }  // namespace
 
 std::span<const B2bCommand> b2b_commands() {
-    return table;
+    return b2b_table;
 }
 
 Answer pay_business(const CallPtr& call) {

@@ -11,7 +11,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr auto table = std::to_array<ResultRow>({
+constexpr auto result_rows = std::to_array<ResultRow>({
     {0, "0"sv, false, "The service request is processed successfully."sv, {}},
     {1, "1"sv, false, "The balance is insufficient for the transaction."sv,
      "The balance is insufficient for the transaction"sv},
@@ -152,19 +152,19 @@ constexpr auto refusals = std::to_array<RefusalCode>({
 }  // namespace
 
 std::span<const ResultRow> result_table() {
-    return table;
+    return result_rows;
 }
 
 const ResultRow& result_row(std::uint16_t number) {
-    const auto found = std::find_if(table.begin(), table.end(),
+    const auto found = std::find_if(result_rows.begin(), result_rows.end(),
                                     [&](const ResultRow& row) { return row.number == number; });
-    return found == table.end() ? result_row(result::internal_failure) : *found;
+    return found == result_rows.end() ? result_row(result::internal_failure) : *found;
 }
 
 const ResultRow* find_result(std::string_view wire) {
-    const auto found = std::find_if(table.begin(), table.end(),
+    const auto found = std::find_if(result_rows.begin(), result_rows.end(),
                                     [&](const ResultRow& row) { return row.wire == wire; });
-    return found == table.end() ? nullptr : &*found;
+    return found == result_rows.end() ? nullptr : &*found;
 }
 
 std::uint16_t code_of(Refusal refusal) {

@@ -33,7 +33,7 @@ Script unregistered() {
     return script;
 }
 
-const std::array rows{
+const std::array magic_rows{
     MagicRow{"00", "approve", {}, "pays"},
     MagicRow{"01", "insufficient", decline(1), "has not enough money"},
     MagicRow{"02", "below-minimum", decline(2), "the amount is below the minimum"},
@@ -68,17 +68,17 @@ const std::array rows{
 };
 
 const MagicRow* find_word(std::string_view word) {
-    const auto found = std::find_if(rows.begin(), rows.end(),
+    const auto found = std::find_if(magic_rows.begin(), magic_rows.end(),
                                     [&](const MagicRow& row) { return row.word == word; });
-    return found == rows.end() ? nullptr : &*found;
+    return found == magic_rows.end() ? nullptr : &*found;
 }
 
 const MagicRow* find_number(std::string_view msisdn) {
     if (!msisdn.starts_with(magic_prefix)) return nullptr;
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const MagicRow& row) {
+    const auto found = std::find_if(magic_rows.begin(), magic_rows.end(), [&](const MagicRow& row) {
         return row.ending == msisdn.substr(magic_prefix.size());
     });
-    return found == rows.end() ? nullptr : &*found;
+    return found == magic_rows.end() ? nullptr : &*found;
 }
 
 void take_scenario(Script& script, std::string_view word) {
@@ -115,7 +115,7 @@ void take_fault(Script& script, std::string_view word) {
 }  // namespace
 
 std::span<const MagicRow> magic_table() {
-    return rows;
+    return magic_rows;
 }
 
 Script script_of(const http::HttpRequest& request, std::string_view msisdn,

@@ -8,7 +8,7 @@ namespace {
 using O = Options;
 constexpr std::int64_t hour_ms = 3'600'000;
 
-const std::array rows{
+const std::array option_rows{
     OptionRow{"accept_any_token",
               &O::accept_any_token,
               0,
@@ -234,7 +234,7 @@ const std::array rows{
 }  // namespace
 
 std::span<const OptionRow> option_table() {
-    return rows;
+    return option_rows;
 }
 
 std::string to_json(const Options& options) {

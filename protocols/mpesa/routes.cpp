@@ -15,7 +15,7 @@ namespace tuma::mpesa {
 namespace {
 
 // Source: mpesa reference, section 1.1.
-constexpr std::array table{
+constexpr std::array route_table{
     Route{"/mpesa/stkpush/v1/processrequest", Product::stk, push_prompt},
     Route{"/mpesa/stkpushquery/v1/query", Product::stk, query_prompt},
     Route{"/mpesa/stkpush/v1/query", Product::stk, query_prompt, &Options::stk_query_alias},
@@ -55,14 +55,15 @@ constexpr std::array<std::string_view, 6> prefixes{"/mpesa/",         "/oauth/",
 }  // namespace
 
 std::span<const Route> routes() {
-    return table;
+    return route_table;
 }
 
 const Route* find_route(std::string_view path, const Options& options) {
-    const auto found = std::find_if(table.begin(), table.end(), [&](const Route& route) {
-        return route.path == path && (route.is_there == nullptr || options.*route.is_there);
-    });
-    return found == table.end() ? nullptr : &*found;
+    const auto found =
+        std::find_if(route_table.begin(), route_table.end(), [&](const Route& route) {
+            return route.path == path && (route.is_there == nullptr || options.*route.is_there);
+        });
+    return found == route_table.end() ? nullptr : &*found;
 }
 
 std::optional<Product> family_of(std::string_view path) {

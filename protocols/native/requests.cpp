@@ -11,10 +11,6 @@
 namespace tuma::native {
 namespace {
 
-std::int64_t microseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
 layout::Movement bytes_of(const core::Request& request, const core::MoveMoney& command) {
     layout::Movement bytes;
     bytes.reference = request.key.reference;

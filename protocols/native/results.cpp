@@ -12,9 +12,6 @@
 namespace tuma::native {
 namespace {
 
-std::int64_t microseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
 Timestamp timestamp(std::int64_t microseconds) {
     return Timestamp{Duration{microseconds}};
 }

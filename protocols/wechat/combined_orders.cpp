@@ -4,6 +4,7 @@
 #include "protocols/crypto/encoding.h"
 #include "protocols/json_text.h"
 #include "protocols/wechat/body_reader.h"
+#include "protocols/wechat/content.h"
 #include "protocols/wechat/create_order.h"
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
@@ -21,7 +22,6 @@ using ledger::OrderState;
 using protocols::Answer;
 using protocols::Asking;
 
-constexpr std::int64_t fen_max = 10'000'000'000;
 constexpr std::size_t members_max = 10;
 constexpr std::size_t detail_bytes_max = 6'000;
 
@@ -82,7 +82,7 @@ void add_members(CombinedWish& wish) {
     wish.content.detail = crypto::hex_lower(std::span{hash});
 }
 
-CombinedWish read_wish(BodyReader& body, const Call& call, std::string_view trade_type) {
+CombinedWish read_combined(BodyReader& body, const Call& call, std::string_view trade_type) {
     CombinedWish wish;
     Content& content = wish.content;
     content.trade_type = trade_type;
@@ -163,7 +163,7 @@ http::HttpReply opened(const Call& call, const Content& wanted, const core::Outc
 
 Answer combine(const CallPtr& call, std::string_view trade_type) {
     BodyReader body(*call);
-    auto wish = std::make_shared<CombinedWish>(read_wish(body, *call, trade_type));
+    auto wish = std::make_shared<CombinedWish>(read_combined(body, *call, trade_type));
     if (!body.is_good()) return body.refusal();
     std::vector<protocols::Party> parties{customer_party(*call, wish->content.openid)};
     for (const Member& member : wish->members)

@@ -10,6 +10,9 @@
 
 namespace tuma::wechat {
 
+/// The largest amount of a request, in fen: 100 million yuan.
+inline constexpr std::int64_t fen_max = 10'000'000'000;
+
 /// One payment of several that are made at once, as the whole remembers it.
 struct MemberContent {
     std::string mchid;

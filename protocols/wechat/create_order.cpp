@@ -15,7 +15,6 @@ namespace {
 
 using protocols::Answer;
 
-constexpr std::int64_t fen_max = 10'000'000'000;  // 100 million yuan
 constexpr std::size_t detail_bytes_max = 6'000;
 constexpr std::chrono::minutes expiry_ahead_min{1};
 

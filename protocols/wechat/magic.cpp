@@ -31,7 +31,7 @@ Script asks_password() {
     return script;
 }
 
-const std::array rows{
+const std::array magic_rows{
     MagicRow{"00", "approve", {}, "pays"},
     MagicRow{"01", "insufficient", decline(reason::not_enough), "has not enough money"},
     MagicRow{"02", "cancel", decline(reason::cancelled), "cancels"},
@@ -54,18 +54,18 @@ const std::array rows{
 };
 
 const MagicRow* find_word(std::string_view word) {
-    const auto found = std::find_if(rows.begin(), rows.end(),
+    const auto found = std::find_if(magic_rows.begin(), magic_rows.end(),
                                     [&](const MagicRow& row) { return row.word == word; });
-    return found == rows.end() ? nullptr : &*found;
+    return found == magic_rows.end() ? nullptr : &*found;
 }
 
 const MagicRow* find_customer(std::string_view customer) {
     for (const std::string_view prefix : {magic_openid, magic_code}) {
         if (!customer.starts_with(prefix)) continue;
-        const auto found = std::find_if(rows.begin(), rows.end(), [&](const MagicRow& row) {
-            return row.ending == customer.substr(prefix.size());
-        });
-        if (found != rows.end()) return &*found;
+        const auto found = std::find_if(
+            magic_rows.begin(), magic_rows.end(),
+            [&](const MagicRow& row) { return row.ending == customer.substr(prefix.size()); });
+        if (found != magic_rows.end()) return &*found;
     }
     return nullptr;
 }
@@ -93,7 +93,7 @@ void take_fault(Script& script, std::string_view word) {
 }  // namespace
 
 std::span<const MagicRow> magic_table() {
-    return rows;
+    return magic_rows;
 }
 
 Script script_of(const http::HttpRequest& request, std::string_view customer) {

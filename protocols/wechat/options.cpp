@@ -7,7 +7,7 @@ namespace {
 
 using O = Options;
 constexpr std::int64_t day_ms = 86'400'000;
-constexpr std::int64_t fen_max = 100'000'000;
+constexpr std::int64_t opening_balance_max = 100'000'000;
 
 OptionRow number(std::string_view name, std::int64_t O::*member, std::int64_t least,
                  std::int64_t most, std::string_view sentence) {
@@ -18,7 +18,7 @@ OptionRow flag(std::string_view name, bool O::*member, std::string_view sentence
     return {name, member, 0, 1, {}, sentence};
 }
 
-const std::array rows{
+const std::array option_rows{
     number("customer_delay_ms", &O::customer_delay_ms, 0, day_ms,
            "until the simulated customer pays"),
     number("password_delay_ms", &O::password_delay_ms, 0, day_ms,
@@ -36,7 +36,8 @@ const std::array rows{
     number("bill_url_s", &O::bill_url_s, 1, 86'400, "how long a download_url is good, in seconds"),
     flag("opens_customers", &O::opens_customers,
          "an openid that nobody has met gets a wallet; otherwise it does not exist"),
-    number("opening_balance", &O::opening_balance, 0, fen_max, "what such a customer has, in fen"),
+    number("opening_balance", &O::opening_balance, 0, opening_balance_max,
+           "what such a customer has, in fen"),
     OptionRow{"customer_class", &O::customer_class, 0, 0, "wallet-1|wallet-2|wallet-3",
               "class of such a wallet, with the yearly bounds of the People's Bank"},
     OptionRow{"scheme", &O::scheme, 0, 0, {}, "the scheme with fees, limits and settlement"},
@@ -60,7 +61,7 @@ const std::array rows{
 }  // namespace
 
 std::span<const OptionRow> option_table() {
-    return rows;
+    return option_rows;
 }
 
 std::string to_json(const Options& options) {

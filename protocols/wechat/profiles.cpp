@@ -15,7 +15,6 @@ using protocols::JsonText;
 using protocols::StoredJson;
 
 constexpr std::size_t secret_key_bytes = 32;
-constexpr std::int64_t basis_points = 10'000;
 
 bool is_digits(std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });

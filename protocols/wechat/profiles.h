@@ -12,6 +12,9 @@
 
 namespace tuma::wechat {
 
+/// Basis points in a whole.
+inline constexpr std::int64_t basis_points = 10'000;
+
 /// A merchant. Profile "wechat/merchant/MCHID". Its account has the mchid as identity; beside it
 /// are MCHID.operating, from which it pays persons, and MCHID.sharing, where payments wait that are
 /// to be shared.
@@ -31,7 +34,7 @@ struct Merchant {
     std::string account_class = "merchant";
     std::string refund_notify_url;          ///< for refunds that name none; may be empty
     std::int64_t operating_balance = 0;     ///< fen, when its accounts are opened
-    std::int64_t sharing_ratio_bp = 3'000;  ///< most that may be shared, in 1/10,000
+    std::int64_t sharing_ratio_bp = 3'000;  ///< most that may be shared, in basis points
 
     bool operator==(const Merchant&) const = default;
 };

@@ -4,6 +4,7 @@
 #include "protocols/crypto/encoding.h"
 #include "protocols/json_text.h"
 #include "protocols/wechat/body_reader.h"
+#include "protocols/wechat/content.h"
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
 #include "protocols/wechat/sharing_parts.h"
@@ -16,9 +17,6 @@ namespace {
 
 using protocols::Answer;
 using protocols::Asking;
-
-constexpr std::int64_t fen_max = 10'000'000'000;
-constexpr std::int64_t basis_points = 10'000;
 
 // One sharing as it was asked for: a content for each part.
 struct SharingWish {
@@ -45,7 +43,7 @@ Content read_part(BodyReader& body, const Call& call, const SharingWish& wish) {
     return content;
 }
 
-SharingWish read_wish(BodyReader& body, const Call& call) {
+SharingWish read_sharing(BodyReader& body, const Call& call) {
     SharingWish wish;
     body.text("appid", {1, 32}, Need::required);
     wish.transaction_id = body.text("transaction_id", {1, 32}, Need::required);
@@ -205,7 +203,7 @@ Answer unfreeze_payment(const CallPtr& call, const OrderPtr& payment, Content co
 
 Answer share_profit(const CallPtr& call) {
     BodyReader body(*call);
-    auto wish = std::make_shared<const SharingWish>(read_wish(body, *call));
+    auto wish = std::make_shared<const SharingWish>(read_sharing(body, *call));
     if (!body.is_good()) return body.refusal();
     return find_parts(
         call, wish->number, [call, wish](const std::vector<OrderPtr>& parts) -> Answer {

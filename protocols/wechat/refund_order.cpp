@@ -2,6 +2,7 @@
 
 #include "protocols/json_text.h"
 #include "protocols/wechat/body_reader.h"
+#include "protocols/wechat/content.h"
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
 #include "protocols/wechat/refunds.h"
@@ -13,10 +14,9 @@ namespace {
 
 using protocols::Answer;
 
-constexpr std::int64_t fen_max = 10'000'000'000;
 constexpr std::string_view receiver = "支付用户零钱";
 
-RefundWish read_wish(BodyReader& body, const Call& call) {
+RefundWish read_refund(BodyReader& body, const Call& call) {
     RefundWish wish;
     Content& content = wish.content;
     wish.payment.transaction_id = body.text("transaction_id", {1, 32}, Need::optional);
@@ -128,7 +128,7 @@ std::string refund_notice_json(const ledger::Order& refund, const Content& conte
 
 Answer create_refund(const CallPtr& call) {
     BodyReader body(*call);
-    RefundWish wish = read_wish(body, *call);
+    RefundWish wish = read_refund(body, *call);
     if (!body.is_good()) return body.refusal();
     return open_refund(call, std::move(wish), busy_reply(*call),
                        [call](const RefundOutcome& outcome) -> Answer {

@@ -13,7 +13,7 @@ namespace tuma::wechat {
 namespace {
 
 // Source: WeChat Pay API v3, error codes of its endpoints; numbers as integrators' logs show them.
-constexpr std::array rows{
+constexpr std::array error_rows{
     ErrorRow{"PARAM_ERROR", "", 400, 268435461, "参数错误", "invalid parameter"},
     ErrorRow{"INVALID_REQUEST", "", 400, 268435461, "无效请求", "invalid request"},
     ErrorRow{"APPID_MCHID_NOT_MATCH", "", 400, 268445527, "appid和mchid不匹配",
@@ -100,14 +100,14 @@ std::string chance_text(const protocols::Chance& chance, ChancePart part) {
 }
 
 std::span<const ErrorRow> error_table() {
-    return rows;
+    return error_rows;
 }
 
 const ErrorRow* find_error(std::string_view code) {
-    const auto found = std::find_if(rows.begin(), rows.end(), [&](const ErrorRow& row) {
+    const auto found = std::find_if(error_rows.begin(), error_rows.end(), [&](const ErrorRow& row) {
         return row.code == code || (!row.old_code.empty() && row.old_code == code);
     });
-    return found == rows.end() ? nullptr : &*found;
+    return found == error_rows.end() ? nullptr : &*found;
 }
 
 const SigningKey& reply_key(const Call& call) {

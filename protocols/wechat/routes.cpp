@@ -20,7 +20,7 @@ namespace tuma::wechat {
 namespace {
 
 // Source: WeChat Pay API v3.
-constexpr std::array table{
+constexpr std::array route_table{
     Route{"GET", "/v3/certificates", list_certificates},
     Route{"POST", "/v3/pay/transactions/jsapi", create_jsapi},
     Route{"POST", "/v3/pay/transactions/native", create_native},
@@ -61,8 +61,8 @@ constexpr std::array table{
     Route{"GET", "/v3/billdownload/file", download_bill},
 };
 
-constexpr std::array<std::string_view, 6> prefixes{"/v3/",     "/pay/", "/secapi/pay/",
-                                                   "/wechat/", "/xdc/", "/sandboxnew/"};
+constexpr std::array<std::string_view, 6> route_prefixes{"/v3/",     "/pay/", "/secapi/pay/",
+                                                         "/wechat/", "/xdc/", "/sandboxnew/"};
 
 std::string_view take_segment(std::string_view& path) {
     const std::size_t slash = std::min(path.find('/'), path.size());
@@ -100,12 +100,12 @@ std::optional<std::vector<std::string>> arguments_of(std::string_view pattern,
 }  // namespace
 
 std::span<const Route> routes() {
-    return table;
+    return route_table;
 }
 
 std::optional<Match> find_route(std::string_view method, std::string_view path) {
     bool is_known = false;
-    for (const Route& route : table) {
+    for (const Route& route : route_table) {
         auto arguments = arguments_of(route.path, path);
         if (!arguments) continue;
         if (route.method == method) return Match{&route, *std::move(arguments)};
@@ -116,7 +116,7 @@ std::optional<Match> find_route(std::string_view method, std::string_view path) 
 }
 
 bool is_wechat_path(std::string_view path) {
-    return std::any_of(prefixes.begin(), prefixes.end(),
+    return std::any_of(route_prefixes.begin(), route_prefixes.end(),
                        [&](std::string_view prefix) { return path.starts_with(prefix); });
 }
 

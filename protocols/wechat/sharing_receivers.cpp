@@ -2,6 +2,7 @@
 
 #include "protocols/json_text.h"
 #include "protocols/wechat/body_reader.h"
+#include "protocols/wechat/content.h"
 #include "protocols/wechat/ids.h"
 #include "protocols/wechat/kinds.h"
 #include "protocols/wechat/sharing_parts.h"
@@ -15,8 +16,6 @@ namespace {
 
 using ledger::OrderState;
 using protocols::Answer;
-
-constexpr std::int64_t fen_max = 10'000'000'000;
 
 struct Receiver {
     std::string type;

@@ -40,7 +40,7 @@ void check_name(BodyReader& body, const Call& call, std::int64_t amount) {
     if (!decrypt_sensitive_field(key->key, sealed)) body.fail("user_name", "敏感信息解密失败");
 }
 
-Content read_wish(BodyReader& body, const Call& call) {
+Content read_transfer(BodyReader& body, const Call& call) {
     Content content;
     content.mchid = call.profile().mchid;
     content.appid = body.text("appid", {1, 32}, Need::required);
@@ -83,7 +83,7 @@ std::string_view state_of(const ledger::Order& order) {
     unreachable("a state of orders outside its table");
 }
 
-std::string_view failure_of(const ledger::Order& order) {
+std::string_view transfer_failure(const ledger::Order& order) {
     if (order.state == OrderState::expired) return "OVERDUE_CLOSE";
     if (order.state != OrderState::failed) return {};
     if (order.code == reason::account_abnormal) return "ACCOUNT_FROZEN";
@@ -113,7 +113,7 @@ std::string transfer_json(const ledger::Order& order, const Content& content) {
         .text("state", state_of(order))
         .number("transfer_amount", content.amount)
         .text("transfer_remark", content.reason);
-    if (const std::string_view failure = failure_of(order); !failure.empty())
+    if (const std::string_view failure = transfer_failure(order); !failure.empty())
         json.text("fail_reason", failure);
     json.text("openid", content.openid)
         .text("create_time", beijing_time(order.opened_at))
@@ -224,7 +224,7 @@ std::string transfer_notice_json(const ledger::Order& order, const Content& cont
         .text("mch_id", content.mchid)
         .number("transfer_amount", content.amount)
         .text("openid", content.openid);
-    if (const std::string_view failure = failure_of(order); !failure.empty())
+    if (const std::string_view failure = transfer_failure(order); !failure.empty())
         json.text("fail_reason", failure);
     json.text("create_time", beijing_time(order.opened_at))
         .text("update_time", beijing_time(order.moved_at));
@@ -233,7 +233,7 @@ std::string transfer_notice_json(const ledger::Order& order, const Content& cont
 
 Answer create_transfer(const CallPtr& call) {
     BodyReader body(*call);
-    Content content = read_wish(body, *call);
+    Content content = read_transfer(body, *call);
     if (!body.is_good()) return body.refusal();
     content.package = chance_text(call->context.chance, chance_token) +
                       chance_text(call->context.chance, chance_resource);

@@ -9,7 +9,7 @@ namespace tuma::wechat {
 namespace {
 
 // Source: WeChat Pay API v2, error codes of its endpoints.
-constexpr std::array rows{
+constexpr std::array v2_error_rows{
     V2ErrorRow{"NOAUTH", "商户无此接口权限"},
     V2ErrorRow{"NOTENOUGH", "余额不足"},
     V2ErrorRow{"ORDERPAID", "商户订单已支付"},
@@ -51,13 +51,13 @@ constexpr std::array rows{
 }  // namespace
 
 std::span<const V2ErrorRow> v2_error_table() {
-    return rows;
+    return v2_error_rows;
 }
 
 const V2ErrorRow* find_v2_error(std::string_view code) {
-    const auto* const found = std::find_if(rows.begin(), rows.end(),
+    const auto* const found = std::find_if(v2_error_rows.begin(), v2_error_rows.end(),
                                            [&](const V2ErrorRow& row) { return row.code == code; });
-    return found == rows.end() ? nullptr : &*found;
+    return found == v2_error_rows.end() ? nullptr : &*found;
 }
 
 V2Error v2_missing(std::string_view field) {

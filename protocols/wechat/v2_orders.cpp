@@ -57,7 +57,7 @@ void read_v2_order(V2Reader& reader, const V2Call& v2, Content& content, Timesta
     content.v2_sign = name(v2.sign_type);
     content.description = reader.text("body", {1, 128}, Need::required);
     content.number = reader.order_number(Need::required);
-    content.total = reader.number("total_fee", 1, v2_fen_max, Need::required);
+    content.total = reader.number("total_fee", 1, fen_max, Need::required);
     reader.word("fee_type", {"CNY"}, Need::optional);
     reader.text("spbill_create_ip", {1, 64}, Need::required);
     content.attach = reader.text("attach", {1, 127}, Need::optional);

@@ -48,7 +48,5 @@ private:
 
 /// What a merchant's own numbers are made of beside digits and letters.
 inline constexpr std::string_view v2_number_marks = "_-|*@";
-/// 100 million yuan, in fen.
-inline constexpr std::int64_t v2_fen_max = 10'000'000'000;
 
 }  // namespace tuma::wechat

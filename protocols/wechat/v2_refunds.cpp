@@ -21,7 +21,7 @@ constexpr std::string_view unsettled_funds = "REFUND_SOURCE_UNSETTLED_FUNDS";
 // Source: WeChat Pay API v2, refundquery: so many are told of at once.
 constexpr std::size_t refunds_told_max = 10;
 
-RefundWish read_wish(V2Reader& reader, const V2Call& v2) {
+RefundWish read_v2_refund(V2Reader& reader, const V2Call& v2) {
     RefundWish wish;
     Content& content = wish.content;
     wish.payment = reader.trade();
@@ -29,8 +29,8 @@ RefundWish read_wish(V2Reader& reader, const V2Call& v2) {
     content.mchid = v2.call->profile().mchid;
     content.v2_sign = name(v2.sign_type);
     content.number = reader.name("out_refund_no", {1, 64}, v2_number_marks, Need::required);
-    content.total = reader.number("total_fee", 1, v2_fen_max, Need::required);
-    content.amount = reader.number("refund_fee", 1, v2_fen_max, Need::required);
+    content.total = reader.number("total_fee", 1, fen_max, Need::required);
+    content.amount = reader.number("refund_fee", 1, fen_max, Need::required);
     if (reader.is_good() && content.amount > content.total)
         reader.fail(v2_invalid("refund_fee", "退款金额大于订单金额"));
     reader.word("refund_fee_type", {"CNY"}, Need::optional);
@@ -146,7 +146,7 @@ std::string_view v2_refund_account(const Content& content) {
 
 Answer v2_refund(const V2CallPtr& v2) {
     V2Reader reader(*v2);
-    RefundWish wish = read_wish(reader, *v2);
+    RefundWish wish = read_v2_refund(reader, *v2);
     if (!reader.is_good()) return reader.refusal();
     return open_refund(v2->call, wish, v2_busy_reply(*v2),
                        [v2, ref = wish.payment](const RefundOutcome& outcome) -> Answer {

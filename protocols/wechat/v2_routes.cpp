@@ -17,7 +17,7 @@ protocols::Answer tell_sandbox_key(const V2CallPtr& v2) {
 }
 
 // Source: WeChat Pay API v2.
-constexpr std::array table{
+constexpr std::array v2_route_table{
     V2Route{"/pay/unifiedorder", V2Needs::appid, v2_unified_order},
     V2Route{"/pay/micropay", V2Needs::appid, v2_micropay},
     V2Route{"/pay/orderquery", V2Needs::appid, v2_query_order},
@@ -43,9 +43,10 @@ const V2Route* find_v2_route(std::string_view path) {
         path.remove_prefix(sandbox.size());
         is_sandbox = true;
     }
-    const auto* const found = std::find_if(table.begin(), table.end(),
+    const auto* const found = std::find_if(v2_route_table.begin(), v2_route_table.end(),
                                            [&](const V2Route& one) { return one.path == path; });
-    if (found == table.end() || (found->needs == V2Needs::sign && !is_sandbox)) return nullptr;
+    if (found == v2_route_table.end() || (found->needs == V2Needs::sign && !is_sandbox))
+        return nullptr;
     return &*found;
 }
 

@@ -12,10 +12,6 @@ using ledger::SettlementClosed;
 
 constexpr std::chrono::days one_day{1};
 
-std::int64_t microseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
 Timestamp payout_on(const Scheme& scheme, const SettlementRule& rule, LocalDay day) {
     return day + rule.payout_at - std::chrono::minutes{scheme.zone_offset_minutes};
 }

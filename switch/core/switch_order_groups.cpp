@@ -12,10 +12,6 @@ using ledger::Order;
 using ledger::OrderOpened;
 using ledger::OrderTerms;
 
-std::int64_t microseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
 }  // namespace
 
 // As for one order, and order_invalid for what cannot be a group.

@@ -18,10 +18,6 @@ using ledger::OrderOpened;
 using ledger::OrderState;
 using ledger::OrderTerms;
 
-std::int64_t microseconds(Timestamp time) {
-    return time.time_since_epoch().count();
-}
-
 bool is_bounded(const OrderWish& wish) {
     const auto is_key = [](const std::string& key) {
         return !key.empty() && key.size() <= ledger::order_key_bytes_max;

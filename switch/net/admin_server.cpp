@@ -1,6 +1,7 @@
 // One of the two files that include Beast, which takes long to compile; see http_readers.cpp.
 #include "switch/net/admin_server.h"
 
+#include "switch/net/endpoint.h"
 #include "switch/net/version.h"
 
 #include <boost/asio/io_context.hpp>
@@ -31,7 +32,6 @@ using Response = http::response<http::string_body>;
 constexpr std::size_t sessions_max = 64;
 constexpr std::uint32_t header_bytes_max = 8 * 1024;
 constexpr std::chrono::seconds step_timeout{5};
-constexpr std::chrono::milliseconds accept_pause{100};
 
 constexpr std::string_view plain_text = "text/plain; charset=utf-8";
 constexpr std::string_view json_text = "application/json";

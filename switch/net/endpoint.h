@@ -3,11 +3,16 @@
 
 #include "ledger/result.h"
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace tuma::net {
+
+/// How long a listener rests before it accepts again after an error: mostly the process has no file
+/// descriptor left, and whatever it is, it may last.
+inline constexpr std::chrono::milliseconds accept_pause{100};
 
 /// A numeric address and a port; port 0 asks the system for a free one.
 struct Endpoint {

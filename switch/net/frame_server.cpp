@@ -1,5 +1,6 @@
 #include "switch/net/frame_server.h"
 
+#include "switch/net/endpoint.h"
 #include "switch/net/io_loop.h"
 #include "switch/net/log.h"
 
@@ -17,10 +18,6 @@ namespace tuma::net {
 namespace {
 
 using boost::asio::ip::tcp;
-
-// How long to wait before accepting again after an error: mostly the process has no file descriptor
-// left, and whatever it is, it may last.
-constexpr std::chrono::milliseconds accept_pause{100};
 
 /// Tells a client that there is no room and closes; the frame fits the system's buffer.
 void turn_away(tcp::socket& socket, std::size_t connections_max) {

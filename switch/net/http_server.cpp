@@ -1,6 +1,7 @@
 #include "switch/net/http_server.h"
 
 #include "ledger/ensure.h"
+#include "switch/net/endpoint.h"
 #include "switch/net/http_loop.h"
 #include "switch/net/log.h"
 
@@ -18,10 +19,6 @@ namespace {
 
 using boost::asio::ip::tcp;
 using boost::system::error_code;
-
-// How long to wait before accepting again after an error: mostly the process has no file descriptor
-// left, and whatever it is, it may last.
-constexpr std::chrono::milliseconds accept_pause{100};
 
 struct Listener {
     Listener(boost::asio::io_context& context, bool the_is_tls)

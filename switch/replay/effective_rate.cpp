@@ -5,7 +5,7 @@
 namespace tuma::replay {
 namespace {
 
-__extension__ typedef unsigned __int128 Wide;
+__extension__ typedef unsigned __int128 Product;
 
 // Factors of 0 to 1 in steps of 2^-62: a product fits 128 bits, and so does a sum of money times
 // one.
@@ -13,7 +13,7 @@ constexpr unsigned fraction_bits = 62;
 constexpr std::uint64_t one = std::uint64_t{1} << fraction_bits;
 
 std::uint64_t multiply(std::uint64_t a, std::uint64_t b) {
-    return static_cast<std::uint64_t>(Wide{a} * b >> fraction_bits);
+    return static_cast<std::uint64_t>(Product{a} * b >> fraction_bits);
 }
 
 std::uint64_t power(std::uint64_t base, std::int64_t exponent) {
@@ -26,20 +26,20 @@ std::uint64_t power(std::uint64_t base, std::int64_t exponent) {
 }
 
 // What the repayments are worth on the day of the advance when a day takes off all but `factor`.
-Wide present_value(std::span<const Repayment> repayments, std::uint64_t factor) {
-    Wide value = 0;
+Product present_value(std::span<const Repayment> repayments, std::uint64_t factor) {
+    Product value = 0;
     std::uint64_t discount = one;
     std::int64_t day = 0;
     for (const Repayment& repayment : repayments) {
         discount = multiply(discount, power(factor, repayment.days - day));
         day = repayment.days;
-        value += Wide{static_cast<std::uint64_t>(repayment.amount)} * discount;
+        value += Product{static_cast<std::uint64_t>(repayment.amount)} * discount;
     }
     return value;
 }
 
-Wide sum_of(std::span<const Repayment> repayments) {
-    Wide sum = 0;
+Product sum_of(std::span<const Repayment> repayments) {
+    Product sum = 0;
     std::int64_t day = 0;
     for (const Repayment& repayment : repayments) {
         ensure(repayment.days > day && repayment.amount > 0, "repayments follow one another");
@@ -62,16 +62,16 @@ std::optional<std::int64_t> effective_rate_ppm(std::int64_t principal,
     std::uint64_t factor = 0;
     for (std::uint64_t step = one; step > 0; step /= 2)
         if (factor + step <= one &&
-            present_value(repayments, factor + step) <= Wide{lent} << fraction_bits)
+            present_value(repayments, factor + step) <= Product{lent} << fraction_bits)
             factor += step;
 
     constexpr std::int64_t year = 365;
     constexpr std::uint64_t ppm = 1'000'000;
     const std::uint64_t kept = power(factor, year);
     constexpr std::uint64_t most = static_cast<std::uint64_t>(effective_rate_ppm_max);
-    const Wide gained = Wide{one - kept} * ppm;
-    if (gained >= Wide{kept} * most) return effective_rate_ppm_max;
-    return static_cast<std::int64_t>((2 * gained + kept) / (2 * Wide{kept}));
+    const Product gained = Product{one - kept} * ppm;
+    if (gained >= Product{kept} * most) return effective_rate_ppm_max;
+    return static_cast<std::int64_t>((2 * gained + kept) / (2 * Product{kept}));
 }
 
 }  // namespace tuma::replay

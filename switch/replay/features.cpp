@@ -11,15 +11,16 @@ namespace tuma::replay {
 namespace {
 
 // Squares of sums of money, times 10^12, leave 128 bits.
-using Wide = boost::multiprecision::int256_t;
+using BigInteger = boost::multiprecision::int256_t;
 
 constexpr std::int64_t ppm = 1'000'000;
 
 // numerator / denominator in millionths, nearest, ties away from zero. Requires: denominator > 0.
-std::int64_t share_ppm(const Wide& numerator, const Wide& denominator) {
-    const Wide twice = 2 * numerator * ppm;
-    const Wide rounded =
-        (numerator < 0 ? Wide(twice - denominator) : Wide(twice + denominator)) / (2 * denominator);
+std::int64_t share_ppm(const BigInteger& numerator, const BigInteger& denominator) {
+    const BigInteger twice = 2 * numerator * ppm;
+    const BigInteger rounded =
+        (numerator < 0 ? BigInteger(twice - denominator) : BigInteger(twice + denominator)) /
+        (2 * denominator);
     return rounded.convert_to<std::int64_t>();
 }
 
@@ -59,11 +60,11 @@ std::int64_t FeatureCounter::sum(std::size_t first, std::size_t count) const {
 
 void FeatureCounter::add_days(Features& features) const {
     const std::int64_t total = sum(0, days_.size());
-    Wide squares = 0;
+    BigInteger squares = 0;
     std::int64_t top = days_.front().sum;
     std::int64_t gap = 0;
     for (const Day& day : days_) {
-        squares += Wide(day.sum) * day.sum;
+        squares += BigInteger(day.sum) * day.sum;
         top = std::max(top, day.sum);
         if (day.is_active) ++features.active_days;
         gap = day.is_active ? 0 : gap + 1;
@@ -71,11 +72,11 @@ void FeatureCounter::add_days(Features& features) const {
     }
     features.active_days_ppm = share_ppm(features.active_days, features.days);
     // Rounded as the shares are: the millionths cancel out.
-    features.mean_day = share_ppm(total, Wide(features.days) * ppm);
+    features.mean_day = share_ppm(total, BigInteger(features.days) * ppm);
     if (total <= 0) return;
-    const Wide square = Wide(total) * total;
-    const Wide variance = (features.days * squares - square) * ppm * ppm / square;
-    features.variation_ppm = Wide(sqrt(variance)).convert_to<std::int64_t>();
+    const BigInteger square = BigInteger(total) * total;
+    const BigInteger variance = (features.days * squares - square) * ppm * ppm / square;
+    features.variation_ppm = BigInteger(sqrt(variance)).convert_to<std::int64_t>();
     features.top_day_ppm = share_ppm(top, total);
 }
 
@@ -84,7 +85,7 @@ void FeatureCounter::add_trend(Features& features) const {
     if (days_.size() < 2 * half) return;
     const std::int64_t latest = sum(days_.size() - half, half);
     const std::int64_t before = sum(days_.size() - 2 * half, half);
-    if (before > 0) features.trend_ppm = share_ppm(Wide(latest) - before, before);
+    if (before > 0) features.trend_ppm = share_ppm(BigInteger(latest) - before, before);
 }
 
 void FeatureCounter::add_buyers(Features& features) const {
@@ -114,7 +115,7 @@ Features FeatureCounter::features() const {
     add_buyers(features);
     if (sold_ > 0) {
         const std::int64_t kept = sum(0, days_.size());
-        features.refund_ppm = share_ppm(Wide(sold_) - kept, sold_);
+        features.refund_ppm = share_ppm(BigInteger(sold_) - kept, sold_);
     }
     return features;
 }

@@ -11,8 +11,6 @@
 namespace tuma::replay {
 namespace {
 
-using std::chrono::days;
-
 constexpr std::int64_t cell = 10;
 constexpr std::int64_t weeks_a_year = 54;  // a leap year from Sunday to Sunday touches so many
 
@@ -20,7 +18,7 @@ constexpr std::int64_t weeks_a_year = 54;  // a leap year from Sunday to Sunday 
 core::LocalDay first_monday(std::chrono::year year) {
     const core::LocalDay new_year{year / std::chrono::January / 1};
     const std::chrono::weekday weekday{new_year};
-    return new_year - days{weekday.iso_encoding() - 1};
+    return new_year - std::chrono::days{weekday.iso_encoding() - 1};
 }
 
 /// Column and row of a day in its year's block.

@@ -18,7 +18,6 @@
 namespace tuma::replay {
 namespace {
 
-using std::chrono::days;
 using std::chrono::year_month_day;
 
 constexpr std::size_t bad_rows_listed = 100;
@@ -50,14 +49,15 @@ bool is_rent_day(core::LocalDay day) {
 }
 
 std::size_t days_of_month_before(core::LocalDay first) {
-    return unsigned(year_month_day{first - days{1}}.day());
+    return unsigned(year_month_day{first - std::chrono::days{1}}.day());
 }
 
 // Equal parts of the share, one on each day of the window that `is_due`.
 std::int64_t instalment(std::int64_t gross, std::int64_t basis_points, core::LocalDay from,
                         core::LocalDay to, bool (*is_due)(core::LocalDay)) {
     std::int64_t count = 0;
-    for (core::LocalDay day = from; day <= to; day += days{1}) count += is_due(day) ? 1 : 0;
+    for (core::LocalDay day = from; day <= to; day += std::chrono::days{1})
+        count += is_due(day) ? 1 : 0;
     return count == 0 ? 0 : share(gross, basis_points) / count;
 }
 
@@ -70,7 +70,7 @@ std::optional<std::string> read_row(std::span<const std::string_view> fields,
     const std::string_view date = fields[date_column];
     const auto time = date.size() == 10 ? parse_local_time(date) : std::nullopt;
     if (!time) return fmt::format("date: found \"{}\", must be a day like 2016-03-01", date);
-    day = std::chrono::floor<days>(*time);
+    day = std::chrono::floor<std::chrono::days>(*time);
     const std::string_view text = fields[amount_column];
     const char* const end = text.data() + text.size();
     const auto [rest, code] = std::from_chars(text.data(), end, amount);
@@ -94,7 +94,8 @@ OutgoingsRule::OutgoingsRule(const OutgoingsPlan& plan, OutgoingsMode mode, core
 }
 
 std::vector<Outgoing> OutgoingsRule::due(std::span<const std::int64_t> gross_before) const {
-    const core::LocalDay day = from_ + days{static_cast<std::int64_t>(gross_before.size())};
+    const core::LocalDay day =
+        from_ + std::chrono::days{static_cast<std::int64_t>(gross_before.size())};
     const bool is_fixed = mode_ == OutgoingsMode::fixed;
     std::vector<Outgoing> paid;
     const auto add = [&](OutgoingKind kind, std::int64_t amount) {

@@ -11,9 +11,8 @@ namespace tuma::replay {
 namespace {
 
 using ledger::Purpose;
-using std::chrono::days;
 
-constexpr Duration last_moment = days{1} - Duration{1};
+constexpr Duration last_moment = std::chrono::days{1} - Duration{1};
 // Bounds the bytes of a batch where a file has only days and no times.
 constexpr std::size_t sales_a_batch = 4'096;
 
@@ -92,7 +91,8 @@ RailRun::RailRun(const ReplayFacts& facts, const RailPlan& rail, ledger::State s
 }
 
 core::LocalDay RailRun::next_day() const {
-    return facts_.plan->merchant.from + days{static_cast<std::int64_t>(memory_.gross.size())};
+    return facts_.plan->merchant.from +
+           std::chrono::days{static_cast<std::int64_t>(memory_.gross.size())};
 }
 
 bool RailRun::is_on_rail(const Sale& sale) const {

@@ -77,6 +77,7 @@ void State::apply(const AccountChanged& changed, Timestamp time) {
 }
 
 void State::apply(const RequestRefused& refused, Timestamp time) {
+    if (!refused.key()) return;
     keys.remember({.reference = refused.reference,
                    .digest = refused.digest,
                    .participant = refused.participant,

@@ -6,12 +6,14 @@
 #include "ledger/id.h"
 #include "ledger/money.h"
 #include "ledger/order.h"
+#include "ledger/request_keys.h"
 #include "ledger/time.h"
 #include "ledger/transfer.h"
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -204,6 +206,17 @@ struct EndAttempt {
 struct SendNotice {
     OrderId order;
     std::uint8_t channel = 0;
+};
+
+/// What was found on disk of a request whose key had left memory.
+struct Finding {
+    /// The newest request with this key among those that have left, or nothing.
+    std::optional<ledger::RememberedRequest> request;
+    /// How many requests had been remembered when it was asked for: what came since is in memory,
+    /// unless it has left by now; then it is to be looked for again.
+    std::uint64_t asked_at = 0;
+    /// False when the disk could not be read: the request is not executed.
+    bool is_readable = true;
 };
 
 using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,

@@ -31,7 +31,16 @@ public:
 
     /// Decides one request inside the open batch. A known key gets the stored outcome, or
     /// `modified_request`; a new one is decided and its outcome remembered, refusals included.
-    Outcome handle(const Request& request);
+    /// A key that may have left memory is not decided without a `finding` that is new enough: the
+    /// outcome says `must_look_up`.
+    Outcome handle(const Request& request, const Finding* finding = nullptr);
+
+    /// How many requests were remembered so far, over the whole journal.
+    std::uint64_t requests() const { return state_.keys.next(); }
+    /// Requests before number `until` are found on disk and may leave memory.
+    void may_leave(std::uint64_t until) { state_.keys.may_leave(until); }
+    /// False for a request that is certainly new or in memory: no need to look for it on disk.
+    bool must_look_up(const Request& request) const;
 
     /// Hints that `request` will be handled soon.
     void prefetch(const Request& request) const;
@@ -78,6 +87,14 @@ private:
     using PlanLeg = std::function<std::optional<Refusal>(std::size_t, ledger::TransferRecord&)>;
 
     Outcome decide(const Request& request);
+    /// What became of the request with this key, as far as memory and `finding` tell.
+    struct Known {
+        const ledger::RememberedRequest* request = nullptr;
+        bool must_look_up = false;
+        bool is_unknowable = false;
+    };
+    Known known(const RequestKey& key, const Finding* finding) const;
+    Outcome undecided(bool must_look_up) const;
     Outcome refuse(const Request& request, Refusal refusal);
     Outcome accept(ledger::TransferRecord& record);
     void emit(ledger::TransferRecord& record);
@@ -117,6 +134,7 @@ private:
     Outcome on(const Request& request, const ChangeAccount& command);
     Outcome on(const Request& request, const QueryAccount& command) const;
     Outcome on(const Request& request, const QueryRequest& command) const;
+    Outcome look_back(const RequestKey& key, const Finding* finding) const;
     Outcome on(const Request& request, const StoreProfile& command);
     Outcome on(const Request& request, const OpenOrder& command);
     Outcome on(const Request& request, const MoveOrder& command);

@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -17,17 +16,6 @@ namespace {
 // Bounds the memory of whoever writes a run: 32 MiB.
 constexpr std::uint64_t block_max = 524'288;
 constexpr std::uint64_t blocks_per_ring = 8;
-
-Hash hash_of_batch(JournalReader& journal, std::uint64_t sequence) {
-    Hash hash{};
-    if (sequence == 0 || journal.last_sequence() < sequence) return hash;
-    journal.scan(sequence, [&](std::uint64_t found, std::span<const std::byte> bytes) {
-        if (found == sequence && bytes.size() >= batch_overhead_bytes)
-            std::memcpy(hash.data(), bytes.last(sizeof hash).data(), sizeof hash);
-        return false;
-    });
-    return hash;
-}
 
 std::int64_t microseconds_of(Timestamp time) {
     return time.time_since_epoch().count();
@@ -106,7 +94,7 @@ std::string KeyIndex::misfit(JournalReader& journal, const RequestKeys& ring) co
     for (const auto& run : runs_) {
         const KeyRunFacts& facts = run->facts();
         if (facts.first < end || facts.end > ring.next() ||
-            hash_of_batch(journal, facts.sequence) != facts.batch_hash)
+            stored_hash_of(journal, facts.sequence) != facts.batch_hash)
             return fmt::format("{} is not of this journal", run->path().string());
         if (facts.first > end && facts.before_us >= known_from)
             return fmt::format("requests {} to {} are missing", end, facts.first - 1);

@@ -25,7 +25,8 @@ private:
 
 State::State(const StateLimits& limits)
     : books(limits.accounts_max, limits.hash_seed),
-      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed) {}
+      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed),
+      orders(limits.orders_max, limits.orders_leaving_max) {}
 
 void State::apply(const Event& event, Timestamp time) {
     std::visit([this, time](const auto& record) { apply(record, time); }, event);
@@ -115,6 +116,10 @@ void State::apply(const NoticeMoved& moved, Timestamp /*time*/) {
     orders.apply(moved);
 }
 
+void State::apply(const OrderRecalled& recalled, Timestamp /*time*/) {
+    orders.apply(recalled);
+}
+
 namespace {
 
 // Why a decoded event cannot be applied.
@@ -160,6 +165,9 @@ struct Misfit {
     }
     std::optional<std::string> operator()(const NoticeMoved& moved) const {
         return state.orders.misfit(moved);
+    }
+    std::optional<std::string> operator()(const OrderRecalled& recalled) const {
+        return state.orders.misfit(recalled);
     }
 };
 

@@ -60,6 +60,27 @@ std::unique_ptr<ledger::KeyIndex> open_keys(const net::Settings& settings,
     return keys;
 }
 
+// Where orders go that leave memory.
+std::unique_ptr<ledger::OrderArchive> open_orders(const net::Settings& settings,
+                                                  ledger::JournalReader& reader,
+                                                  ledger::State& state, std::stop_source& stop) {
+    const ledger::StateLimits limits = limits_of(settings);
+    auto orders = std::make_unique<ledger::OrderArchive>(
+        std::filesystem::path(settings.data) / "orders.sqlite",
+        ledger::OrderArchiveOptions{.orders_max = limits.orders_max,
+                                    .orders_leaving_max = limits.orders_leaving_max});
+    const auto progress = [&stop](std::uint64_t sequence, std::uint64_t left) {
+        log_event(LogLevel::info, "reading_orders", {{"sequence", sequence}, {"left", left}});
+        if (wait_for_stop_signal(std::chrono::milliseconds{0})) stop.request_stop();
+    };
+    const ledger::Position& position = state.position;
+    const auto notes = orders->open(reader, state.orders, position.sequence, position.hash,
+                                    progress, stop.get_token());
+    for (const std::string& note : notes)
+        log_event(LogLevel::warn, "orders_note", {{"note", note}});
+    return orders;
+}
+
 }  // namespace
 
 ledger::StateLimits limits_of(const net::Settings& settings) {
@@ -104,8 +125,10 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
     warn_if_time_stands_still(recovered.state.position.time);
     auto keys = open_keys(settings, reader, recovered.state, stop);
     if (stop.stop_requested()) return std::nullopt;
-    return Opened{std::move(journal), std::move(keys), std::move(recovered.state),
-                  recovered.events_replayed};
+    auto orders = open_orders(settings, reader, recovered.state, stop);
+    if (stop.stop_requested()) return std::nullopt;
+    return Opened{std::move(journal), std::move(keys), std::move(orders),
+                  std::move(recovered.state), recovered.events_replayed};
 }
 
 }  // namespace tuma

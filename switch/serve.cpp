@@ -84,12 +84,12 @@ public:
           http_(settings, *clock_, metrics_),
           snapshotter_(settings, opened.state.position.next_transfer, opened.events_replayed),
           keys_(std::move(opened.keys)),
+          orders_(std::move(opened.orders)),
           core_(std::move(opened.state)),
-          engine_(
-              core_, *journal_, *clock_, metrics_,
-              net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good,
-              [this](std::vector<core::Effect> effects) { http_.take(std::move(effects)); },
-              keys_.get()),
+          engine_(core_, *journal_, *clock_, metrics_,
+                  net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good,
+                  [this](std::vector<core::Effect> effects) { http_.take(std::move(effects)); },
+                  {keys_.get(), orders_.get()}),
           history_(reader_, history_jobs_max),
           frames_(engine_, history_, metrics_, frame_limits(settings)),
           projecting_(settings),
@@ -103,6 +103,9 @@ public:
     void run(const std::vector<SchemeFile>& schemes) {
         keys_->start([](const std::string& why) {
             log_event(LogLevel::error, "request_keys_failed", {{"why", why}});
+        });
+        orders_->start([](const std::string& why) {
+            log_event(LogLevel::error, "orders_failed", {{"why", why}});
         });
         load_schemes(engine_, core_, schemes);
         if (speaks_http()) http_.connect(engine_, history_, core_);
@@ -137,6 +140,7 @@ public:
         if (!all_answered) log_event(LogLevel::warn, "replies_cut_off", {});
         engine_.drain();
         keys_->stop();
+        orders_->stop();
         if (speaks_http()) http_.stop();
         history_.stop();
         admin_.stop();
@@ -183,6 +187,7 @@ private:
     HttpSide http_;
     Snapshotter snapshotter_;
     std::unique_ptr<ledger::KeyIndex> keys_;
+    std::unique_ptr<ledger::OrderArchive> orders_;
     core::Switch core_;
     net::Engine engine_;
     net::History history_;

@@ -103,8 +103,8 @@ Switch::Known Switch::known(const RequestKey& key, const Finding* finding) const
 }
 
 bool Switch::must_look_up(const Request& request) const {
-    const bool has_key = request.key && !has_own_key(request.command) &&
-                         !std::holds_alternative<QueryAccount>(request.command);
+    if (has_own_key(request.command)) return lacks_orders(request.command);
+    const bool has_key = request.key && !std::holds_alternative<QueryAccount>(request.command);
     return has_key && known(request.key, nullptr).must_look_up;
 }
 
@@ -117,8 +117,8 @@ Outcome Switch::handle(const Request& request, const Finding* finding) {
     ensure(is_open_, "handling a request outside a batch");
     if (std::holds_alternative<QueryRequest>(request.command))
         return look_back(request.key, finding);
-    if (std::holds_alternative<QueryAccount>(request.command) || has_own_key(request.command))
-        return decide(request);
+    if (std::holds_alternative<QueryAccount>(request.command)) return decide(request);
+    if (has_own_key(request.command)) return handle_order(request, finding);
     if (!request.key) return {.code = Refusal::request_key_missing, .time = now_};
     const auto [before, must_look_up, is_unknowable] = known(request.key, finding);
     if (before != nullptr) {

@@ -39,6 +39,16 @@ public:
     std::uint64_t requests() const { return state_.keys.next(); }
     /// Requests before number `until` are found on disk and may leave memory.
     void may_leave(std::uint64_t until) { state_.keys.may_leave(until); }
+    /// The first `until` orders that were on their way out are on disk and may leave memory.
+    void orders_may_leave(std::uint64_t until) { state_.orders.may_leave(until); }
+    /// What has begun to leave since the last call. Requires: the orders are kept (`Orders::keep`).
+    std::vector<std::shared_ptr<const ledger::Order>> take_leaving() {
+        return state_.orders.take_leaving();
+    }
+    /// A finding to be filled in for a request that must be looked up now.
+    Finding begin_finding() const {
+        return {.asked_at = state_.keys.next(), .orders_asked_at = state_.orders.leaving()};
+    }
     /// False for a request that is certainly new or in memory: no need to look for it on disk.
     bool must_look_up(const Request& request) const;
 
@@ -95,6 +105,18 @@ private:
     };
     Known known(const RequestKey& key, const Finding* finding) const;
     Outcome undecided(bool must_look_up) const;
+    Outcome handle_order(const Request& request, const Finding* finding);
+    /// Something that the command is about is not in memory and may be on disk.
+    bool lacks_orders(const Command& command) const;
+    bool lacks(OrderId id) const;
+    bool lacks(const std::string& key) const;
+    bool lacks_any(const OrderWish& wish) const;
+    bool has_room_for(const Command& command) const;
+    /// In memory, or as it was found on disk; null if it is nowhere.
+    std::shared_ptr<const ledger::Order> find_order(OrderId id) const;
+    std::shared_ptr<const ledger::Order> find_order(const std::string& key) const;
+    /// Brings an order back into memory if it is not there, because something happens to it.
+    void recall(OrderId id);
     Outcome refuse(const Request& request, Refusal refusal);
     Outcome accept(ledger::TransferRecord& record);
     void emit(ledger::TransferRecord& record);
@@ -184,6 +206,8 @@ private:
     TransferId first_transfer_{};
     std::uint32_t event_count_ = 0;
     bool is_open_ = false;
+    /// Of the request that is being decided.
+    const Finding* finding_ = nullptr;
 };
 
 }  // namespace tuma::core

@@ -1,6 +1,7 @@
 #include "switch/net/engine.h"
 
 #include "switch/net/log.h"
+#include "switch/net/order_look_up.h"
 
 #include <algorithm>
 #include <array>
@@ -24,7 +25,7 @@ std::size_t undecided(const Submission& submission) {
 }  // namespace
 
 Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
-               const EngineLimits& limits, Fatal fatal, EffectSink effects, ledger::KeyIndex* keys)
+               const EngineLimits& limits, Fatal fatal, EffectSink effects, const Kept& kept)
     : core_(core),
       store_(store),
       clock_(clock),
@@ -32,7 +33,7 @@ Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Me
       limits_(limits),
       fatal_(std::move(fatal)),
       effects_(std::move(effects)),
-      keys_(keys),
+      kept_(kept),
       deadline_(core.next_deadline()),
       last_hash_(core.state().position.hash) {
     const ledger::Position& position = core.state().position;
@@ -49,7 +50,8 @@ void Engine::start() {
     ensure(!engine_thread_.joinable(), "an engine is started once");
     engine_thread_ = std::thread([this] { run_engine(); });
     journal_thread_ = std::thread([this] { run_journal(); });
-    if (keys_ != nullptr) look_up_thread_ = std::thread([this] { run_look_up(); });
+    if (kept_.keys != nullptr || kept_.orders != nullptr)
+        look_up_thread_ = std::thread([this] { run_look_up(); });
 }
 
 std::unique_ptr<Submission> Engine::submit(std::unique_ptr<Submission> submission) {
@@ -126,7 +128,8 @@ void Engine::take_submissions(Batch& batch) {
 void Engine::decide(Batch& batch) {
     const Steady::time_point begun = Steady::now();
     const Timestamp now = clock_.now();
-    if (keys_ != nullptr) core_.may_leave(keys_->kept_until());
+    if (kept_.keys != nullptr) core_.may_leave(kept_.keys->kept_until());
+    if (kept_.orders != nullptr) core_.orders_may_leave(kept_.orders->kept_until());
     core_.begin(now, std::move(batch.bytes));
     const core::Switch::Due due = core_.run_due(deadlines_per_batch_max);
     metrics_.expired.add(due.expired);
@@ -140,6 +143,8 @@ void Engine::decide(Batch& batch) {
     }
     batch.submissions = std::move(decided_now);
     batch.requests_end = core_.requests();
+    batch.leaving.orders = core_.take_leaving();
+    batch.leaving.end = core_.state().orders.leaving();
     batch.effects = core_.take_effects();
     core::Switch::Decided decided = core_.finish();
     batch.header = decided.header;
@@ -159,8 +164,8 @@ bool Engine::decide(Submission& submission) {
         const bool is_found = !submission.findings.empty() && submission.findings[i];
         core::Outcome outcome =
             core_.handle(requests[i], is_found ? &*submission.findings[i] : nullptr);
-        if (outcome.must_look_up && keys_ != nullptr) {
-            ask_for_keys(submission);
+        if (outcome.must_look_up) {
+            ask(submission);
             return false;
         }
         submission.outcomes.push_back(std::move(outcome));
@@ -169,11 +174,11 @@ bool Engine::decide(Submission& submission) {
 }
 
 // All that the rest of it needs at once, so that it waits once.
-void Engine::ask_for_keys(Submission& submission) const {
+void Engine::ask(Submission& submission) const {
     submission.findings.assign(submission.requests.size(), std::nullopt);
     for (std::size_t i = submission.outcomes.size(); i < submission.requests.size(); ++i)
         if (core_.must_look_up(submission.requests[i]))
-            submission.findings[i] = core::Finding{std::nullopt, core_.requests()};
+            submission.findings[i] = core_.begin_finding();
 }
 
 bool Engine::step_look_up() {
@@ -198,18 +203,25 @@ void Engine::look_up(Submission& submission) {
     for (std::size_t i = submission.outcomes.size(); i < submission.requests.size(); ++i) {
         std::optional<core::Finding>& finding = submission.findings[i];
         if (!finding) continue;
-        metrics_.key_look_ups.add();
         try {
-            finding->request = keys_->find(submission.requests[i].key);
-            if (finding->request) metrics_.keys_found_on_disk.add();
+            look_up(submission.requests[i], *finding);
         } catch (const std::exception& error) {
             // Not known to be new, so not executed.
             finding->is_readable = false;
-            log_event(LogLevel::error, "request_keys_unreadable",
-                      {{"why", std::string(error.what())},
-                       {"remedy", "restart: they are made anew from the journal"}});
+            log_event(LogLevel::error, "disk_look_up_failed", {{"why", std::string(error.what())}});
         }
     }
+}
+
+void Engine::look_up(const core::Request& request, core::Finding& finding) {
+    if (request.key && kept_.keys != nullptr) {
+        metrics_.key_look_ups.add();
+        finding.request = kept_.keys->find(request.key);
+        if (finding.request) metrics_.keys_found_on_disk.add();
+    }
+    if (kept_.orders == nullptr) return;
+    finding.orders = look_up_orders(request.command, *kept_.orders);
+    metrics_.orders_found_on_disk.add(finding.orders.size());
 }
 
 void Engine::count_outcomes(const Batch& batch) {
@@ -275,11 +287,7 @@ bool Engine::append(std::vector<Batch>& group) {
         metrics_.next_transfer.set(
             static_cast<std::int64_t>(sealed.back().header.next_transfer.value));
         metrics_.batches.add(sealed.size());
-        if (keys_ != nullptr) {
-            const ledger::SealedBatch& last = sealed.back();
-            keys_->notify(
-                {group.back().requests_end, last.header.sequence, last.hash, last.header.time()});
-        }
+        tell_kept(group, sealed.back());
     }
     const std::lock_guard lock(mutex_);
     in_flight_ -= group.size();
@@ -290,6 +298,19 @@ bool Engine::append(std::vector<Batch>& group) {
     }
     engine_wakes_.notify_one();
     return !stopped_;
+}
+
+// What these batches have decided may be kept elsewhere, now that it is durable.
+void Engine::tell_kept(std::vector<Batch>& group, const ledger::SealedBatch& last) {
+    if (kept_.keys != nullptr)
+        kept_.keys->notify(
+            {group.back().requests_end, last.header.sequence, last.hash, last.header.time()});
+    if (kept_.orders == nullptr) return;
+    ledger::LeavingOrders leaving{{}, group.back().leaving.end, last.header.sequence, last.hash};
+    for (Batch& batch : group)
+        leaving.orders.insert(leaving.orders.end(), batch.leaving.orders.begin(),
+                              batch.leaving.orders.end());
+    if (!leaving.orders.empty()) kept_.orders->put(std::move(leaving));
 }
 
 void Engine::release(std::vector<Batch>& group) {

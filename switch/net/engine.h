@@ -3,6 +3,7 @@
 
 #include "ledger/journal_store.h"
 #include "ledger/key_index.h"
+#include "ledger/order_archive.h"
 #include "switch/core/command.h"
 #include "switch/core/outcome.h"
 #include "switch/core/switch.h"
@@ -35,7 +36,7 @@ public:
     std::vector<core::Request> requests;
     /// One per request once `durable` is called.
     std::vector<core::Outcome> outcomes;
-    /// The engine's own, while keys are looked for: what was found, one per request or empty.
+    /// The engine's own, while the disk is looked at: what was found, one per request or empty.
     std::vector<std::optional<core::Finding>> findings;
     Steady::time_point submitted{};
 
@@ -54,20 +55,24 @@ struct EngineLimits {
     std::size_t batches_in_flight_max = 4;
 };
 
-/// Runs the core on one thread and the journal on another; a third looks for keys that have left
-/// memory, while the first goes on with other requests. Failure to append is fatal: `fatal` is
-/// called with the reason, nothing more is taken, and what was not durable is told to nobody.
+/// Where what has left memory is found; without one the core's state forgets it.
+struct Kept {
+    ledger::KeyIndex* keys = nullptr;
+    ledger::OrderArchive* orders = nullptr;
+};
+
+/// Runs the core on one thread and the journal on another; a third looks for what has left memory,
+/// while the first goes on with other requests. Failure to append is fatal: `fatal` is called with
+/// the reason, nothing more is taken, and what was not durable is told to nobody.
 class Engine {
 public:
     using Fatal = std::function<void(const std::string&)>;
     /// Takes what a durable batch causes outside, after its replies; on the journal's thread.
     using EffectSink = std::function<void(std::vector<core::Effect>)>;
 
-    /// Without `keys`, the core's state forgets keys beyond its capacity. Requires: `keys` is what
-    /// its state was opened with.
+    /// Requires: `kept` is what the core's state was opened with.
     Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
-           const EngineLimits& limits, Fatal fatal, EffectSink effects = {},
-           ledger::KeyIndex* keys = nullptr);
+           const EngineLimits& limits, Fatal fatal, EffectSink effects = {}, const Kept& kept = {});
     /// Ends the threads without making anything more durable, as a crash would; see `drain`.
     ~Engine();
     Engine(const Engine&) = delete;
@@ -92,8 +97,8 @@ public:
     /// there are none or the store failed.
     bool step_journal();
 
-    /// Looks on disk for the keys that one submission waits for, and puts it in front of all that
-    /// wait for the core. False when none waits for that.
+    /// Looks on disk for what one submission waits for, and puts it in front of all that wait for
+    /// the core. False when none waits for that.
     bool step_look_up();
 
     /// Looks at the clock again: it was moved by hand. Any thread.
@@ -111,6 +116,7 @@ private:
     struct Batch {
         ledger::BatchHeader header;
         std::uint64_t requests_end = 0;  ///< requests remembered with it and before
+        ledger::LeavingOrders leaving;
         std::vector<std::unique_ptr<Submission>> looking;
         std::vector<std::byte> bytes;
         Steady::time_point decided{};
@@ -127,8 +133,10 @@ private:
     void take_submissions(Batch& batch);
     void decide(Batch& batch);
     bool decide(Submission& submission);
-    void ask_for_keys(Submission& submission) const;
+    void ask(Submission& submission) const;
     void look_up(Submission& submission);
+    void look_up(const core::Request& request, core::Finding& finding);
+    void tell_kept(std::vector<Batch>& group, const ledger::SealedBatch& last);
     void count_outcomes(const Batch& batch);
     void update_gauges(Timestamp now);
     bool append(std::vector<Batch>& group);
@@ -143,7 +151,7 @@ private:
     EngineLimits limits_;
     Fatal fatal_;
     EffectSink effects_;
-    ledger::KeyIndex* keys_;
+    Kept kept_;
 
     /// Guards everything down to `spare_buffers_`.
     mutable std::mutex mutex_;

@@ -93,6 +93,9 @@ void render_requests(Output& output, const Metrics& metrics) {
     single(output, "tuma_request_keys_found_on_disk_total", "counter",
            "Look-ups that found the outcome; the others were for new keys.",
            metrics.keys_found_on_disk.value());
+    single(output, "tuma_orders_found_on_disk_total", "counter",
+           "Orders that had left memory and were read from the archive.",
+           metrics.orders_found_on_disk.value());
 }
 
 void render_ledger(Output& output, const Metrics& metrics) {

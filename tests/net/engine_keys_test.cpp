@@ -23,8 +23,7 @@ public:
     explicit Desk(std::uint64_t filter_bytes)
         : keys(directory_.path(), {.filter_bytes = filter_bytes, .merge_runs = 3}),
           core_(state_with(keys, journal_)),
-          engine(
-              core_, journal_, clock_, metrics, {}, [](const std::string&) {}, {}, &keys) {
+          engine(core_, journal_, clock_, metrics, {}, [](const std::string&) {}, {}, {&keys}) {
         send({request(1, core::OpenAccount{.kind = ledger::AccountKind::trust,
                                            .floor = ledger::no_floor,
                                            .identity = testing::identity("trust")}),

@@ -70,6 +70,7 @@ struct Count {
     void add(const ledger::OrderOpened&) {}
     void add(const ledger::OrderMoved&) {}
     void add(const ledger::NoticeMoved&) {}
+    void add(const ledger::OrderRecalled&) {}
     void add(const ledger::SettlementClosed& closed) {
         paid_out[closed.account] += closed.paid_out + closed.payout_fee;
         ++tally["settlements"];

@@ -37,9 +37,8 @@ struct Simulation::Life {
           keys(world.keys_.path(), {.filter_bytes = 1 << 10U, .merge_runs = 3}),
           core(world.opened(store, keys)),
           clock(world.wall_, core.state().position.time),
-          engine(
-              core, store, clock, metrics, world.engine_limits_,
-              [this](const std::string&) { has_failed = true; }, {}, &keys),
+          engine(core, store, clock, metrics, world.engine_limits_,
+                 [this](const std::string&) { has_failed = true; }, {}, {&keys}),
           history(store) {}
 
     MemoryJournal store;

@@ -7,14 +7,9 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <vector>
 
 namespace tuma::ledger {
-
-/// What the client was told about the request behind this record, or nothing when the record
-/// answers nobody (an expiry, a later leg of a set).
-std::optional<RememberedRequest> answer_of(const Event& event, Timestamp time);
 
 /// True for answers that are given without writing anything: too busy, no key, a key reused.
 bool leaves_no_record(Refusal code);

@@ -33,9 +33,9 @@ Hash hash_of(const Part& part) {
     return sink.finish();
 }
 
-// The newest `count` requests; they are saved oldest first behind their number.
+// The newest `count` requests; they are saved oldest first behind three numbers.
 Hash hash_of_newest(const RequestKeys& keys, std::size_t count) {
-    TailHash sink(sizeof(std::uint64_t) + (keys.size() - count) * sizeof(RememberedRequest));
+    TailHash sink(3 * sizeof(std::uint64_t) + (keys.size() - count) * sizeof(RememberedRequest));
     keys.save(sink);
     return sink.finish();
 }
@@ -80,6 +80,9 @@ void SnapshotCheck::compare(const SnapshotFile& file, const State& state) {
         const std::size_t common = std::min(saved.keys.size(), state.keys.size());
         if (hash_of_newest(saved.keys, common) != hash_of_newest(state.keys, common))
             differs(fmt::format("its newest {} request keys are not those of the journal", common));
+        if (saved.keys.next() != state.keys.next())
+            differs(fmt::format("it has numbered {} requests, the journal has {}",
+                                saved.keys.next(), state.keys.next()));
     } catch (const SnapshotVersionError& error) {
         report_.notes.push_back(fmt::format("snapshot not compared: {}", error.what()));
     } catch (const SnapshotError& error) {

@@ -2,7 +2,6 @@
 #include "ledger/event.h"
 
 #include "ledger/ensure.h"
-#include "ledger/order_records.h"
 
 #include <algorithm>
 #include <cstring>
@@ -242,6 +241,8 @@ Result<Event> take_event(std::span<const std::byte>& bytes) {
             return as_event(take_order_moved(bytes));
         case RecordKind::notice_moved:
             return as_event(take_notice_moved(bytes));
+        case RecordKind::order_recalled:
+            return as_event(take_order_recalled(bytes));
     }
     return InputError{"record_kind", "is not known"};
 }

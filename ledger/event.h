@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ledger/account.h"
+#include "ledger/order_bytes.h"
 #include "ledger/order_records.h"
 #include "ledger/refusal.h"
 #include "ledger/transfer.h"
@@ -28,6 +29,7 @@ enum class RecordKind : std::uint8_t {
     order_opened = 8,
     order_moved = 9,
     notice_moved = 10,
+    order_recalled = 11,
 };
 
 /// An account came into being.
@@ -166,9 +168,9 @@ struct SettlementClosed {
 static_assert(sizeof(SettlementClosed) == 144);
 
 /// One decoded record.
-using Event =
-    std::variant<TransferRecord, AccountOpened, AccountChanged, RequestRefused, SchemeLoaded,
-                 SettlementClosed, ProfileStored, OrderOpened, OrderMoved, NoticeMoved>;
+using Event = std::variant<TransferRecord, AccountOpened, AccountChanged, RequestRefused,
+                           SchemeLoaded, SettlementClosed, ProfileStored, OrderOpened, OrderMoved,
+                           NoticeMoved, OrderRecalled>;
 
 /// Appends the record's bytes to `bytes`.
 void append(std::vector<std::byte>& bytes, const TransferRecord& record);
@@ -178,7 +180,7 @@ void append(std::vector<std::byte>& bytes, const RequestRefused& record);
 /// Fills in the head's sizes. Requires: at most `scheme_content_max` bytes of content.
 void append(std::vector<std::byte>& bytes, const SchemeLoaded& record);
 void append(std::vector<std::byte>& bytes, const SettlementClosed& record);
-// Orders, notices and profiles: ledger/order_records.h.
+// Orders, notices and profiles: ledger/order_records.h and ledger/order_bytes.h.
 
 /// The head with the sizes of head and content in it. Requires: at most `scheme_content_max` bytes.
 SchemeHead sized_head(const SchemeLoaded& loaded);

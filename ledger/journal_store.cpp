@@ -3,6 +3,8 @@
 
 #include "ledger/ensure.h"
 
+#include <cstring>
+
 namespace tuma::ledger {
 
 std::string_view name(Durability durability) {
@@ -13,6 +15,17 @@ std::string_view name(Durability durability) {
             return "local";
     }
     unreachable("a durability outside its table");
+}
+
+Hash stored_hash_of(JournalReader& journal, std::uint64_t sequence) {
+    Hash hash{};
+    if (sequence == 0 || journal.last_sequence() < sequence) return hash;
+    journal.scan(sequence, [&](std::uint64_t found, std::span<const std::byte> bytes) {
+        if (found == sequence && bytes.size() >= batch_overhead_bytes)
+            std::memcpy(hash.data(), bytes.last(sizeof hash).data(), sizeof hash);
+        return false;
+    });
+    return hash;
 }
 
 }  // namespace tuma::ledger

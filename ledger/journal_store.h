@@ -62,4 +62,7 @@ public:
     virtual std::vector<std::byte> batch_of(TransferId id) = 0;
 };
 
+/// The hash at the end of the stored batch `sequence`, unverified; zeros when there is none.
+Hash stored_hash_of(JournalReader& journal, std::uint64_t sequence);
+
 }  // namespace tuma::ledger

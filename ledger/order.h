@@ -251,4 +251,25 @@ struct Order {
     bool operator==(const Order&) const = default;
 };
 
+/// The fixed front of a recalled order's record; the order follows.
+struct RecallHead {
+    std::uint8_t record_kind = 11;
+    std::uint8_t version = 1;
+    std::uint16_t size = 0;  ///< of the whole record
+    std::uint32_t reserved = 0;
+
+    bool operator==(const RecallHead&) const = default;
+};
+static_assert(sizeof(RecallHead) == 8);
+
+/// An order that had left memory is there again, as it was, because something new happens to it.
+struct OrderRecalled {
+    RecallHead head;
+    Order order;
+
+    bool operator==(const OrderRecalled&) const = default;
+    /// Found by its own keys, not by a request's.
+    static RequestKey key() { return {}; }
+};
+
 }  // namespace tuma::ledger

@@ -1,28 +1,26 @@
 #include "ledger/orders.h"
 
+#include "ledger/batch.h"
 #include "ledger/ensure.h"
+#include "ledger/order_bytes.h"
 #include "ledger/order_records.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <vector>
 
 namespace tuma::ledger {
 namespace {
 
+// How many ended orders an opening looks at; has_room reckons with it.
+constexpr std::size_t looks_per_opening = 8;
+
 Timestamp moment(std::int64_t us) {
     return Timestamp{Duration{us}};
 }
-
-// What a saved order has beside the two records that it can be made from.
-struct SavedFacts {
-    std::int64_t opened_at = 0;
-    std::int64_t moved_at = 0;
-    std::int64_t returned = 0;
-    std::uint32_t children = 0;
-    std::uint32_t reserved = 0;
-};
 
 struct SavedNotice {
     NoticeId id;
@@ -35,72 +33,6 @@ struct SavedNotice {
     std::uint16_t reserved = 0;
 };
 static_assert(std::has_unique_object_representations_v<SavedNotice>);
-
-OrderMoved as_move(const Order& order) {
-    OrderMoved moved;
-    moved.head.state = order.state;
-    moved.head.code = order.code;
-    moved.head.order = order.terms.id;
-    moved.head.transfer = order.transfer;
-    moved.head.acts_at = order.acts_at.time_since_epoch().count();
-    moved.head.debit = order.debit;
-    moved.head.refusal = order.refusal;
-    moved.balances = order.balances;
-    moved.answer = order.answer;
-    return moved;
-}
-
-void take_over(Order& order, const OrderMoved& moved) {
-    order.state = moved.head.state;
-    order.code = moved.head.code;
-    order.refusal = moved.head.refusal;
-    order.debit = moved.head.debit;
-    order.transfer = moved.head.transfer;
-    order.acts_at = moment(moved.head.acts_at);
-    order.balances = moved.balances;
-    order.answer = moved.answer;
-}
-
-// A record and its size before it, so that it can be read back without looking into it.
-template <typename Record>
-void save_record(ByteSink& sink, const Record& record) {
-    std::vector<std::byte> bytes;
-    append(bytes, record);
-    write_value(sink, static_cast<std::uint64_t>(bytes.size()));
-    sink.write(bytes);
-}
-
-std::vector<std::byte> read_record(ByteSource& source) {
-    const auto size = read_value<std::uint64_t>(source);
-    if (size > 0xFFFF) throw StateError("an order in the saved state is too long");
-    std::vector<std::byte> bytes(static_cast<std::size_t>(size));
-    source.read(bytes);
-    return bytes;
-}
-
-std::shared_ptr<const Order> read_order(ByteSource& source) {
-    const std::vector<std::byte> opened_bytes = read_record(source);
-    std::span<const std::byte> opened_left = opened_bytes;
-    Result<OrderOpened> opened = take_order_opened(opened_left);
-    if (!opened) throw StateError("an order in the saved state: " + opened.error().text());
-    const std::vector<std::byte> moved_bytes = read_record(source);
-    std::span<const std::byte> moved_left = moved_bytes;
-    const Result<OrderMoved> moved = take_order_moved(moved_left);
-    if (!moved) throw StateError("an order in the saved state: " + moved.error().text());
-    if (!opened_left.empty() || !moved_left.empty() || moved->head.order != opened->terms.id)
-        throw StateError("an order in the saved state makes no sense");
-    const auto facts = read_value<SavedFacts>(source);
-    auto order = std::make_shared<Order>();
-    order->terms = opened->terms;
-    order->keys = opened->keys;
-    order->content = opened->content;
-    take_over(*order, *moved);
-    order->opened_at = moment(facts.opened_at);
-    order->moved_at = moment(facts.moved_at);
-    order->returned = facts.returned;
-    order->children = facts.children;
-    return order;
-}
 
 // When something next happens to an open order without anybody's doing.
 std::optional<Timestamp> due_of(const Order& order) {
@@ -118,6 +50,13 @@ bool is_exclusive(const Order& order) {
 }
 
 }  // namespace
+
+std::uint64_t hash_of_order_key(std::string_view key) {
+    const Hash hash = sha256(std::as_bytes(std::span{key}));
+    std::uint64_t value = 0;
+    std::memcpy(&value, hash.data(), sizeof value);
+    return value;
+}
 
 std::shared_ptr<const Order> Orders::find(OrderId id) const {
     const auto found = orders_.find(id);
@@ -186,7 +125,8 @@ void Orders::apply(const OrderOpened& opened, Timestamp time) {
     order->moved_at = time;
     order->acts_at = moment(opened.terms.acts_at);
     order->state = first_state(opened.terms);
-    for (const std::string& key : order->keys) keys_.emplace(key, opened.terms.id);
+    claim_keys(*order);
+    hold_parent(*order);
     if (const auto parent = find(opened.terms.parent)) {
         auto changed = std::make_shared<Order>(*parent);
         changed->returned += opened.terms.amount;
@@ -211,9 +151,29 @@ void Orders::apply(const OrderMoved& moved, Timestamp time) {
     if (is_final(after->state)) end(*after);
 }
 
+void Orders::claim_keys(const Order& order) {
+    for (const std::string& key : order.keys) {
+        OrderId& owner = keys_[key];
+        owner = std::max(owner, order.terms.id);
+    }
+}
+
+void Orders::hold_parent(const Order& child) {
+    const OrderId parent = child.terms.parent;
+    if (!parent || find(parent) == nullptr) return;
+    come_back(parent);
+    open_children_[parent] += 1;
+}
+
+void Orders::release_parent(const Order& child) {
+    const auto held = open_children_.find(child.terms.parent);
+    if (held != open_children_.end() && --held->second == 0) open_children_.erase(held);
+}
+
 void Orders::end(const Order& order) {
     ended_.push_back(order.terms.id);
     if (order.state != OrderState::succeeded) give_back(order);
+    release_parent(order);
 }
 
 // What a failed child would have given back is still to be had.
@@ -227,18 +187,73 @@ void Orders::give_back(const Order& child) {
 }
 
 void Orders::evict() {
-    // A few may be held by their notices; they must not make every opening a walk.
-    for (int looks = 0; orders_.size() > orders_max_ && !ended_.empty() && looks < 8; ++looks) {
+    // A few may be held by what is still open; they must not make every opening a walk.
+    for (std::size_t looks = 0; looks < looks_per_opening; ++looks) {
+        if (orders_.size() - leaving_at_.size() <= orders_max_ || ended_.empty()) break;
         const OrderId oldest = ended_.front();
         ended_.pop_front();
-        if (notices_of_.contains(oldest)) {
+        if (notices_of_.contains(oldest) || open_children_.contains(oldest))
             ended_.push_back(oldest);
-            continue;
-        }
-        const auto order = find(oldest);
-        for (const std::string& key : order->keys) keys_.erase(key);
-        orders_.erase(oldest);
+        else
+            leave(oldest);
     }
+    forget_left();
+}
+
+void Orders::leave(OrderId id) {
+    leaving_.push_back(id);
+    leaving_at_[id] = leaving_count_++;
+    if (left_ != nullptr) to_keep_.push_back(find(id));
+    if (farewell_) farewell_(find(id));
+}
+
+void Orders::forget_left() {
+    while (leaving_.size() > leaving_max_) {
+        ensure(left_ == nullptr || left_before() < kept_until_,
+               "an order leaves once somebody else has it");
+        const OrderId id = leaving_.front();
+        const std::uint64_t place = left_before();
+        leaving_.pop_front();
+        const auto counts = leaving_at_.find(id);
+        // It came back meanwhile.
+        if (counts == leaving_at_.end() || counts->second != place) continue;
+        leaving_at_.erase(counts);
+        const auto order = find(id);
+        for (const std::string& key : order->keys)
+            if (const auto owner = keys_.find(key); owner != keys_.end() && owner->second == id)
+                keys_.erase(owner);
+        orders_.erase(id);
+    }
+}
+
+void Orders::come_back(OrderId id) {
+    if (leaving_at_.erase(id) > 0) ended_.push_back(id);
+}
+
+void Orders::keep(const KeyFilter& left, std::uint64_t until) {
+    ensure(until >= left_before(), "what has left is kept by somebody else");
+    left_ = &left;
+    kept_until_ = until;
+}
+
+bool Orders::has_room(std::size_t more) const {
+    return left_ == nullptr ||
+           leaving_.size() + more * looks_per_opening <= leaving_max_ + kept_until_ - left_before();
+}
+
+std::vector<std::shared_ptr<const Order>> Orders::leaving_from(std::uint64_t first) const {
+    std::vector<std::shared_ptr<const Order>> orders;
+    for (std::uint64_t place = first; place < leaving_count_; ++place)
+        orders.push_back(find(leaving_.at(static_cast<std::size_t>(place - left_before()))));
+    return orders;
+}
+
+void Orders::apply(const OrderRecalled& recalled) {
+    const OrderId id = recalled.order.terms.id;
+    if (find(id) != nullptr) return;
+    orders_[id] = std::make_shared<const Order>(recalled.order);
+    claim_keys(recalled.order);
+    ended_.push_back(id);
 }
 
 void Orders::apply(const NoticeMoved& moved) {
@@ -247,6 +262,7 @@ void Orders::apply(const NoticeMoved& moved) {
     if (moved.id == next_notice_) {
         next_notice_.value += 1;
         notices_of_[moved.order] += 1;
+        come_back(moved.order);
     } else if (const Notice* before = find(moved.id)) {
         notices_due_.erase({before->next_at, moved.id});
     }
@@ -268,7 +284,9 @@ std::optional<std::string> Orders::misfit(const OrderOpened& opened) const {
         return fmt::format("order {} where {} is next", id, next_order_.value);
     for (std::size_t i = 0; i < opened.keys.size(); ++i) {
         const std::string& key = opened.keys[i];
-        bool is_taken = keys_.contains(key);
+        // Programs before this one forgot orders, and their keys were given again.
+        const auto owner = find(key);
+        bool is_taken = owner != nullptr && !is_final(owner->state);
         for (std::size_t j = 0; j < i; ++j) is_taken = is_taken || opened.keys[j] == key;
         if (is_taken) return fmt::format("order {}: its key '{}' is taken", id, key);
     }
@@ -295,20 +313,29 @@ std::optional<std::string> Orders::misfit(const NoticeMoved& moved) const {
     return std::nullopt;
 }
 
+std::optional<std::string> Orders::misfit(const OrderRecalled& recalled) const {
+    const OrderTerms& terms = recalled.order.terms;
+    if (terms.id >= next_order_ || !terms.id)
+        return fmt::format("order {} is recalled and never was", terms.id.value);
+    return std::nullopt;
+}
+
 void Orders::save(ByteSink& sink) const {
     write_value(sink, next_order_.value);
     write_value(sink, next_notice_.value);
     std::map<OrderId, std::shared_ptr<const Order>> sorted(orders_.begin(), orders_.end());
     write_value(sink, std::uint64_t{sorted.size()});
-    for (const auto& [id, order] : sorted) {
-        save_record(sink, OrderOpened{order->terms, order->keys, order->content});
-        save_record(sink, as_move(*order));
-        write_value(sink, SavedFacts{order->opened_at.time_since_epoch().count(),
-                                     order->moved_at.time_since_epoch().count(), order->returned,
-                                     order->children, 0});
-    }
+    for (const auto& [id, order] : sorted) save_order(sink, *order);
     write_value(sink, std::uint64_t{ended_.size()});
     for (const OrderId id : ended_) write_value(sink, id.value);
+    write_value(sink, leaving_count_);
+    write_value(sink, std::uint64_t{leaving_.size()});
+    for (std::size_t i = 0; i < leaving_.size(); ++i) {
+        const auto counts = leaving_at_.find(leaving_[i]);
+        const bool is_counted = counts != leaving_at_.end() && counts->second == left_before() + i;
+        write_value(sink, leaving_[i].value);
+        write_value(sink, std::uint64_t{is_counted ? 1U : 0U});
+    }
     write_value(sink, std::uint64_t{notices_.size()});
     for (const auto& [id, notice] : notices_)
         write_value(sink,
@@ -324,11 +351,12 @@ void Orders::load(ByteSource& source) {
         const auto order = read_order(source);
         if (order->terms.id >= next_order_ || find(order->terms.id) != nullptr)
             throw StateError("an order in the saved state is out of order");
-        for (const std::string& key : order->keys)
-            if (!keys_.emplace(key, order->terms.id).second)
-                throw StateError("two orders in the saved state have one key");
+        claim_keys(*order);
         put(order);
     }
+    for (const auto& [id, order] : orders_)
+        if (!is_final(order->state) && find(order->terms.parent) != nullptr)
+            open_children_[order->terms.parent] += 1;
     for (auto left = read_value<std::uint64_t>(source); left > 0; --left) {
         const OrderId id{read_value<std::uint64_t>(source)};
         const auto order = find(id);
@@ -336,6 +364,7 @@ void Orders::load(ByteSource& source) {
             throw StateError("an order in the saved state has ended and is not there");
         ended_.push_back(id);
     }
+    load_leaving(source);
     for (auto left = read_value<std::uint64_t>(source); left > 0; --left) {
         const auto saved = read_value<SavedNotice>(source);
         if (saved.id >= next_notice_ || find(saved.id) != nullptr || find(saved.order) == nullptr ||
@@ -347,6 +376,22 @@ void Orders::load(ByteSource& source) {
                               saved.attempts, saved.status, next_at};
         notices_of_[saved.order] += 1;
         if (saved.state == NoticeState::waiting) notices_due_.emplace(next_at, saved.id);
+    }
+}
+
+void Orders::load_leaving(ByteSource& source) {
+    leaving_count_ = read_value<std::uint64_t>(source);
+    const auto count = read_value<std::uint64_t>(source);
+    if (count > leaving_count_) throw StateError("more orders are leaving than ever left");
+    for (std::uint64_t i = 0; i < count; ++i) {
+        const OrderId id{read_value<std::uint64_t>(source)};
+        const bool is_counted = read_value<std::uint64_t>(source) != 0;
+        const auto order = find(id);
+        if (order == nullptr || !is_final(order->state))
+            throw StateError("an order in the saved state is leaving and is not there");
+        leaving_.push_back(id);
+        if (is_counted && !leaving_at_.emplace(id, leaving_count_ - count + i).second)
+            throw StateError("an order in the saved state leaves twice");
     }
 }
 

@@ -50,6 +50,8 @@ public:
     void add(const OrderOpened& record);
     void add(const OrderMoved& record);
     void add(const NoticeMoved& record);
+    /// Its row is there, and is as it was.
+    void add(const OrderRecalled&) {}
 
     /// Writes what was gathered; to be called before the transaction is committed.
     void flush();

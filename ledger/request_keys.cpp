@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 
 namespace tuma::ledger {
@@ -36,18 +35,9 @@ RequestKeys::RequestKeys(std::size_t capacity, Duration retention, std::uint64_t
     mask_ = slot_count - 1;
 }
 
-// Folds the 128-bit product. References are chosen by clients: without the seed one of them could
-// choose such that all fall on one slot, and every search would go through all of them.
 std::uint32_t RequestKeys::tag_of(const RequestKey& key) const {
-    std::array<std::uint64_t, 2> halves{};
-    std::memcpy(halves.data(), key.reference.data(), sizeof halves);
-    __extension__ using Wide = unsigned __int128;
-    const Wide product =
-        Wide{halves[0] ^ 0x9E3779B97F4A7C15ULL ^ key.participant.value ^ hash_seed_} *
-        Wide{halves[1] ^ 0xD1B54A32D192ED03ULL ^ std::rotl(hash_seed_, 32)};
-    const std::uint64_t folded =
-        static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
-    return static_cast<std::uint32_t>(folded ^ (folded >> 32U));
+    const std::uint64_t hash = hash_of(key, hash_seed_);
+    return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
 
 std::size_t RequestKeys::slot_of(const RequestKey& key, std::uint32_t tag) const {
@@ -63,40 +53,54 @@ const RememberedRequest* RequestKeys::find(const RequestKey& key, Timestamp now)
     const std::size_t slot = slot_of(key, tag_of(key));
     if (slots_[slot] == 0) return nullptr;
     const RememberedRequest& request = ring_[(slots_[slot] & ring_index_mask) - 1];
-    return request.time_us < (now - retention_).time_since_epoch().count() ? nullptr : &request;
+    return is_expired(request, now) ? nullptr : &request;
 }
 
 void RequestKeys::prefetch(const RequestKey& key) const {
-    __builtin_prefetch(&slots_[tag_of(key) & mask_], 1);
+    const std::uint64_t hash = hash_of(key, hash_seed_);
+    __builtin_prefetch(&slots_[static_cast<std::uint32_t>(hash ^ (hash >> 32U)) & mask_], 1);
+    if (left_ != nullptr) left_->prefetch(hash);
     if (size() < capacity_) return;
     // Each request that comes in pushes one out, and that one's slot is as cold.
-    const RememberedRequest& leaving = ring_[(oldest_ + prefetch_distance) % capacity_];
+    const RememberedRequest& leaving = ring_[index_of(oldest_ + prefetch_distance)];
     __builtin_prefetch(&slots_[tag_of(leaving.key()) & mask_], 1);
 }
 
+void RequestKeys::keep(const KeyFilter& left, std::uint64_t until) {
+    ensure(until >= oldest_, "what has left is kept by somebody else");
+    left_ = &left;
+    kept_until_ = until;
+}
+
 void RequestKeys::remember(const RememberedRequest& request) {
-    drop_before(request.time_us - retention_.count());
+    ensure(has_room(), "remembering a request without forgetting another");
+    const std::int64_t expired_before = request.time_us - retention_.count();
+    // What somebody else reads stays where it is, expired or not.
+    if (left_ == nullptr) drop_before(expired_before);
     if (size() == capacity_) {
+        const bool is_early = ring_[index_of(oldest_)].time_us >= expired_before;
         drop_oldest();
-        ++evicted_by_capacity_;
+        evicted_by_capacity_ += is_early ? 1U : 0U;
     }
-    const std::size_t index = next_ % capacity_;
+    const std::size_t index = index_of(next_);
     if (index == ring_.size())
         ring_.push_back(request);
     else
         ring_[index] = request;
     const std::uint32_t tag = tag_of(request.key());
     slots_[slot_of(request.key(), tag)] = make_slot(tag, index);
+    newest_us_ = request.time_us;
     ++next_;
 }
 
 void RequestKeys::drop_before(std::int64_t time_us) {
-    while (oldest_ != next_ && ring_[oldest_ % capacity_].time_us < time_us) drop_oldest();
+    while (oldest_ != next_ && ring_[index_of(oldest_)].time_us < time_us) drop_oldest();
 }
 
 void RequestKeys::drop_oldest() {
-    const std::size_t index = oldest_ % capacity_;
+    const std::size_t index = index_of(oldest_);
     const std::uint32_t tag = tag_of(ring_[index].key());
+    left_at_us_ = ring_[index].time_us;
     ++oldest_;
     for (std::size_t slot = tag & mask_; slots_[slot] != 0; slot = (slot + 1) & mask_) {
         if (slots_[slot] != make_slot(tag, index)) continue;
@@ -120,39 +124,50 @@ void RequestKeys::erase_slot(std::size_t slot) {
 }
 
 Duration RequestKeys::effective_window(Timestamp now) const {
-    if (size() < capacity_) return retention_;
-    const Timestamp oldest{Duration{ring_[oldest_ % capacity_].time_us}};
+    if (left_ != nullptr || size() < capacity_) return retention_;
+    const Timestamp oldest{Duration{ring_[index_of(oldest_)].time_us}};
     return std::min(retention_, now - oldest);
 }
 
 void RequestKeys::save(ByteSink& sink) const {
-    write_value(sink, std::uint64_t{size()});
-    if (size() == 0) return;
-    const std::size_t first = oldest_ % capacity_;
-    const std::size_t until_wrap = std::min(size(), ring_.size() - first);
-    sink.write(std::as_bytes(std::span{ring_}.subspan(first, until_wrap)));
-    sink.write(std::as_bytes(std::span{ring_}.first(size() - until_wrap)));
+    std::uint64_t first = oldest_;
+    std::int64_t left_at = left_at_us_;
+    for (; first != next_ && view().at(first).time_us < newest_us_ - retention_.count(); ++first)
+        left_at = view().at(first).time_us;
+    write_value(sink, next_);
+    write_value(sink, left_at);
+    write_value(sink, std::uint64_t{next_ - first});
+    if (first == next_) return;
+    const std::size_t begin = index_of(first);
+    const auto count = static_cast<std::size_t>(next_ - first);
+    const std::size_t until_wrap = std::min(count, ring_.size() - begin);
+    sink.write(std::as_bytes(std::span{ring_}.subspan(begin, until_wrap)));
+    sink.write(std::as_bytes(std::span{ring_}.first(count - until_wrap)));
 }
 
 void RequestKeys::load(ByteSource& source) {
     ensure(next_ == 0, "loading into request keys that are in use");
+    const auto next = read_value<std::uint64_t>(source);
+    left_at_us_ = read_value<std::int64_t>(source);
     const auto count = read_value<std::uint64_t>(source);
+    if (count > next) throw StateError("more requests are remembered than there were");
     std::uint64_t surplus = count - std::min<std::uint64_t>(count, capacity_);
-    std::int64_t newest_us = 0;
+    base_ = oldest_ = next_ = next - count + surplus;
     read_pieces<RememberedRequest>(source, count, [&](std::span<const RememberedRequest> piece) {
         for (const RememberedRequest& request : piece) {
-            if (request.time_us < newest_us)
+            if (request.time_us < newest_us_)
                 throw StateError("the remembered requests are not in the order of their times");
             if (find_refusal(static_cast<std::uint16_t>(request.code)) == nullptr)
                 throw StateError("a remembered request has an unknown code");
-            newest_us = request.time_us;
+            newest_us_ = request.time_us;
         }
         const std::size_t passed =
             static_cast<std::size_t>(std::min<std::uint64_t>(surplus, piece.size()));
         surplus -= passed;
+        if (passed > 0) left_at_us_ = piece[passed - 1].time_us;
         add_saved(piece.subspan(passed));
     });
-    drop_before(newest_us - retention_.count());
+    drop_before(newest_us_ - retention_.count());
 }
 
 void RequestKeys::add_saved(std::span<const RememberedRequest> requests) {
@@ -162,7 +177,7 @@ void RequestKeys::add_saved(std::span<const RememberedRequest> requests) {
     ring_.insert(ring_.end(), requests.begin(), requests.end());
     for (const RememberedRequest& request : requests) {
         const std::uint32_t tag = tag_of(request.key());
-        slots_[slot_of(request.key(), tag)] = make_slot(tag, static_cast<std::size_t>(next_));
+        slots_[slot_of(request.key(), tag)] = make_slot(tag, index_of(next_));
         ++next_;
     }
 }

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "ledger/id.h"
+#include "ledger/key_filter.h"
+#include "ledger/key_hash.h"
 #include "ledger/refusal.h"
 #include "ledger/state_bytes.h"
 #include "ledger/time.h"
@@ -30,32 +32,78 @@ struct RememberedRequest {
 };
 static_assert(sizeof(RememberedRequest) == 64);
 
-/// A ring of the newest requests with a hash index. Never grows past its capacity: the oldest
-/// leave first, at capacity or when older than the retention window in switch time.
+/// Where numbered requests lie in memory.
+struct RingView {
+    const RememberedRequest* requests = nullptr;
+    std::size_t capacity = 1;
+    std::uint64_t base = 0;  ///< number of the one in the first place
+
+    const RememberedRequest& at(std::uint64_t number) const {
+        return requests[(number - base) % capacity];
+    }
+};
+
+/// A ring of the newest requests with a hash index. Requests are numbered 0, 1, 2 … in the order in
+/// which they were remembered, over the whole journal.
+///
+/// By itself it forgets: the oldest leave at capacity or when older than the retention window in
+/// switch time. With `keep` it forgets nothing within that window: a request leaves only once
+/// somebody else has it, and `may_have_left` says which keys are to be looked for there.
 class RequestKeys {
 public:
     /// `hash_seed` is a secret of the process against references that collide on purpose; nothing
     /// that can be seen depends on it. Requires: 1 <= capacity < 2^31.
     RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed = 0);
 
-    /// What was answered to `key`, or null if it is not known or older than the retention window.
+    /// What was answered to `key`, or null if it is not here or older than the retention window.
     const RememberedRequest* find(const RequestKey& key, Timestamp now) const;
-    /// Drops what is too old at the request's time, makes room, and adds it. If the key is still
-    /// here (a journal written under a smaller capacity), the newer request takes its place.
-    /// Requires: times do not decrease.
+    /// Makes room and adds it. If the key is still here (a journal written under a smaller
+    /// capacity), the newer request takes its place.
+    /// Requires: times do not decrease; `has_room`.
     void remember(const RememberedRequest& request);
     /// Hints that this key will be looked up soon.
     void prefetch(const RequestKey& key) const;
 
+    /// From now on requests before number `until` may leave and no others. `left` holds the keys of
+    /// all that may have left. Requires: `left` outlives this; until >= oldest().
+    void keep(const KeyFilter& left, std::uint64_t until);
+    /// Requests before number `until` may leave. Requires: `keep` was called; it never decreases.
+    void may_leave(std::uint64_t until) { kept_until_ = until; }
+    /// False when a request that nobody else has yet would have to leave for the next one.
+    bool has_room() const {
+        return left_ == nullptr || size() < capacity_ || oldest_ < kept_until_;
+    }
+    /// True for a key that is to be looked for where requests are kept. Requires: it is not here.
+    bool may_have_left(const RequestKey& key) const {
+        return left_ != nullptr && left_->may_hold(hash_of(key, hash_seed_));
+    }
+    /// The key is expired at `now`, whoever still has it.
+    bool is_expired(const RememberedRequest& request, Timestamp now) const {
+        return request.time_us < (now - retention_).time_since_epoch().count();
+    }
+
     std::size_t size() const { return static_cast<std::size_t>(next_ - oldest_); }
     std::size_t capacity() const { return capacity_; }
     Duration retention() const { return retention_; }
+    std::uint64_t hash_seed() const { return hash_seed_; }
+    /// Number of the oldest request that is here, and of the one that comes next.
+    std::uint64_t oldest() const { return oldest_; }
+    std::uint64_t next() const { return next_; }
+    /// The requests from `oldest` on. What may not leave yet may be read by another thread, once it
+    /// has been told of it; it stays where it is, also when this is moved.
+    RingView view() const { return {ring_.data(), capacity_, base_}; }
+    /// The time of the request before the oldest one; the zero time when there never was one.
+    Timestamp left_at() const { return Timestamp{Duration{left_at_us_}}; }
+    /// The time of the newest request; the zero time when there is none.
+    Timestamp newest_at() const { return Timestamp{Duration{newest_us_}}; }
     /// Requests that left because of the capacity, since the start of the process.
     std::uint64_t evicted_by_capacity() const { return evicted_by_capacity_; }
-    /// How far back at `now` every request is still remembered: the retention window, or the age of
-    /// the oldest entry once the ring is full.
+    /// How far back at `now` every request is still known: the retention window, or the age of the
+    /// oldest entry once a ring that forgets is full.
     Duration effective_window(Timestamp now) const;
 
+    /// What belongs to the state: the newest `capacity` requests within the retention window of the
+    /// newest one, and their numbers, whether older ones are still here or not.
     void save(ByteSink& sink) const;
     /// Requires: freshly made. More entries than the capacity: the newest are kept.
     /// Throws StateError when the bytes do not fit.
@@ -66,6 +114,9 @@ private:
         void operator()(std::uint64_t* slots) const;
     };
 
+    std::size_t index_of(std::uint64_t number) const {
+        return static_cast<std::size_t>((number - base_) % capacity_);
+    }
     void drop_oldest();
     void drop_before(std::int64_t time_us);
     /// Adds requests that are not above the capacity and not too old.
@@ -82,9 +133,14 @@ private:
     /// Slots: upper half 32 bits of the key's hash, lower half ring index + 1; 0 is empty.
     std::unique_ptr<std::uint64_t[], FreeDeleter> slots_;
     std::size_t mask_ = 0;
-    std::uint64_t oldest_ = 0;  ///< position of the oldest entry; positions only grow
+    std::uint64_t base_ = 0;    ///< number of the request that the ring began with
+    std::uint64_t oldest_ = 0;  ///< number of the oldest entry; numbers only grow
     std::uint64_t next_ = 0;
+    std::int64_t left_at_us_ = 0;
+    std::int64_t newest_us_ = 0;
     std::uint64_t evicted_by_capacity_ = 0;
+    const KeyFilter* left_ = nullptr;
+    std::uint64_t kept_until_ = 0;
 };
 
 }  // namespace tuma::ledger

@@ -25,7 +25,8 @@ private:
 
 State::State(const StateLimits& limits)
     : books(limits.accounts_max, limits.hash_seed),
-      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed) {}
+      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed),
+      orders(limits.orders_max, limits.orders_leaving_max) {}
 
 void State::apply(const Event& event, Timestamp time) {
     std::visit([this, time](const auto& record) { apply(record, time); }, event);
@@ -77,6 +78,7 @@ void State::apply(const AccountChanged& changed, Timestamp time) {
 }
 
 void State::apply(const RequestRefused& refused, Timestamp time) {
+    if (!refused.key()) return;
     keys.remember({.reference = refused.reference,
                    .digest = refused.digest,
                    .participant = refused.participant,
@@ -112,6 +114,10 @@ void State::apply(const OrderMoved& moved, Timestamp time) {
 
 void State::apply(const NoticeMoved& moved, Timestamp /*time*/) {
     orders.apply(moved);
+}
+
+void State::apply(const OrderRecalled& recalled, Timestamp /*time*/) {
+    orders.apply(recalled);
 }
 
 namespace {
@@ -159,6 +165,9 @@ struct Misfit {
     }
     std::optional<std::string> operator()(const NoticeMoved& moved) const {
         return state.orders.misfit(moved);
+    }
+    std::optional<std::string> operator()(const OrderRecalled& recalled) const {
+        return state.orders.misfit(recalled);
     }
 };
 

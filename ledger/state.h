@@ -20,7 +20,9 @@ struct StateLimits {
     std::size_t accounts_max = 16'000'000;
     std::size_t request_keys_max = 4'000'000;
     Duration request_keys_retention = std::chrono::days{7};
-    std::uint64_t hash_seed = 0;  ///< as in Books and RequestKeys
+    std::uint64_t hash_seed = 0;              ///< as in Books and RequestKeys
+    std::size_t orders_max = 1'000'000;       ///< as in Orders
+    std::size_t orders_leaving_max = 16'384;  ///< as in Orders
 };
 
 /// How far into the journal a state has come.
@@ -59,6 +61,7 @@ public:
     void apply(const OrderOpened& opened, Timestamp time);
     void apply(const OrderMoved& moved, Timestamp time);
     void apply(const NoticeMoved& moved, Timestamp time);
+    void apply(const OrderRecalled& recalled, Timestamp time);
 
     /// The part of `apply` that does not concern the books: the request key, the next number,
     /// turnovers and maturities.

@@ -5,6 +5,8 @@
 #include "switch/net/log.h"
 #include "switch/signals.h"
 
+#include <filesystem>
+#include <memory>
 #include <random>
 #include <stop_token>
 #include <string>
@@ -27,6 +29,56 @@ void warn_if_time_stands_still(Timestamp journal) {
     if (journal <= wall) return;
     const auto ahead = std::chrono::duration_cast<std::chrono::milliseconds>(journal - wall);
     log_event(LogLevel::warn, "clock_behind_journal", {{"by_ms", std::int64_t{ahead.count()}}});
+}
+
+// Where request keys go that leave memory.
+std::unique_ptr<ledger::KeyIndex> open_keys(const net::Settings& settings,
+                                            ledger::JournalReader& reader, ledger::State& state,
+                                            std::stop_source& stop) {
+    auto keys = std::make_unique<ledger::KeyIndex>(
+        std::filesystem::path(settings.data) / "keys",
+        ledger::KeyIndexOptions{.filter_bytes = settings.key_filter_bytes});
+    const net::Steady::time_point begun = net::Steady::now();
+    const auto progress = [&stop](std::uint64_t sequence, std::uint64_t requests) {
+        log_event(LogLevel::info, "reading_request_keys",
+                  {{"sequence", sequence}, {"requests", requests}});
+        if (wait_for_stop_signal(std::chrono::milliseconds{0})) stop.request_stop();
+    };
+    const ledger::Position& position = state.position;
+    const auto notes = keys->open(
+        reader, state.keys, {state.keys.next(), position.sequence, position.hash, position.time},
+        progress, stop.get_token());
+    for (const std::string& note : notes)
+        log_event(LogLevel::warn, "request_keys_note", {{"note", note}});
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(net::Steady::now() - begun);
+    log_event(LogLevel::info, "request_keys",
+              {{"in_memory", std::uint64_t{state.keys.size()}},
+               {"files", std::uint64_t{keys->runs()}},
+               {"disk_bytes", keys->disk_bytes()},
+               {"took_ms", std::int64_t{took.count()}}});
+    return keys;
+}
+
+// Where orders go that leave memory.
+std::unique_ptr<ledger::OrderArchive> open_orders(const net::Settings& settings,
+                                                  ledger::JournalReader& reader,
+                                                  ledger::State& state, std::stop_source& stop) {
+    const ledger::StateLimits limits = limits_of(settings);
+    auto orders = std::make_unique<ledger::OrderArchive>(
+        std::filesystem::path(settings.data) / "orders.sqlite",
+        ledger::OrderArchiveOptions{.orders_max = limits.orders_max,
+                                    .orders_leaving_max = limits.orders_leaving_max});
+    const auto progress = [&stop](std::uint64_t sequence, std::uint64_t left) {
+        log_event(LogLevel::info, "reading_orders", {{"sequence", sequence}, {"left", left}});
+        if (wait_for_stop_signal(std::chrono::milliseconds{0})) stop.request_stop();
+    };
+    const ledger::Position& position = state.position;
+    const auto notes = orders->open(reader, state.orders, position.sequence, position.hash,
+                                    progress, stop.get_token());
+    for (const std::string& note : notes)
+        log_event(LogLevel::warn, "orders_note", {{"note", note}});
+    return orders;
 }
 
 }  // namespace
@@ -71,7 +123,12 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
     warn_if_time_stands_still(recovered.state.position.time);
-    return Opened{std::move(journal), std::move(recovered.state), recovered.events_replayed};
+    auto keys = open_keys(settings, reader, recovered.state, stop);
+    if (stop.stop_requested()) return std::nullopt;
+    auto orders = open_orders(settings, reader, recovered.state, stop);
+    if (stop.stop_requested()) return std::nullopt;
+    return Opened{std::move(journal), std::move(keys), std::move(orders),
+                  std::move(recovered.state), recovered.events_replayed};
 }
 
 }  // namespace tuma

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "ledger/directory_lock.h"
+#include "ledger/key_index.h"
+#include "ledger/order_archive.h"
 #include "ledger/snapshot.h"
 #include "ledger/sqlite_journal.h"
 #include "ledger/state.h"
@@ -19,13 +21,17 @@ ledger::StateLimits limits_of(const net::Settings& settings);
 /// The journal, opened for writing, and the state it adds up to.
 struct Opened {
     std::unique_ptr<ledger::SqliteJournal> journal;
+    /// What has left the state's memory of request keys.
+    std::unique_ptr<ledger::KeyIndex> keys;
+    /// What has left its memory of orders.
+    std::unique_ptr<ledger::OrderArchive> orders;
     ledger::State state;
     std::uint64_t events_replayed = 0;  ///< since the snapshot that was loaded
 };
 
-/// Opens the journal, recovers the state, drops a torn last batch, and logs what it did. Nothing
-/// when a stop signal came meanwhile. Requires: `block_stop_signals`.
-/// Throws StoreError and RecoveryError.
+/// Opens the journal, recovers the state, drops a torn last batch, makes request keys and orders
+/// on disk whole, and logs what it did. Nothing when a stop signal came meanwhile. Requires:
+/// `block_stop_signals`. Throws StoreError and RecoveryError.
 std::optional<Opened> open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
                                  ledger::SnapshotFolder& snapshots);
 

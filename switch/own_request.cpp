@@ -29,7 +29,7 @@ std::vector<core::Outcome> ask(net::Engine& engine, std::vector<core::Request> r
     own->requests = std::move(requests);
     own->submitted = net::Steady::now();
     if (engine.submit(std::move(own))) throw std::runtime_error("the engine takes no requests");
-    while (!answers && (engine.step_decide() || engine.step_journal())) {
+    while (!answers && (engine.step_decide() || engine.step_journal() || engine.step_look_up())) {
     }
     if (!answers) throw std::runtime_error("the journal failed during the start");
     return std::move(*answers);

@@ -83,16 +83,30 @@ public:
           clock_(make_clock(settings, opened.state.position.time)),
           http_(settings, *clock_, metrics_),
           snapshotter_(settings, opened.state.position.next_transfer, opened.events_replayed),
+          keys_(std::move(opened.keys)),
+          orders_(std::move(opened.orders)),
           core_(std::move(opened.state)),
           engine_(core_, *journal_, *clock_, metrics_,
                   net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good,
-                  [this](std::vector<core::Effect> effects) { http_.take(std::move(effects)); }),
+                  [this](std::vector<core::Effect> effects) { http_.take(std::move(effects)); },
+                  {keys_.get(), orders_.get()}),
           history_(reader_, history_jobs_max),
           frames_(engine_, history_, metrics_, frame_limits(settings)),
           projecting_(settings),
           admin_(metrics_, [this] { return is_ready_.load(); }) {}
 
+    // Its threads read the core's memory of requests.
+    ~Server() { keys_->stop(); }
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
     void run(const std::vector<SchemeFile>& schemes) {
+        keys_->start([](const std::string& why) {
+            log_event(LogLevel::error, "request_keys_failed", {{"why", why}});
+        });
+        orders_->start([](const std::string& why) {
+            log_event(LogLevel::error, "orders_failed", {{"why", why}});
+        });
         load_schemes(engine_, core_, schemes);
         if (speaks_http()) http_.connect(engine_, history_, core_);
         const net::Endpoint native = listen(frames_, "--native", settings_.native);
@@ -125,6 +139,8 @@ public:
         if (speaks_http()) all_answered = http_.finish(settings_.drain_timeout) && all_answered;
         if (!all_answered) log_event(LogLevel::warn, "replies_cut_off", {});
         engine_.drain();
+        keys_->stop();
+        orders_->stop();
         if (speaks_http()) http_.stop();
         history_.stop();
         admin_.stop();
@@ -158,6 +174,7 @@ private:
         const auto next_transfer = static_cast<std::uint64_t>(metrics_.next_transfer.value());
         projecting_.tick(sequence, metrics_);
         snapshotter_.tick(sequence, next_transfer);
+        metrics_.request_keys_on_disk.set(static_cast<std::int64_t>(keys_->disk_bytes()));
         metrics_.snapshot_sequence.set(static_cast<std::int64_t>(snapshotter_.sequence()));
     }
 
@@ -169,6 +186,8 @@ private:
     std::unique_ptr<net::Clock> clock_;
     HttpSide http_;
     Snapshotter snapshotter_;
+    std::unique_ptr<ledger::KeyIndex> keys_;
+    std::unique_ptr<ledger::OrderArchive> orders_;
     core::Switch core_;
     net::Engine engine_;
     net::History history_;

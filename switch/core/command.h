@@ -6,13 +6,16 @@
 #include "ledger/id.h"
 #include "ledger/money.h"
 #include "ledger/order.h"
+#include "ledger/request_keys.h"
 #include "ledger/time.h"
 #include "ledger/transfer.h"
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -192,6 +195,15 @@ struct ListOrders {
     std::uint16_t kind_last = 0xFFFF;
 };
 
+/// The numbers that a ListOrders looks at: from the first to before the second. `next` is that of
+/// the next order to be opened.
+constexpr std::pair<OrderId, OrderId> listed_range(OrderId after, OrderId next) {
+    // What is behind the newest order is the end, whatever number was given.
+    const std::uint64_t first = (after.value < next.value ? after.value : next.value - 1) + 1;
+    const std::uint64_t stop = first + listed_orders_max;
+    return {OrderId{first}, OrderId{stop < next.value ? stop : next.value}};
+}
+
 /// An attempt to deliver a notice came to an end.
 struct EndAttempt {
     NoticeId notice;
@@ -204,6 +216,21 @@ struct EndAttempt {
 struct SendNotice {
     OrderId order;
     std::uint8_t channel = 0;
+};
+
+/// What was found on disk of what a request is about and what had left memory.
+struct Finding {
+    /// The newest request with this key among those that have left, or nothing.
+    std::optional<ledger::RememberedRequest> request{};
+    /// How many requests had been remembered when it was asked for: what came since is in memory,
+    /// unless it has left by now; then it is to be looked for again.
+    std::uint64_t asked_at = 0;
+    /// False when the disk could not be read: the request is not executed.
+    bool is_readable = true;
+    /// Orders that the command is about, by key or number, among those that have left.
+    std::vector<std::shared_ptr<const ledger::Order>> orders{};
+    /// As `asked_at`, for orders that were on their way out.
+    std::uint64_t orders_asked_at = 0;
 };
 
 using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,

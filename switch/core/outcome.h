@@ -36,6 +36,10 @@ struct Outcome {
     /// Only for commands about orders; never changes.
     std::shared_ptr<const ledger::Order> order{};
 
+    /// Nothing was decided: the key has left memory, or may have. To be handled again with a
+    /// `Finding`; the code is `overloaded`, which is what a client may be told instead.
+    bool must_look_up = false;
+
     /// Only for ListOrders.
     std::shared_ptr<const std::vector<std::shared_ptr<const ledger::Order>>> orders{};
 

@@ -42,9 +42,12 @@ TransferRecord record_for(const Request& request) {
     return record;
 }
 
-bool is_query(const Command& command) {
-    return std::holds_alternative<QueryAccount>(command) ||
-           std::holds_alternative<QueryRequest>(command);
+Outcome replayed(const ledger::RememberedRequest& before) {
+    return {.code = before.code,
+            .is_replayed = true,
+            .id = before.id,
+            .time = Timestamp{Duration{before.time_us}},
+            .balance = before.balance};
 }
 
 // Orders, notices and profiles are found by keys of their own: their commands carry no request's.
@@ -89,19 +92,42 @@ Switch::Decided Switch::finish() {
     return {header, std::move(bytes_)};
 }
 
-Outcome Switch::handle(const Request& request) {
+Switch::Known Switch::known(const RequestKey& key, const Finding* finding) const {
+    if (const auto* in_memory = state_.keys.find(key, now_)) return {in_memory};
+    if (!state_.keys.may_have_left(key)) return {};
+    if (finding != nullptr && !finding->is_readable) return {.is_unknowable = true};
+    if (finding == nullptr || state_.keys.oldest() > finding->asked_at)
+        return {.must_look_up = true};
+    if (!finding->request || state_.keys.is_expired(*finding->request, now_)) return {};
+    return {&*finding->request};
+}
+
+bool Switch::must_look_up(const Request& request) const {
+    if (has_own_key(request.command)) return lacks_orders(request.command);
+    const bool has_key = request.key && !std::holds_alternative<QueryAccount>(request.command);
+    return has_key && known(request.key, nullptr).must_look_up;
+}
+
+// Nothing has happened and nothing is remembered, so that the same request may come again.
+Outcome Switch::undecided(bool must_look_up) const {
+    return {.code = Refusal::overloaded, .time = now_, .must_look_up = must_look_up};
+}
+
+Outcome Switch::handle(const Request& request, const Finding* finding) {
     ensure(is_open_, "handling a request outside a batch");
-    if (is_query(request.command) || has_own_key(request.command)) return decide(request);
+    if (std::holds_alternative<QueryRequest>(request.command))
+        return look_back(request.key, finding);
+    if (std::holds_alternative<QueryAccount>(request.command)) return decide(request);
+    if (has_own_key(request.command)) return handle_order(request, finding);
     if (!request.key) return {.code = Refusal::request_key_missing, .time = now_};
-    if (const auto* known = state_.keys.find(request.key, now_)) {
-        if (known->digest != request.digest)
+    const auto [before, must_look_up, is_unknowable] = known(request.key, finding);
+    if (before != nullptr) {
+        if (before->digest != request.digest)
             return {.code = Refusal::modified_request, .time = now_};
-        return {.code = known->code,
-                .is_replayed = true,
-                .id = known->id,
-                .time = Timestamp{Duration{known->time_us}},
-                .balance = known->balance};
+        return replayed(*before);
     }
+    // Better nothing than to forget a request for this one.
+    if (must_look_up || is_unknowable || !state_.keys.has_room()) return undecided(must_look_up);
     if (request.valid_until != Timestamp{} && request.valid_until < now_)
         return refuse(request, Refusal::deadline_passed);
     return decide(request);
@@ -299,13 +325,14 @@ Outcome Switch::on(const Request&, const QueryAccount& command) const {
 }
 
 Outcome Switch::on(const Request& request, const QueryRequest&) const {
-    const auto* known = state_.keys.find(request.key, now_);
-    if (known == nullptr) return {.code = Refusal::request_not_found, .time = now_};
-    return {.code = known->code,
-            .is_replayed = true,
-            .id = known->id,
-            .time = Timestamp{Duration{known->time_us}},
-            .balance = known->balance};
+    return look_back(request.key, nullptr);
+}
+
+Outcome Switch::look_back(const RequestKey& key, const Finding* finding) const {
+    const auto [before, must_look_up, is_unknowable] = known(key, finding);
+    if (must_look_up || is_unknowable) return undecided(must_look_up);
+    if (before == nullptr) return {.code = Refusal::request_not_found, .time = now_};
+    return replayed(*before);
 }
 
 }  // namespace tuma::core

@@ -31,7 +31,26 @@ public:
 
     /// Decides one request inside the open batch. A known key gets the stored outcome, or
     /// `modified_request`; a new one is decided and its outcome remembered, refusals included.
-    Outcome handle(const Request& request);
+    /// A key that may have left memory is not decided without a `finding` that is new enough: the
+    /// outcome says `must_look_up`.
+    Outcome handle(const Request& request, const Finding* finding = nullptr);
+
+    /// How many requests were remembered so far, over the whole journal.
+    std::uint64_t requests() const { return state_.keys.next(); }
+    /// Requests before number `until` are found on disk and may leave memory.
+    void may_leave(std::uint64_t until) { state_.keys.may_leave(until); }
+    /// The first `until` orders that were on their way out are on disk and may leave memory.
+    void orders_may_leave(std::uint64_t until) { state_.orders.may_leave(until); }
+    /// What has begun to leave since the last call. Requires: the orders are kept (`Orders::keep`).
+    std::vector<std::shared_ptr<const ledger::Order>> take_leaving() {
+        return state_.orders.take_leaving();
+    }
+    /// A finding to be filled in for a request that must be looked up now.
+    Finding begin_finding() const {
+        return {.asked_at = state_.keys.next(), .orders_asked_at = state_.orders.leaving()};
+    }
+    /// False for a request that is certainly new or in memory: no need to look for it on disk.
+    bool must_look_up(const Request& request) const;
 
     /// Hints that `request` will be handled soon.
     void prefetch(const Request& request) const;
@@ -78,6 +97,26 @@ private:
     using PlanLeg = std::function<std::optional<Refusal>(std::size_t, ledger::TransferRecord&)>;
 
     Outcome decide(const Request& request);
+    /// What became of the request with this key, as far as memory and `finding` tell.
+    struct Known {
+        const ledger::RememberedRequest* request = nullptr;
+        bool must_look_up = false;
+        bool is_unknowable = false;
+    };
+    Known known(const RequestKey& key, const Finding* finding) const;
+    Outcome undecided(bool must_look_up) const;
+    Outcome handle_order(const Request& request, const Finding* finding);
+    /// Something that the command is about is not in memory and may be on disk.
+    bool lacks_orders(const Command& command) const;
+    bool lacks(OrderId id) const;
+    bool lacks(const std::string& key) const;
+    bool lacks_any(const OrderWish& wish) const;
+    bool has_room_for(const Command& command) const;
+    /// In memory, or as it was found on disk; null if it is nowhere.
+    std::shared_ptr<const ledger::Order> find_order(OrderId id) const;
+    std::shared_ptr<const ledger::Order> find_order(const std::string& key) const;
+    /// Brings an order back into memory if it is not there, because something happens to it.
+    void recall(OrderId id);
     Outcome refuse(const Request& request, Refusal refusal);
     Outcome accept(ledger::TransferRecord& record);
     void emit(ledger::TransferRecord& record);
@@ -117,6 +156,7 @@ private:
     Outcome on(const Request& request, const ChangeAccount& command);
     Outcome on(const Request& request, const QueryAccount& command) const;
     Outcome on(const Request& request, const QueryRequest& command) const;
+    Outcome look_back(const RequestKey& key, const Finding* finding) const;
     Outcome on(const Request& request, const StoreProfile& command);
     Outcome on(const Request& request, const OpenOrder& command);
     Outcome on(const Request& request, const MoveOrder& command);
@@ -166,6 +206,8 @@ private:
     TransferId first_transfer_{};
     std::uint32_t event_count_ = 0;
     bool is_open_ = false;
+    /// Of the request that is being decided.
+    const Finding* finding_ = nullptr;
 };
 
 }  // namespace tuma::core

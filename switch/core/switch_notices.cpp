@@ -85,16 +85,18 @@ Outcome Switch::on(const Request&, const EndAttempt& command) {
 }
 
 Outcome Switch::on(const Request&, const SendNotice& command) {
-    const auto order = state_.orders.find(command.order);
+    const auto order = find_order(command.order);
     if (order == nullptr) return {.code = Refusal::order_not_found, .time = now_};
     if (command.channel >= ledger::notice_channels ||
         order->terms.channels.at(command.channel).when == NoticeWhen::never)
         return {.code = Refusal::order_invalid, .time = now_};
     const Notice* const open = state_.orders.find(command.order, command.channel);
-    if (open != nullptr && open->state == NoticeState::waiting)
+    if (open != nullptr && open->state == NoticeState::waiting) {
         begin_attempt(*open);
-    else if (ledger::is_final(order->state))
+    } else if (ledger::is_final(order->state)) {
+        recall(order->terms.id);
         open_notice(*order, command.channel, Duration{});
+    }
     return {.id = order->terms.id.value, .time = now_};
 }
 

@@ -48,7 +48,7 @@ Outcome with_order(Outcome outcome, std::shared_ptr<const Order> order) {
 }  // namespace
 
 std::shared_ptr<const Order> Switch::find_order(OrderId id, const std::string& key) const {
-    return id ? state_.orders.find(id) : state_.orders.find(key);
+    return id ? find_order(id) : find_order(key);
 }
 
 // order_invalid, amount_not_positive, debit_account_not_found, credit_account_not_found,
@@ -72,7 +72,7 @@ std::optional<Refusal> Switch::check_wish(const OrderWish& wish) const {
         state_.orders.find_exclusive(terms.debit))
         return Refusal::customer_busy;
     if (!terms.parent) return std::nullopt;
-    const auto parent = state_.orders.find(terms.parent);
+    const auto parent = find_order(terms.parent);
     if (parent == nullptr) return Refusal::original_not_found;
     if (parent->state != OrderState::succeeded || parent->terms.parent)
         return Refusal::original_not_reversible;
@@ -84,7 +84,7 @@ std::optional<Refusal> Switch::check_wish(const OrderWish& wish) const {
 
 std::shared_ptr<const Order> Switch::find_taken(const OrderWish& wish) const {
     for (const std::string& key : wish.keys)
-        if (auto existing = state_.orders.find(key)) return existing;
+        if (auto existing = find_order(key)) return existing;
     for (const OrderWish& member : wish.members)
         if (auto existing = find_taken(member)) return existing;
     return nullptr;
@@ -107,6 +107,7 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
     const bool asks = (wish.terms.flags & ledger::order_flag_ask_merchant) != 0;
     if (asks || wish.terms.action != CustomerAction::none)
         opened.terms.acts_at = microseconds(now_ + wish.acts_after);
+    recall(opened.terms.parent);
     emit_record(opened);
     for (const OrderWish& member : wish.members) open_member(member);
     if (asks) notify(opened.terms.id, ledger::NoticeWhen::asked);
@@ -126,6 +127,7 @@ Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened) {
     moved.head.refusal = refusal.value_or(Refusal::none);
     moved.head.state = OrderState::processing;
     moved.head.acts_at = microseconds(now_ + wish.acts_after);
+    recall(opened.terms.parent);
     emit_record(opened);
     const auto order = state_.orders.find(opened.terms.id);
     move_order(*order, std::move(moved));
@@ -201,7 +203,7 @@ Outcome Switch::on(const Request&, const MoveOrder& command) {
         refusal = approve(*order, payer, wanted.answer);
     }
     return with_order({.code = refusal.value_or(Refusal::none), .time = now_},
-                      state_.orders.find(order->terms.id));
+                      find_order(order->terms.id));
 }
 
 std::optional<Refusal> Switch::approve(const Order& order, AccountId payer,
@@ -321,18 +323,16 @@ Outcome Switch::on(const Request&, const QueryOrder& command) const {
 
 Outcome Switch::on(const Request&, const ListOrders& command) const {
     auto found = std::make_shared<std::vector<std::shared_ptr<const Order>>>();
-    const std::uint64_t end = state_.orders.next_order().value;
-    // What is behind the newest order is the end, whatever number was given.
-    const std::uint64_t begin = std::min(command.after.value, end - 1) + 1;
-    const std::uint64_t stop = std::min(begin + listed_orders_max, end);
-    for (std::uint64_t id = begin; id < stop; ++id) {
-        auto order = state_.orders.find(OrderId{id});
+    const OrderId end = state_.orders.next_order();
+    const auto [first, stop] = listed_range(command.after, end);
+    for (OrderId id = first; id < stop; ++id.value) {
+        auto order = find_order(id);
         if (order == nullptr) continue;
         const std::uint16_t kind = order->terms.kind;
         if (kind >= command.kind_first && kind <= command.kind_last)
             found->push_back(std::move(order));
     }
-    return {.id = stop < end ? stop - 1 : 0, .time = now_, .orders = std::move(found)};
+    return {.id = stop < end ? stop.value - 1 : 0, .time = now_, .orders = std::move(found)};
 }
 
 Outcome Switch::on(const Request&, const StoreProfile& command) {

@@ -1,5 +1,8 @@
 #include "switch/net/engine.h"
 
+#include "switch/net/log.h"
+#include "switch/net/order_look_up.h"
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -15,10 +18,14 @@ constexpr std::size_t deadlines_per_batch_max = 4'096;
 // The longest sleep while a deadline is open: switch time and the steady clock may drift apart.
 constexpr std::chrono::milliseconds deadline_nap_max{100};
 
+std::size_t undecided(const Submission& submission) {
+    return submission.requests.size() - submission.outcomes.size();
+}
+
 }  // namespace
 
 Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
-               const EngineLimits& limits, Fatal fatal, EffectSink effects)
+               const EngineLimits& limits, Fatal fatal, EffectSink effects, const Kept& kept)
     : core_(core),
       store_(store),
       clock_(clock),
@@ -26,6 +33,7 @@ Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Me
       limits_(limits),
       fatal_(std::move(fatal)),
       effects_(std::move(effects)),
+      kept_(kept),
       deadline_(core.next_deadline()),
       last_hash_(core.state().position.hash) {
     const ledger::Position& position = core.state().position;
@@ -42,9 +50,13 @@ void Engine::start() {
     ensure(!engine_thread_.joinable(), "an engine is started once");
     engine_thread_ = std::thread([this] { run_engine(); });
     journal_thread_ = std::thread([this] { run_journal(); });
+    if (kept_.keys != nullptr || kept_.orders != nullptr)
+        look_up_thread_ = std::thread([this] { run_look_up(); });
 }
 
 std::unique_ptr<Submission> Engine::submit(std::unique_ptr<Submission> submission) {
+    submission->outcomes.clear();
+    submission->findings.clear();
     const std::size_t commands = submission->requests.size();
     {
         const std::lock_guard lock(mutex_);
@@ -64,6 +76,11 @@ bool Engine::has_work() const {
     return !queue_.empty() || (deadline_ && *deadline_ <= clock_.now());
 }
 
+// Requires the lock.
+bool Engine::is_drained() const {
+    return draining_ && queue_.empty() && looked_for_ == 0;
+}
+
 bool Engine::step_decide() {
     Batch batch;
     {
@@ -81,9 +98,16 @@ bool Engine::step_decide() {
     {
         const std::lock_guard lock(mutex_);
         deadline_ = core_.next_deadline();
+        for (auto& submission : batch.looking) {
+            queue_commands_ += undecided(*submission);
+            looking_.push_back(std::move(submission));
+            ++looked_for_;
+        }
+        batch.looking.clear();
         decided_.push_back(std::move(batch));
     }
     journal_wakes_.notify_one();
+    look_up_wakes_.notify_one();
     return true;
 }
 
@@ -91,7 +115,7 @@ bool Engine::step_decide() {
 void Engine::take_submissions(Batch& batch) {
     std::size_t commands = 0;
     while (!queue_.empty()) {
-        const std::size_t more = queue_.front()->requests.size();
+        const std::size_t more = undecided(*queue_.front());
         if (commands > 0 && commands + more > limits_.batch_commands_max) break;
         commands += more;
         batch.submissions.push_back(std::move(queue_.front()));
@@ -104,22 +128,23 @@ void Engine::take_submissions(Batch& batch) {
 void Engine::decide(Batch& batch) {
     const Steady::time_point begun = Steady::now();
     const Timestamp now = clock_.now();
+    if (kept_.keys != nullptr) core_.may_leave(kept_.keys->kept_until());
+    if (kept_.orders != nullptr) core_.orders_may_leave(kept_.orders->kept_until());
     core_.begin(now, std::move(batch.bytes));
     const core::Switch::Due due = core_.run_due(deadlines_per_batch_max);
     metrics_.expired.add(due.expired);
     metrics_.settled.add(due.settled);
     metrics_.orders_due.add(due.orders);
     metrics_.notice_attempts.add(due.notices);
-    for (const auto& submission : batch.submissions) {
-        metrics_.queue_wait.record(begun - submission->submitted);
-        const std::vector<core::Request>& requests = submission->requests;
-        submission->outcomes.clear();
-        for (std::size_t i = 0; i < requests.size(); ++i) {
-            if (i + prefetch_distance < requests.size())
-                core_.prefetch(requests[i + prefetch_distance]);
-            submission->outcomes.push_back(core_.handle(requests[i]));
-        }
+    std::vector<std::unique_ptr<Submission>> decided_now;
+    for (auto& submission : batch.submissions) {
+        if (submission->findings.empty()) metrics_.queue_wait.record(begun - submission->submitted);
+        (decide(*submission) ? decided_now : batch.looking).push_back(std::move(submission));
     }
+    batch.submissions = std::move(decided_now);
+    batch.requests_end = core_.requests();
+    batch.leaving.orders = core_.take_leaving();
+    batch.leaving.end = core_.state().orders.leaving();
     batch.effects = core_.take_effects();
     core::Switch::Decided decided = core_.finish();
     batch.header = decided.header;
@@ -128,6 +153,75 @@ void Engine::decide(Batch& batch) {
     metrics_.decide.record(batch.decided - begun);
     count_outcomes(batch);
     update_gauges(now);
+}
+
+// False when it has to wait for what is on disk.
+bool Engine::decide(Submission& submission) {
+    const std::vector<core::Request>& requests = submission.requests;
+    for (std::size_t i = submission.outcomes.size(); i < requests.size(); ++i) {
+        if (i + prefetch_distance < requests.size())
+            core_.prefetch(requests[i + prefetch_distance]);
+        const bool is_found = !submission.findings.empty() && submission.findings[i];
+        core::Outcome outcome =
+            core_.handle(requests[i], is_found ? &*submission.findings[i] : nullptr);
+        if (outcome.must_look_up) {
+            ask(submission);
+            return false;
+        }
+        submission.outcomes.push_back(std::move(outcome));
+    }
+    return true;
+}
+
+// All that the rest of it needs at once, so that it waits once.
+void Engine::ask(Submission& submission) const {
+    submission.findings.assign(submission.requests.size(), std::nullopt);
+    for (std::size_t i = submission.outcomes.size(); i < submission.requests.size(); ++i)
+        if (core_.must_look_up(submission.requests[i]))
+            submission.findings[i] = core_.begin_finding();
+}
+
+bool Engine::step_look_up() {
+    std::unique_ptr<Submission> submission;
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopped_ || looking_.empty()) return false;
+        submission = std::move(looking_.front());
+        looking_.pop_front();
+    }
+    look_up(*submission);
+    {
+        const std::lock_guard lock(mutex_);
+        --looked_for_;
+        queue_.push_front(std::move(submission));
+    }
+    engine_wakes_.notify_one();
+    return true;
+}
+
+void Engine::look_up(Submission& submission) {
+    for (std::size_t i = submission.outcomes.size(); i < submission.requests.size(); ++i) {
+        std::optional<core::Finding>& finding = submission.findings[i];
+        if (!finding) continue;
+        try {
+            look_up(submission.requests[i], *finding);
+        } catch (const std::exception& error) {
+            // Not known to be new, so not executed.
+            finding->is_readable = false;
+            log_event(LogLevel::error, "disk_look_up_failed", {{"why", std::string(error.what())}});
+        }
+    }
+}
+
+void Engine::look_up(const core::Request& request, core::Finding& finding) {
+    if (request.key && kept_.keys != nullptr) {
+        metrics_.key_look_ups.add();
+        finding.request = kept_.keys->find(request.key);
+        if (finding.request) metrics_.keys_found_on_disk.add();
+    }
+    if (kept_.orders == nullptr) return;
+    finding.orders = look_up_orders(request.command, *kept_.orders);
+    metrics_.orders_found_on_disk.add(finding.orders.size());
 }
 
 void Engine::count_outcomes(const Batch& batch) {
@@ -193,6 +287,7 @@ bool Engine::append(std::vector<Batch>& group) {
         metrics_.next_transfer.set(
             static_cast<std::int64_t>(sealed.back().header.next_transfer.value));
         metrics_.batches.add(sealed.size());
+        tell_kept(group, sealed.back());
     }
     const std::lock_guard lock(mutex_);
     in_flight_ -= group.size();
@@ -203,6 +298,19 @@ bool Engine::append(std::vector<Batch>& group) {
     }
     engine_wakes_.notify_one();
     return !stopped_;
+}
+
+// What these batches have decided may be kept elsewhere, now that it is durable.
+void Engine::tell_kept(std::vector<Batch>& group, const ledger::SealedBatch& last) {
+    if (kept_.keys != nullptr)
+        kept_.keys->notify(
+            {group.back().requests_end, last.header.sequence, last.hash, last.header.time()});
+    if (kept_.orders == nullptr) return;
+    ledger::LeavingOrders leaving{{}, group.back().leaving.end, last.header.sequence, last.hash};
+    for (Batch& batch : group)
+        leaving.orders.insert(leaving.orders.end(), batch.leaving.orders.begin(),
+                              batch.leaving.orders.end());
+    if (!leaving.orders.empty()) kept_.orders->put(std::move(leaving));
 }
 
 void Engine::release(std::vector<Batch>& group) {
@@ -221,7 +329,7 @@ void Engine::release(std::vector<Batch>& group) {
 
 bool Engine::is_idle() {
     const std::lock_guard lock(mutex_);
-    return queue_.empty() && unreleased_ == 0 && !has_work();
+    return queue_.empty() && looked_for_ == 0 && unreleased_ == 0 && !has_work();
 }
 
 std::optional<Timestamp> Engine::next_deadline() {
@@ -234,7 +342,7 @@ void Engine::run_engine() {
         {
             std::unique_lock lock(mutex_);
             wait_for_work(lock);
-            if (stopped_ || (draining_ && queue_.empty())) break;
+            if (stopped_ || is_drained()) break;
         }
         try {
             step_decide();
@@ -248,10 +356,11 @@ void Engine::run_engine() {
         engine_done_ = true;
     }
     journal_wakes_.notify_one();
+    look_up_wakes_.notify_one();
 }
 
 void Engine::wait_for_work(std::unique_lock<std::mutex>& lock) {
-    while (!stopped_ && !has_work() && !(draining_ && queue_.empty())) {
+    while (!stopped_ && !has_work() && !is_drained()) {
         if (deadline_ && in_flight_ < limits_.batches_in_flight_max) {
             const auto until =
                 std::chrono::duration_cast<std::chrono::nanoseconds>(*deadline_ - clock_.now());
@@ -275,12 +384,25 @@ void Engine::run_journal() {
     }
 }
 
+void Engine::run_look_up() {
+    while (true) {
+        {
+            std::unique_lock lock(mutex_);
+            look_up_wakes_.wait(lock,
+                                [this] { return stopped_ || !looking_.empty() || engine_done_; });
+            if (stopped_ || looking_.empty()) return;
+        }
+        step_look_up();
+    }
+}
+
 void Engine::fail(const std::string& why) {
     {
         const std::lock_guard lock(mutex_);
         stopped_ = true;
     }
     engine_wakes_.notify_all();
+    look_up_wakes_.notify_all();
     fatal_(why);
 }
 
@@ -292,6 +414,7 @@ void Engine::drain() {
     engine_wakes_.notify_all();
     if (engine_thread_.joinable()) engine_thread_.join();
     if (journal_thread_.joinable()) journal_thread_.join();
+    if (look_up_thread_.joinable()) look_up_thread_.join();
 }
 
 void Engine::stop_threads() {
@@ -301,8 +424,10 @@ void Engine::stop_threads() {
     }
     engine_wakes_.notify_all();
     journal_wakes_.notify_all();
+    look_up_wakes_.notify_all();
     if (engine_thread_.joinable()) engine_thread_.join();
     if (journal_thread_.joinable()) journal_thread_.join();
+    if (look_up_thread_.joinable()) look_up_thread_.join();
 }
 
 ledger::Position Engine::position() const {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "ledger/journal_store.h"
+#include "ledger/key_index.h"
+#include "ledger/order_archive.h"
 #include "switch/core/command.h"
 #include "switch/core/outcome.h"
 #include "switch/core/switch.h"
@@ -21,9 +23,9 @@
 
 namespace tuma::net {
 
-/// Requests of one connection, decided together and in order, and later their outcomes.
-/// A dialect derives its own to remember how to answer. Reused by its owner, so that the hot path
-/// allocates nothing.
+/// Requests of one connection, decided in order and, unless a key among them has to be looked for
+/// on disk, together; and later their outcomes. A dialect derives its own to remember how to
+/// answer. Reused by its owner, so that the hot path allocates nothing.
 class Submission {
 public:
     Submission() = default;
@@ -34,6 +36,8 @@ public:
     std::vector<core::Request> requests;
     /// One per request once `durable` is called.
     std::vector<core::Outcome> outcomes;
+    /// The engine's own, while the disk is looked at: what was found, one per request or empty.
+    std::vector<std::optional<core::Finding>> findings;
     Steady::time_point submitted{};
 
     /// Everything that `outcomes` tells is durable. Called on the journal's thread; must not block
@@ -51,22 +55,30 @@ struct EngineLimits {
     std::size_t batches_in_flight_max = 4;
 };
 
-/// Runs the core on one thread and the journal on another. Failure to append is fatal: `fatal` is
-/// called with the reason, nothing more is taken, and what was not durable is told to nobody.
+/// Where what has left memory is found; without one the core's state forgets it.
+struct Kept {
+    ledger::KeyIndex* keys = nullptr;
+    ledger::OrderArchive* orders = nullptr;
+};
+
+/// Runs the core on one thread and the journal on another; a third looks for what has left memory,
+/// while the first goes on with other requests. Failure to append is fatal: `fatal` is called with
+/// the reason, nothing more is taken, and what was not durable is told to nobody.
 class Engine {
 public:
     using Fatal = std::function<void(const std::string&)>;
     /// Takes what a durable batch causes outside, after its replies; on the journal's thread.
     using EffectSink = std::function<void(std::vector<core::Effect>)>;
 
+    /// Requires: `kept` is what the core's state was opened with.
     Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
-           const EngineLimits& limits, Fatal fatal, EffectSink effects = {});
+           const EngineLimits& limits, Fatal fatal, EffectSink effects = {}, const Kept& kept = {});
     /// Ends the threads without making anything more durable, as a crash would; see `drain`.
     ~Engine();
     Engine(const Engine&) = delete;
     Engine& operator=(const Engine&) = delete;
 
-    /// Starts both threads. Without it, whoever owns the engine calls the steps: simulations do.
+    /// Starts the threads. Without it, whoever owns the engine calls the steps: simulations do.
     void start();
 
     /// Hands requests over. Returns the submission back when the queue is full, or the engine is
@@ -74,7 +86,7 @@ public:
     [[nodiscard]] std::unique_ptr<Submission> submit(std::unique_ptr<Submission> submission);
 
     /// Takes nothing more, finishes what was taken, makes it durable, calls all `durable`, and
-    /// ends both threads. Any thread but the engine's own. Requires: `start` was called.
+    /// ends the threads. Any thread but the engine's own. Requires: `start` was called.
     void drain();
 
     /// Decides one batch of what has gathered, expired reservations first, and hands it to the
@@ -84,6 +96,10 @@ public:
     /// Makes all handed-over batches durable in one append and lets their effects leave. False when
     /// there are none or the store failed.
     bool step_journal();
+
+    /// Looks on disk for what one submission waits for, and puts it in front of all that wait for
+    /// the core. False when none waits for that.
+    bool step_look_up();
 
     /// Looks at the clock again: it was moved by hand. Any thread.
     void wake() { engine_wakes_.notify_all(); }
@@ -99,6 +115,9 @@ public:
 private:
     struct Batch {
         ledger::BatchHeader header;
+        std::uint64_t requests_end = 0;  ///< requests remembered with it and before
+        ledger::LeavingOrders leaving;
+        std::vector<std::unique_ptr<Submission>> looking;
         std::vector<std::byte> bytes;
         Steady::time_point decided{};
         std::vector<std::unique_ptr<Submission>> submissions;
@@ -107,10 +126,17 @@ private:
 
     void run_engine();
     void run_journal();
+    void run_look_up();
     bool has_work() const;
+    bool is_drained() const;
     void wait_for_work(std::unique_lock<std::mutex>& lock);
     void take_submissions(Batch& batch);
     void decide(Batch& batch);
+    bool decide(Submission& submission);
+    void ask(Submission& submission) const;
+    void look_up(Submission& submission);
+    void look_up(const core::Request& request, core::Finding& finding);
+    void tell_kept(std::vector<Batch>& group, const ledger::SealedBatch& last);
     void count_outcomes(const Batch& batch);
     void update_gauges(Timestamp now);
     bool append(std::vector<Batch>& group);
@@ -125,12 +151,16 @@ private:
     EngineLimits limits_;
     Fatal fatal_;
     EffectSink effects_;
+    Kept kept_;
 
     /// Guards everything down to `spare_buffers_`.
     mutable std::mutex mutex_;
     std::condition_variable engine_wakes_;
     std::condition_variable journal_wakes_;
+    std::condition_variable look_up_wakes_;
     std::deque<std::unique_ptr<Submission>> queue_;
+    std::deque<std::unique_ptr<Submission>> looking_;
+    std::size_t looked_for_ = 0;  ///< submissions in `looking_`, and the one being looked for
     std::size_t queue_commands_ = 0;
     std::deque<Batch> decided_;
     std::size_t in_flight_ = 0;
@@ -145,6 +175,7 @@ private:
     ledger::Hash last_hash_{};
     std::thread engine_thread_;
     std::thread journal_thread_;
+    std::thread look_up_thread_;
 };
 
 }  // namespace tuma::net

@@ -81,6 +81,11 @@ public:
 
 private:
     void go_on() {
+        // What the disk could not tell is not taken for something that is not there.
+        const auto is_busy = [](const core::Outcome& outcome) {
+            return outcome.code == Refusal::overloaded;
+        };
+        if (std::any_of(outcomes.begin(), outcomes.end(), is_busy)) return refuse();
         try {
             gateway_.carry_on(asking_.then(outcomes), respond_);
         } catch (const std::exception& error) {

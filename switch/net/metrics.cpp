@@ -76,14 +76,26 @@ void render_requests(Output& output, const Metrics& metrics) {
            "Requests answered from the remembered outcomes.", metrics.replays.value());
     single(output, "tuma_queue_commands", "gauge", "Commands that wait for the engine.",
            metrics.queue_commands.value());
-    single(output, "tuma_request_keys", "gauge", "Requests whose outcome is remembered.",
+    single(output, "tuma_request_keys", "gauge", "Requests whose outcome is in memory.",
            metrics.request_keys.value());
     single(output, "tuma_request_key_window_seconds", "gauge",
            "How far back in switch time every request is remembered.",
            metrics.request_key_window_s.value());
     single(output, "tuma_request_keys_evicted_total", "counter",
-           "Remembered requests that left early because the capacity was reached.",
+           "Requests whose outcome has left memory within the retention and is on disk.",
            metrics.request_keys_evicted.value());
+    single(output, "tuma_request_keys_disk_bytes", "gauge",
+           "Size of the files that hold outcomes for retries.",
+           metrics.request_keys_on_disk.value());
+    single(output, "tuma_request_key_look_ups_total", "counter",
+           "Requests whose key was looked for on disk before they were decided.",
+           metrics.key_look_ups.value());
+    single(output, "tuma_request_keys_found_on_disk_total", "counter",
+           "Look-ups that found the outcome; the others were for new keys.",
+           metrics.keys_found_on_disk.value());
+    single(output, "tuma_orders_found_on_disk_total", "counter",
+           "Orders that had left memory and were read from the archive.",
+           metrics.orders_found_on_disk.value());
 }
 
 void render_ledger(Output& output, const Metrics& metrics) {

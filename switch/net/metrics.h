@@ -80,6 +80,10 @@ struct Metrics {
     Gauge request_keys;
     Gauge request_key_window_s;  ///< how far back requests are remembered
     Counter request_keys_evicted;
+    Counter key_look_ups;        ///< requests whose key was looked for on disk
+    Counter keys_found_on_disk;  ///< and found there
+    Counter orders_found_on_disk;
+    Gauge request_keys_on_disk;  ///< bytes
     Gauge journal_sequence;
     Gauge next_transfer;  ///< number that the next durable transfer will have
     // Snapshots and projection.

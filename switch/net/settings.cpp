@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 22> rows{{
+constexpr std::array<SettingRow, 23> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
     {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
@@ -41,11 +41,18 @@ constexpr std::array<SettingRow, 22> rows{{
     {"accounts", &Settings::accounts, "N", "16000000", 1, 2'000'000'000, "", false,
      "Most accounts; 96 bytes each once opened, and address space for all."},
     {"request-keys", &Settings::request_keys, "N", "4000000", 1, 2'000'000'000, "", false,
-     "Most requests whose outcome is remembered for retries, 64 bytes each; when full, the oldest "
-     "leave first and tuma_request_key_window_seconds falls."},
+     "Requests whose outcome is kept in memory for retries, 64 bytes each; older ones are found in "
+     "DIR/keys, 64 bytes each."},
     {"request-retention", &Settings::request_retention, "DURATION", "7d", 1'000'000,
      3650 * us_per_day, "", false,
-     "How long in switch time an outcome is remembered for retries, if --request-keys suffices."},
+     "How long in switch time a retry gets the outcome of the first time and is not executed "
+     "again, "
+     "at any rate."},
+    {"key-filter-bytes", &Settings::key_filter_bytes, "N", "268435456", 65'536, 1'099'511'627'776,
+     "", false,
+     "Memory of the filter that knows new keys from those on disk, used once some are there. 4 "
+     "bytes a request of the retention leave 1 new key in 1,000 to be looked for in vain; with "
+     "less, more are."},
     {"queue", &Settings::queue, "N", "262144", 8'190, 100'000'000, "", false,
      "Most commands that wait for the engine; beyond it the answer is `overloaded`."},
     {"connections", &Settings::connections, "N", "12000", 1, 1'000'000, "", false,

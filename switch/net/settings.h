@@ -28,6 +28,7 @@ struct Settings {
     std::uint64_t accounts = 0;
     std::uint64_t request_keys = 0;
     Duration request_retention{};
+    std::uint64_t key_filter_bytes = 0;
     std::uint64_t queue = 0;
     std::uint64_t connections = 0;
     Duration frame_timeout{};

@@ -117,8 +117,26 @@ NoticeMoved notice() {
     return record;
 }
 
-const std::vector<Event> one_of_each{transfer(), opened(),  changed(), refused(), loaded(),
-                                     closed(),   profile(), order(),   moved(),   notice()};
+OrderRecalled recalled() {
+    OrderRecalled record;
+    record.order.terms = order().terms;
+    record.order.keys = order().keys;
+    record.order.content = order().content;
+    record.order.state = OrderState::succeeded;
+    record.order.debit = AccountId{2};
+    record.order.transfer = TransferId{77};
+    record.order.opened_at = Timestamp{Duration{5}};
+    record.order.moved_at = Timestamp{Duration{6}};
+    record.order.balances = moved().balances;
+    record.order.answer = "answer";
+    record.order.returned = 1'500;
+    record.order.children = 2;
+    return sized(record);
+}
+
+const std::vector<Event> one_of_each{transfer(), opened(), changed(), refused(),
+                                     loaded(),   closed(), profile(), order(),
+                                     moved(),    notice(), recalled()};
 
 std::vector<std::byte> bytes_of(const Event& event) {
     std::vector<std::byte> bytes;
@@ -137,7 +155,8 @@ TEST_CASE("event: what is appended is taken off again, in order") {
     std::vector<std::byte> bytes;
     for (const Event& event : one_of_each)
         std::visit([&](const auto& record) { append(bytes, record); }, event);
-    CHECK(bytes.size() == 128 + 104 + 48 + 48 + (144 + 16) + 144 + 24 + (112 + 24) + 72 + 40);
+    CHECK(bytes.size() == 128 + 104 + 48 + 48 + (144 + 16) + 144 + 24 + (112 + 24) + 72 + 40 +
+                              (8 + 8 + 136 + 8 + 72 + 32));
     std::span<const std::byte> rest = bytes;
     for (const Event& event : one_of_each) {
         const Result<Event> taken = take_event(rest);
@@ -228,7 +247,7 @@ void check_refused(std::span<const WrongField> rows) {
 TEST_CASE("event: each wrong field of transfers, accounts and refusals is refused by its name") {
     const WrongField rows[] = {
         {"kind zero", 0, 0, 0, "record_kind"},
-        {"kind after the last", 0, 0, 11, "record_kind"},
+        {"kind after the last", 0, 0, 12, "record_kind"},
         {"kind of another size", 2, 0, 1, "record"},
         {"transfer version", 0, 1, 2, "version"},
         {"opened version", 1, 1, 0, "version"},
@@ -438,4 +457,20 @@ TEST_CASE("event: whatever is accepted is exactly the bytes that were given") {
         const std::vector<std::byte> again = bytes_of(*taken);
         RC_ASSERT(std::memcmp(again.data(), bytes.data(), again.size()) == 0);
     }));
+}
+
+TEST_CASE("event: a recalled order is refused unless it is one whole order that has ended") {
+    constexpr std::size_t head = sizeof(RecallHead);
+    constexpr std::size_t move = head + 8 + 136 + 8;
+    const WrongField rows[] = {
+        {"version", 10, 1, 2, "version"},
+        {"size not of the order", 10, 2, 8, "order"},
+        {"size no multiple of 8", 10, 2, 9, "size"},
+        {"reserved", 10, 4, 1, "reserved"},
+        {"size of the opening", 10, head, 8, "order"},
+        {"kind of purpose", 10, head + 8 + offsetof(OrderTerms, purpose), 0, "order"},
+        {"order that still waits", 10, move + offsetof(OrderMoveHead, state), 1, "state"},
+        {"move of another order", 10, move + offsetof(OrderMoveHead, order), 4, "order"},
+    };
+    check_refused(rows);
 }

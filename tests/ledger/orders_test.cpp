@@ -1,6 +1,7 @@
 // The fold of orders and notices: what is kept, found, saved, and what does not fit.
 #include "ledger/orders.h"
 
+#include "ledger/order_bytes.h"
 #include "ledger/order_records.h"
 #include "tests/support/words.h"
 
@@ -164,4 +165,68 @@ TEST_CASE("orders: what is saved is loaded, and every altered byte loads or is a
     }
     CHECK(errors > saved.size() / 4);
     CHECK_THROWS_AS(load({saved.begin(), saved.end() - 1}), StateError);
+}
+
+TEST_CASE("orders: one on its way out is there until enough are behind it, and comes back whole") {
+    Orders orders(1, 3);
+    const auto end_one = [&](std::uint64_t id) {
+        orders.apply(opened(id, std::to_string(id)), at(1));
+        orders.apply(moved(id, OrderState::succeeded), at(1));
+    };
+    for (std::uint64_t id = 1; id <= 4; ++id) end_one(id);
+    CHECK(orders.leaving() == 3);
+    CHECK(orders.left_before() == 0);
+    const Order first = *orders.find("1");
+    end_one(5);
+    CHECK(orders.leaving() == 4);
+    CHECK(orders.left_before() == 1);
+    CHECK(orders.find("1") == nullptr);
+    CHECK(orders.find(OrderId{2}) != nullptr);
+    CHECK(orders.leaving_from(1).size() == 3);
+    CHECK(orders.leaving_from(1).front()->terms.id == OrderId{2});
+
+    // Something happens to one on its way out, and to one that has left.
+    orders.apply(opened(6, "6", 2), at(2));
+    orders.apply(sized(OrderRecalled{{}, first}));
+    CHECK(*orders.find("1") == first);
+    for (std::uint64_t id = 7; id <= 9; ++id) end_one(id);
+    CHECK(orders.find("2") != nullptr);
+    CHECK(orders.find("2")->returned == 100);
+    CHECK(orders.find("3") == nullptr);
+    orders.apply(moved(6, OrderState::failed), at(3));
+    CHECK(orders.find("2")->returned == 0);
+    for (std::uint64_t id = 10; id <= 20; ++id) end_one(id);
+    CHECK(orders.find("2") == nullptr);
+    CHECK(orders.find("1") == nullptr);
+
+    testing::Bytes bytes;
+    bytes.content = testing::bytes_of(orders);
+    Orders again(1, 3);
+    again.load(bytes);
+    CHECK(testing::bytes_of(again) == testing::bytes_of(orders));
+    orders.apply(opened(21, "21"), at(4));
+    again.apply(opened(21, "21"), at(4));
+    CHECK(testing::bytes_of(again) == testing::bytes_of(orders));
+}
+
+// Earlier programs forgot ended orders and gave their keys again; their books are read.
+TEST_CASE("orders: a key that was given again belongs to the newest order that has it") {
+    Orders orders(10, 10);
+    orders.apply(opened(1, "a"), at(1));
+    orders.apply(moved(1, OrderState::succeeded), at(1));
+    const Order first = *orders.find("a");
+    REQUIRE_FALSE(orders.misfit(opened(2, "a")));
+    orders.apply(opened(2, "a"), at(2));
+    CHECK(orders.find("a")->terms.id == OrderId{2});
+    orders.apply(sized(OrderRecalled{{}, first}));
+    CHECK(orders.find("a")->terms.id == OrderId{2});
+    testing::Bytes bytes;
+    bytes.content = testing::bytes_of(orders);
+    Orders again(10, 10);
+    again.load(bytes);
+    CHECK(again.find("a")->terms.id == OrderId{2});
+    CHECK(orders.misfit(sized(OrderRecalled{{}, *orders.find("a")})) == std::nullopt);
+    OrderRecalled never = sized(OrderRecalled{{}, first});
+    never.order.terms.id = OrderId{9};
+    CHECK(orders.misfit(never).value() == "order 9 is recalled and never was");
 }

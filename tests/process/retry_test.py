@@ -1,4 +1,5 @@
 """Retries after kill -9: the same bytes again, and every request has happened exactly once."""
+import shutil
 import signal
 import threading
 import unittest
@@ -85,6 +86,47 @@ class Retry(program.ProcessTest):
         self.assertEqual([], self.audit(self.acks("client"))["findings"])
         self.assertEqual(0, server.stop())
         self.assertEqual([], self.audit(self.acks("client"))["findings"])
+
+    def test_a_retry_is_known_long_after_its_key_has_left_memory(self):
+        options = "--request-keys=2000", "--key-filter-bytes=65536"
+        server = self.start(*options)
+        with server.client() as client:
+            self.wallets = native.open_wallets(client, WALLETS, FUNDS)
+        frames = self.make_requests()
+        told = {}
+        # Killed twice on the way: what is not answered is sent again.
+        for kill_at in (FRAMES // 3, FRAMES // 2, None):
+            left = [number for number in range(FRAMES) if number not in told]
+            answers = self.send_all(server, [frames[number] for number in left], kill_at)
+            for position, outcomes in answers.items():
+                told[left[position]] = outcomes
+            if kill_at is not None:
+                server.kill()
+                server = self.start(*options)
+        self.retry_what_was_busy(server, frames, told)
+        first = {}
+        for number, outcomes in told.items():
+            self.compare(first, number, outcomes)
+        for change in (lambda: None, lambda: shutil.rmtree(self.data / "keys")):
+            server.kill()
+            change()
+            server = self.start(*options)
+            again = self.send_all(server, frames)
+            self.retry_what_was_busy(server, frames, again)
+            for number, outcomes in again.items():
+                self.compare(first, number, outcomes)
+        self.check_balances(server, frames, told)
+        self.assertEqual(0, server.stop())
+        self.assertEqual([], self.audit()["findings"])
+
+    def retry_what_was_busy(self, server, frames, told):
+        """A full memory that the disk has not caught up with is told as overloaded: nothing was executed."""
+        with server.client() as client:
+            for number, outcomes in told.items():
+                for i, outcome in enumerate(outcomes):
+                    while outcome.code == native.OVERLOADED:
+                        outcome, = client.call(native.TRANSFER, [frames[number][i]])
+                    outcomes[i] = outcome
 
     def compare(self, first_told, number, outcomes):
         """The same answer as the first time, and marked as a repetition."""

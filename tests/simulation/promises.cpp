@@ -70,6 +70,7 @@ struct Count {
     void add(const ledger::OrderOpened&) {}
     void add(const ledger::OrderMoved&) {}
     void add(const ledger::NoticeMoved&) {}
+    void add(const ledger::OrderRecalled&) {}
     void add(const ledger::SettlementClosed& closed) {
         paid_out[closed.account] += closed.paid_out + closed.payout_fee;
         ++tally["settlements"];
@@ -90,13 +91,15 @@ struct Count {
 void Simulation::hear(const core::Request& request, const core::Outcome& outcome,
                       bool was_repeated) {
     ++tally_[std::string(name(outcome.code))];
+    // Nothing was executed, and the same request may be sent again.
+    if (outcome.code == Refusal::overloaded) return;
     if (outcome.is_replayed) ++tally_[was_repeated ? "replays to retries" : "other replays"];
     check_durable(request, outcome);
     if (std::holds_alternative<core::QueryAccount>(request.command)) return;
     const bool is_query = std::holds_alternative<core::QueryRequest>(request.command);
     if (outcome.code == Refusal::modified_request) {
         const auto told = told_.find(request.key);
-        require(!remembers_all_ || told == told_.end() || told->second.first != request.digest,
+        require(told == told_.end() || told->second.first != request.digest,
                 "a request as it was answered before is not called modified");
         return;
     }
@@ -132,7 +135,7 @@ void Simulation::check_durable(const core::Request& request, const core::Outcome
 
 void Simulation::check_told(const core::Request& request, const core::Outcome& outcome) {
     const auto told = told_.find(request.key);
-    if (!remembers_all_ || told == told_.end()) return;
+    if (told == told_.end()) return;
     const auto& [digest, first] = told->second;
     const bool is_query = std::holds_alternative<core::QueryRequest>(request.command);
     require(is_query || digest == request.digest,
@@ -191,18 +194,29 @@ ledger::State Simulation::recover(ledger::MemoryJournal& store) {
         ++tally_["restarts after all was durable"];
         require(recovered.state.hash() == *expected_, "nothing durable is lost over a restart");
     }
-    check_recovered(recovered.state);
     // Life must go on the same way from either.
     if (!saved_.empty() && traffic_.chance(50)) return replay_by_hand(true);
     return std::move(recovered.state);
 }
 
-void Simulation::check_recovered(const ledger::State& state) {
+ledger::State Simulation::opened(ledger::MemoryJournal& store, ledger::KeyIndex& keys) {
+    ledger::State state = recover(store);
+    const ledger::Position& position = state.position;
+    const auto notes = keys.open(
+        store, state.keys, {state.keys.next(), position.sequence, position.hash, position.time});
+    tally_["files of keys made anew"] += notes.size();
+    check_recovered(state, keys);
+    return state;
+}
+
+void Simulation::check_recovered(const ledger::State& state, const ledger::KeyIndex& keys) {
     const auto broken = state.broken_invariants();
     require(broken.empty(), broken.empty() ? "" : broken.front());
-    if (!remembers_all_) return;
     for (const auto& [key, answer] : told_) {
         const auto* known = state.keys.find(key, std::max(wall_, state.position.time));
+        std::optional<ledger::RememberedRequest> on_disk;
+        if (known == nullptr && state.keys.may_have_left(key)) on_disk = keys.find(key);
+        if (on_disk) known = &*on_disk;
         require(known != nullptr, "what a client was told is remembered over a crash");
         require(known->digest == answer.first, "the digest is remembered over a crash");
         if (outcome_of(*known) != answer.second)
@@ -225,7 +239,7 @@ void Simulation::check_history() {
     for (const auto& [id, amount] : count.reversed)
         require(amount <= count.moved[id], "no more is moved back than was moved");
     for (const auto& [key, executions] : count.executions) {
-        require(executions == 1 || !remembers_all_, "one key is executed once");
+        require(executions == 1, "one key is executed once");
         require(taken_.contains({key, count.digests[key]}), "what was never taken never happens");
     }
     for (const auto& [key, answer] : told_)

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 namespace tuma::simulation {
@@ -33,13 +34,15 @@ private:
 struct Simulation::Life {
     Life(Simulation& world, ledger::MemoryFaults faults)
         : store(world.disk_, std::move(faults)),
-          core(world.recover(store)),
+          keys(world.keys_.path(), {.filter_bytes = 1 << 10U, .merge_runs = 3}),
+          core(world.opened(store, keys)),
           clock(world.wall_, core.state().position.time),
           engine(core, store, clock, metrics, world.engine_limits_,
-                 [this](const std::string&) { has_failed = true; }),
+                 [this](const std::string&) { has_failed = true; }, {}, {&keys}),
           history(store) {}
 
     MemoryJournal store;
+    ledger::KeyIndex keys;
     core::Switch core;
     JumpingClock clock;
     net::Metrics metrics;
@@ -50,9 +53,9 @@ struct Simulation::Life {
 
 Simulation::Simulation(std::uint64_t seed)
     : traffic_(seed * 0x9E3779B97F4A7C15ULL + 1, testing::Traffic::Schemes::one) {
-    remembers_all_ = !traffic_.chance(15);
+    const bool has_room = traffic_.chance(70);
     limits_.accounts_max = 20 + traffic_.below(8);
-    limits_.request_keys_max = remembers_all_ ? 1'024 : 1 + traffic_.below(40);
+    limits_.request_keys_max = has_room ? 1'024 : 1 + traffic_.below(40);
     limits_.request_keys_retention = std::chrono::hours{2};
     engine_limits_.queue_commands_max = 8 + traffic_.below(60);
     engine_limits_.batch_commands_max = 1 + traffic_.below(16);
@@ -109,14 +112,20 @@ void Simulation::live() {
 // One thing that happens next. False when the process is killed.
 bool Simulation::act(Life& life) {
     const std::uint64_t what = traffic_.below(100);
-    if (what < 25)
+    if (what < 23)
         send(life);
-    else if (what < 55)
+    else if (what < 50)
         deliver(life);
-    else if (what < 73)
+    else if (what < 68)
         life.engine.step_decide();
-    else if (what < 90)
+    else if (what < 82)
         life.engine.step_journal();
+    else if (what < 87)
+        life.engine.step_look_up();
+    else if (what < 90)
+        life.keys.step_write();
+    else if (what < 91)
+        life.keys.step_merge();
     else if (what < 98)
         advance();
     else if (what < 99)
@@ -198,14 +207,32 @@ void Simulation::settle_down(Life& life) {
         deliver(life);
         while (life.engine.step_decide()) is_busy = true;
         while (life.engine.step_journal()) is_busy = true;
+        while (life.engine.step_look_up()) is_busy = true;
+        while (life.keys.step_write()) is_busy = true;
     }
     if (!life.has_failed) expected_ = life.core.state().hash();
+}
+
+// A file of keys can be lost or altered while nothing runs; the journal has everything.
+void Simulation::damage_keys() {
+    if (!traffic_.chance(8)) return;
+    const auto files = ledger::list_key_runs(keys_.path());
+    if (files.empty()) return;
+    const auto& path = files[traffic_.below(files.size())];
+    ++tally_["damaged files of keys"];
+    if (traffic_.chance(50))
+        std::filesystem::remove(path);
+    else
+        std::filesystem::resize_file(path, traffic_.below(std::filesystem::file_size(path)));
 }
 
 void Simulation::kill(Life& life) {
     disk_ = life.store.disk();
     const std::size_t not_durable = life.store.not_durable();
     ++tally_[life.has_failed ? "failed appends" : "kills"];
+    tally_["keys looked for on disk"] += life.metrics.key_look_ups.value();
+    tally_["keys found on disk"] += life.metrics.keys_found_on_disk.value();
+    damage_keys();
     if (not_durable == 0) return;
     // What the disk had not confirmed may be there, gone, or there in part.
     const std::size_t lost = traffic_.below(not_durable + 1);

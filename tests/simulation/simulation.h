@@ -4,6 +4,7 @@
 #include "ledger/memory_journal.h"
 #include "switch/core/switch.h"
 #include "switch/net/engine.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/traffic.h"
 
 #include <cstdint>
@@ -41,8 +42,9 @@ private:
 
 /// From start to crash to start, several times. Clients send requests of all kinds over a network
 /// that delays, reorders and doubles them, and ask again with the same keys, also after they were
-/// answered. The engine is not started: its steps are taken in the seed's order, so that any number
-/// of batches is decided and not yet durable when the disk fails or the process is killed.
+/// answered and their keys have left memory for the disk, whose files are damaged now and then. The
+/// engine is not started: its steps are taken in the seed's order, so that any number of batches is
+/// decided and not yet durable when the disk fails or the process is killed.
 ///
 /// Promises checked: nothing that a client was told is lost or changes; nothing that was told was
 /// not durable; one key, one execution; what was never taken never happens; the books balance;
@@ -81,7 +83,9 @@ private:
 
     ledger::State recover(ledger::MemoryJournal& store);
     ledger::State replay_by_hand(bool from_saved) const;
-    void check_recovered(const ledger::State& state);
+    ledger::State opened(ledger::MemoryJournal& store, ledger::KeyIndex& keys);
+    void damage_keys();
+    void check_recovered(const ledger::State& state, const ledger::KeyIndex& keys);
     void save(const ledger::State& state);
     void check_history();
     void require(bool kept, std::string_view promise) const;
@@ -89,8 +93,7 @@ private:
     testing::Traffic traffic_;
     ledger::StateLimits limits_;
     net::EngineLimits engine_limits_;
-    /// False when the capacity of keys is so small that keys are forgotten.
-    bool remembers_all_ = true;
+    TemporaryDirectory keys_;
 
     ledger::MemoryDisk disk_;
     /// Shortly before midnight UTC, so that what is settled the day after falls due on the way.

@@ -1,0 +1,69 @@
+#include "ledger/key_filter.h"
+
+#include <algorithm>
+#include <atomic>
+#include <bit>
+#include <new>
+
+namespace tuma::ledger {
+namespace {
+
+using Word = std::atomic_ref<std::uint64_t>;
+
+}  // namespace
+
+KeyFilter::KeyFilter(std::uint64_t bytes)
+    // A shift by all 64 bits would be none: two lines are the least.
+    : lines_(
+          std::max<std::uint64_t>(std::bit_floor(bytes / (line_words * sizeof(std::uint64_t))), 2)),
+      shift_(64U - static_cast<unsigned>(std::countr_zero(lines_))) {
+    // calloc gives zero pages that cost nothing until they are used.
+    lines_at_.reset(
+        static_cast<std::uint64_t*>(std::calloc(lines_ * line_words, sizeof(std::uint64_t))));
+    if (!lines_at_) throw std::bad_alloc();
+}
+
+// Relaxed: that a key was added is told to who asks by way of what tells that it has left memory.
+bool KeyFilter::has_all(const std::uint64_t* block, std::uint64_t hash) {
+    for (std::size_t word = 0; word < words; ++word) {
+        const std::uint64_t bits = bits_of(hash, word);
+        const std::uint64_t stored = __atomic_load_n(&block[word], __ATOMIC_RELAXED);
+        if ((stored & bits) != bits) return false;
+    }
+    return true;
+}
+
+void KeyFilter::add(std::uint64_t hash) {
+    std::uint64_t* const block = line_of(hash) + newest_ * words;
+    for (std::size_t word = 0; word < words; ++word) {
+        const Word stored(block[word]);
+        stored.store(stored.load(std::memory_order_relaxed) | bits_of(hash, word),
+                     std::memory_order_relaxed);
+    }
+}
+
+void KeyFilter::turn(Timestamp oldest, Duration retention) {
+    if (!has_begun_) begun_ = oldest;
+    has_begun_ = true;
+    if (oldest - begun_ <= retention) return;
+    // Everything in the other generation is older than the first key of this one.
+    newest_ = 1 - newest_;
+    empty(newest_);
+    begun_ = oldest;
+}
+
+void KeyFilter::empty(std::size_t generation) {
+    std::uint64_t* const end = lines_at_.get() + lines_ * line_words;
+    for (std::uint64_t* line = lines_at_.get(); line != end; line += line_words)
+        for (std::size_t word = 0; word < words; ++word)
+            Word(line[generation * words + word]).store(0, std::memory_order_relaxed);
+}
+
+void KeyFilter::clear() {
+    if (!has_begun_) return;
+    empty(0);
+    empty(1);
+    has_begun_ = false;
+}
+
+}  // namespace tuma::ledger

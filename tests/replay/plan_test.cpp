@@ -138,6 +138,7 @@ TEST_CASE("plan: a rail may name a scheme, its type, class and the day of its ta
 
     const RailPlan then = rail("on = 2020-05-05\nclass = \"till-to-bank\"\n");
     CHECK(then.scheme.classes.at(then.account_class).name == "till-to-bank");
+    CHECK(then.sentence.ends_with("; T+1 business day (KE), payouts from KES 35,000.00"));
     REQUIRE(then.scheme.find_type("pay-merchant", day(3, 1)) != nullptr);
     CHECK(then.scheme.find_type("pay-merchant", day(3, 1))->fees.front().basis_points == 50);
     CHECK(!core::check(then.scheme).has_value());

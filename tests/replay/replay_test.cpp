@@ -186,6 +186,42 @@ TEST_CASE("replay: where a scheme gives the fee back with a refund, it counts as
     CHECK(result.rails[1].base.days[0].settled_gross == 40'000);
 }
 
+TEST_CASE("replay: the smallest payout is compared with what the scheme names") {
+    const TemporaryDirectory directory;
+    const auto days_under = [&](const std::string& basis) {
+        // WeChat Pay's notice of 30 June 2016: net sales of CNY 500 and more are paid out.
+        const auto path = write_file(
+            directory.path() / (basis + ".toml"),
+            "name = \"notice\"\nversion = \"2016\"\ncurrency = \"CNY\"\nzone = \"+08:00\"\n"
+            "[[type]]\nname = \"pay\"\npurpose = \"pay_merchant\"\n"
+            "[[type.fee]]\nbearer = \"payee\"\nrate_bp = 60\n"
+            "[[class]]\nname = \"shop\"\nkind = \"settlement_payable\"\nreceives = \"pay\"\n"
+            "[class.settlement]\nlag_days = 1\nlag_unit = \"calendar\"\nminimum_payout = 500\n"
+            "minimum_basis = \"" +
+                basis + "\"\n");
+        const Plan plan = plan_of(
+            "[merchant]\ncurrency = \"CNY\"\nfrom = 2016-07-01\nto = 2016-07-05\n"
+            "[outgoings]\nrestock_bp = 0\nwages_bp = 0\ndraw_bp = 0\nrent_bp = 0\n"
+            "[[rail]]\nname = \"notice\"\nscheme = \"" +
+            path.string() + "\"\ntype = \"pay\"\n");
+        // 500.00 on the first day; on the third and fourth 300.00 and 200.00.
+        return replay_of(plan,
+                         "a,2016-07-01T12:00:00,50000,\nb,2016-07-03T12:00:00,30000,\n"
+                         "c,2016-07-04T12:00:00,20000,\n")
+            .rails[0]
+            .base.days;
+    };
+    const std::vector<DayRow> gross = days_under("before_fees");
+    CHECK(gross[1].closing_balance - gross[0].closing_balance == 497'00);
+    CHECK(gross[3].closing_balance == gross[2].closing_balance);
+    CHECK(gross[4].closing_balance - gross[3].closing_balance == 497'00);
+    const std::vector<DayRow> net = days_under("net");
+    CHECK(net[2].closing_balance == net[0].closing_balance);
+    // 497.00 and 298.20 have gathered by the fourth.
+    CHECK(net[3].closing_balance - net[2].closing_balance == 795'20);
+    CHECK(net[4].closing_balance == net[3].closing_balance);
+}
+
 TEST_CASE("replay: what a rail cannot carry is listed, all of it, and in none of its figures") {
     const Plan plan = plan_of(
         "[merchant]\ncurrency = \"KES\"\nfrom = 2024-02-26\nto = 2024-03-03\n"

@@ -1,5 +1,7 @@
 #include "ledger/acks.h"
 
+#include "ledger/input_file.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -62,8 +64,8 @@ void write_all(const std::filesystem::path& path, int file, const std::byte* byt
 }  // namespace
 
 Result<std::vector<RememberedRequest>> read_acks(const std::filesystem::path& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path, "cannot be opened for reading"};
     AcksHeader header;
     file.read(reinterpret_cast<char*>(&header), sizeof header);
     if (file.gcount() != sizeof header)

@@ -40,16 +40,8 @@ void append_record(std::vector<std::byte>& bytes, const Record& record) {
     bytes.insert(bytes.end(), view.begin(), view.end());
 }
 
-// A record is decoded for every transfer of a replay; a search of the table would show.
 bool is_currency(Currency currency) {
-    static const auto known = [] {
-        std::array<bool, 1000> numbers{};
-        for (const CurrencyRow& row : currency_table())
-            numbers.at(static_cast<std::size_t>(row.currency)) = true;
-        return numbers;
-    }();
-    const auto number = static_cast<std::size_t>(currency);
-    return number < known.size() && known[number];
+    return find_currency(static_cast<std::uint16_t>(currency)).has_value();
 }
 
 template <typename Enum>

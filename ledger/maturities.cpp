@@ -114,14 +114,20 @@ void Maturities::apply(const TransferRecord& record, const Terms& terms) {
 }
 
 void Maturities::apply(const SettlementClosed& closed) {
-    const auto erased = entries_.erase({closed.due(), closed.account});
-    ensure(erased == 1, "a settlement ends something that falls due");
+    const auto ended = entries_.find({closed.due(), closed.account});
+    ensure(ended != entries_.end(), "a settlement ends something that falls due");
+    const std::int64_t fees = ended->second.fees + ended->second.carried_fees;
+    entries_.erase(ended);
     Payable& payable = payables_[closed.account];
     payable.newest = nullptr;
     const auto at = [&](std::int64_t moment) -> Maturing& {
         return entries_[{Timestamp{Duration{moment}}, closed.account}];
     };
-    if (closed.carried_out != 0) at(closed.next_due_at).carried += closed.carried_out;
+    if (closed.carried_out != 0) {
+        Maturing& next = at(closed.next_due_at);
+        next.carried += closed.carried_out;
+        next.carried_fees += fees;
+    }
     if (closed.reserve_held != 0) at(closed.reserve_due_at).reserve += closed.reserve_held;
     payable.outstanding -= closed.payout_fee + closed.paid_out;
 }
@@ -136,7 +142,7 @@ std::optional<std::string> Maturities::misfit(const SettlementClosed& closed,
     if (found == entries_.end()) return wrong("nothing falls due");
     const Maturing said{closed.sales,       closed.refunds,          closed.fees,
                         closed.adjustments, closed.reserve_released, closed.carried_in,
-                        closed.sales_count, closed.refunds_count};
+                        closed.sales_count, closed.refunds_count,    found->second.carried_fees};
     if (said != found->second) return wrong("its figures are not those of what fell due");
     if (net_of(said) != net_of(closed))
         return wrong("what became of it does not add up to what fell due");

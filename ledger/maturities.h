@@ -25,6 +25,9 @@ struct Maturing {
     std::int64_t carried = 0;  ///< from the settlement before
     std::uint32_t sales_count = 0;
     std::uint32_t refunds_count = 0;
+    /// Taken off `carried`; what it was before fees matters where the smallest payout looks at
+    /// that.
+    std::int64_t carried_fees = 0;
 
     bool operator==(const Maturing&) const = default;
     std::int64_t net() const { return sales - refunds - fees + adjustments + reserve + carried; }

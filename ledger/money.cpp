@@ -3,22 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <limits>
+#include <string>
+#include <utility>
 
 namespace tuma {
 namespace {
-
-// ISO 4217 list one, 2024-06-25 amendment: number, letters, minor unit.
-constexpr std::array<CurrencyRow, 21> rows{{
-    {Currency::aud, "AUD", 2}, {Currency::brl, "BRL", 2}, {Currency::cad, "CAD", 2},
-    {Currency::chf, "CHF", 2}, {Currency::cny, "CNY", 2}, {Currency::eur, "EUR", 2},
-    {Currency::gbp, "GBP", 2}, {Currency::ghs, "GHS", 2}, {Currency::inr, "INR", 2},
-    {Currency::jpy, "JPY", 0}, {Currency::kes, "KES", 2}, {Currency::krw, "KRW", 0},
-    {Currency::kwd, "KWD", 3}, {Currency::ngn, "NGN", 2}, {Currency::rwf, "RWF", 0},
-    {Currency::sek, "SEK", 2}, {Currency::tzs, "TZS", 2}, {Currency::uah, "UAH", 2},
-    {Currency::ugx, "UGX", 0}, {Currency::usd, "USD", 2}, {Currency::zar, "ZAR", 2},
-}};
 
 CurrencyRow row_of(Currency currency) {
     const auto row = find_currency(static_cast<std::uint16_t>(currency));
@@ -51,21 +41,18 @@ bool rounds_away(Rounding rounding, Wide quotient, Wide remainder, Wide denomina
 
 }  // namespace
 
-std::span<const CurrencyRow> currency_table() {
-    return rows;
-}
-
-std::optional<CurrencyRow> find_currency(std::uint16_t number) {
-    for (const CurrencyRow& row : rows)
-        if (static_cast<std::uint16_t>(row.currency) == number) return row;
-    return std::nullopt;
-}
-
 Result<Currency> parse_currency(std::string_view text) {
-    for (const CurrencyRow& row : rows)
-        if (row.letters == text) return row.currency;
-    return InputError{"currency", fmt::format("'{}' is not a known ISO 4217 code; for example KES",
-                                              text.substr(0, 16))};
+    const auto refuse = [](std::string why) { return InputError{"currency", std::move(why)}; };
+    const std::span<const CurrencyRow> table = currency_table();
+    const auto row = std::ranges::lower_bound(table, text, {}, &CurrencyRow::letters);
+    if (row != table.end() && row->letters == text) return row->currency;
+    if (has_no_minor_unit(text))
+        return refuse(
+            fmt::format("'{}' has no minor unit in ISO 4217, so that no amount can be in "
+                        "it; a currency like KES is needed",
+                        text));
+    return refuse(fmt::format("'{}' is not a known ISO 4217 code; for example KES ({})",
+                              text.substr(0, 16), currency_edition));
 }
 
 std::string_view letters(Currency currency) {

@@ -11,7 +11,8 @@
 
 namespace tuma {
 
-/// The ISO 4217 number is the value (so ISO 8583 field 49 needs no table).
+/// The ISO 4217 number is the value (so ISO 8583 field 49 needs no table). Those that code names
+/// stand here; every other one is its number out of `currency_table`.
 enum class Currency : std::uint16_t {
     aud = 36,
     brl = 986,
@@ -43,11 +44,19 @@ struct CurrencyRow {
     int decimals;
 };
 
-/// All currencies that this program knows, by letters.
+/// Where the table comes from.
+inline constexpr std::string_view currency_edition = "list one of 2026-01-01";
+
+/// All currencies of ISO 4217 that amounts can be in, by letters: funds codes too, and codes that
+/// were withdrawn since 2020; not the 13 that have no minor unit.
+/// Source: ISO 4217, list one and list three, published 2026-01-01.
 std::span<const CurrencyRow> currency_table();
 
 /// The row of `currency`, or nothing if the number is not in the table.
 std::optional<CurrencyRow> find_currency(std::uint16_t number);
+
+/// Whether ISO 4217 lists the letters with the minor unit "N.A.": XAU, XDR, XTS and so on.
+bool has_no_minor_unit(std::string_view letters);
 
 /// The currency with the ISO 4217 letters `letters` ("KES"). Refuses anything not in the table.
 Result<Currency> parse_currency(std::string_view letters);

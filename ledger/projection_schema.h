@@ -8,7 +8,7 @@
 namespace tuma::ledger {
 
 /// Goes up by one whenever the tables change; kept in `PRAGMA user_version`.
-inline constexpr int projection_schema_version = 3;
+inline constexpr int projection_schema_version = 4;
 
 /// Makes the tables and views if the file is empty; makes them anew, without rows, when they are of
 /// another version. Returns why they were made anew, or an empty text. Throws StoreError.

@@ -10,6 +10,9 @@
 namespace tuma {
 namespace {
 
+// UTC+14 is the farthest zone there is.
+constexpr std::chrono::minutes zone_offset_max = std::chrono::hours{14};
+
 struct Unit {
     std::string_view name;
     std::int64_t microseconds;
@@ -41,13 +44,14 @@ bool take(std::string_view& text, char c) {
     return true;
 }
 
-std::optional<std::int64_t> take_fraction(std::string_view& text) {
+// What is beyond six of at most `digits_max` decimals is cut.
+std::optional<std::int64_t> take_fraction(std::string_view& text, int digits_max) {
     if (!take(text, '.')) return 0;
     std::int64_t micros = 0;
     int digits = 0;
     for (; !text.empty() && text.front() >= '0' && text.front() <= '9'; ++digits) {
-        if (digits == 6) return std::nullopt;
-        micros = micros * 10 + (text.front() - '0');
+        if (digits == digits_max) return std::nullopt;
+        if (digits < 6) micros = micros * 10 + (text.front() - '0');
         text.remove_prefix(1);
     }
     if (digits == 0) return std::nullopt;
@@ -81,15 +85,50 @@ std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
     return std::chrono::sys_days{date};
 }
 
-std::optional<std::chrono::seconds> take_clock(std::string_view& text) {
+std::optional<std::chrono::minutes> take_hour_and_minute(std::string_view& text) {
     const auto hour = take_number(text, 2);
     if (!hour || *hour > 23 || !take(text, ':')) return std::nullopt;
     const auto minute = take_number(text, 2);
-    if (!minute || *minute > 59 || !take(text, ':')) return std::nullopt;
+    if (!minute || *minute > 59) return std::nullopt;
+    return std::chrono::hours{*hour} + std::chrono::minutes{*minute};
+}
+
+// Behind hour and minute.
+std::optional<std::chrono::seconds> take_seconds(std::string_view& text) {
+    if (!take(text, ':')) return std::nullopt;
     const auto second = take_number(text, 2);
     if (!second || *second > 59) return std::nullopt;
-    return std::chrono::hours{*hour} + std::chrono::minutes{*minute} +
-           std::chrono::seconds{*second};
+    return std::chrono::seconds{*second};
+}
+
+// "18:30", "18:30:05", "18:30:05.123456789".
+std::optional<Duration> take_written_clock(std::string_view& text) {
+    const auto minutes = take_hour_and_minute(text);
+    if (!minutes) return std::nullopt;
+    if (text.empty() || text.front() != ':') return Duration{*minutes};
+    const auto seconds = take_seconds(text);
+    if (!seconds) return std::nullopt;
+    const auto fraction = take_fraction(text, 9);
+    if (!fraction) return std::nullopt;
+    return Duration{*minutes} + *seconds + Duration{*fraction};
+}
+
+// "Z", "UTC", "+02:00", "+0200" or "+02", and nothing behind it.
+std::optional<std::chrono::minutes> read_written_zone(std::string_view text) {
+    if (text == "Z" || text == "z" || text == "UTC") return std::chrono::minutes{0};
+    const bool is_west = text.starts_with('-');
+    if (!take(text, is_west ? '-' : '+')) return std::nullopt;
+    const auto hours = take_number(text, 2);
+    if (!hours) return std::nullopt;
+    std::chrono::minutes offset = std::chrono::hours{*hours};
+    if (!text.empty()) {
+        static_cast<void>(take(text, ':'));
+        const auto minutes = take_number(text, 2);
+        if (!minutes || *minutes > 59 || !text.empty()) return std::nullopt;
+        offset += std::chrono::minutes{*minutes};
+    }
+    if (offset > zone_offset_max) return std::nullopt;
+    return is_west ? -offset : offset;
 }
 
 }  // namespace
@@ -120,13 +159,43 @@ Result<Timestamp> parse_timestamp(std::string_view input) {
     std::string_view rest = input;
     const auto date = take_date(rest);
     if (!date || !take(rest, 'T')) return wrong;
-    const auto clock = take_clock(rest);
-    if (!clock) return wrong;
-    const auto fraction = take_fraction(rest);
+    const auto minutes = take_hour_and_minute(rest);
+    if (!minutes) return wrong;
+    const auto seconds = take_seconds(rest);
+    if (!seconds) return wrong;
+    const auto fraction = take_fraction(rest, 6);
     if (!fraction) return wrong;
     const auto offset = take_offset(rest);
     if (!offset || !rest.empty()) return wrong;
-    return Timestamp{*date + *clock + Duration{*fraction} - *offset};
+    return Timestamp{*date + *minutes + *seconds + Duration{*fraction} - *offset};
+}
+
+std::optional<WrittenTime> read_written_time(std::string_view text) {
+    const auto day = take_date(text);
+    if (!day) return std::nullopt;
+    const std::chrono::year year = std::chrono::year_month_day{*day}.year();
+    if (year < std::chrono::year{1900} || year > std::chrono::year{2199}) return std::nullopt;
+    WrittenTime time{*day, true, std::nullopt};
+    if (text.empty()) return time;
+    if (!take(text, 'T') && !take(text, ' ')) return std::nullopt;
+    const auto clock = take_written_clock(text);
+    if (!clock) return std::nullopt;
+    time.clock += *clock;
+    time.is_day = false;
+    if (text.empty()) return time;
+    static_cast<void>(take(text, ' '));
+    time.offset = read_written_zone(text);
+    if (!time.offset) return std::nullopt;
+    return time;
+}
+
+Result<std::chrono::minutes> parse_zone(std::string_view text) {
+    constexpr std::size_t size = 6;
+    const auto offset =
+        text.size() == size && text[3] == ':' ? read_written_zone(text) : std::nullopt;
+    if (offset) return *offset;
+    return InputError{"zone",
+                      fmt::format("found \"{}\"; \"-14:00\" to \"+14:00\" is needed", text)};
 }
 
 Result<Duration> parse_duration(std::string_view input) {

@@ -1,5 +1,6 @@
 #include "loadgen/client_file.h"
 
+#include "ledger/input_file.h"
 #include "protocols/wechat/encrypted_resource.h"
 
 #include <boost/json.hpp>
@@ -17,9 +18,10 @@ namespace {
 namespace json = boost::json;
 
 Result<std::string> read_text(const std::filesystem::path& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
     std::string text(std::istreambuf_iterator<char>(file), {});
-    if (!file) return InputError{path.string(), "cannot be read"};
+    if (!file) return InputError{path.string(), "cannot be read to its end"};
     return text;
 }
 

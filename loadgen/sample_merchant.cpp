@@ -211,16 +211,15 @@ std::string sample_summary(const SampleMerchant& merchant, std::span<const Sampl
 }
 
 Result<std::chrono::sys_days> parse_sample_day(std::string_view text) {
-    constexpr std::size_t length = 10;
-    const auto time = parse_timestamp(std::string(text) + "T00:00:00Z");
+    const auto day = parse_day(text);
     const auto first = std::chrono::sys_days{std::chrono::year{1970} / 1 / 1};
     const auto end = std::chrono::sys_days{std::chrono::year{2200} / 1 / 1};
-    if (text.size() != length || !time || *time < first || *time >= end)
+    if (!day || *day < first || *day >= end)
         return InputError{"--from",
                           fmt::format("\"{}\" must be a date from 1970-01-01 to 2199-12-31, "
                                       "as 2024-01-31",
                                       text)};
-    return std::chrono::floor<std::chrono::days>(*time);
+    return *day;
 }
 
 }  // namespace tuma::loadgen

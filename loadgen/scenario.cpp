@@ -1,5 +1,7 @@
 #include "loadgen/scenario.h"
 
+#include "ledger/input_file.h"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -224,8 +226,8 @@ void read_day(Reader& reader, const toml::table& root, Scenario& scenario) {
 }
 
 Result<std::string> read_text_file(const std::string& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path, "cannot be opened for reading"};
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();

@@ -1,5 +1,7 @@
 #include "loadgen/trace.h"
 
+#include "ledger/input_file.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -150,8 +152,8 @@ Result<Trace> parse_trace(std::string_view csv, std::string_view source) {
 }
 
 Result<Trace> load_trace(const std::string& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path, "cannot be opened for reading"};
     std::ostringstream text;
     text << file.rdbuf();
     return parse_trace(text.str(), path);

@@ -2,6 +2,7 @@
 
 #include "ledger/sha256.h"
 #include "switch/core/scheme_bytes.h"
+#include "switch/files/calendar_file.h"
 #include "switch/net/log.h"
 #include "switch/own_request.h"
 
@@ -55,6 +56,10 @@ std::string class_list(const core::Scheme& scheme) {
 }  // namespace
 
 Result<std::vector<SchemeFile>> read_schemes(const std::string& list, const std::string& holidays) {
+    // Also where no scheme names a calendar, a file that cannot be used is told.
+    const Result<core::Calendar> weekends = read_calendar(holidays, "");
+    if (!weekends)
+        return InputError{"--holidays=" + weekends.error().field, weekends.error().reason};
     std::vector<SchemeFile> schemes;
     std::string_view rest = list;
     while (!rest.empty()) {

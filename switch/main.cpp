@@ -8,6 +8,7 @@
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
 #include "switch/net/version.h"
+#include "switch/provision_file.h"
 #include "switch/reconcile_command.h"
 #include "switch/replay_command.h"
 #include "switch/scheme_command.h"
@@ -104,6 +105,10 @@ int run_serve(const ServeFlags& flags) {
         fmt::print("{}", net::settings_text(*settings));
         return exit_ok;
     }
+    // Read again where it is used; without --http it would be used nowhere.
+    if (!settings->provision.empty())
+        if (const Result<ProvisionFile> file = read_provision_file(settings->provision); !file)
+            return usage_error({"--provision=" + file.error().field, file.error().reason});
     // A bad scheme file, too, leaves no directory behind.
     const Result<std::vector<SchemeFile>> schemes =
         read_schemes(schemes_of(*settings), settings->holidays);

@@ -1,5 +1,7 @@
 #include "switch/provision_file.h"
 
+#include "ledger/input_file.h"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -47,6 +49,7 @@ std::optional<InputError> take(ProvisionFile& file, const std::string& path,
 }  // namespace
 
 Result<ProvisionFile> read_provision_file(const std::string& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     toml::table document;
     try {
         document = toml::parse_file(path);

@@ -24,9 +24,9 @@ constexpr int exit_breaks = 1;
 
 Result<std::optional<core::LocalDay>> read_day(const char* flag, const std::string& text) {
     if (text.empty()) return std::optional<core::LocalDay>();
-    const auto midnight = parse_timestamp(text + "T00:00:00Z");
-    if (!midnight) return InputError{flag, fmt::format("\"{}\" is not a date as 2024-03-01", text)};
-    return std::optional(std::chrono::floor<std::chrono::days>(*midnight));
+    const auto day = parse_day(text);
+    if (!day) return InputError{flag, fmt::format("\"{}\" is not a date as 2024-03-01", text)};
+    return std::optional(*day);
 }
 
 Result<DayRange> read_range(const ReconcileFlags& flags) {
@@ -89,7 +89,7 @@ std::optional<InputError> write_expected(const std::filesystem::path& path,
 }
 
 int compare(const ReconcileFlags& flags, Reconciliation found) {
-    auto bank = reconcile::read_bank_file(flags.bank);
+    auto bank = reconcile::read_bank_file(flags.bank, found.books.zones);
     if (!bank) return usage_error(bank.error());
     found.bank = std::move(bank).value();
     found.matching = reconcile::match(found.books.movements, found.bank);

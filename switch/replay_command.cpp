@@ -24,6 +24,7 @@
 #include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace tuma {
 namespace {
@@ -103,6 +104,14 @@ Result<replay::ReplayResult> play(const ReplayFlags& flags, const ReplayInputs& 
     return replay::replay(inputs.plan, *inputs.sales, inputs.dated(), options);
 }
 
+std::vector<RailRefusals> refusals_of(const replay::ReplayResult& result) {
+    std::vector<RailRefusals> all;
+    all.reserve(result.rails.size());
+    for (const replay::RailResult& rail : result.rails)
+        all.push_back({rail.name, rail.refused, rail.refused_sum, rail.refusals});
+    return all;
+}
+
 int replay_and_write(const ReplayFlags& flags) {
     if (const auto wrong = replay::OutputDirectory::check(flags.out))
         return usage_error({"--out=" + wrong->field, wrong->reason});
@@ -114,6 +123,7 @@ int replay_and_write(const ReplayFlags& flags) {
         replay::OutputDirectory out(flags.out);
         Result<replay::ReplayResult> played = play(flags, *inputs, out, line);
         if (!played) return usage_error(played.error());
+        if (!tell_refusals(flags.files, *inputs, refusals_of(*played))) return exit_usage;
         result = std::move(played).value();
         result->sales_source = flags.files.sales;
         replay::write_outputs(out.path(), *result, net::build_version().version);
@@ -152,7 +162,8 @@ void add_replay(CLI::App& app, ReplayFlags& flags) {
                      "CSV with date, amount_minor, label: what the merchant really paid, in place "
                      "of the plan's rule")
         ->type_name("FILE.csv");
-    replay->add_flag("--skip-bad", flags.files.skip_bad, "Leave bad rows of the sales out");
+    replay->add_flag("--skip-bad", flags.files.skip_bad,
+                     "Leave out bad rows of the sales, and on each rail what it cannot carry");
     replay->add_flag("--keep-books", flags.keep_books,
                      "Keep each rail's journal in DIR/books/RAIL, for tuma audit and tuma project");
     replay->add_flag("--progress", flags.progress, "Say on standard error how far it has come");
@@ -167,7 +178,9 @@ void add_replay(CLI::App& app, ReplayFlags& flags) {
     replay->footer(
         "sales      txn_id,ts,amount_minor,method,customer: one row a payment, minor units, "
         "refunds\n"
-        "           below 0; ts is local time, 2016-03-01T18:30:00; more columns and any order\n"
+        "           below 0; ts is local time, 2016-03-01T18:30:00, or names its zone (Z, "
+        "+08:00);\n"
+        "           more columns and any order\n"
         "DIR        RAIL.csv and with an advance RAIL.loan.csv: date, gross_sales, settled_gross,\n"
         "           fees (of what settled), loan_advance, loan_repayment, outgoings,\n"
         "           closing_balance, receivable (sold, not settled), interest_accrued (not "

@@ -5,7 +5,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -33,8 +36,8 @@ bool tell_bad_rows(const std::string& file, const std::vector<replay::BadRow>& r
 
 bool read_outgoings(const ReplayFiles& files, ReplayInputs& inputs) {
     if (files.outgoings.empty()) return true;
-    auto outgoings =
-        replay::read_outgoings(files.outgoings, inputs.plan.merchant.from, inputs.plan.merchant.to);
+    auto outgoings = replay::read_outgoings(files.outgoings, inputs.plan.merchant.from,
+                                            inputs.plan.merchant.to, inputs.plan.merchant.zone);
     if (!outgoings) {
         refuse(outgoings.error());
         return false;
@@ -49,6 +52,7 @@ bool read_sales(const ReplayFiles& files, replay::SalesFile::Options options,
                 ReplayInputs& inputs) {
     options.from = inputs.plan.merchant.from;
     options.to = inputs.plan.merchant.to;
+    options.zone = inputs.plan.merchant.zone;
     Result<replay::SalesFile> sales = replay::SalesFile::open(files.sales, options);
     if (!sales) {
         refuse(sales.error());
@@ -77,7 +81,45 @@ bool read_sales(const ReplayFiles& files, replay::SalesFile::Options options,
     return true;
 }
 
+// An id as the file has it, cut and without what a terminal would obey.
+std::string shown(std::string_view id) {
+    constexpr std::size_t most = 40;
+    std::string copy(id.substr(0, most));
+    std::replace_if(
+        copy.begin(), copy.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+    return copy;
+}
+
+void tell_refusals(const ReplayFiles& files, const ReplayInputs& inputs, const RailRefusals& rail) {
+    const Currency currency = inputs.plan.merchant.currency;
+    std::set<std::uint64_t> lines;
+    for (const replay::RefusedSale& sale : rail.listed) lines.insert(sale.line);
+    const std::map<std::uint64_t, std::string> ids = inputs.sales->txn_ids(lines);
+    for (const replay::RefusedSale& sale : rail.listed)
+        fmt::print(stderr, "tuma: {}:{}: rail {}: {} of {} {}: {}: {}\n", files.sales, sale.line,
+                   rail.rail, shown(ids.at(sale.line)), letters(currency),
+                   Money{sale.amount, currency}.text(), name(sale.refusal), sentence(sale.refusal));
+    if (rail.count > rail.listed.size())
+        fmt::print(stderr, "tuma: {}: rail {}: and {} more that it cannot carry\n", files.sales,
+                   rail.rail, rail.count - rail.listed.size());
+    fmt::print(stderr, "tuma: {}: rail {} cannot carry {}, {} {} in all; {}\n", files.sales,
+               rail.rail, replay::counted(static_cast<std::int64_t>(rail.count), "payment"),
+               letters(currency), Money{rail.sum, currency}.text(),
+               files.skip_bad ? "left out" : "take them out, or leave them out with --skip-bad");
+}
+
 }  // namespace
+
+bool tell_refusals(const ReplayFiles& files, const ReplayInputs& inputs,
+                   std::span<const RailRefusals> refusals) {
+    bool is_usable = true;
+    for (const RailRefusals& rail : refusals) {
+        if (rail.count == 0) continue;
+        tell_refusals(files, inputs, rail);
+        is_usable = files.skip_bad;
+    }
+    return is_usable;
+}
 
 std::optional<ReplayInputs> read_replay_inputs(
     const ReplayFiles& files, const std::function<void(std::uint64_t, std::uint64_t)>& progress) {

@@ -3,12 +3,15 @@
 
 #include "switch/replay/outgoings.h"
 #include "switch/replay/plan.h"
+#include "switch/replay/result.h"
 #include "switch/replay/sales.h"
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace tuma {
 
@@ -18,7 +21,7 @@ struct ReplayFiles {
     std::string plan;
     std::string holidays;
     std::string outgoings;
-    bool skip_bad = false;  ///< leave bad rows of the sales out
+    bool skip_bad = false;  ///< leave out bad rows of the sales, and what a rail cannot carry
 };
 
 /// What a replay needs, read and found good.
@@ -34,5 +37,18 @@ struct ReplayInputs {
 /// and then with bytes read and bytes in the sales file.
 std::optional<ReplayInputs> read_replay_inputs(
     const ReplayFiles& files, const std::function<void(std::uint64_t, std::uint64_t)>& progress);
+
+/// What one rail could not carry.
+struct RailRefusals {
+    std::string_view rail;
+    std::uint64_t count = 0;
+    std::int64_t sum = 0;  ///< minor units
+    std::span<const replay::RefusedSale> listed;
+};
+
+/// Lists on standard error what the rails could not carry, with line, id, amount and reason. False
+/// when there is something and `files` does not say to leave it out: the run is not to be used.
+bool tell_refusals(const ReplayFiles& files, const ReplayInputs& inputs,
+                   std::span<const RailRefusals> refusals);
 
 }  // namespace tuma

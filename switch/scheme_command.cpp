@@ -38,7 +38,10 @@ void add_explain(CLI::App& scheme, SchemeFlags& flags) {
         ->required();
     option("--amount", flags.amount, "In the scheme's currency, like 1234.50", "AMOUNT")
         ->required();
-    option("--on", flags.on, "Local day of the payment [today in UTC]", "YYYY-MM-DD");
+    option("--on", flags.on,
+           "Day of the payment in the scheme's zone, or its time, with another zone if it has one "
+           "(2026-11-30T16:30:00Z) [today]",
+           "YYYY-MM-DD|TIME");
     option("--at", flags.at, "Local time of the payment [12:00]", "HH:MM");
     option("--class", flags.account_class,
            "Class of who receives, or of the customer [the first that fits]", "CLASS");
@@ -70,14 +73,6 @@ Result<std::int64_t> read_amount(const char* flag, const std::string& text, Curr
         fmt::format("an amount of {} like 1234 ({})", letters(currency), money.error().reason));
 }
 
-Result<core::LocalDay> read_day(const std::string& text) {
-    if (text.empty())
-        return std::chrono::floor<std::chrono::days>(net::WallClock(Timestamp{}).now());
-    const Result<Timestamp> midnight = parse_timestamp(text + "T00:00:00Z");
-    if (midnight && text.size() == 10) return std::chrono::floor<std::chrono::days>(*midnight);
-    return at_flag("--on", text, "a day like 2023-07-01");
-}
-
 Result<std::chrono::minutes> read_time(const std::string& text) {
     const Result<Timestamp> time = parse_timestamp("1970-01-01T" + text + ":00Z");
     if (time && text.size() == 5)
@@ -85,23 +80,49 @@ Result<std::chrono::minutes> read_time(const std::string& text) {
     return at_flag("--at", text, "a time of day of 00:00 to 23:59");
 }
 
-Result<Occasion> read_occasion(const SchemeFlags& flags, Currency currency) {
+// When the payment is made, on the scheme's clocks.
+struct LocalMoment {
+    core::LocalDay day{};
+    std::chrono::minutes at{};
+};
+
+Result<LocalMoment> read_moment(const SchemeFlags& flags, const core::Scheme& scheme) {
+    const std::chrono::minutes zone{scheme.zone_offset_minutes};
+    const auto day_of = [](Timestamp local) {
+        return std::chrono::floor<std::chrono::days>(local);
+    };
+    const Result<std::chrono::minutes> at = read_time(flags.at.empty() ? "12:00" : flags.at);
+    if (!at) return at.error();
+    if (flags.on.empty()) return LocalMoment{day_of(net::WallClock(Timestamp{}).now() + zone), *at};
+    const auto on = read_written_time(flags.on);
+    if (!on)
+        return at_flag("--on", flags.on,
+                       "a day like 2023-07-01, or a time like 2023-07-01T18:30:00+08:00");
+    const Timestamp local = on->local(zone);
+    if (on->is_day) return LocalMoment{day_of(local), *at};
+    if (!flags.at.empty())
+        return at_flag("--at", flags.at,
+                       fmt::format("nothing; --on={} says the time already", flags.on));
+    return LocalMoment{day_of(local),
+                       std::chrono::floor<std::chrono::minutes>(local - day_of(local))};
+}
+
+Result<Occasion> read_occasion(const SchemeFlags& flags, const core::Scheme& scheme) {
+    const Currency currency = scheme.currency;
     const Result<std::int64_t> amount = read_amount("--amount", flags.amount, currency);
     if (!amount) return amount.error();
-    const Result<core::LocalDay> day = read_day(flags.on);
-    if (!day) return day.error();
-    const Result<std::chrono::minutes> at = read_time(flags.at);
-    if (!at) return at.error();
+    const Result<LocalMoment> moment = read_moment(flags, scheme);
+    if (!moment) return moment.error();
     const Result<std::int64_t> withdrawn = read_amount("--withdrawn", flags.withdrawn, currency);
     if (!withdrawn) return withdrawn.error();
-    return Occasion{flags.type, *amount, *day, *at, flags.account_class, *withdrawn};
+    return Occasion{flags.type, *amount, moment->day, moment->at, flags.account_class, *withdrawn};
 }
 
 int run_explain(const SchemeFlags& flags) {
     const Result<SchemeFile> file = load(flags);
     if (!file) return usage_error(file.error());
     const core::Scheme& scheme = file->scheme;
-    const Result<Occasion> occasion = read_occasion(flags, scheme.currency);
+    const Result<Occasion> occasion = read_occasion(flags, scheme);
     if (!occasion) return usage_error(occasion.error());
     const Result<Explanation> explanation = explain(scheme, *occasion);
     if (!explanation)

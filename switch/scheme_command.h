@@ -17,7 +17,7 @@ struct SchemeFlags {
     std::string type;
     std::string amount;
     std::string on;
-    std::string at = "12:00";
+    std::string at;
     std::string account_class;
     std::string withdrawn = "0";
     bool json = false;

@@ -88,12 +88,13 @@ void add_score(CLI::App& app, ScoreFlags& flags) {
                      "CSV with date, amount_minor, label: what the merchant really paid, in place "
                      "of the plan's rule")
         ->type_name("FILE.csv");
-    score->add_flag("--skip-bad", flags.files.skip_bad, "Leave bad rows of the sales out");
+    score->add_flag("--skip-bad", flags.files.skip_bad,
+                    "Leave out bad rows of the sales, and what the rail cannot carry");
     score->add_flag("--json", flags.json, "Print one JSON object of integers instead of tables");
     score->footer(
         "The features look at the last 180 days of the plan's window. The advance is paid on the\n"
-        "day that the plan's [advance] names, or on day 60. All definitions:\n"
-        "switch/replay/README.md\n"
+        "day that the plan's [advance] names, or on day 60; a shorter window without an [advance]\n"
+        "has its features alone. All definitions: switch/replay/README.md\n"
         "Exit: 0 done, 1 something failed, 2 bad usage or bad input.");
 }
 
@@ -107,6 +108,8 @@ int run_score(const ScoreFlags& flags) {
                                                     inputs->dated(), grid_of(flags, inputs->plan));
     if (!made) return usage_error(made.error());
     replay::Score score = std::move(made).value();
+    const RailRefusals refusals{score.rail.name, score.refused, score.refused_sum, score.refusals};
+    if (!tell_refusals(flags.files, *inputs, {&refusals, 1})) return exit_usage;
     score.sales_source = flags.files.sales;
     score.is_rail_chosen = !flags.rail.empty();
     fmt::print("{}", flags.json ? replay::score_json(score, net::build_version().version)

@@ -37,4 +37,23 @@ std::optional<Refusal> check_payee(const Limits& limits, const ledger::Account& 
     return std::nullopt;
 }
 
+const AccountClass* only_wallet_class(const Scheme& scheme) {
+    const AccountClass* only = nullptr;
+    for (const AccountClass& account_class : scheme.classes) {
+        if (account_class.kind != ledger::AccountKind::wallet) continue;
+        if (only != nullptr) return nullptr;
+        only = &account_class;
+    }
+    return only;
+}
+
+std::optional<Refusal> check_alone(const PaymentType& type, const Limits* limits,
+                                   std::int64_t amount, std::int64_t withdrawn, Price& price) {
+    if (const auto refusal = price_payment(type, amount, withdrawn, price)) return refusal;
+    if (limits == nullptr) return std::nullopt;
+    ledger::Turnover turnover;
+    turnover.of_life = withdrawn;
+    return check_payer(*limits, turnover, amount);
+}
+
 }  // namespace tuma::core

@@ -3,6 +3,7 @@
 
 #include "ledger/refusal.h"
 #include "ledger/turnover.h"
+#include "switch/core/pricing.h"
 #include "switch/core/scheme.h"
 
 #include <cstdint>
@@ -22,5 +23,14 @@ std::optional<Refusal> check_payer(const Limits& limits, const ledger::Turnover&
 /// What the payee's class says to receiving `amount`, pending counted. Refuses: ceiling_exceeded.
 std::optional<Refusal> check_payee(const Limits& limits, const ledger::Account& payee,
                                    std::int64_t amount);
+
+/// The class that every wallet under the scheme is of: the only one there is. Null when there are
+/// several, since then nobody knows whose limits hold.
+const AccountClass* only_wallet_class(const Scheme& scheme);
+
+/// What the switch would refuse a payment for whose payer has only `withdrawn` before, in its
+/// order: the price, which is filled in otherwise, then the payer's limits. `limits` may be null.
+std::optional<Refusal> check_alone(const PaymentType& type, const Limits* limits,
+                                   std::int64_t amount, std::int64_t withdrawn, Price& price);
 
 }  // namespace tuma::core

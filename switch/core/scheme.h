@@ -107,6 +107,10 @@ enum class LagUnit : std::uint8_t { calendar = 1, business = 2 };
 /// What becomes of a settlement that is below zero: kept for the next one, or collected at once.
 enum class NegativeNet : std::uint8_t { carry = 1, collect = 2 };
 
+/// What is compared with the smallest payout: what would be paid out, or that before the fees on
+/// its sales were taken off, those of carried sales too.
+enum class MinimumBasis : std::uint8_t { net = 1, before_fees = 2 };
+
 /// When and how receipts reach the merchant's bank. `to_bank` false: they are in the till at once,
 /// and nothing else here applies.
 struct SettlementRule {
@@ -126,6 +130,7 @@ struct SettlementRule {
     NegativeNet negative_net = NegativeNet::carry;
     std::int64_t reserve_basis_points = 0;  ///< of sales, half up, held back from each payout
     std::int32_t reserve_days = 0;          ///< calendar days until it is released
+    MinimumBasis minimum_basis = MinimumBasis::net;  ///< of `minimum_payout`
 
     bool operator==(const SettlementRule&) const = default;
 };

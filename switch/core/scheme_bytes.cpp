@@ -3,6 +3,7 @@
 //   | calendar name, u16 count, i32 each holiday (days since 1970-01-01)
 //   | u8 count, types | u8 count, classes
 //   | u8 reversals allowed, i32 within days, u8 returns fee
+//   | format 2 only: u8 each class, the basis of its smallest payout
 //   type:  name | u8 purpose | period | i64 minimum, maximum | u8 count, fees
 //          | u8 tax mode, u16 basis points, u8 rounding | u8 has commission, fee if so
 //   fee:   u8 bearer | u8 count, each band i64 up to, i64 fee | u16 basis points
@@ -26,7 +27,16 @@
 namespace tuma::core {
 namespace {
 
-constexpr std::uint8_t format_number = 1;
+// Format 1 is for what it can say: smallest payouts look at the net. The same scheme always has the
+// same bytes, and those that were written before there was format 2 are still the ones.
+constexpr std::uint8_t format_plain = 1;
+constexpr std::uint8_t format_full = 2;
+
+bool is_plain(const Scheme& scheme) {
+    return std::all_of(scheme.classes.begin(), scheme.classes.end(), [](const AccountClass& of) {
+        return of.settlement.minimum_basis == MinimumBasis::net;
+    });
+}
 
 class Writer {
 public:
@@ -136,7 +146,7 @@ void write(Writer& out, const Calendar& calendar) {
 
 std::vector<std::byte> write(const Scheme& scheme) {
     Writer out;
-    out.put<std::uint8_t>(format_number);
+    out.put<std::uint8_t>(is_plain(scheme) ? format_plain : format_full);
     out.text(scheme.name);
     out.text(scheme.version);
     out.put<std::uint16_t>(static_cast<std::uint16_t>(scheme.currency));
@@ -149,6 +159,9 @@ std::vector<std::byte> write(const Scheme& scheme) {
     out.flag(scheme.reversal.is_allowed);
     out.put<std::int32_t>(scheme.reversal.within_days);
     out.flag(scheme.reversal.returns_fee);
+    if (is_plain(scheme)) return out.take();
+    for (const AccountClass& account_class : scheme.classes)
+        out.choice(account_class.settlement.minimum_basis);
     return out.take();
 }
 
@@ -322,7 +335,8 @@ Calendar read_calendar(Reader& in) {
 
 Scheme read(Reader& in) {
     Scheme scheme;
-    if (in.take<std::uint8_t>() != format_number) in.fail("a format that is not 1");
+    const auto format = in.take<std::uint8_t>();
+    if (format != format_plain && format != format_full) in.fail("a format that is not 1 or 2");
     scheme.name = in.text();
     scheme.version = in.text();
     scheme.currency = static_cast<Currency>(in.take<std::uint16_t>());
@@ -333,6 +347,11 @@ Scheme read(Reader& in) {
     scheme.reversal.is_allowed = in.flag();
     scheme.reversal.within_days = in.take<std::int32_t>();
     scheme.reversal.returns_fee = in.flag();
+    if (format == format_full) {
+        for (AccountClass& account_class : scheme.classes)
+            account_class.settlement.minimum_basis = in.choice<MinimumBasis>();
+        if (is_plain(scheme)) in.fail("format 2 for what format 1 can say");
+    }
     in.finish();
     return scheme;
 }

@@ -16,7 +16,8 @@ std::vector<std::byte> scheme_bytes(const Scheme& scheme);
 /// How many bytes that is. Requires: counts within the bounds of scheme.h.
 std::size_t scheme_size(const Scheme& scheme);
 
-/// The inverse. Refuses everything that `scheme_bytes` does not write, and what `check` finds.
+/// The inverse; reads what every earlier version of the program wrote too. Refuses everything else,
+/// and what `check` finds.
 Result<Scheme> read_scheme(std::span<const std::byte> bytes);
 
 }  // namespace tuma::core

@@ -243,6 +243,7 @@ Found check_settlement(const SettlementRule& rule) {
             check_choice("negative_net", rule.negative_net, 1, 2),
             check_rate("reserve_basis_points", rule.reserve_basis_points),
             check_range("reserve_days", rule.reserve_days, 0, lag_days_max, " days"),
+            check_choice("minimum_basis", rule.minimum_basis, 1, 2),
         }))
         return error;
     if (rule.reserve_basis_points == 0 || rule.reserve_days > 0) return std::nullopt;

@@ -40,14 +40,15 @@ bool pays_gross(const SettlementRule& rule, std::int64_t carried_in) {
 }
 
 // Divides what is left after the reserve into payout and fee, or leaves it for the next time.
-void divide(const SettlementRule& rule, std::int64_t rest, SettlementClosed& closed) {
+void divide(const SettlementRule& rule, std::int64_t rest, const Maturing& maturing,
+            SettlementClosed& closed) {
     if (rest < 0) {
         const bool collects = rule.negative_net == NegativeNet::collect;
         (collects ? closed.paid_out : closed.carried_out) = rest;
         return;
     }
-    const std::int64_t collected = pays_gross(rule, closed.carried_in) ? closed.refunds : 0;
-    if (rest <= rule.payout_fee || rest + collected < rule.minimum_payout) {
+    if (rest <= rule.payout_fee ||
+        compared_with_minimum(rule, maturing, closed.reserve_held) < rule.minimum_payout) {
         closed.carried_out = rest;
         return;
     }
@@ -93,6 +94,14 @@ Timestamp next_settlement(const Scheme& scheme, const SettlementRule& rule, Time
     return payout_on(scheme, rule, day);
 }
 
+std::int64_t compared_with_minimum(const SettlementRule& rule, const Maturing& maturing,
+                                   std::int64_t reserve_held) {
+    const std::int64_t collected = pays_gross(rule, maturing.carried) ? maturing.refunds : 0;
+    const bool is_net = rule.minimum_basis == MinimumBasis::net;
+    return maturing.net() - reserve_held + collected +
+           (is_net ? 0 : maturing.fees + maturing.carried_fees);
+}
+
 SettlementClosed close_settlement(const Scheme& scheme, const SettlementRule& rule,
                                   AccountId payable, Timestamp due, const Maturing& maturing,
                                   Timestamp now) {
@@ -101,7 +110,7 @@ SettlementClosed close_settlement(const Scheme& scheme, const SettlementRule& ru
     closed.reserve_held = reserve_of(scheme, rule, maturing, net);
     if (closed.reserve_held != 0)
         closed.reserve_due_at = microseconds(reserve_due(scheme, rule, due));
-    divide(rule, net - closed.reserve_held, closed);
+    divide(rule, net - closed.reserve_held, maturing, closed);
     if (closed.carried_out != 0)
         closed.next_due_at = microseconds(next_settlement(scheme, rule, due, now));
     return closed;

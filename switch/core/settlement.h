@@ -20,11 +20,16 @@ Timestamp next_settlement(const Scheme& scheme, const SettlementRule& rule, Time
 /// carried; everything of the statement but the number of the payout's transfer. Reserve is held
 /// from sales only as far as the net allows, until the payout of a day `reserve_days` later. A
 /// payout below the minimum, or not above its fee, is carried; the minimum looks at what is paid
-/// out, fee included, before refunds that are collected beside it. A negative net is carried or
+/// out, the payout's fee included, before refunds that are collected beside it, and where the rule
+/// says so before the fees on the sales. A negative net is carried or
 /// collected as the rule says; a fee is taken from payouts only.
 ledger::SettlementClosed close_settlement(const Scheme& scheme, const SettlementRule& rule,
                                           AccountId payable, Timestamp due,
                                           const ledger::Maturing& maturing, Timestamp now);
+
+/// What of `maturing` is compared with the smallest payout, `reserve_held` not in it.
+std::int64_t compared_with_minimum(const SettlementRule& rule, const ledger::Maturing& maturing,
+                                   std::int64_t reserve_held);
 
 /// The money that a statement moves, both at least 0: `paid` to the bank account, `collected` from
 /// it; paid - collected = closed.paid_out. Where refunds are not netted and nothing was carried in,

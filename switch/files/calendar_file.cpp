@@ -1,10 +1,11 @@
 #include "switch/files/calendar_file.h"
 
+#include "ledger/input_file.h"
+#include "ledger/time.h"
 #include "switch/files/csv.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <fstream>
 #include <set>
 #include <utility>
@@ -12,24 +13,6 @@
 
 namespace tuma {
 namespace {
-
-/// "2023-07-01" as a day, or nothing.
-std::optional<core::LocalDay> parse_day(std::string_view text) {
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-    const auto number = [text](std::size_t begin, std::size_t size, auto& value) {
-        const char* end = text.data() + begin + size;
-        const auto read = std::from_chars(text.data() + begin, end, value);
-        return read.ec == std::errc{} && read.ptr == end;
-    };
-    unsigned year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
-    if (!number(0, 4, year) || !number(5, 2, month) || !number(8, 2, day)) return std::nullopt;
-    const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(year)},
-                                           std::chrono::month{month}, std::chrono::day{day}};
-    if (!date.ok()) return std::nullopt;
-    return core::LocalDay{date};
-}
 
 /// The columns that count.
 struct Columns {
@@ -82,9 +65,9 @@ Result<Found> read_rows(CsvReader& csv, const Columns& columns, std::string_view
 }  // namespace
 
 Result<core::Calendar> read_calendar(const std::filesystem::path& path, const std::string& name) {
-    if (name.empty()) return core::Calendar{};
+    if (path.empty() && name.empty()) return core::Calendar{};
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path.string(), "cannot be opened for reading"};
     CsvReader csv(file, path.string());
     const Result<bool> has_header = csv.next();
     if (!has_header) return has_header.error();
@@ -94,6 +77,7 @@ Result<core::Calendar> read_calendar(const std::filesystem::path& path, const st
     if (!columns) return columns.error();
     Result<Found> found = read_rows(csv, *columns, name);
     if (!found) return found.error();
+    if (name.empty()) return core::Calendar{};
     if (found->days.empty())
         return InputError{path.string(), fmt::format("no calendar called \"{}\" in it; there are "
                                                      "{}; add its days, or leave the file out "

@@ -64,14 +64,7 @@ Result<const AccountClass*> choose_class(const core::Scheme& scheme, const Payme
 /// choice.
 const AccountClass* customer_class(const core::Scheme& scheme, const PaymentType& type,
                                    const AccountClass* chosen) {
-    if (type.purpose != Purpose::pay_merchant) return chosen;
-    const AccountClass* only = nullptr;
-    for (const AccountClass& account_class : scheme.classes) {
-        if (account_class.kind != AccountKind::wallet) continue;
-        if (only != nullptr) return nullptr;
-        only = &account_class;
-    }
-    return only;
+    return type.purpose == Purpose::pay_merchant ? core::only_wallet_class(scheme) : chosen;
 }
 
 bool passes_ceiling(const PaymentType& type, const core::Limits& limits, std::int64_t amount) {
@@ -86,14 +79,10 @@ std::optional<Refusal> find_refusal(const Explanation& explanation, core::Price&
     const Occasion& occasion = explanation.occasion;
     if (explanation.limits && passes_ceiling(type, *explanation.limits, occasion.amount))
         return Refusal::ceiling_exceeded;
-    if (const auto refusal = core::price_payment(type, occasion.amount, occasion.withdrawn, price))
-        return refusal;
     // A business pays a disbursement, and the limits are the customer's.
     const bool is_payer = ledger::counts_as_paid(type.purpose) && type.purpose != Purpose::disburse;
-    if (!explanation.limits || !is_payer) return std::nullopt;
-    ledger::Turnover turnover;
-    turnover.of_life = occasion.withdrawn;
-    return core::check_payer(*explanation.limits, turnover, occasion.amount);
+    const core::Limits* limits = explanation.limits && is_payer ? &*explanation.limits : nullptr;
+    return core::check_alone(type, limits, occasion.amount, occasion.withdrawn, price);
 }
 
 void add_legs(const core::Scheme& scheme, const core::Price& price, const Parties& parties,
@@ -119,6 +108,21 @@ void add_legs(const core::Scheme& scheme, const core::Price& price, const Partie
                 explanation.legs.push_back({charge.purpose, bearer, fees, charge.amount});
         }
     }
+}
+
+// What becomes of a merchant's receipt that is paid out to a bank.
+void add_settlement(const core::Scheme& scheme, const core::SettlementRule& rule,
+                    Explanation& explanation) {
+    explanation.is_at_once = false;
+    explanation.usable_at = core::due_of_sale(scheme, rule, explanation.usable_at);
+    ledger::Maturing alone;
+    alone.sales = explanation.occasion.amount;
+    alone.fees = explanation.borne_by_payee;
+    alone.sales_count = 1;
+    explanation.settlement = core::close_settlement(
+        scheme, rule, AccountId{}, explanation.usable_at, alone, explanation.usable_at);
+    explanation.gathered =
+        core::compared_with_minimum(rule, alone, explanation.settlement->reserve_held);
 }
 
 Timestamp utc(const core::Scheme& scheme, const Occasion& occasion) {
@@ -165,11 +169,8 @@ Result<Explanation> explain(const core::Scheme& scheme, const Occasion& occasion
     explanation.payer_pays = occasion.amount + explanation.borne_by_payer;
     explanation.payee_gets = occasion.amount - explanation.borne_by_payee;
     explanation.usable_at = utc(scheme, occasion);
-    if (*chosen != nullptr && (*chosen)->settlement.to_bank) {
-        explanation.is_at_once = false;
-        explanation.usable_at =
-            core::due_of_sale(scheme, (*chosen)->settlement, explanation.usable_at);
-    }
+    if (*chosen != nullptr && (*chosen)->settlement.to_bank)
+        add_settlement(scheme, (*chosen)->settlement, explanation);
     return explanation;
 }
 

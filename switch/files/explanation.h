@@ -1,6 +1,7 @@
 // One payment under a scheme, taken apart: its legs, who pays what, when the money is usable.
 #pragma once
 
+#include "ledger/event.h"
 #include "ledger/refusal.h"
 #include "ledger/result.h"
 #include "switch/core/pricing.h"
@@ -51,9 +52,19 @@ struct Explanation {
     std::int64_t commission = 0;  ///< the agent's, out of what the operator earns
     std::int64_t borne_by_payer = 0;
     std::int64_t borne_by_payee = 0;
-    Timestamp usable_at{};  ///< when the payee can use the money
+    Timestamp usable_at{};  ///< when the payee can use the money, or when its payout falls due
     bool is_at_once = true;
+    /// Of a merchant who is paid out: what that payout makes of this payment when there is no
+    /// other.
+    std::optional<ledger::SettlementClosed> settlement;
+    /// Of the same: what of it counts towards the smallest payout.
+    std::int64_t gathered = 0;
 };
+
+/// Whether the payment alone is too little to be paid out; it waits until more has gathered.
+inline bool waits_for_more(const Explanation& explanation) {
+    return explanation.settlement && explanation.settlement->carried_out > 0;
+}
 
 /// Prices a payment the way the switch does, on accounts that have not paid anything before except
 /// `withdrawn`. Refuses: a type that is not there (the message lists those that are), a day without

@@ -1,3 +1,4 @@
+#include "switch/core/limits.h"
 #include "switch/files/explanation.h"
 #include "switch/files/scheme_text.h"
 
@@ -77,11 +78,84 @@ std::string sums_text(const core::Scheme& scheme, const Explanation& explanation
     return "\n" + balance.text();
 }
 
+// The rule's days and hours, without the amounts that other sentences name.
+std::string timing_text(core::SettlementRule rule, Currency currency) {
+    rule.minimum_payout = 0;
+    rule.payout_fee = 0;
+    rule.reserve_basis_points = 0;
+    return settlement_text(rule, currency);
+}
+
+// What must have gathered before anything is paid out.
+std::string threshold_text(const core::SettlementRule& rule, std::int64_t gathered,
+                           Currency currency) {
+    const auto amount = [&](std::int64_t minor) { return Money{minor, currency}.text(); };
+    if (gathered >= rule.minimum_payout)
+        return fmt::format("more than {}, what a payout costs, has gathered",
+                           amount(rule.payout_fee));
+    return fmt::format(
+        "{} have gathered{}", amount(rule.minimum_payout),
+        rule.minimum_basis == core::MinimumBasis::net ? ", fees off" : " before fees");
+}
+
+std::string waiting_text(const core::Scheme& scheme, const Explanation& explanation) {
+    const core::SettlementRule& rule = explanation.account_class->settlement;
+    return fmt::format(
+        "The merchant's bank does not have it before {}; alone it is {}.\n"
+        "Each payout from {} on looks whether they have: {}.\n",
+        threshold_text(rule, explanation.gathered, scheme.currency),
+        Money{explanation.gathered, scheme.currency}.text(),
+        moment_text(scheme, explanation.usable_at), timing_text(rule, scheme.currency));
+}
+
+std::string paid_text(const core::Scheme& scheme, const Explanation& explanation) {
+    const ledger::SettlementClosed& settlement = *explanation.settlement;
+    const auto amount = [&](std::int64_t minor) { return Money{minor, scheme.currency}.text(); };
+    std::string result = fmt::format(
+        "The merchant's bank has {} on {}: {}.\n",
+        settlement.paid_out == explanation.payee_gets ? "the money"
+                                                      : amount(settlement.paid_out) + " of it",
+        moment_text(scheme, explanation.usable_at),
+        timing_text(explanation.account_class->settlement, scheme.currency));
+    if (settlement.payout_fee != 0)
+        result += fmt::format("The payout costs {}, once for all that is paid out with it.\n",
+                              amount(settlement.payout_fee));
+    return result;
+}
+
+std::string owing_text(const core::Scheme& scheme, const Explanation& explanation) {
+    const bool is_collected = explanation.settlement->paid_out < 0;
+    return fmt::format(
+        "The fees are more than the amount: {} are {} on {}.\n",
+        Money{-explanation.payee_gets, scheme.currency}.text(),
+        is_collected ? "collected from the merchant's bank" : "carried to the next payout",
+        moment_text(scheme, explanation.usable_at));
+}
+
+std::string settlement_sentences(const core::Scheme& scheme, const Explanation& explanation) {
+    const ledger::SettlementClosed& settlement = *explanation.settlement;
+    if (settlement.paid_out < 0 || settlement.carried_out < 0)
+        return owing_text(scheme, explanation);
+    std::string result = waits_for_more(explanation) ? waiting_text(scheme, explanation)
+                                                     : paid_text(scheme, explanation);
+    if (settlement.reserve_held != 0)
+        result += fmt::format("{} are held back until {}.\n",
+                              Money{settlement.reserve_held, scheme.currency}.text(),
+                              moment_text(scheme, Timestamp{Duration{settlement.reserve_due_at}}));
+    return result;
+}
+
 std::string usable_text(const core::Scheme& scheme, const Explanation& explanation) {
-    if (explanation.is_at_once) return "\nThe payee can use the money at once.\n";
-    return fmt::format("\nThe merchant's bank has the money on {}: {}.\n",
-                       moment_text(scheme, explanation.usable_at),
-                       settlement_text(explanation.account_class->settlement, scheme.currency));
+    if (explanation.settlement) return "\n" + settlement_sentences(scheme, explanation);
+    if (explanation.type.purpose == ledger::Purpose::redeem)
+        return "\nThe money leaves the wallet at once; when the bank shows it, the scheme does not "
+               "say.\n";
+    if (explanation.payee_gets < 0)
+        return fmt::format(
+            "\nThe fees are more than the amount: the payee's account needs {} "
+            "before.\n",
+            Money{-explanation.payee_gets, scheme.currency}.text());
+    return "\nThe payee can use the money at once.\n";
 }
 
 /// The largest amount that every banded fee of the type has a band for, or nothing without bands.
@@ -98,9 +172,11 @@ std::string bound_text(const core::Scheme& scheme, const Explanation& explanatio
     const core::PaymentType& type = explanation.type;
     if (explanation.refusal == Refusal::below_minimum)
         return fmt::format("The least is {}.", amount(type.minimum));
-    if (explanation.refusal == Refusal::not_offered)
-        if (const auto end = bands_end(type))
-            return fmt::format("The tariff ends at {}.", amount(*end));
+    if (explanation.refusal == Refusal::not_offered) {
+        const auto end = bands_end(type);
+        return end ? fmt::format("The tariff ends at {}.", amount(*end))
+                   : "The fee would be more than an amount can be.";
+    }
     if (explanation.refusal == Refusal::transaction_limit_exceeded &&
         explanation.occasion.amount > type.maximum)
         return fmt::format("The most is {}.", amount(type.maximum));
@@ -130,6 +206,20 @@ std::string bands_text(const core::Scheme& scheme, const Explanation& explanatio
     return result;
 }
 
+/// The limits that were not looked at: those of customers whose class nobody named.
+std::string customers_text(const core::Scheme& scheme, const Explanation& explanation) {
+    if (explanation.type.purpose != ledger::Purpose::pay_merchant || explanation.limits) return "";
+    std::string result;
+    for (const core::AccountClass& customer : scheme.classes) {
+        const core::Limits* limits = core::limits_on(customer, explanation.occasion.day);
+        if (customer.kind != ledger::AccountKind::wallet || limits == nullptr) continue;
+        result += fmt::format("{}{}: {}", result.empty() ? "" : "; ", customer.name,
+                              limits_text(*limits, scheme.currency));
+    }
+    if (result.empty()) return "";
+    return fmt::format("limits  of the customer's class, not looked at: {}\n", result);
+}
+
 std::string head_text(const core::Scheme& scheme, const Explanation& explanation) {
     const Occasion& occasion = explanation.occasion;
     const Timestamp time =
@@ -142,7 +232,32 @@ std::string head_text(const core::Scheme& scheme, const Explanation& explanation
         result += fmt::format("class   {}\n", explanation.account_class->name);
     result += fmt::format("tariff  {}: {}\n", text(explanation.type.period),
                           price_text(explanation.type, scheme.currency));
-    return result + bands_text(scheme, explanation);
+    return result + bands_text(scheme, explanation) + customers_text(scheme, explanation);
+}
+
+/// When the money is usable, and what of it where that is not all.
+void add_usable(const core::Scheme& scheme, const Explanation& explanation,
+                boost::json::object& root) {
+    const auto amount = [&](std::int64_t minor) { return Money{minor, scheme.currency}.text(); };
+    root["usable_at"] = text(explanation.usable_at);
+    root["usable_at_once"] = explanation.is_at_once;
+    if (!explanation.settlement || explanation.settlement->paid_out == explanation.payee_gets)
+        return;
+    const ledger::SettlementClosed& settlement = *explanation.settlement;
+    root["paid_out"] = amount(settlement.paid_out);
+    root["payout_fee"] = amount(settlement.payout_fee);
+    root["held_back"] = amount(settlement.reserve_held);
+    root["carried"] = amount(settlement.carried_out);
+    if (settlement.reserve_held != 0)
+        root["held_back_until"] = text(Timestamp{Duration{settlement.reserve_due_at}});
+    if (!waits_for_more(explanation)) return;
+    // Nobody knows when more is sold.
+    root["usable_at"] = nullptr;
+    root["payouts_from"] = text(explanation.usable_at);
+    const core::SettlementRule& rule = explanation.account_class->settlement;
+    root["minimum_payout"] = amount(rule.minimum_payout);
+    root["minimum_basis"] = rule.minimum_basis == core::MinimumBasis::net ? "net" : "before_fees";
+    root["gathered"] = amount(explanation.gathered);
 }
 
 }  // namespace
@@ -190,8 +305,7 @@ std::string explanation_json(const core::Scheme& scheme, const Explanation& expl
     root["commission"] = amount(explanation.commission);
     root["borne_by_payer"] = amount(explanation.borne_by_payer);
     root["borne_by_payee"] = amount(explanation.borne_by_payee);
-    root["usable_at"] = text(explanation.usable_at);
-    root["usable_at_once"] = explanation.is_at_once;
+    add_usable(scheme, explanation, root);
     return boost::json::serialize(root) + "\n";
 }
 

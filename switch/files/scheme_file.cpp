@@ -1,5 +1,6 @@
 #include "switch/files/scheme_file.h"
 
+#include "ledger/input_file.h"
 #include "ledger/sha256.h"
 #include "switch/files/scheme_reader.h"
 #include "switch/files/toml_table.h"
@@ -18,8 +19,8 @@ namespace {
 constexpr std::size_t scheme_text_max = std::size_t{1} << 20;
 
 Result<std::string> read_text(const std::string& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path, "cannot be opened for reading"};
     std::string text(scheme_text_max + 1, '\0');
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     if (file.bad() || (file.fail() && !file.eof()))

@@ -23,9 +23,9 @@ inline constexpr std::array<Key, 7> commission{"bands", "rate_bp",    "flat",   
                                                "cap",   "free_up_to", "rounding"};
 inline constexpr std::array<Key, 6> account_class{"name",     "kind",       "identifiers",
                                                   "receives", "settlement", "limits"};
-inline constexpr std::array<Key, 11> settlement{
-    "lag_days",   "lag_unit",       "roll",         "cut_off",    "payout_at",   "minimum_payout",
-    "payout_fee", "refunds_netted", "negative_net", "reserve_bp", "reserve_days"};
+inline constexpr std::array<Key, 12> settlement{
+    "lag_days",      "lag_unit",   "roll",           "cut_off",      "payout_at",  "minimum_payout",
+    "minimum_basis", "payout_fee", "refunds_netted", "negative_net", "reserve_bp", "reserve_days"};
 inline constexpr std::array<Key, 8> limits{"from",    "to",     "per_transaction", "daily",
                                            "monthly", "yearly", "lifetime",        "ceiling"};
 inline constexpr std::array<Key, 3> reversal{"allowed", "within_days", "returns_fee"};

@@ -1,11 +1,10 @@
 #include "switch/files/scheme_reader.h"
 
+#include "ledger/time.h"
 #include "switch/files/calendar_file.h"
 #include "switch/files/scheme_keys.h"
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 namespace tuma {
 namespace {
@@ -61,6 +60,10 @@ constexpr std::array<TomlChoice<core::LagUnit>, 2> lag_units{{
 constexpr std::array<TomlChoice<core::NegativeNet>, 2> negative_nets{{
     {"carry", core::NegativeNet::carry},
     {"collect", core::NegativeNet::collect},
+}};
+constexpr std::array<TomlChoice<core::MinimumBasis>, 2> minimum_bases{{
+    {"net", core::MinimumBasis::net},
+    {"before_fees", core::MinimumBasis::before_fees},
 }};
 
 template <typename Value, std::size_t count>
@@ -163,6 +166,7 @@ SettlementRule read_settlement(const TomlTable& table, Currency currency) {
     table.time_of_day("cut_off", day_end, rule.cut_off);
     table.time_of_day("payout_at", last_minute, rule.payout_at);
     table.amount("minimum_payout", currency, rule.minimum_payout);
+    choose(table, "minimum_basis", minimum_bases, rule.minimum_basis);
     table.amount("payout_fee", currency, rule.payout_fee);
     table.boolean("refunds_netted", rule.refunds_netted);
     choose(table, "negative_net", negative_nets, rule.negative_net);
@@ -202,30 +206,14 @@ AccountClass read_class(const TomlTable& table, Currency currency) {
     return result;
 }
 
-// "+03:00" as minutes, or nothing.
-std::optional<std::int16_t> parse_zone(std::string_view text) {
-    constexpr int hours_max = 14;
-    if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':')
-        return std::nullopt;
-    int hours = 0;
-    int minutes = 0;
-    for (const std::size_t digit : {1U, 2U, 4U, 5U})
-        if (text[digit] < '0' || text[digit] > '9') return std::nullopt;
-    std::from_chars(&text[1], &text[3], hours);
-    std::from_chars(&text[4], &text[6], minutes);
-    if (minutes > 59 || hours * 60 + minutes > hours_max * 60) return std::nullopt;
-    const int offset = hours * 60 + minutes;
-    return static_cast<std::int16_t>(text[0] == '-' ? -offset : offset);
-}
-
 void read_zone(const TomlTable& table, core::Scheme& scheme) {
     table.require("zone", "local time less UTC, like \"+03:00\"");
     std::string text = "+00:00";
     table.text("zone", text);
     if (const auto offset = parse_zone(text))
-        scheme.zone_offset_minutes = *offset;
+        scheme.zone_offset_minutes = static_cast<std::int16_t>(offset->count());
     else
-        table.fail("zone", fmt::format("found \"{}\"; \"-14:00\" to \"+14:00\" is needed", text));
+        table.fail("zone", offset.error().reason);
 }
 
 void read_calendar_of(const TomlTable& table, const std::filesystem::path& holidays,

@@ -153,7 +153,8 @@ std::string settlement_text(const core::SettlementRule& rule, Currency currency)
         result += fmt::format(", from {} on as the next day", time_text(rule.cut_off));
     if (rule.payout_at.count() > 0) result += fmt::format(", at {}", time_text(rule.payout_at));
     if (rule.minimum_payout > 0)
-        result += fmt::format(", from {}", amount_text(rule.minimum_payout, currency));
+        result += fmt::format(", from {}{}", amount_text(rule.minimum_payout, currency),
+                              rule.minimum_basis == core::MinimumBasis::net ? "" : " before fees");
     if (rule.payout_fee > 0)
         result += fmt::format(", a payout costs {}", amount_text(rule.payout_fee, currency));
     if (rule.reserve_basis_points > 0)

@@ -1,5 +1,7 @@
 #include "switch/net/settings.h"
 
+#include "ledger/input_file.h"
+
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -156,6 +158,7 @@ std::span<const SettingRow> settings_table() {
 }
 
 Result<SettingTexts> read_settings_file(const std::string& path) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     toml::table table;
     try {
         table = toml::parse_file(path);

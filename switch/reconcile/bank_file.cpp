@@ -1,6 +1,7 @@
 #include "switch/reconcile/bank_file.h"
 
 #include "ledger/books.h"
+#include "ledger/input_file.h"
 #include "ledger/time.h"
 #include "switch/files/csv.h"
 
@@ -41,19 +42,17 @@ Result<Columns> find_columns(const CsvReader& csv) {
                     fmt::join(header, ", "))};
 }
 
-// "2024-03-01"; with a time behind it, which begins with a T or a blank, where there may be one.
-std::optional<core::LocalDay> parse_day(std::string_view text, bool may_have_time) {
-    constexpr std::size_t date_size = 10;
-    if (text.size() < date_size) return std::nullopt;
-    if (text.size() > date_size &&
-        (!may_have_time || (text[date_size] != 'T' && text[date_size] != ' ')))
-        return std::nullopt;
-    const auto midnight = parse_timestamp(std::string(text.substr(0, date_size)) + "T00:00:00Z");
-    if (!midnight) return std::nullopt;
-    return std::chrono::floor<std::chrono::days>(*midnight);
+// "2024-03-01"; with a time of day and a zone behind it where there may be one.
+std::optional<core::LocalDay> read_day(std::string_view text, bool may_have_time,
+                                       const AccountZones& zones, const std::string& account) {
+    const auto time = read_written_time(text);
+    if (!time || (!time->is_day && !may_have_time)) return std::nullopt;
+    const auto zone = zones.find(account);
+    const Timestamp local = zone == zones.end() ? time->clock : time->local(zone->second);
+    return std::chrono::floor<std::chrono::days>(local);
 }
 
-Result<Movement> read_row(const CsvReader& csv, const Columns& columns) {
+Result<Movement> read_row(const CsvReader& csv, const Columns& columns, const AccountZones& zones) {
     const auto fields = csv.fields();
     if (fields.size() <= columns.last())
         return InputError{csv.place(),
@@ -62,7 +61,7 @@ Result<Movement> read_row(const CsvReader& csv, const Columns& columns) {
     movement.number = csv.line();
     movement.account = fields[columns.account];
     if (movement.account.empty()) return InputError{csv.place(), "account is empty"};
-    const auto day = parse_day(fields[columns.day], columns.has_time);
+    const auto day = read_day(fields[columns.day], columns.has_time, zones, movement.account);
     if (!day)
         return InputError{
             csv.place(),
@@ -95,9 +94,10 @@ std::string field(const std::string& text) {
 
 }  // namespace
 
-Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path) {
+Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path,
+                                             const AccountZones& zones) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path.string(), "cannot be opened for reading"};
     CsvReader csv(file, path.string());
     const Result<bool> header = csv.next();
     if (!header) return header.error();
@@ -110,7 +110,7 @@ Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path) 
         const Result<bool> more = csv.next();
         if (!more) return more.error();
         if (!*more) return movements;
-        auto movement = read_row(csv, *columns);
+        auto movement = read_row(csv, *columns, zones);
         if (!movement) return movement.error();
         movements.push_back(std::move(movement).value());
     }

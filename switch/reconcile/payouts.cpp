@@ -31,12 +31,15 @@ void PayoutReader::fold(const ledger::TransferRecord& record) {
 void PayoutReader::fold(const ledger::SettlementClosed& closed, Timestamp time) {
     const auto scheme = payables_.find(closed.account.value);
     if (scheme == payables_.end()) return;
-    const Timestamp local = time + zones_[scheme->second.value];
-    for (const Leg& leg : legs_)
+    const std::chrono::minutes zone = zones_[scheme->second.value];
+    const Timestamp local = time + zone;
+    for (const Leg& leg : legs_) {
+        payouts_.zones[bank_accounts_.at(leg.account.value)] = zone;
         payouts_.movements.push_back({std::chrono::floor<std::chrono::days>(local), leg.amount,
                                       bank_accounts_.at(leg.account.value),
                                       fmt::format("payout {}", leg.transfer.value),
                                       leg.transfer.value});
+    }
     legs_.clear();
 }
 

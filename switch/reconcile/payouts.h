@@ -18,6 +18,7 @@ namespace tuma::reconcile {
 struct Payouts {
     std::vector<Movement> movements;           ///< in the order of the journal
     std::map<std::string, Currency> accounts;  ///< of all bank accounts that are paid out to
+    std::map<std::string, std::chrono::minutes> zones;  ///< of those paid out to so far
     std::uint64_t last_batch = 0;
 };
 

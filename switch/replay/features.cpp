@@ -48,7 +48,7 @@ void FeatureCounter::add(core::LocalDay day, std::span<const Sale> sales) {
         if (sale.customer == 0) continue;
         Buyer& buyer = buyers_[sale.customer];
         buyer.sum += sale.amount;
-        ++buyer.rows;
+        if (sale.amount > 0) ++buyer.sales;
     }
 }
 
@@ -90,17 +90,22 @@ void FeatureCounter::add_trend(Features& features) const {
 
 void FeatureCounter::add_buyers(Features& features) const {
     if (buyers_.empty()) return;
-    std::uint64_t rows = 0;
+    std::uint64_t known = 0;
     std::uint64_t repeated = 0;
+    std::uint64_t most = 0;
     std::int64_t top = std::numeric_limits<std::int64_t>::min();
     for (const auto& [customer, buyer] : buyers_) {
-        rows += buyer.rows;
-        if (buyer.rows > 1) repeated += buyer.rows;
+        known += buyer.sales;
+        if (buyer.sales > 1) repeated += buyer.sales;
+        most = std::max(most, buyer.sales);
         top = std::max(top, buyer.sum);
     }
-    features.repeat_buyer_ppm = share_ppm(repeated, rows);
+    if (known > 0) {
+        features.repeat_buyer_ppm = share_ppm(repeated, known);
+        features.top_customer_sales_ppm = share_ppm(most, payments_ - refunds_);
+    }
     const std::int64_t total = sum(0, days_.size());
-    if (total > 0) features.top_customer_ppm = share_ppm(top, total);
+    if (total > 0) features.top_customer_value_ppm = share_ppm(top, total);
 }
 
 Features FeatureCounter::features() const {
@@ -136,8 +141,12 @@ std::vector<FeatureRow> feature_rows(const Features& features) {
         {"refunds", "ppm", features.refund_ppm, "refunds, of sales before refunds",
          "Mercado Credito"},
         {"repeat_buyers", "ppm", features.repeat_buyer_ppm,
-         "of known buyers' payments, theirs who came again", "Square"},
-        {"top_customer", "ppm", features.top_customer_ppm, "the best buyer, of all sales",
+         "of sales to known buyers, theirs who came again; a refund is no visit", "Square"},
+        {"top_customer_sales", "ppm", features.top_customer_sales_ppm,
+         "sales to the most frequent buyer, of the number of all sales",
+         "none named: the risk of losing one"},
+        {"top_customer_value", "ppm", features.top_customer_value_ppm,
+         "what the best buyer spent, refunds off, of the value of all sales",
          "none named: the risk of losing one"},
     };
 }

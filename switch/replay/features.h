@@ -42,11 +42,14 @@ struct Features {
     std::optional<std::int64_t> top_day_ppm;  ///< the largest x_i / S; absent when S <= 0
     /// Sum of refunds / sum of sales before refunds. Absent without sales.
     std::optional<std::int64_t> refund_ppm;
-    /// Rows of buyers with two rows or more / rows of known buyers; refunds are rows too. Absent
-    /// when no buyer is known.
+    /// Sales to buyers with two sales or more / sales to known buyers; a refund is no visit. Absent
+    /// when nothing was sold to a known buyer.
     std::optional<std::int64_t> repeat_buyer_ppm;
+    /// The most sales to one buyer / all sales, in number. Absent when nothing was sold to a known
+    /// buyer.
+    std::optional<std::int64_t> top_customer_sales_ppm;
     /// The largest sum of one buyer, refunds taken off / S. Absent when no buyer is known, S <= 0.
-    std::optional<std::int64_t> top_customer_ppm;
+    std::optional<std::int64_t> top_customer_value_ppm;
 
     bool operator==(const Features&) const = default;
 };
@@ -70,7 +73,7 @@ private:
     };
     struct Buyer {
         std::int64_t sum = 0;
-        std::uint64_t rows = 0;
+        std::uint64_t sales = 0;
     };
 
     void add_days(Features& features) const;

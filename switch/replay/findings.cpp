@@ -104,11 +104,13 @@ std::string Words::headline() const {
 std::string Words::attention() const {
     const RailSet refusing = where(rails_, [](const RailResult& rail) { return rail.refused > 0; });
     if (refusing.empty()) return {};
-    std::uint64_t refused = 0;
-    for (const RailResult* rail : refusing) refused += rail->refused;
-    return fmt::format(
-        "The switch refused {} (on {}). What was refused is in no figure here: do not quote them.",
-        counted(static_cast<std::int64_t>(refused), "payment"), names(refusing));
+    std::string out;
+    for (const RailResult* rail : refusing)
+        out += fmt::format("The switch refused {} (on {}), {} in all. ",
+                           counted(static_cast<std::int64_t>(rail->refused), "payment"), rail->name,
+                           money(rail->refused_sum));
+    return out +
+           "What was refused is in none of that rail's figures: compare it with that in mind.";
 }
 
 std::string Words::sales() const {

@@ -1,6 +1,7 @@
 #include "switch/replay/outgoings.h"
 
 #include "ledger/books.h"
+#include "ledger/input_file.h"
 #include "ledger/time.h"
 #include "switch/files/csv.h"
 #include "switch/replay/number_text.h"
@@ -64,13 +65,17 @@ std::int64_t instalment(std::int64_t gross, std::int64_t basis_points, core::Loc
 // One row of the file, or what is wrong with it.
 std::optional<std::string> read_row(std::span<const std::string_view> fields,
                                     std::size_t date_column, std::size_t amount_column,
-                                    core::LocalDay& day, std::int64_t& amount) {
+                                    const FileZone& zone, core::LocalDay& day,
+                                    std::int64_t& amount) {
     if (fields.size() <= std::max(date_column, amount_column))
         return fmt::format("only {} fields", fields.size());
+    constexpr std::string_view example = "a day like 2016-03-01";
     const std::string_view date = fields[date_column];
-    const auto time = date.size() == 10 ? parse_local_time(date) : std::nullopt;
-    if (!time) return fmt::format("date: found \"{}\", must be a day like 2016-03-01", date);
-    day = std::chrono::floor<std::chrono::days>(*time);
+    const auto time = read_local_time(date, zone, example);
+    if (!time) return "date: " + time.error().reason;
+    if (!time->is_day && !time->was_converted)
+        return fmt::format("date: found \"{}\", must be {}", date, example);
+    day = std::chrono::floor<std::chrono::days>(time->time);
     const std::string_view text = fields[amount_column];
     const char* const end = text.data() + text.size();
     const auto [rest, code] = std::from_chars(text.data(), end, amount);
@@ -120,10 +125,10 @@ std::vector<Outgoing> DatedOutgoings::due(core::LocalDay day) const {
 }
 
 Result<DatedOutgoings> read_outgoings(const std::filesystem::path& path, core::LocalDay from,
-                                      core::LocalDay to) {
+                                      core::LocalDay to, const FileZone& zone) {
     const std::string place = path.string();
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{place, "cannot be opened for reading"};
     CsvReader csv(file, place);
     Result<bool> more = csv.next();
     if (!more) return more.error();
@@ -143,7 +148,7 @@ Result<DatedOutgoings> read_outgoings(const std::filesystem::path& path, core::L
     for (more = csv.next(); more && *more; more = csv.next()) {
         core::LocalDay day;
         std::int64_t amount = 0;
-        if (auto wrong = read_row(csv.fields(), *date_column, *amount_column, day, amount))
+        if (auto wrong = read_row(csv.fields(), *date_column, *amount_column, zone, day, amount))
             add_bad(std::move(*wrong));
         else if (day < from || day > to)
             add_bad(fmt::format("date: found {}, must be a day of the plan, {} to {}",

@@ -65,9 +65,11 @@ struct DatedOutgoings {
 };
 
 /// Reads a CSV with the columns date, amount_minor and label; positive amounts go out. Several rows
-/// a day are allowed. Bad rows, and days outside `from` to `to`, are listed, not refused.
+/// a day are allowed; a date is a day, or a time with a zone, which is converted to `zone` (local
+/// time less UTC). Bad rows, and days outside `from` to `to`, are listed, not refused.
 /// Refuses: a file that cannot be read, is empty or lacks a column.
-Result<DatedOutgoings> read_outgoings(const std::filesystem::path& path, core::LocalDay from,
-                                      core::LocalDay to);
+Result<DatedOutgoings> read_outgoings(
+    const std::filesystem::path& path, core::LocalDay from, core::LocalDay to,
+    const std::optional<std::chrono::minutes>& zone = std::chrono::minutes{0});
 
 }  // namespace tuma::replay

@@ -1,5 +1,7 @@
 #include "switch/replay/plan.h"
 
+#include "ledger/input_file.h"
+#include "ledger/time.h"
 #include "switch/files/calendar_file.h"
 #include "switch/files/toml_table.h"
 #include "switch/replay/plan_rail.h"
@@ -10,6 +12,7 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace tuma::replay {
@@ -18,8 +21,8 @@ namespace {
 constexpr std::string_view basis_points = " basis points (100 are 1 %)";
 
 constexpr std::array<std::string_view, 4> document_keys{"merchant", "outgoings", "advance", "rail"};
-constexpr std::array<std::string_view, 6> merchant_keys{
-    "currency", "calendar", "from", "to", "opening_days", "interest_rate_bp"};
+constexpr std::array<std::string_view, 7> merchant_keys{
+    "currency", "calendar", "zone", "from", "to", "opening_days", "interest_rate_bp"};
 constexpr std::array<std::string_view, 5> outgoings_keys{"mode", "restock_bp", "wages_bp",
                                                          "draw_bp", "rent_bp"};
 constexpr std::array<std::string_view, 5> advance_keys{"day", "average_days", "factor_bp",
@@ -45,6 +48,42 @@ void read_currency(const TomlTable& table, Currency& currency) {
         currency = *parsed;
     else
         table.fail("currency", parsed.error().reason);
+}
+
+// Nothing where the plan does not say it.
+std::optional<std::chrono::minutes> read_merchant_zone(const TomlTable& table) {
+    if (!table.has("zone")) return std::nullopt;
+    std::string text;
+    table.text("zone", text);
+    const auto zone = parse_zone(text);
+    if (zone) return *zone;
+    table.fail("zone", zone.error().reason);
+    return std::nullopt;
+}
+
+// That of the rails' schemes, or nothing if they are in several; UTC where no rail names a scheme.
+std::optional<std::chrono::minutes> common_zone(const std::vector<RailPlan>& rails) {
+    std::optional<std::chrono::minutes> common;
+    for (const RailPlan& rail : rails) {
+        const std::chrono::minutes zone{rail.scheme.zone_offset_minutes};
+        if (!rail.is_from_scheme) continue;
+        if (common && *common != zone) return std::nullopt;
+        common = zone;
+    }
+    return common.value_or(std::chrono::minutes{0});
+}
+
+// Numbers have the merchant's zone; a scheme keeps its own, whatever clock the merchant sells by.
+void settle_zones(Plan& plan) {
+    const std::optional<std::chrono::minutes> given = plan.merchant.zone;
+    plan.merchant.zone = given ? given : common_zone(plan.rails);
+    for (RailPlan& rail : plan.rails) {
+        const std::chrono::minutes own{rail.scheme.zone_offset_minutes};
+        rail.zone = given ? *given : own;
+        if (rail.is_from_scheme || !plan.merchant.zone) continue;
+        rail.zone = *plan.merchant.zone;
+        rail.scheme.zone_offset_minutes = static_cast<std::int16_t>(rail.zone.count());
+    }
 }
 
 void read_window(const TomlTable& table, MerchantPlan& merchant) {
@@ -80,6 +119,7 @@ void read_merchant(const TomlErrors& errors, const TomlTable& table,
                    const std::filesystem::path& holidays, MerchantPlan& merchant) {
     read_currency(table, merchant.currency);
     read_window(table, merchant);
+    merchant.zone = read_merchant_zone(table);
     table.integer("opening_days", 0, average_days_max, " average days", merchant.opening_days);
     table.integer("interest_rate_bp", 0, interest_rate_bp_max, basis_points,
                   merchant.interest_rate_bp);
@@ -142,6 +182,9 @@ void read_rails(const TomlErrors& errors, const TomlTable& document,
 
 Result<Plan> parse_plan(std::string_view text, const std::string& place,
                         const std::filesystem::path& holidays) {
+    // Also where no calendar is named.
+    if (const auto weekends = read_calendar(holidays, ""); !weekends)
+        return InputError{"--holidays=" + weekends.error().field, weekends.error().reason};
     Plan plan;
     plan.source = place;
     TomlErrors errors(place);
@@ -156,12 +199,13 @@ Result<Plan> parse_plan(std::string_view text, const std::string& place,
         plan.advance = read_advance(*table, plan.merchant);
     read_rails(errors, document, holidays, plan);
     if (errors.first()) return *errors.first();
+    settle_zones(plan);
     return plan;
 }
 
 Result<Plan> read_plan(const std::filesystem::path& path, const std::filesystem::path& holidays) {
+    if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
-    if (!file) return InputError{path.string(), "cannot be opened for reading"};
     const std::string text{std::istreambuf_iterator<char>(file), {}};
     return parse_plan(text, path.string(), holidays);
 }

@@ -5,6 +5,7 @@
 #include "ledger/result.h"
 #include "switch/core/scheme.h"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -18,7 +19,10 @@ struct MerchantPlan {
     Currency currency = Currency::kes;
     core::Calendar calendar;  ///< without a name: weekends only
     core::LocalDay from{};
-    core::LocalDay to{};            ///< included
+    core::LocalDay to{};  ///< included
+    /// Of the days and of times that name no zone, local time less UTC: as given, else that of the
+    /// rails' schemes, else UTC; nothing when the schemes are in several.
+    std::optional<std::chrono::minutes> zone = std::chrono::minutes{0};
     std::int64_t opening_days = 2;  ///< opening cash in average days of gross sales
     std::int64_t interest_rate_bp =
         1800;  ///< a year, ACT/365, simple, on negative closing balances
@@ -55,6 +59,8 @@ struct RailPlan {
     std::optional<std::uint8_t> at_once_class;
     std::string applies_to;       ///< a payment method; empty: all. The others settle at once, free
     bool is_from_scheme = false;  ///< named a scheme instead of numbers
+    /// What turns the merchant's clock into UTC; the plan's, else the scheme's.
+    std::chrono::minutes zone{0};
     /// What the rail costs and when it pays, in words, for reports: "1.75 %, T+2 business days".
     std::string sentence;
 };

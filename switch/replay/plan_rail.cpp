@@ -240,9 +240,9 @@ std::string sentence_of(const RailPlan& rail, const MerchantPlan& merchant) {
         words = fmt::format("{} {}, {}: ", rail.scheme.name, rail.scheme.version, rail.type);
     if (rail.scheme.find_type(rail.type, merchant.from) != type)
         words += "the tariff of each day, at the end ";
-    words += fmt::format(
-        "{}; {}", fee_words(*type, merchant.currency),
-        settlement_words(rail.scheme.classes[rail.account_class].settlement, rail.scheme.calendar));
+    words += fmt::format("{}; {}", fee_words(*type, merchant.currency),
+                         settlement_words(rail.scheme.classes[rail.account_class].settlement,
+                                          rail.scheme.calendar, merchant.currency));
     if (!rail.applies_to.empty())
         words += fmt::format("; only {} payments, others at once and free", rail.applies_to);
     return words;

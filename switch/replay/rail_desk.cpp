@@ -35,7 +35,7 @@ RailDesk::RailDesk(const RailPlan& rail, const RailPurses& purses, ledger::State
 }
 
 void RailDesk::begin(Timestamp local) {
-    const Timestamp now = local - std::chrono::minutes{rail_.scheme.zone_offset_minutes};
+    const Timestamp now = local - rail_.zone;
     if (!accounts_.merchant) open_accounts(now);
     switch_.begin(now);
     if (now != now_) asked_ = 0;
@@ -63,7 +63,7 @@ core::Outcome RailDesk::ask(const core::Command& command) {
     return switch_.handle(request);
 }
 
-void RailDesk::sell(const Sale& sale, AccountId to) {
+Refusal RailDesk::sell(const Sale& sale, AccountId to) {
     const bool is_refund = sale.amount < 0;
     sale_.key.reference = two_numbers(sale.line, sale.txn_hash);
     auto& payment = std::get<core::MoveMoney>(sale_.command);
@@ -73,12 +73,7 @@ void RailDesk::sell(const Sale& sale, AccountId to) {
     payment.amount = {is_refund ? -sale.amount : sale.amount, rail_.scheme.currency};
     payment.memo = sale.line;
     sale_.digest = two_numbers(static_cast<std::uint64_t>(sale.amount), std::uint64_t{to.value});
-    const core::Outcome outcome = switch_.handle(sale_);
-    if (outcome.code != Refusal::none)
-        refuse(
-            outcome.code,
-            fmt::format("the {} of {} {} on line {} of the sales", is_refund ? "refund" : "payment",
-                        letters(rail_.scheme.currency), payment.amount.text(), sale.line));
+    return switch_.handle(sale_).code;
 }
 
 void RailDesk::move(ledger::Purpose purpose, AccountId debit, AccountId credit, std::int64_t amount,

@@ -36,8 +36,8 @@ public:
     void begin(Timestamp local);
     void end() { switch_.end(); }
 
-    /// A sale to `to`, or a refund from there. Throws RequestRefused, naming the line.
-    void sell(const Sale& sale, AccountId to);
+    /// A sale to `to`, or a refund from there. Refusal::none, or why the switch refused it.
+    Refusal sell(const Sale& sale, AccountId to);
     /// Moves money for whoever owns the replay; 0 moves nothing. Throws RequestRefused.
     void move(ledger::Purpose purpose, AccountId debit, AccountId credit, std::int64_t amount,
               std::uint64_t memo = 0);

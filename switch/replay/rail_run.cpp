@@ -1,6 +1,7 @@
 #include "switch/replay/rail_run.h"
 
 #include "ledger/ensure.h"
+#include "switch/core/limits.h"
 #include "switch/core/pricing.h"
 
 #include <fmt/format.h>
@@ -40,7 +41,6 @@ bool has_payer_fee(const core::PaymentType& type) {
 
 std::int64_t payer_fee(const core::PaymentType& type, std::int64_t amount) {
     core::Price price;
-    // A payment that is refused is told when it is its turn.
     if (core::price_payment(type, amount, 0, price)) return 0;
     return price.borne_by(core::Bearer::payer);
 }
@@ -84,7 +84,8 @@ RailRun::RailRun(const ReplayFacts& facts, const RailPlan& rail, ledger::State s
       fixed_rule_(facts.plan->outgoings, OutgoingsMode::fixed, facts.plan->merchant.from,
                   facts.plan->merchant.to, facts.gross),
       memory_(std::move(memory)),
-      desk_(rail, facts.purses(), std::move(state), store) {
+      desk_(rail, facts.purses(), std::move(state), store),
+      customers_(core::only_wallet_class(rail.scheme)) {
     if (rail.applies_to.empty()) return;
     const auto found = std::find(facts.methods.begin(), facts.methods.end(), rail.applies_to);
     method_ = static_cast<std::uint16_t>(found - facts.methods.begin());
@@ -99,6 +100,33 @@ bool RailRun::is_on_rail(const Sale& sale) const {
     return !method_ || sale.method == *method_;
 }
 
+core::LocalDay RailRun::scheme_day(const Sale& sale) const {
+    return rail_.scheme.day_of(sale.local_time - rail_.zone);
+}
+
+std::optional<Refusal> RailRun::verdict(const Sale& sale) const {
+    if (sale.amount < 0 || !is_on_rail(sale)) return std::nullopt;
+    const core::LocalDay day = scheme_day(sale);
+    const core::PaymentType* type = rail_.scheme.find_type(rail_.type, day);
+    if (type == nullptr) return Refusal::not_offered;
+    const core::Limits* limits =
+        customers_ == nullptr ? nullptr : core::limits_on(*customers_, day);
+    core::Price price;
+    return core::check_alone(*type, limits, sale.amount, 0, price);
+}
+
+void RailRun::judge(std::span<const Sale> sales) {
+    verdicts_.clear();
+    for (const Sale& sale : sales) verdicts_.push_back(verdict(sale).value_or(Refusal::none));
+}
+
+void RailRun::leave_out(const Sale& sale, Refusal refusal) {
+    ++memory_.refused;
+    memory_.refused_sum += sale.amount;
+    if (memory_.refusals.size() < refusals_listed)
+        memory_.refusals.push_back({sale.line, sale.day(), sale.amount, refusal});
+}
+
 void RailRun::play(core::LocalDay day, std::span<const Sale> sales) {
     while (next_day() < day) play_day(next_day(), {});
     play_day(day, sales);
@@ -106,6 +134,7 @@ void RailRun::play(core::LocalDay day, std::span<const Sale> sales) {
 
 void RailRun::play_day(core::LocalDay day, std::span<const Sale> sales) {
     ensure(day == next_day() && day <= facts_.plan->merchant.to, "days are played in order");
+    judge(sales);
     begin_day(day, sales);
     sell(sales);
     look_at_fees(day, sales);
@@ -119,35 +148,41 @@ void RailRun::begin_day(core::LocalDay day, std::span<const Sale> sales) {
         for (const AccountId purse :
              {accounts.merchant_bank, accounts.advance_purse, accounts.fixed_purse})
             if (purse) desk_.move(Purpose::bank_transfer, accounts.bank, purse, facts_.opening);
-    desk_.move(Purpose::issue, accounts.trust, accounts.customers, money_needed(day, sales));
+    desk_.move(Purpose::issue, accounts.trust, accounts.customers, money_needed(sales));
     desk_.end();
 }
 
-std::int64_t RailRun::money_needed(core::LocalDay day, std::span<const Sale> sales) const {
-    const core::PaymentType& type = type_on(rail_, day);
-    const bool pays_fees = has_payer_fee(type);
+std::int64_t RailRun::money_needed(std::span<const Sale> sales) const {
     std::int64_t sum = 0;
-    for (const Sale& sale : sales) {
-        if (sale.amount < 0) continue;
+    for (std::size_t i = 0; i < sales.size(); ++i) {
+        const Sale& sale = sales[i];
+        if (sale.amount < 0 || verdicts_[i] != Refusal::none) continue;
         sum += sale.amount;
-        if (pays_fees && is_on_rail(sale)) sum += payer_fee(type, sale.amount);
+        if (!is_on_rail(sale)) continue;
+        const core::PaymentType& type = type_on(rail_, scheme_day(sale));
+        if (has_payer_fee(type)) sum += payer_fee(type, sale.amount);
     }
     return sum;
 }
 
 void RailRun::sell(std::span<const Sale> sales) {
     const RailAccounts& accounts = desk_.accounts();
-    while (!sales.empty()) {
-        const Timestamp time = sales.front().local_time;
+    std::size_t next = 0;
+    while (next < sales.size()) {
+        const Timestamp time = sales[next].local_time;
         desk_.begin(time);
-        std::size_t count = 0;
-        while (count < sales.size() && count < sales_a_batch && sales[count].local_time == time) {
-            const Sale& sale = sales[count++];
-            desk_.sell(sale, is_on_rail(sale) ? accounts.merchant : accounts.at_once);
+        const std::size_t end = std::min(sales.size(), next + sales_a_batch);
+        for (; next < end && sales[next].local_time == time; ++next) {
+            const Sale& sale = sales[next];
+            if (verdicts_[next] == Refusal::none)
+                verdicts_[next] =
+                    desk_.sell(sale, is_on_rail(sale) ? accounts.merchant : accounts.at_once);
+            if (verdicts_[next] == Refusal::none)
+                ++memory_.payments;
+            else
+                leave_out(sale, verdicts_[next]);
         }
         desk_.end();
-        memory_.payments += count;
-        sales = sales.subspan(count);
     }
 }
 
@@ -156,8 +191,9 @@ void RailRun::look_at_fees(core::LocalDay day, std::span<const Sale> sales) {
     if (rule == nullptr) memory_.is_linear = false;
     if (!memory_.is_linear) return;
     std::int64_t sum = 0;
-    for (const Sale& sale : sales)
-        if (sale.amount > 0 && is_on_rail(sale)) sum += sale.amount;
+    for (std::size_t i = 0; i < sales.size(); ++i)
+        if (sales[i].amount > 0 && is_on_rail(sales[i]) && verdicts_[i] == Refusal::none)
+            sum += sales[i].amount;
     const auto fee = scale(Money{sum}, rule->basis_points, 10'000, rule->rounding);
     ensure(fee.has_value(), "a part of a sum fits where the sum does");
     memory_.fees_rounded_daily += fee->minor;
@@ -253,6 +289,9 @@ RailResult RailRun::result() {
     result.name = rail_.name;
     result.sentence = rail_.sentence;
     result.payments = memory_.payments;
+    result.refused = memory_.refused;
+    result.refused_sum = memory_.refused_sum;
+    result.refusals = std::move(memory_.refusals);
     for (const DayRow& row : memory_.base) {
         result.gross += row.gross_sales;
         result.fees_settled += row.fees;

@@ -50,6 +50,9 @@ struct RailMemory {
     std::int64_t fees_charged = 0;
     std::int64_t fees_rounded_daily = 0;
     bool is_linear = true;  ///< the fee was a rate alone on every day so far
+    std::uint64_t refused = 0;
+    std::int64_t refused_sum = 0;
+    std::vector<RefusedSale> refusals;  ///< the first `refusals_listed`
 };
 
 /// Each day at midnight deadlines fall due and the customers' wallet is filled for the day; the
@@ -61,8 +64,9 @@ public:
     RailRun(const ReplayFacts& facts, const RailPlan& rail, ledger::State state, RailMemory memory,
             ledger::JournalStore* store);
 
-    /// Plays the days without sales up to `day`, then `day`. `sales` are in order of time.
-    /// Throws RequestRefused, ledger::StoreError.
+    /// Plays the days without sales up to `day`, then `day`. `sales` are in order of time; those
+    /// that the rail cannot carry are counted and left out. Throws RequestRefused,
+    /// ledger::StoreError.
     void play(core::LocalDay day, std::span<const Sale> sales);
     /// Plays the days up to the plan's last and gives the result, but for `seconds`.
     RailResult finish() &&;
@@ -74,11 +78,17 @@ private:
     bool is_on_rail(const Sale& sale) const;
     void play_day(core::LocalDay day, std::span<const Sale> sales);
     void begin_day(core::LocalDay day, std::span<const Sale> sales);
+    /// Finds out what no switch would carry, whatever came before: fills in `verdicts_`.
+    void judge(std::span<const Sale> sales);
+    std::optional<Refusal> verdict(const Sale& sale) const;
     void sell(std::span<const Sale> sales);
+    void leave_out(const Sale& sale, Refusal refusal);
     void end_day(core::LocalDay day);
     void look_at_fees(core::LocalDay day, std::span<const Sale> sales);
     /// What the customers need to pay the day's sales, fees that they bear included.
-    std::int64_t money_needed(core::LocalDay day, std::span<const Sale> sales) const;
+    std::int64_t money_needed(std::span<const Sale> sales) const;
+    /// The day of the rail's scheme.
+    core::LocalDay scheme_day(const Sale& sale) const;
 
     std::vector<Outgoing> outgoings_of(core::LocalDay day) const;
     std::int64_t pay(AccountId from, const std::vector<Outgoing>& outgoings);
@@ -97,6 +107,10 @@ private:
     RailMemory memory_;
     RailDesk desk_;
     std::optional<std::uint16_t> method_;  ///< the one the rail applies to
+    /// The customers' class where there is but one, so that everybody has its limits; or null.
+    const core::AccountClass* customers_ = nullptr;
+    /// Of the day's sales, in their order; Refusal::none for those that are carried.
+    std::vector<Refusal> verdicts_;
 };
 
 }  // namespace tuma::replay

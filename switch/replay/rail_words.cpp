@@ -52,7 +52,8 @@ std::string fee_words(const core::PaymentType& type, Currency currency) {
     return join(parts);
 }
 
-std::string settlement_words(const core::SettlementRule& rule, const core::Calendar& calendar) {
+std::string settlement_words(const core::SettlementRule& rule, const core::Calendar& calendar,
+                             Currency currency) {
     if (!rule.to_bank) return "at once";
     const bool is_business = rule.lag_unit == core::LagUnit::business;
     std::vector<std::string> parts{fmt::format("T+{} {} day{}", rule.lag_days,
@@ -65,6 +66,12 @@ std::string settlement_words(const core::SettlementRule& rule, const core::Calen
     if (rule.cut_off < std::chrono::hours{24})
         parts.push_back(fmt::format("sales from {:02}:{:02} count on the next day",
                                     rule.cut_off.count() / 60, rule.cut_off.count() % 60));
+    if (rule.minimum_payout != 0)
+        parts.push_back(
+            fmt::format("payouts from {}{}", money_text(rule.minimum_payout, currency),
+                        rule.minimum_basis == core::MinimumBasis::net ? "" : " before fees"));
+    if (rule.payout_fee != 0)
+        parts.push_back(fmt::format("a payout costs {}", money_text(rule.payout_fee, currency)));
     if (rule.reserve_basis_points != 0)
         parts.push_back(fmt::format("{} held back for {} days",
                                     percent_text(rule.reserve_basis_points), rule.reserve_days));

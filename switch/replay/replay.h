@@ -24,10 +24,10 @@ struct ReplayOptions {
 };
 
 /// Plays the sales on every rail. The file is read once, in pieces of whole days; all rails play
-/// the same piece. The result is the same whatever the number of threads, but for times. Refuses
-/// what the switch refuses, naming rail and line, and figures beyond the range of amounts. `dated`
-/// null: the plan's rule of outgoings. Throws ledger::StoreError, std::runtime_error when the file
-/// changes.
+/// the same piece. The result is the same whatever the number of threads, but for times. Payments
+/// that a rail cannot carry are listed in its result and left out of it; whether that will do is
+/// for the caller to say. Refuses figures beyond the range of amounts. `dated` null: the plan's
+/// rule of outgoings. Throws ledger::StoreError, std::runtime_error when the file changes.
 Result<ReplayResult> replay(const Plan& plan, const SalesFile& sales, const DatedOutgoings* dated,
                             const ReplayOptions& options);
 

@@ -1,4 +1,5 @@
 // Where the numbers come from: what was read, what was assumed, how to check it.
+#include "switch/files/scheme_text.h"
 #include "switch/replay/html.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/rail_set.h"
@@ -43,6 +44,11 @@ std::string sales_words(const ReplayResult& result) {
         out += fmt::format(", the first on {}, the last on {}", prose_day(sales.first_day),
                            prose_day(sales.last_day));
     }
+    const auto& zone = result.plan.merchant.zone;
+    if (sales.times_converted != 0 && zone)
+        out += fmt::format(". {} that named a zone converted to {}",
+                           number(sales.times_converted, "time"),
+                           zone_text(static_cast<std::int16_t>(zone->count())));
     return out +
            fmt::format(". {} outside the window left out.", number(sales.rows_outside, "row"));
 }

@@ -1,6 +1,7 @@
 #include "switch/replay/report_text.h"
 
 #include "ledger/time.h"
+#include "switch/files/scheme_text.h"
 #include "switch/replay/measures.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/text_table.h"
@@ -39,6 +40,10 @@ std::string head(const ReplayResult& result) {
     if (sales.txn_ids_repeated != 0)
         out += fmt::format("  {} rows have a txn_id that an earlier row has too; each counts\n",
                            count_text(sales.txn_ids_repeated));
+    if (sales.times_converted != 0 && merchant.zone)
+        out += fmt::format("  times that named a zone: {}, converted to {}\n",
+                           count_text(sales.times_converted),
+                           zone_text(static_cast<std::int16_t>(merchant.zone->count())));
     if (!sales.was_sorted) out += "  rows were put in order of time first\n";
     return out;
 }
@@ -60,6 +65,18 @@ std::string rails_table(const ReplayResult& result) {
     }
     return text_table(rows, {0}) +
            "  days short (the longest run of them); in transit: sold, not yet settled\n";
+}
+
+// Which rails could not carry everything.
+std::string refusals(const ReplayResult& result) {
+    std::string out;
+    for (const RailResult& rail : result.rails) {
+        if (rail.refused == 0) continue;
+        out += fmt::format("  {} cannot carry {}, {}: in none of its figures\n", rail.name,
+                           counted(static_cast<std::int64_t>(rail.refused), "payment"),
+                           money_text(rail.refused_sum, result.plan.merchant.currency));
+    }
+    return out;
 }
 
 std::string advance_table(const ReplayResult& result) {
@@ -100,7 +117,8 @@ std::string speed(const ReplayResult& result) {
 }  // namespace
 
 std::string report_text(const ReplayResult& result) {
-    return head(result) + "\n" + rails_table(result) + advance_table(result) + speed(result);
+    return head(result) + "\n" + rails_table(result) + refusals(result) + advance_table(result) +
+           speed(result);
 }
 
 }  // namespace tuma::replay

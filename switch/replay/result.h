@@ -1,6 +1,7 @@
 // What a replay found: one row a day and variant, and the measures over them.
 #pragma once
 
+#include "ledger/refusal.h"
 #include "switch/replay/plan.h"
 #include "switch/replay/sales.h"
 
@@ -70,6 +71,19 @@ struct Variant {
     Measures measures;
 };
 
+/// A payment that a rail cannot carry.
+struct RefusedSale {
+    std::uint64_t line = 0;  ///< of the sales file
+    core::LocalDay day{};
+    std::int64_t amount = 0;  ///< minor units, negative for a refund
+    Refusal refusal = Refusal::none;
+
+    bool operator==(const RefusedSale&) const = default;
+};
+
+/// Refusals that are kept one by one; of more only the sums are known.
+inline constexpr std::size_t refusals_listed = 1'000;
+
 /// What one rail did to the merchant.
 struct RailResult {
     std::string name;
@@ -86,9 +100,11 @@ struct RailResult {
     std::optional<Variant> with_advance;
     std::optional<Variant> fixed_outgoings;  ///< equal instalments of the same totals
     std::uint64_t events = 0;                ///< journal records
-    std::uint64_t refused = 0;  ///< payments that the switch refused; 0 or it is an error
-    std::string head_hash;      ///< of the journal's last batch, hexadecimal
-    double seconds = 0;         ///< spent on this rail
+    std::uint64_t refused = 0;          ///< payments that the rail cannot carry; in no other figure
+    std::int64_t refused_sum = 0;       ///< of them, minor units, refunds off
+    std::vector<RefusedSale> refusals;  ///< the first `refusals_listed`, in order of time
+    std::string head_hash;              ///< of the journal's last batch, hexadecimal
+    double seconds = 0;                 ///< spent on this rail
 };
 
 struct ReplayResult {
@@ -102,6 +118,11 @@ struct ReplayResult {
     double seconds = 0;               ///< wall time of all
     int threads = 1;
 
+    std::uint64_t refused() const {
+        std::uint64_t sum = 0;
+        for (const RailResult& rail : rails) sum += rail.refused;
+        return sum;
+    }
     std::uint64_t payments_decided() const {
         std::uint64_t sum = 0;
         for (const RailResult& rail : rails) sum += rail.payments;

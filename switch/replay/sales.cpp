@@ -52,14 +52,16 @@ public:
     std::optional<InputError> read_figures();
     const SalesFigures& figures() const { return figures_; }
     void for_each_day(const Visitor& visit);
+    std::map<std::uint64_t, std::string> txn_ids(const std::set<std::uint64_t>& lines);
 
 private:
     using OnRow = std::function<std::optional<InputError>(const Sale&)>;
+    using OnTxnId = std::function<void(std::uint64_t, std::string_view)>;
     using OnBadRow = std::function<void(std::uint64_t, std::string)>;
 
     // One pass over the file; rows outside the days are not handed on, but counted.
     std::optional<InputError> scan(const OnRow& on_row, const OnBadRow& on_bad_row,
-                                   bool tells_progress);
+                                   bool tells_progress, const OnTxnId& on_txn_id = nullptr);
     std::optional<InputError> count(const Sale& sale);
     std::optional<InputError> sort();
     void ensure_unchanged() const;
@@ -72,11 +74,12 @@ private:
     std::optional<Timestamp> newest_;
     std::string scanned_sha256_;
     std::uint64_t rows_outside_ = 0;
+    std::uint64_t times_converted_ = 0;
     std::unique_ptr<SalesSorter> sorter_;
 };
 
 std::optional<InputError> SalesFile::Impl::scan(const OnRow& on_row, const OnBadRow& on_bad_row,
-                                                bool tells_progress) {
+                                                bool tells_progress, const OnTxnId& on_txn_id) {
     const std::string place = path_.string();
     HashedFile file(path_);
     if (!file.is_open()) return InputError{place, "cannot be opened for reading"};
@@ -84,22 +87,27 @@ std::optional<InputError> SalesFile::Impl::scan(const OnRow& on_row, const OnBad
     Result<bool> more = csv.next();
     if (!more) return more.error();
     if (!*more) return InputError{place, "is empty; it needs a header and rows"};
-    const auto columns = SalesColumns::from_header(csv.fields(), csv.place());
+    const auto columns = SalesColumns::from_header(csv.fields(), csv.place(), options_.zone);
     if (!columns) return columns.error();
     MethodNames methods;
     rows_outside_ = 0;
+    times_converted_ = 0;
     std::uint64_t told = 0;
     for (more = csv.next(); more && *more; more = csv.next()) {
         if (tells_progress && options_.progress && file.bytes_read() - told >= bytes_a_step) {
             told = file.bytes_read();
             options_.progress(told, bytes_);
         }
-        Sale sale;
-        if (auto wrong = columns->read(csv.fields(), csv.line(), methods, sale)) {
+        SalesColumns::Row row;
+        if (auto wrong = columns->read(csv.fields(), csv.line(), methods, row)) {
             on_bad_row(csv.line(), std::move(*wrong));
-        } else if (sale.day() < options_.from || sale.day() > options_.to) {
+            continue;
+        }
+        if (row.was_converted) ++times_converted_;
+        if (on_txn_id) on_txn_id(row.sale.line, columns->txn_id(csv.fields()));
+        if (row.sale.day() < options_.from || row.sale.day() > options_.to) {
             ++rows_outside_;
-        } else if (auto error = on_row(sale)) {
+        } else if (auto error = on_row(row.sale)) {
             return error;
         }
     }
@@ -144,6 +152,7 @@ std::optional<InputError> SalesFile::Impl::read_figures() {
     };
     if (auto error = scan(on_row, on_bad_row, true)) return error;
     figures_.rows_outside = rows_outside_;
+    figures_.times_converted = times_converted_;
     figures_.sha256 = scanned_sha256_;
     figures_.txn_ids_repeated = names.repeated();
     return figures_.was_sorted ? std::nullopt : sort();
@@ -190,6 +199,19 @@ void SalesFile::Impl::for_each_day(const Visitor& visit) {
     days.flush();
 }
 
+std::map<std::uint64_t, std::string> SalesFile::Impl::txn_ids(
+    const std::set<std::uint64_t>& lines) {
+    std::map<std::uint64_t, std::string> ids;
+    const auto on_row = [](const Sale&) { return std::optional<InputError>(); };
+    const auto on_txn_id = [&](std::uint64_t line, std::string_view id) {
+        if (lines.contains(line)) ids.emplace(line, id);
+    };
+    const auto error = scan(on_row, ignore_bad_row, false, on_txn_id);
+    if (error) throw std::runtime_error(error->text());
+    ensure_unchanged();
+    return ids;
+}
+
 Result<SalesFile> SalesFile::open(const std::filesystem::path& path, const Options& options) {
     auto impl = std::make_unique<Impl>(path, options);
     if (auto error = impl->read_figures()) return std::move(*error);
@@ -207,6 +229,11 @@ const SalesFigures& SalesFile::figures() const {
 
 void SalesFile::for_each_day(const Visitor& visit) const {
     impl_->for_each_day(visit);
+}
+
+std::map<std::uint64_t, std::string> SalesFile::txn_ids(
+    const std::set<std::uint64_t>& lines) const {
+    return impl_->txn_ids(lines);
 }
 
 }  // namespace tuma::replay

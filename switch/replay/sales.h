@@ -8,14 +8,17 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace tuma::replay {
 
-/// One row. Times are the merchant's wall clock, as written; an offset behind them is not applied.
+/// One row. Times are those of the merchant's wall clock; what names another zone was converted.
 struct Sale {
     std::chrono::sys_time<std::chrono::microseconds> local_time{};
     std::int64_t amount = 0;     ///< minor units; negative for a refund; never 0
@@ -49,9 +52,10 @@ struct SalesFigures {
     std::uint64_t rows_bad = 0;        ///< all of them, listed or not
     std::vector<BadRow> bad_rows;      ///< the first 100
     std::uint64_t txn_ids_repeated =
-        0;                   ///< rows whose txn_id an earlier row had; each still counts
-    bool was_sorted = true;  ///< false: the rows had to be put in order of time
-    std::string sha256;      ///< of the whole file, hexadecimal
+        0;                              ///< rows whose txn_id an earlier row had; each still counts
+    bool was_sorted = true;             ///< false: the rows had to be put in order of time
+    std::uint64_t times_converted = 0;  ///< good rows whose time named a zone
+    std::string sha256;                 ///< of the whole file, hexadecimal
 };
 
 /// A sales file: header required, columns in any order, more columns allowed; `txn_id`, `ts`,
@@ -63,6 +67,8 @@ public:
     struct Options {
         core::LocalDay from{std::chrono::days{-100'000}};
         core::LocalDay to{std::chrono::days{100'000}};
+        /// Of the merchant, local time less UTC; rows that name a zone are bad without it.
+        std::optional<std::chrono::minutes> zone = std::chrono::minutes{0};
         /// Called while `open` reads, about once a megabyte, with bytes read and bytes in the file.
         std::function<void(std::uint64_t, std::uint64_t)> progress;
     };
@@ -81,6 +87,10 @@ public:
     /// rows of the day in order of (time, line). Throws std::runtime_error if the file changed.
     using Visitor = std::function<void(core::LocalDay, std::span<const Sale>)>;
     void for_each_day(const Visitor& visit) const;
+
+    /// The txn_id of each of these lines, by line; reads the file again. Requires: lines of good
+    /// rows. Throws std::runtime_error if the file changed.
+    std::map<std::uint64_t, std::string> txn_ids(const std::set<std::uint64_t>& lines) const;
 
 private:
     class Impl;

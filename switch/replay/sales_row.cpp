@@ -8,93 +8,10 @@
 #include <algorithm>
 #include <charconv>
 #include <system_error>
+#include <utility>
 
 namespace tuma::replay {
 namespace {
-
-using std::chrono::microseconds;
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-// A cursor over a text; every step says whether what it wants is there.
-class Cursor {
-public:
-    explicit Cursor(std::string_view text) : text_(text) {}
-
-    bool is_at_end() const { return text_.empty(); }
-    bool take(char c) {
-        if (text_.empty() || text_.front() != c) return false;
-        text_.remove_prefix(1);
-        return true;
-    }
-    // Exactly `count` digits.
-    bool take_number(std::size_t count, int& value) {
-        if (text_.size() < count) return false;
-        value = 0;
-        for (const char c : text_.substr(0, count)) {
-            if (!is_digit(c)) return false;
-            value = value * 10 + (c - '0');
-        }
-        text_.remove_prefix(count);
-        return true;
-    }
-    // One to nine digits behind the point, as microseconds.
-    bool take_decimals(std::int64_t& micros) {
-        std::size_t count = 0;
-        while (count < text_.size() && is_digit(text_[count])) ++count;
-        if (count == 0 || count > 9) return false;
-        for (std::size_t i = 0; i < 6; ++i) micros = micros * 10 + (i < count ? text_[i] - '0' : 0);
-        text_.remove_prefix(count);
-        return true;
-    }
-
-private:
-    std::string_view text_;
-};
-
-bool take_day(Cursor& cursor, core::LocalDay& day) {
-    int y = 0;
-    int m = 0;
-    int d = 0;
-    if (!cursor.take_number(4, y) || !cursor.take('-') || !cursor.take_number(2, m) ||
-        !cursor.take('-') || !cursor.take_number(2, d))
-        return false;
-    const std::chrono::year_month_day date{std::chrono::year{y}, std::chrono::month(unsigned(m)),
-                                           std::chrono::day(unsigned(d))};
-    if (!date.ok() || y < 1900 || y > 2199) return false;
-    day = date;
-    return true;
-}
-
-bool take_time_of_day(Cursor& cursor, microseconds& time) {
-    int h = 0;
-    int m = 0;
-    int s = 0;
-    std::int64_t decimals = 0;
-    if (!cursor.take_number(2, h) || !cursor.take(':') || !cursor.take_number(2, m)) return false;
-    if (cursor.take(':')) {
-        if (!cursor.take_number(2, s)) return false;
-        if (cursor.take('.') && !cursor.take_decimals(decimals)) return false;
-    }
-    if (h > 23 || m > 59 || s > 59) return false;
-    time = std::chrono::hours{h} + std::chrono::minutes{m} + std::chrono::seconds{s} +
-           microseconds{decimals};
-    return true;
-}
-
-// "Z", "+02:00", "+0200" or "+02".
-bool take_offset(Cursor& cursor) {
-    if (cursor.take('Z')) return true;
-    if (!cursor.take('+') && !cursor.take('-')) return false;
-    int h = 0;
-    int m = 0;
-    if (!cursor.take_number(2, h) || h > 23) return false;
-    if (cursor.is_at_end()) return true;
-    static_cast<void>(cursor.take(':'));
-    return cursor.take_number(2, m) && m <= 59;
-}
 
 std::optional<std::string> read_amount(std::string_view text, std::int64_t& amount) {
     const char* const end = text.data() + text.size();
@@ -126,16 +43,17 @@ std::uint64_t stable_hash(std::string_view text) {
     return hash != 0 ? hash : 1;
 }
 
-std::optional<Timestamp> parse_local_time(std::string_view text) {
-    Cursor cursor(text);
-    core::LocalDay day;
-    if (!take_day(cursor, day)) return std::nullopt;
-    if (cursor.is_at_end()) return Timestamp{day};
-    if (!cursor.take('T') && !cursor.take(' ')) return std::nullopt;
-    microseconds time{};
-    if (!take_time_of_day(cursor, time)) return std::nullopt;
-    if (!cursor.is_at_end() && (!take_offset(cursor) || !cursor.is_at_end())) return std::nullopt;
-    return Timestamp{day} + time;
+Result<LocalTime> read_local_time(std::string_view text, const FileZone& zone,
+                                  std::string_view example) {
+    const auto read = read_written_time(text);
+    if (!read) return InputError{"", fmt::format("found \"{}\", must be {}", text, example)};
+    if (read->offset && !zone)
+        return InputError{"",
+                          fmt::format("found \"{}\", a time with a zone; the rails' schemes are "
+                                      "in several, so say merchant.zone in the plan",
+                                      text)};
+    return LocalTime{read->local(zone.value_or(std::chrono::minutes{0})), read->is_day,
+                     read->offset.has_value()};
 }
 
 std::optional<std::uint16_t> MethodNames::number_of(std::string_view name) {
@@ -151,8 +69,9 @@ std::optional<std::uint16_t> MethodNames::number_of(std::string_view name) {
 }
 
 Result<SalesColumns> SalesColumns::from_header(std::span<const std::string_view> header,
-                                               const std::string& place) {
+                                               const std::string& place, const FileZone& zone) {
     SalesColumns columns;
+    columns.zone_ = zone;
     columns.count_ = header.size();
     for (const std::string_view name : {"txn_id", "ts", "amount_minor", "method", "customer"})
         if (std::count(header.begin(), header.end(), name) > 1)
@@ -177,15 +96,14 @@ Result<SalesColumns> SalesColumns::from_header(std::span<const std::string_view>
 
 std::optional<std::string> SalesColumns::read(std::span<const std::string_view> fields,
                                               std::uint64_t line, MethodNames& methods,
-                                              Sale& sale) const {
+                                              Row& row) const {
+    Sale& sale = row.sale;
     if (fields.size() != count_)
         return fmt::format("{} fields, the header has {}", fields.size(), count_);
     if (fields[txn_id_].empty()) return "txn_id: is empty, must name the payment";
-    const auto time = parse_local_time(fields[ts_]);
-    if (!time)
-        return fmt::format(
-            "ts: found \"{}\", must be a local date and time like 2016-03-01T18:30:00",
-            fields[ts_]);
+    const auto time =
+        read_local_time(fields[ts_], zone_, "a local date and time like 2016-03-01T18:30:00");
+    if (!time) return "ts: " + time.error().reason;
     if (auto wrong = read_amount(fields[amount_], sale.amount)) return wrong;
     const std::string_view method = method_ ? fields[*method_] : std::string_view{};
     if (method.size() > method_bytes_max)
@@ -195,7 +113,8 @@ std::optional<std::string> SalesColumns::read(std::span<const std::string_view> 
     if (!number)
         return fmt::format("method: \"{}\" is one more than the {} different ones allowed", method,
                            methods_max);
-    sale.local_time = *time;
+    sale.local_time = time->time;
+    row.was_converted = time->was_converted;
     sale.line = line;
     sale.txn_hash = stable_hash(fields[txn_id_]);
     const std::string_view customer = customer_ ? fields[*customer_] : std::string_view{};

@@ -21,10 +21,17 @@ inline constexpr std::size_t method_bytes_max = 100;
 /// A 64-bit hash that is the same on every machine; never 0.
 std::uint64_t stable_hash(std::string_view text);
 
-/// Reads "2016-03-01T18:30:00", also with a blank for the T, without seconds, with up to nine
-/// decimals of them (cut to six), a "Z" or an offset behind (not applied), or the day alone.
-/// Years 1900 to 2199. Nothing if it is anything else.
-std::optional<Timestamp> parse_local_time(std::string_view text);
+/// The zone in which a file's days are, local time less UTC; nothing when nobody can know it.
+using FileZone = std::optional<std::chrono::minutes>;
+
+/// A time on the clocks of `zone`, or what is wrong with it. `example` is what was expected.
+struct LocalTime {
+    Timestamp time{};
+    bool is_day = true;
+    bool was_converted = false;  ///< it named a zone
+};
+Result<LocalTime> read_local_time(std::string_view text, const FileZone& zone,
+                                  std::string_view example);
 
 /// The values of the column `method` in the order of their first appearance; element 0 is "".
 class MethodNames {
@@ -44,13 +51,24 @@ class SalesColumns {
 public:
     /// Refuses a header that lacks txn_id, ts or amount_minor, or has one of them twice.
     static Result<SalesColumns> from_header(std::span<const std::string_view> header,
-                                            const std::string& place);
+                                            const std::string& place, const FileZone& zone);
 
-    /// Fills in `sale`, or says what is wrong. `fields` is a record of the file.
+    /// A sale, and whether its time named a zone.
+    struct Row {
+        Sale sale;
+        bool was_converted = false;
+    };
+    /// Fills in `row`, or says what is wrong. `fields` is a record of the file.
     std::optional<std::string> read(std::span<const std::string_view> fields, std::uint64_t line,
-                                    MethodNames& methods, Sale& sale) const;
+                                    MethodNames& methods, Row& row) const;
+
+    /// Of a record that `read` found good.
+    std::string_view txn_id(std::span<const std::string_view> fields) const {
+        return fields[txn_id_];
+    }
 
 private:
+    FileZone zone_;
     std::size_t count_ = 0;
     std::size_t txn_id_ = 0;
     std::size_t ts_ = 0;

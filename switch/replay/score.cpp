@@ -28,10 +28,15 @@ Result<Score> make_score(const Plan& plan, std::size_t rail, const SalesFile& sa
     alone.advance.reset();
     const Result<ReplayResult> played = replay(alone, sales, outgoings, {});
     if (!played) return played.error();
-    const Variant& base = played->rails.front().base;
+    const RailResult& carried = played->rails.front();
+    score.refused = carried.refused;
+    score.refused_sum = carried.refused_sum;
+    score.refusals = carried.refusals;
+    const Variant& base = carried.base;
     score.average_day = played->average_day;
     score.base = base.measures;
 
+    if (!plan.advance && score.advance_day > plan.merchant.to) return score;
     auto outcomes =
         play_offers(plan.merchant, grid, base.days, base.measures.opening, played->average_day);
     if (!outcomes) return outcomes.error();

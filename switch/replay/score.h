@@ -22,15 +22,21 @@ struct Score {
     RailPlan rail;                ///< the one that the advances are played on
     bool is_rail_chosen = false;  ///< by name; else it is the plan's first
     bool outgoings_are_real = false;
+    std::uint64_t refused = 0;  ///< payments that the rail cannot carry; in the features alone
+    std::int64_t refused_sum = 0;
+    std::vector<RefusedSale> refusals;
     std::int64_t average_day = 0;  ///< of the whole window
     Measures base;                 ///< of the rail without an advance
     GridPlan grid;
     core::LocalDay advance_day{};
+    /// Nothing where the plan names no advance and the day there is otherwise, `grid.day`, lies
+    /// behind the window: then there are features alone.
     std::vector<OfferOutcome> outcomes;
 };
 
 /// Plays the sales on the rail through the switch, and the offers against its days. `rail` is a
-/// number in the plan. Refuses what the replay refuses, and what `play_offers` refuses. Throws
+/// number in the plan. A plan without an advance whose window ends before `grid.day` has no
+/// offers. Refuses what the replay refuses, and what `play_offers` refuses. Throws
 /// std::runtime_error when the file changes.
 Result<Score> make_score(const Plan& plan, std::size_t rail, const SalesFile& sales,
                          const DatedOutgoings* outgoings, const GridPlan& grid);

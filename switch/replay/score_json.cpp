@@ -39,7 +39,9 @@ json::object rail_of(const Score& score) {
             {"days_short", base.days_short},
             {"peak_financing", base.peak_financing},
             {"closing_end", base.closing_end},
-            {"outgoings_are_real", score.outgoings_are_real}};
+            {"outgoings_are_real", score.outgoings_are_real},
+            {"refused", score.refused},
+            {"refused_sum", score.refused_sum}};
 }
 
 json::object offer_of(const OfferOutcome& outcome) {
@@ -67,6 +69,12 @@ std::string score_json(const Score& score, std::string_view version) {
     json::array offers;
     offers.reserve(score.outcomes.size());
     for (const OfferOutcome& outcome : score.outcomes) offers.push_back(offer_of(outcome));
+    json::value advance = nullptr;
+    if (!score.outcomes.empty())
+        advance = {{"day_index", score.grid.day},
+                   {"day", tuma::text(score.advance_day)},
+                   {"yield_bp", score.grid.yield_bp},
+                   {"offers", std::move(offers)}};
     const json::object out{{"format", "tuma-score-1"},
                            {"version", version},
                            {"sales", score.sales_source},
@@ -74,11 +82,7 @@ std::string score_json(const Score& score, std::string_view version) {
                            {"currency", letters(score.currency)},
                            {"features", features_of(score.features)},
                            {"rail", rail_of(score)},
-                           {"advance",
-                            {{"day_index", score.grid.day},
-                             {"day", tuma::text(score.advance_day)},
-                             {"yield_bp", score.grid.yield_bp},
-                             {"offers", std::move(offers)}}}};
+                           {"advance", std::move(advance)}};
     return json::serialize(out) + "\n";
 }
 

@@ -97,6 +97,13 @@ std::string advances_head(const Score& score) {
     return out;
 }
 
+std::string no_advances(const Score& score) {
+    return fmt::format(
+        "no advances: day {} of the window, {}, lies behind its end; [advance] in the plan names "
+        "another day\n",
+        score.grid.day, tuma::text(score.advance_day));
+}
+
 constexpr std::string_view words =
     "  days: of average sales, lent; holdback: of each day's settled sales; repaid in: days;\n"
     "  short: days that close below zero; a year: the effective annual rate, at which what is\n"
@@ -106,7 +113,9 @@ constexpr std::string_view words =
 }  // namespace
 
 std::string score_text(const Score& score) {
-    return features_text(score) + "\n" + advances_head(score) + "\n" + advances_text(score) +
+    const std::string features = features_text(score);
+    if (score.outcomes.empty()) return features + "\n" + no_advances(score);
+    return features + "\n" + advances_head(score) + "\n" + advances_text(score) +
            std::string(words);
 }
 

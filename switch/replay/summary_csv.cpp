@@ -48,18 +48,24 @@ std::string summary_csv(const ReplayResult& result) {
         "receivable_end,days_short,longest_short_run,first_short,min_closing,min_closing_on,"
         "peak_financing,opening_needed,max_receivable,mean_receivable,interest,"
         "fees_if_rounded_daily,loan_repaid_on,loan_days_to_repay,loan_days_short,"
-        "loan_peak_financing,loan_closing_end\n";
+        "loan_peak_financing,loan_closing_end";
+    // Only where there is something to say, so that other programs find the columns they know.
+    const bool has_refusals = result.refused() != 0;
+    out += has_refusals ? ",refused,refused_sum\n" : "\n";
     for (const RailResult& rail : result.rails) {
         const Measures& base = rail.base.measures;
         fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},", rail.name,
                        rail.payments, base.days, rail.gross, rail.fees, rail.fee_share_micro,
                        rail.fees_settled, base.outgoings, base.opening, base.closing_end,
                        base.receivable_end);
-        fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},{}\n",
+        fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{},{},{}",
                        base.days_short, base.longest_short_run, or_empty(base.first_short),
                        base.min_closing, tuma::text(base.min_closing_on), base.peak_financing,
                        base.opening_needed, base.max_receivable, base.mean_receivable,
                        base.interest, or_empty(rail.fees_if_rounded_daily), advance_columns(rail));
+        if (has_refusals)
+            fmt::format_to(std::back_inserter(out), ",{},{}", rail.refused, rail.refused_sum);
+        out += '\n';
     }
     return out;
 }

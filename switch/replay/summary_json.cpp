@@ -1,5 +1,6 @@
 #include "ledger/batch.h"
 #include "ledger/time.h"
+#include "switch/files/scheme_text.h"
 #include "switch/replay/measures.h"
 #include "switch/replay/number_text.h"
 #include "switch/replay/outgoings.h"
@@ -23,6 +24,11 @@ json::value or_null(const std::optional<std::int64_t>& number) {
 
 json::value or_null(const std::optional<core::LocalDay>& day) {
     return day ? json::value(tuma::text(*day)) : json::value();
+}
+
+json::value zone_or_null(const MerchantPlan& merchant) {
+    if (!merchant.zone) return nullptr;
+    return json::value(zone_text(static_cast<std::int16_t>(merchant.zone->count())));
 }
 
 std::string sha256_of(const Variant& variant) {
@@ -57,6 +63,17 @@ json::object fixed_outgoings(const Variant& variant) {
             {"peak_financing", measures.peak_financing}};
 }
 
+json::array refusals_of(const RailResult& rail) {
+    json::array out;
+    out.reserve(rail.refusals.size());
+    for (const RefusedSale& sale : rail.refusals)
+        out.push_back(json::object{{"line", sale.line},
+                                   {"day", tuma::text(sale.day)},
+                                   {"amount", sale.amount},
+                                   {"refusal", name(sale.refusal)}});
+    return out;
+}
+
 json::object rail_of(const RailResult& rail) {
     const Measures& base = rail.base.measures;
     json::object out{{"sentence", rail.sentence},
@@ -83,7 +100,10 @@ json::object rail_of(const RailResult& rail) {
                      {"interest", base.interest},
                      {"sha256_daily", sha256_of(rail.base)},
                      {"journal_events", rail.events},
-                     {"journal_head", rail.head_hash}};
+                     {"journal_head", rail.head_hash},
+                     {"refused", rail.refused},
+                     {"refused_sum", rail.refused_sum}};
+    if (rail.refused != 0) out["refusals"] = refusals_of(rail);
     if (rail.with_advance) out["with_loan"] = with_loan(*rail.with_advance);
     if (rail.fixed_outgoings) out["fixed_outgoings"] = fixed_outgoings(*rail.fixed_outgoings);
     return out;
@@ -99,6 +119,7 @@ json::object sales_of(const ReplayResult& result) {
             {"rows_outside", sales.rows_outside},
             {"rows_bad", sales.rows_bad},
             {"txn_ids_repeated", sales.txn_ids_repeated},
+            {"times_converted", sales.times_converted},
             {"was_sorted", sales.was_sorted},
             {"sha256", result.sales_sha256}};
 }
@@ -180,6 +201,7 @@ std::string summary_json(const ReplayResult& result, std::string_view version) {
         {"currency", letters(merchant.currency)},
         {"exponent", find_currency(static_cast<std::uint16_t>(merchant.currency))->decimals},
         {"calendar", merchant.calendar.name()},
+        {"zone", zone_or_null(merchant)},
         {"start", tuma::text(merchant.from)},
         {"end", tuma::text(merchant.to)},
         {"avg_day", result.average_day},

@@ -68,6 +68,59 @@ TEST_CASE("scheme bytes: the layout, byte by byte") {
           }));
 }
 
+TEST_CASE("scheme bytes: those of format 1 are read; their smallest payout looks at the net") {
+    constexpr auto payable = static_cast<int>(ledger::AccountKind::settlement_payable);
+    // As versions of the program before format 2 wrote them into journals.
+    const auto old = bytes_of({
+        1,                                   // format
+        2,   'a', 'b',                       // name
+        1,   '1',                            // version
+        148, 1,   254,     255,              // 404, -2
+        1,   'c', 0,       0,                // calendar, no holidays
+        0,   1,                              // no type, one class
+        1,   'm', payable,                   // name, kind
+        0,   0,                              // any identity, receives nothing
+        1,   7,   0,       0,   0, 1, 0,     // to the bank, 7 calendar days, no roll
+        160, 5,   0,       0,                // cut-off 24:00, at 00:00
+        80,  195, 0,       0,   0, 0, 0, 0,  // at least 500.00
+        3,   0,   0,       0,   0, 0, 0, 0,  // a payout costs 0.03
+        1,   1,                              // refunds netted, debts carried
+        100, 0,   30,      0,   0, 0,        // 1 % held back for 30 days
+        0,                                   // no limits
+        1,   2,   1,       0,   0, 0,        // reversals: allowed, 258 days, fee stays
+    });
+    Scheme scheme = tiny_scheme();
+    scheme.calendar = Calendar("c", {});
+    AccountClass& merchant = scheme.classes.emplace_back();
+    merchant.name = "m";
+    merchant.kind = ledger::AccountKind::settlement_payable;
+    merchant.settlement.to_bank = true;
+    merchant.settlement.lag_days = 7;
+    merchant.settlement.minimum_payout = 500'00;
+    merchant.settlement.payout_fee = 3;
+    merchant.settlement.reserve_basis_points = 100;
+    merchant.settlement.reserve_days = 30;
+
+    const auto read = read_scheme(old);
+    REQUIRE_MESSAGE(read.has_value(), (read ? "" : read.error().text()));
+    CHECK(*read == scheme);
+    CHECK(read->classes[0].settlement.minimum_basis == MinimumBasis::net);
+    // What format 1 can say is written in it still.
+    CHECK(scheme_bytes(*read) == old);
+    Scheme other = *read;
+    other.classes[0].settlement.minimum_basis = MinimumBasis::before_fees;
+    auto newer = old;
+    newer.front() = std::byte{2};
+    check_refused(newer, "the middle of something");
+    newer.push_back(std::byte{1});
+    check_refused(newer, "format 2 for what format 1 can say");
+    newer.back() = std::byte{2};
+    CHECK(scheme_bytes(other) == newer);
+    CHECK(read_scheme(newer).value() == other);
+    for (std::size_t size = 0; size < old.size(); ++size)
+        CHECK_FALSE(read_scheme(std::span{old}.first(size)).has_value());
+}
+
 TEST_CASE("scheme bytes: what is written is read, and only that") {
     for (const Scheme& scheme : {sample_scheme(), tiny_scheme()}) {
         const auto bytes = scheme_bytes(scheme);
@@ -140,7 +193,7 @@ TEST_CASE("scheme bytes: every way to write the same thing differently is refuse
     };
     const Row rows[] = {
         {0, 0, "format"},
-        {0, 2, "format"},
+        {0, 3, "format"},
         {first_holiday_at, 254, ""},  // still before the second
         {allowed_at, 2, "neither"},
         {returns_fee_at, 255, "neither"},
@@ -189,7 +242,7 @@ TEST_CASE("scheme bytes: random bytes are refused") {
     for (int i = 0; i < 20'000; ++i) {
         std::vector<std::byte> noise(random() % 64);
         for (std::byte& byte : noise) byte = static_cast<std::byte>(random() % 4);
-        if (!noise.empty()) noise.front() = std::byte{1};
+        if (!noise.empty()) noise.front() = static_cast<std::byte>(1 + i % 2);
         CHECK_FALSE(read_scheme(noise).has_value());
     }
 }

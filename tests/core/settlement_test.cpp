@@ -252,6 +252,47 @@ TEST_CASE("settlement: the next one is the payout of a later day, and later than
     }
 }
 
+TEST_CASE("settlement: the smallest payout is compared with what the scheme names") {
+    SettlementRule net = daily();
+    net.minimum_payout = 500'00;
+    SettlementRule gross = net;
+    gross.minimum_basis = MinimumBasis::before_fees;
+    SettlementRule beside = gross;
+    beside.refunds_netted = false;
+    SettlementRule held = gross;
+    held.reserve_basis_points = 1'000;
+    held.reserve_days = 30;
+    const auto carried_before_fees = [](std::int64_t sales, std::int64_t fees, std::int64_t carried,
+                                        std::int64_t carried_fees) {
+        Maturing maturing = sold(sales, 0, fees, carried);
+        maturing.carried_fees = carried_fees;
+        return maturing;
+    };
+    check_made({
+        // WeChat Pay's notice of 2016: net sales of 500 are paid out, 497.00 of them after 0.6 %.
+        {"500.00, net", net, sold(500'00, 0, 3'00), {.carried = 497'00}},
+        {"500.00, before fees", gross, sold(500'00, 0, 3'00), {.paid_out = 497'00}},
+        {"499.99, before fees", gross, sold(499'99, 0, 3'00), {.carried = 496'99}},
+        {"503.02, net", net, sold(503'02, 0, 3'02), {.paid_out = 500'00}},
+        {"503.01, net", net, sold(503'01, 0, 3'02), {.carried = 499'99}},
+        {"refunds are off", gross, sold(500'01, 2, 3'00), {.carried = 496'99}},
+        {"refunds beside",
+         beside,
+         sold(500'00, 2, 3'00),
+         {.paid_out = 496'98, .collected_beside = 2}},
+        {"reserve is off", held, sold(500'00, 0, 3'00), {.reserve = 50'00, .carried = 447'00}},
+        {"fees carried with what they came off",
+         gross,
+         carried_before_fees(200'00, 1'20, 298'20, 1'80),
+         {.paid_out = 497'00}},
+        {"a fen less", gross, carried_before_fees(199'99, 1'20, 298'20, 1'80), {.carried = 496'99}},
+        {"carried, but the net counts",
+         net,
+         carried_before_fees(200'00, 1'20, 298'20, 1'80),
+         {.carried = 497'00}},
+    });
+}
+
 TEST_CASE("settlement: what fell due less its fees is paid out, and the statement says all of it") {
     Maturing maturing = sold(100'000, 10'000, 600, -50);
     maturing.adjustments = 7;

@@ -53,12 +53,6 @@ TEST_CASE("calendar file: the rows of the calendar count, in any order, once eac
     }
 }
 
-TEST_CASE("calendar file: without a name nothing is read and only weekends are days off") {
-    const Result<core::Calendar> calendar = read_calendar("/there/is/no/such/file", "");
-    REQUIRE(calendar.has_value());
-    CHECK(*calendar == core::Calendar{});
-}
-
 TEST_CASE("calendar file: errors name file, line, what was found and what is needed") {
     const struct {
         std::string text;
@@ -107,7 +101,18 @@ TEST_CASE("calendar file: a file that cannot be read is refused") {
     const Result<core::Calendar> is_directory = read_calendar(directory.path(), "KE");
     REQUIRE(!is_directory.has_value());
     CHECK(is_directory.error() ==
-          InputError{directory.path().string(), "cannot be read to its end"});
+          InputError{directory.path().string(), "is a directory; a file is needed"});
+}
+
+TEST_CASE("calendar file: without a calendar's name there are weekends only, but a file is read") {
+    const TemporaryDirectory directory;
+    CHECK(read_calendar({}, "").value() == core::Calendar{});
+    CHECK(read_calendar(HolidaysFile("calendar,date\nKE,2024-12-12\n").path(), "").value() ==
+          core::Calendar{});
+    CHECK(read_calendar(directory.path() / "missing.csv", "").error().reason ==
+          "cannot be opened for reading");
+    CHECK(!read_calendar(HolidaysFile("day\n2024-12-12\n").path(), "").has_value());
+    CHECK(!read_calendar(HolidaysFile("calendar,date\nKE,2024-02-30\n").path(), "").has_value());
 }
 
 TEST_CASE("calendar file: the holidays of eight countries, where the data folder is there") {

@@ -89,17 +89,21 @@ TEST_CASE("explanation: when a settled merchant's bank has the money") {
         core::LocalDay day;
         std::string usable;
     } rows[] = {
-        {"merchant", friday, "Tuesday 2024-03-05 00:00 +03:00: T+2 business days."},
-        {"merchant", saturday, "Tuesday 2024-03-05 00:00 +03:00: T+2 business days."},
+        {"merchant", friday, "the money on Tuesday 2024-03-05 00:00 +03:00: T+2 business days."},
+        {"merchant", saturday, "the money on Tuesday 2024-03-05 00:00 +03:00: T+2 business days."},
         {"merchant-roll", friday,
-         "Tuesday 2024-03-05 00:00 +03:00: T+2 business days, sales of a day off count as the next "
+         "the money on Tuesday 2024-03-05 00:00 +03:00: T+2 business days, sales of a day off "
+         "count as the next "
          "business day's."},
         {"merchant-roll", saturday,
-         "Wednesday 2024-03-06 00:00 +03:00: T+2 business days, sales of a day off count as the "
+         "the money on Wednesday 2024-03-06 00:00 +03:00: T+2 business days, sales of a day off "
+         "count as the "
          "next business day's."},
-        {"merchant-slow", friday, "Friday 2024-03-08 00:00 +03:00: T+5 business days."},
+        {"merchant-slow", friday,
+         "the money on Friday 2024-03-08 00:00 +03:00: T+5 business days."},
         {"merchant-reserve", friday,
-         "Tuesday 2024-03-05 00:00 +03:00: T+2 business days, 5 % held back for 180 days."},
+         "932.50 of it on Tuesday 2024-03-05 00:00 +03:00: T+2 business days.\n"
+         "50.00 are held back until Monday 2024-09-02 00:00 +03:00."},
     };
     for (const auto& row : rows) {
         CAPTURE(row.account_class);
@@ -109,7 +113,7 @@ TEST_CASE("explanation: when a settled merchant's bank has the money") {
         REQUIRE(explanation.has_value());
         CHECK(!explanation->is_at_once);
         const std::string text = explanation_text(scheme, *explanation);
-        CHECK(text.ends_with("\nThe merchant's bank has the money on " + row.usable + "\n"));
+        CHECK(text.ends_with("\nThe merchant's bank has " + row.usable + "\n"));
         CHECK(text.find("class   " + row.account_class + "\n") != std::string::npos);
     }
 }
@@ -142,6 +146,59 @@ TEST_CASE("explanation: as JSON, amounts with the decimals of the currency") {
           R"("zone":"+08:00","tariff":"since 2016-03-01","class":"wallet-3",)"
           R"("refusal":"yearly_limit_exceeded"})"
           "\n");
+}
+
+TEST_CASE("explanation: a payment that is less than the smallest payout waits, and is said to") {
+    core::Scheme scheme = built_in("mpesa-kenya");
+    Occasion occasion = asked("pay-merchant", 1'000'00, friday);
+    occasion.account_class = "till-to-bank";
+    const Explanation small = explain(scheme, occasion).value();
+    CHECK(waits_for_more(small));
+    CHECK(
+        explanation_text(scheme, small)
+            .ends_with("\nThe merchant's bank does not have it before 35000.00 have gathered, fees "
+                       "off; alone it is 994.50.\n"
+                       "Each payout from Monday 2024-03-04 00:00 +03:00 on looks whether they "
+                       "have: T+1 business day.\n"));
+    CHECK(explanation_json(scheme, small)
+              .ends_with(R"("usable_at":null,"usable_at_once":false,"paid_out":"0.00",)"
+                         R"("payout_fee":"0.00","held_back":"0.00","carried":"994.50",)"
+                         R"("payouts_from":"2024-03-03T21:00:00.000000Z",)"
+                         R"("minimum_payout":"35000.00","minimum_basis":"net",)"
+                         R"("gathered":"994.50"})"
+                         "\n"));
+
+    // 35,000.00 less 0.55 %.
+    occasion.amount = 35'193'55;
+    CHECK(waits_for_more(explain(scheme, occasion).value()));
+    occasion.amount = 35'193'56;
+    const Explanation enough = explain(scheme, occasion).value();
+    CHECK(!waits_for_more(enough));
+    CHECK(enough.payee_gets == 35'000'00);
+    CHECK(explanation_text(scheme, enough)
+              .ends_with("\nThe merchant's bank has the money on Monday 2024-03-04 00:00 +03:00: "
+                         "T+1 business day.\n"));
+
+    scheme.classes[*scheme.find_class("till-to-bank")].settlement.minimum_basis =
+        core::MinimumBasis::before_fees;
+    occasion.amount = 35'000'00;
+    CHECK(explain(scheme, occasion).value().settlement->paid_out == 34'807'50);
+    occasion.amount = 34'999'99;
+    CHECK(explanation_text(scheme, explain(scheme, occasion).value())
+              .find("before 35000.00 have gathered before fees; alone it is 34999.99.") !=
+          std::string::npos);
+}
+
+TEST_CASE("explanation: limits that depend on who pays are named as not looked at") {
+    const core::Scheme scheme = built_in("wechat-china");
+    CHECK(explanation_text(scheme, explain(scheme, asked("pay-merchant", 1'00, friday)).value())
+              .find("\nlimits  of the customer's class, not looked at: wallet-3: 200000.00 a year; "
+                    "wallet-2: 100000.00 a year; wallet-1: 1000.00 in a lifetime\n") !=
+          std::string::npos);
+    CHECK(
+        explanation_text(scheme, explain(scheme, asked("bank-withdrawal", 1'00, friday)).value())
+            .ends_with("\nThe money leaves the wallet at once; when the bank shows it, the scheme "
+                       "does not say.\n"));
 }
 
 TEST_CASE("explanation: a withdrawal beyond the free total of a lifetime") {
@@ -285,6 +342,9 @@ TEST_CASE("scheme text: rules in words") {
     CHECK(settlement_text(rule, Currency::kes) ==
           "T+1 calendar day, from 23:00 on as the next day, at 09:30, from 500.00, a payout costs "
           "5.00, refunds collected apart, debts collected at once");
+    rule.minimum_basis = core::MinimumBasis::before_fees;
+    CHECK(settlement_text(rule, Currency::kes).find(", from 500.00 before fees, ") !=
+          std::string::npos);
     CHECK(limits_text({}, Currency::kes) == "none");
 }
 

@@ -10,6 +10,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace tuma;
@@ -175,6 +176,20 @@ TEST_CASE("maturities: a transfer between two merchants is counted on both sides
     merchants.add(TransferKind::posted, Purpose::adjust, shop, bakery, 40);
     CHECK(merchants.maturities.find({monday, shop}).adjustments == -40);
     CHECK(merchants.maturities.find({monday, bakery}).adjustments == 40);
+}
+
+TEST_CASE("maturities: what is carried remembers the fees that came off it") {
+    Merchants merchants;
+    for (const auto& [due, next] : {std::pair{monday, tuesday}, {tuesday, later}}) {
+        merchants.sell(300, due);
+        merchants.add(TransferKind::posted, Purpose::fee, shop, AccountId{2}, 3, due);
+        SettlementClosed closed = merchants.statement(due);
+        std::swap(closed.carried_out, closed.paid_out);
+        closed.next_due_at = micros(next);
+        merchants.maturities.apply(closed);
+    }
+    CHECK(merchants.maturities.find({later, shop}).carried_fees == 6);
+    CHECK(merchants.maturities.find({later, shop}).net() == 594);
 }
 
 TEST_CASE("maturities: what falls due first comes first, ties by account") {
@@ -445,7 +460,7 @@ TEST_CASE("maturities: a saved value that makes no sense is an error") {
     merchants.sell(40);
     merchants.sell(50, monday, bakery);
     const std::vector<std::byte> good = bytes_of(merchants.maturities);
-    REQUIRE(good.size() == 8 + 2 * std::size_t{72});
+    REQUIRE(good.size() == 8 + 2 * std::size_t{80});
     const auto load = [](const std::vector<std::byte>& content) {
         Bytes bytes;
         bytes.content = content;
@@ -460,7 +475,7 @@ TEST_CASE("maturities: a saved value that makes no sense is an error") {
     };
     const Row rows[] = {
         {"no account", 8 + 8, 0},
-        {"out of order", 8 + 72 + 8, 5},
+        {"out of order", 8 + 80 + 8, 5},
         {"reserved", 8 + 12, 1},
         {"sales below zero", 8 + 16 + 7, 0x80},
         {"refunds below zero", 8 + 24 + 7, 0x80},

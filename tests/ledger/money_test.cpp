@@ -5,6 +5,7 @@
 
 #include <array>
 #include <limits>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -31,7 +32,6 @@ TEST_CASE("money: the currencies that the rails need have the exponents of ISO 4
                         {"TZS", 834, 2}, {"NGN", 566, 2}, {"GHS", 936, 2}, {"RWF", 646, 0},
                         {"ZAR", 710, 2}, {"INR", 356, 2}, {"CHF", 756, 2}, {"CAD", 124, 2},
                         {"AUD", 36, 2}};
-    CHECK(currency_table().size() == std::size(rows));
     for (const Row& row : rows) {
         CAPTURE(row.letters);
         const auto currency = parse_currency(row.letters);
@@ -41,6 +41,69 @@ TEST_CASE("money: the currencies that the rails need have the exponents of ISO 4
         const auto found = find_currency(static_cast<std::uint16_t>(row.number));
         REQUIRE(found.has_value());
         CHECK(found->decimals == row.decimals);
+    }
+}
+
+TEST_CASE("money: all of ISO 4217 is there, with 0, 2, 3 and 4 decimals") {
+    // List one of 2026-01-01: 178 codes, 17 without decimals, 139 with 2, 7 with 3, 2 with 4 and 13
+    // without a minor unit; behind it five withdrawn ones with 2.
+    std::map<int, int> by_decimals;
+    for (const CurrencyRow& row : currency_table()) ++by_decimals[row.decimals];
+    CHECK(by_decimals == std::map<int, int>{{0, 17}, {2, 139 + 5}, {3, 7}, {4, 2}});
+
+    const struct {
+        const char* letters;
+        int number;
+        const char* million;  // minor units
+    } rows[] = {
+        {"THB", 764, "10000.00"}, {"MZN", 943, "10000.00"}, {"ZMW", 967, "10000.00"},
+        {"XAF", 950, "1000000"},  {"XOF", 952, "1000000"},  {"XPF", 953, "1000000"},
+        {"HKD", 344, "10000.00"}, {"NOK", 578, "10000.00"}, {"DKK", 208, "10000.00"},
+        {"MXN", 484, "10000.00"}, {"JOD", 400, "1000.000"}, {"BHD", 48, "1000.000"},
+        {"IQD", 368, "1000.000"}, {"OMR", 512, "1000.000"}, {"TND", 788, "1000.000"},
+        {"LYD", 434, "1000.000"}, {"CLF", 990, "100.0000"}, {"UYW", 927, "100.0000"},
+        {"UYI", 940, "1000000"},  {"ISK", 352, "1000000"},  {"VND", 704, "1000000"},
+        {"CLP", 152, "1000000"},  {"MGA", 969, "10000.00"}, {"MRU", 929, "10000.00"},
+        {"ALL", 8, "10000.00"},   {"XCG", 532, "10000.00"}, {"ZWG", 924, "10000.00"},
+        {"XAD", 396, "10000.00"}, {"BGN", 975, "10000.00"}, {"HRK", 191, "10000.00"},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.letters);
+        const Currency currency = parse_currency(row.letters).value();
+        CHECK(static_cast<int>(currency) == row.number);
+        const Money million{1'000'000, currency};
+        CHECK(million.text() == row.million);
+        CHECK(Money::parse(row.million, currency).value() == million);
+    }
+}
+
+TEST_CASE("money: what ISO 4217 lists without a minor unit cannot be held, and is told why") {
+    for (const char* listed : {"XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XDR", "XPD", "XPT", "XSU",
+                               "XTS", "XUA", "XXX"}) {
+        CAPTURE(listed);
+        CHECK(has_no_minor_unit(listed));
+        CHECK(parse_currency(listed).error().reason ==
+              "'" + std::string(listed) +
+                  "' has no minor unit in ISO 4217, so that no amount can be in it; a currency "
+                  "like KES is needed");
+    }
+    for (const int number : {955, 956, 957, 958, 959, 960, 961, 962, 963, 964, 965, 994, 999})
+        CHECK_FALSE(find_currency(static_cast<std::uint16_t>(number)).has_value());
+    CHECK(parse_currency("KSH").error().reason ==
+          "'KSH' is not a known ISO 4217 code; for example KES (list one of 2026-01-01)");
+}
+
+TEST_CASE("money: every currency is found by its number, and prints and reads its least amount") {
+    for (const CurrencyRow& row : currency_table()) {
+        CAPTURE(std::string(row.letters));
+        const auto found = find_currency(static_cast<std::uint16_t>(row.currency));
+        REQUIRE(found.has_value());
+        CHECK(found->letters == row.letters);
+        CHECK(found->decimals == row.decimals);
+        const Money least_amount{1, row.currency};
+        CHECK(Money::parse(least_amount.text(), row.currency).value() == least_amount);
+        CHECK_FALSE(Money::parse(
+            "0." + std::string(static_cast<std::size_t>(row.decimals) + 1, '1'), row.currency));
     }
 }
 

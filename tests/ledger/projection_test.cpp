@@ -149,6 +149,36 @@ TEST_CASE("projection: views give the rows that a reader expects") {
     CHECK(one(path, "SELECT time FROM transfer WHERE id = 1").substr(0, 4) == "2026");
 }
 
+TEST_CASE("projection: amounts are written with the decimals of their currency, 0 to 4") {
+    const TemporaryDirectory directory;
+    const auto path = projection_path(directory.path());
+    MemoryJournal journal;
+    History history(journal, 1);
+    history.open(2);
+    project(path, journal);
+    const struct {
+        const char* letters;
+        const char* credited;  // 1234567 minor units
+        const char* owing;     // -5
+    } rows[] = {{"XAF", "1234567", "-5"},
+                {"THB", "12345.67", "-0.05"},
+                {"JOD", "1234.567", "-0.005"},
+                {"CLF", "123.4567", "-0.0005"}};
+    for (const auto& row : rows) {
+        CAPTURE(row.letters);
+        const auto shown = [&](const std::string& credits, const std::string& debits) {
+            SqlDatabase(path, SqlAccess::read_write_create)
+                .execute(fmt::format("UPDATE account SET currency = '{}', credits_posted = {}, "
+                                     "debits_posted = {} WHERE id = 3",
+                                     row.letters, credits, debits));
+            return one(path, "SELECT balance FROM balance WHERE id = 3");
+        };
+        CHECK(shown("1234567", "0") == row.credited);
+        CHECK(shown("0", "5") == row.owing);
+    }
+    CHECK(one(path, "SELECT count(*) FROM currency") == std::to_string(currency_table().size()));
+}
+
 TEST_CASE("projection: what was not committed is projected again by the next one") {
     const TemporaryDirectory directory;
     const auto path = projection_path(directory.path());

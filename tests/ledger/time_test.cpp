@@ -91,6 +91,77 @@ TEST_CASE("time: everything else than RFC 3339 in full is refused") {
     }
 }
 
+TEST_CASE("time: what people write is read with its zone, or as a day, or as a clock without one") {
+    struct Row {
+        const char* input;
+        const char* utc_plus_8;  ///< on the clocks of +08:00
+        bool is_day;
+        bool has_zone;
+    };
+    const Row rows[] = {
+        {"2026-12-01", "2026-12-01T00:00:00.000000Z", true, false},
+        {"2026-12-01T00:30:00", "2026-12-01T00:30:00.000000Z", false, false},
+        {"2026-12-01 00:30", "2026-12-01T00:30:00.000000Z", false, false},
+        {"2026-11-30T16:30:00Z", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-11-30T16:30:00z", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-11-30 16:30:00 UTC", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-11-30T16:30Z", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-12-01T00:30:00+08:00", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-11-30 09:30:00 -0700", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-11-30T09:30:00-07", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-11-30T22:00:00.5+05:30", "2026-12-01T00:30:00.500000Z", false, true},
+        {"2026-11-30T16:30:00.123456789Z", "2026-12-01T00:30:00.123456Z", false, true},
+        {"2026-12-01T06:30:00+14:00", "2026-12-01T00:30:00.000000Z", false, true},
+        {"2026-12-31T23:00:00-10:00", "2027-01-01T17:00:00.000000Z", false, true},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.input);
+        const auto time = read_written_time(row.input);
+        REQUIRE(time.has_value());
+        CHECK(text(time->local(std::chrono::hours{8})) == row.utc_plus_8);
+        CHECK(time->is_day == row.is_day);
+        CHECK(time->offset.has_value() == row.has_zone);
+    }
+    for (const char* input :
+         {"", "2026-11-30T", "2026-11-30Z", "2026-11-30+08:00", "2026-11-30T16:30:00 ",
+          "2026-11-30T16:30:00  Z", "2026-11-30T16:30:00+14:01", "2026-11-30T16:30:00+15",
+          "2026-11-30T16:30:00+8", "2026-11-30T16:30:00+08:", "2026-11-30T16:30:00+08:60",
+          "2026-11-30T16:30:00+08:00 ", "2026-11-30T16:30:00 PST", "2026-11-30T16:30:00.1234567890",
+          "2026-11-30T16:30:0Z", "1899-12-31", "2200-01-01", "30.11.2026"}) {
+        CAPTURE(input);
+        CHECK_FALSE(read_written_time(input).has_value());
+    }
+}
+
+TEST_CASE("time: an instant written in any zone is the same instant") {
+    std::mt19937_64 random(7);
+    for (int i = 0; i < 2'000; ++i) {
+        // Within the years that are read, a day off their ends.
+        const Timestamp instant = at(static_cast<std::int64_t>(random() % 7'000'000'000'000'000));
+        const std::chrono::minutes zone{static_cast<int>(random() % 1'681) - 840};
+        const std::string clock = text(instant + zone).substr(0, 26);
+        const auto size = std::chrono::abs(zone).count();
+        const std::string digits = std::to_string(100 * (size / 60) + size % 60 + 10'000).substr(1);
+        const std::string written = clock + (zone.count() < 0 ? "-" : "+") + digits;
+        CAPTURE(written);
+        const auto read = read_written_time(written);
+        REQUIRE(read.has_value());
+        CHECK(read->local(std::chrono::minutes{0}) == instant);
+        CHECK(read->local(zone) == read->clock);
+    }
+}
+
+TEST_CASE("time: a zone is hours and minutes with a sign") {
+    CHECK(parse_zone("+03:00").value() == std::chrono::minutes{180});
+    CHECK(parse_zone("-09:30").value() == std::chrono::minutes{-570});
+    CHECK(parse_zone("+14:00").value() == std::chrono::minutes{840});
+    for (const char* input : {"", "Z", "UTC", "+0300", "03:00", "+3:00", "+14:01", "+03:60",
+                              "+03:0a", "+03:000", "Europe/London"}) {
+        CAPTURE(input);
+        CHECK_FALSE(parse_zone(input).has_value());
+    }
+}
+
 TEST_CASE("time: text of an instant is read back as the same instant") {
     std::mt19937_64 random(11);
     for (int i = 0; i < 2'000; ++i) {

@@ -127,6 +127,22 @@ class CommandLine(program.ProcessTest):
         self.check(["project", f"--data={self.data}"], 0, "projected")
         self.check(["audit", f"--data={self.data}"], 0)
 
+    def test_a_path_that_is_not_there_is_never_ignored(self):
+        none = self.folder / "none"
+        serve = ["serve", f"--data={self.folder / 'new'}", "--native=127.0.0.1:0"]
+        # None of these would be read from: there is no HTTP, and no scheme names a calendar.
+        for arguments in ([*serve, f"--holidays={none}"], [*serve, f"--provision={none}"],
+                          [*serve, f"--config={none}"], [*serve, f"--schemes=./{none.name}.toml"],
+                          [*serve, f"--holidays={self.folder}"], [*serve, f"--provision={self.folder}"],
+                          [*serve, f"--config={self.folder}"], ["audit", f"--data={none}"],
+                          ["project", f"--data={none}"]):
+            self.check(arguments, 2, "none|is a directory")
+        self.assertFalse((self.folder / "new").exists())
+        target = "--target=mpesa:http://127.0.0.1:1"
+        for arguments in (["run", target, f"--client-file={none}"], ["run", target, f"--client-file={self.folder}"],
+                          ["run", "--target=native:127.0.0.1:1", f"--scenario={none}.toml"]):
+            self.check(arguments, 2, "none|is a directory", program_path=self.tuma_load)
+
     def test_help_and_version(self):
         self.check(["--help"], 0, "serve", "audit", "project")
         self.check(["serve", "--help"], 0, "--request-keys", "SIGTERM", "ready native=")

@@ -101,11 +101,52 @@ class Replay(program.ProcessTest):
         self.assertIn("2 bad rows were skipped", out)
         self.assertIn("2 bad rows; skipped", err)
 
+    def test_what_a_rail_cannot_carry_is_listed_and_left_out_on_request(self):
+        self.plan.write_text('[merchant]\ncurrency = "KES"\nfrom = 2024-02-26\nto = 2024-03-03\n'
+                             '[[rail]]\nname = "till"\nscheme = "mpesa-kenya"\ntype = "pay-merchant"\n'
+                             '[[rail]]\nname = "cash"\n')
+        self.sales.write_text(HEADER + "a,2024-02-26,100000,,\nbig,2024-02-27T10:00:00,25000001,,\n"
+                              "b,2024-02-28,25000000,,\n\x1b[2Jbad,2024-02-29,40000000,,\n")
+        out, err = self.replay(code=2)
+        self.assertEqual("", out)
+        self.assertIn(f"{self.sales}:3: rail till: big of KES 250000.01: transaction_limit_exceeded: ", err)
+        self.assertIn(f"{self.sales}:5: rail till: ?[2Jbad of KES 400000.00: transaction_limit_exceeded: ", err)
+        self.assertIn("rail till cannot carry 2 payments, KES 650000.01 in all; take them out, or leave them out "
+                      "with --skip-bad", err)
+        self.assertNotIn("rail cash", err)
+        self.assert_nothing_left()
+        out, err = self.replay("--skip-bad")
+        self.assertIn("till cannot carry 2 payments, KES 650,000.01: in none of its figures", out)
+        summary = self.files()["summary.json"]["rails"]
+        self.assertEqual((2, 65_000_001, 2), tuple(summary["till"][key] for key in ("refused", "refused_sum", "payments")))
+        self.assertEqual([3, 5], [sale["line"] for sale in summary["till"]["refusals"]])
+        self.assertEqual((0, 4), (summary["cash"]["refused"], summary["cash"]["payments"]))
+        table = (self.out / "summary.csv").read_text().splitlines()
+        self.assertTrue(table[0].endswith(",refused,refused_sum"))
+        self.assertTrue(table[1].endswith(",2,65000001"))
+        page = (self.out / "report.html").read_text()
+        self.assertIn("refused 2 payments (on till)", page.replace("\u00a0", " "))
+
+    def test_times_with_a_zone_are_converted_and_said_to_be(self):
+        self.plan.write_text('[merchant]\ncurrency = "CNY"\nfrom = 2026-11-30\nto = 2026-12-02\n'
+                             '[[rail]]\nname = "wechat"\nscheme = "wechat-china"\ntype = "pay-merchant"\n')
+        self.sales.write_text(HEADER + "a,2026-11-30T16:30:00Z,10000,,\n")
+        out, _ = self.replay()
+        self.assertIn("times that named a zone: 1, converted to +08:00", out)
+        days = [line.split(",") for line in (self.out / "wechat.csv").read_text().splitlines()]
+        self.assertEqual(["2026-12-01", "10000", "0"], days[2][:3])
+        self.assertEqual(["2026-12-02", "0", "10000"], days[3][:3])
+
     def test_input_that_cannot_be_used_leaves_nothing_behind(self):
         outgoings = self.site / "outgoings.csv"
         foreign = self.site / "foreign"
         for arguments, pattern in (
-                ([f"--holidays={self.site}/none.csv", "--outgoings=none.csv"], "none.csv: cannot be opened"),
+                ([f"--holidays={self.site}/none.csv"], "--holidays=.*none.csv: cannot be opened"),
+                ([f"--holidays={self.site}"], "--holidays=.*is a directory"),
+                (["--outgoings=none.csv"], "none.csv: cannot be opened"),
+                ([f"--outgoings={self.site}"], "is a directory"),
+                ([f"--sales={self.site}/none.csv"], "none.csv: there is no such file"),
+                ([f"--plan={self.site}"], "is a directory"),
                 (["--parallel=1000"], "parallel"),
                 (["--fast"], "--fast"),
         ):

@@ -55,6 +55,39 @@ class Scheme(program.ProcessTest):
         self.assertIn("not_offered", out)
         self.assertIn("250000.00", out)
 
+    def test_an_instant_is_one_whatever_zone_it_is_written_in(self):
+        sale = ("explain", "wechat-china", "--type=pay-merchant", "--amount=100")
+        for on in ("2026-11-30T16:30:00Z", "2026-12-01T00:30:00+08:00", "2026-11-30 09:30:00 -0700",
+                   "2026-12-01T00:30"):
+            out = self.scheme(0, *sale, f"--on={on}")
+            self.assertIn("CNY 100.00 on Tuesday 2026-12-01 00:30 +08:00\n", out)
+            self.assertIn("has the money on Wednesday 2026-12-02 00:00 +08:00", out)
+        self.assertIn("the time already", self.scheme(2, *sale, "--on=2026-11-30T16:30:00Z", "--at=16:30"))
+
+    def test_what_is_not_paid_out_alone_is_said_to_wait(self):
+        out = self.scheme(0, "explain", "mpesa-kenya", "--class=till-to-bank", "--type=pay-merchant", "--amount=1000",
+                          "--on=2026-11-27")
+        self.assertIn("does not have it before 35000.00 have gathered, fees off; alone it is 994.50.\n", out)
+        self.assertNotIn("has the money", out)
+
+    def test_a_path_that_is_not_there_is_told_although_nothing_would_be_read_from_it(self):
+        for path, reason in ((self.folder / "none.csv", "cannot be opened"), (self.folder, "is a directory")):
+            for arguments in (("check", "cash"), ("explain", "cash", "--type=pay-merchant", "--amount=1")):
+                self.assertIn(reason, self.scheme(2, *arguments, f"--holidays={path}"))
+
+    def test_amounts_have_the_decimals_of_their_currency(self):
+        file = self.folder / "own.toml"
+        for currency, amount, fee in (("XAF", "1000", "13"), ("THB", "1000.00", "12.50"), ("JOD", "1000.000", "12.500"),
+                                      ("CLF", "1000.0000", "12.5000")):
+            file.write_text(f'name = "own"\nversion = "1"\ncurrency = "{currency}"\nzone = "+00:00"\n\n'
+                            '[[type]]\nname = "pay"\npurpose = "pay_merchant"\n[[type.fee]]\nbearer = "payee"\n'
+                            'rate_bp = 125\n[[class]]\nname = "shop"\nkind = "till"\nreceives = "pay"\n')
+            out = self.scheme(0, "explain", file, "--type=pay", f"--amount={amount}")
+            self.assertIn(f"pay of {currency} {amount} on", out)
+            self.assertRegex(out, rf"operator earns +{fee} ")
+        file.write_text(file.read_text().replace("CLF", "XAU"))
+        self.assertIn("'XAU' has no minor unit in ISO 4217", self.scheme(2, "check", file))
+
     def test_wrong_usage_is_told_with_the_name_of_the_flag_and_what_there_is(self):
         send = ("explain", "mpesa-kenya", "--type=send", "--amount=1")
         for arguments, *patterns in (

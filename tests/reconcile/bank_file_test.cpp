@@ -55,6 +55,22 @@ TEST_CASE("bank file: columns in any order, with days or times, with or without 
     CHECK(empty->empty());
 }
 
+TEST_CASE("bank file: a time with a zone is of the day where the account is paid out") {
+    const TemporaryDirectory folder;
+    const auto path = folder.path() / "bank.csv";
+    std::ofstream(path) << "ts,account,amount_minor\n"
+                           "2024-02-29T16:30:00Z,shop.bank,1\n"
+                           "2024-02-29 09:30:00 -0700,shop.bank,2\n"
+                           "2024-03-01T00:30:00,shop.bank,3\n"
+                           "2024-02-29T16:30:00Z,stranger,4\n";
+    const auto rows = read_bank_file(path, {{"shop.bank", std::chrono::hours{8}}});
+    REQUIRE(rows);
+    REQUIRE(rows->size() == 4);
+    for (int i = 0; i < 3; ++i) CHECK(rows->at(static_cast<std::size_t>(i)).day == day);
+    // Nobody knows where that is.
+    CHECK(rows->at(3).day == day - std::chrono::days{1});
+}
+
 TEST_CASE("bank file: what cannot be used is refused with its line and the remedy") {
     struct Row {
         const char* text;

@@ -64,8 +64,25 @@ TEST_CASE("features: a week by hand") {
     CHECK(features.longest_gap_days == 2);
     CHECK(features.top_day_ppm == 500'000);
     CHECK(features.refund_ppm == 76'923);
-    CHECK(features.repeat_buyer_ppm == 800'000);
-    CHECK(features.top_customer_ppm == 500'000);
+    // Buyer 7 bought twice, 8 and 9 once; what 9 gave back is no visit.
+    CHECK(features.repeat_buyer_ppm == 500'000);
+    CHECK(features.top_customer_sales_ppm == 400'000);
+    CHECK(features.top_customer_value_ppm == 500'000);
+}
+
+TEST_CASE("features: a refund is no visit, and the top customer is one by number and by value") {
+    // One buyer returned everything, one bought once.
+    const Features returned = features_of({{0, 100, 1}, {1, -100, 1}, {2, 70, 2}}, 7);
+    CHECK(returned.repeat_buyer_ppm == 0);
+    CHECK(returned.top_customer_sales_ppm == 500'000);
+    CHECK(returned.top_customer_value_ppm == 1'000'000);
+
+    // Who comes often spends little.
+    const Features often =
+        features_of({{0, 10, 1}, {1, 10, 1}, {2, 10, 1}, {3, -10, 1}, {4, 980, 2}, {5, 10, 0}}, 7);
+    CHECK(often.repeat_buyer_ppm == 750'000);
+    CHECK(often.top_customer_sales_ppm == 600'000);
+    CHECK(often.top_customer_value_ppm == 970'297);
 }
 
 TEST_CASE("features: the look-back is 180 days, up to and with the last of the window") {
@@ -104,15 +121,17 @@ TEST_CASE("features: what has no meaning is absent") {
     CHECK(!none.top_day_ppm);
     CHECK(!none.refund_ppm);
     CHECK(!none.repeat_buyer_ppm);
-    CHECK(!none.top_customer_ppm);
+    CHECK(!none.top_customer_sales_ppm);
+    CHECK(!none.top_customer_value_ppm);
 
     const Features only_refunds = features_of({{3, -100, 1}}, 30);
     CHECK(only_refunds.active_days == 0);
     CHECK(only_refunds.mean_day == -3);
     CHECK(!only_refunds.variation_ppm);
     CHECK(!only_refunds.refund_ppm);
-    CHECK(only_refunds.repeat_buyer_ppm == 0);
-    CHECK(!only_refunds.top_customer_ppm);
+    CHECK(!only_refunds.repeat_buyer_ppm);
+    CHECK(!only_refunds.top_customer_sales_ppm);
+    CHECK(!only_refunds.top_customer_value_ppm);
 }
 
 TEST_CASE("features: sums near the end of 64 bits do not overflow") {
@@ -177,7 +196,7 @@ TEST_CASE("features: the order of the days does not matter") {
 
 TEST_CASE("features: a table has a line a feature, with words") {
     const auto rows = feature_rows(features_of({{0, 100, 1}}, 1));
-    REQUIRE(rows.size() == 9);
+    REQUIRE(rows.size() == 10);
     for (const FeatureRow& row : rows) {
         CAPTURE(row.key);
         CHECK(!row.meaning.empty());

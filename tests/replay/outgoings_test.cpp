@@ -131,6 +131,23 @@ TEST_CASE("outgoings: bad rows of a file are listed with their lines") {
     CHECK(sum_of(read->due(monday + days{1})) == 5);
 }
 
+TEST_CASE("outgoings: a date that names a zone is the merchant's day") {
+    const TemporaryDirectory directory;
+    const auto path = write_file(directory.path() / "out.csv",
+                                 "date,amount_minor,label\n"
+                                 "2024-02-26T16:30:00Z,5,tea\n"
+                                 "2024-02-28T00:00:00+09:00,7,rent\n"
+                                 "2024-02-27T16:30:00,9,no zone\n");
+    const auto read = read_outgoings(path, monday, monday + days{6}, std::chrono::hours{8});
+    REQUIRE(read.has_value());
+    CHECK(sum_of(read->due(monday + days{1})) == 5 + 7);
+    CHECK(read->bad_rows ==
+          std::vector<BadRow>{
+              {4, "date: found \"2024-02-27T16:30:00\", must be a day like 2016-03-01"}});
+    const auto unknown = read_outgoings(path, monday, monday + days{6}, std::nullopt);
+    CHECK(unknown.value().rows_bad == 3);
+}
+
 TEST_CASE("outgoings: a file that is no such file is refused") {
     const TemporaryDirectory directory;
     const auto field = [&](const std::string& text) {

@@ -138,6 +138,7 @@ TEST_CASE("plan: a rail may name a scheme, its type, class and the day of its ta
 
     const RailPlan then = rail("on = 2020-05-05\nclass = \"till-to-bank\"\n");
     CHECK(then.scheme.classes.at(then.account_class).name == "till-to-bank");
+    CHECK(then.sentence.ends_with("; T+1 business day (KE), payouts from KES 35,000.00"));
     REQUIRE(then.scheme.find_type("pay-merchant", day(3, 1)) != nullptr);
     CHECK(then.scheme.find_type("pay-merchant", day(3, 1))->fees.front().basis_points == 50);
     CHECK(!core::check(then.scheme).has_value());
@@ -263,6 +264,44 @@ TEST_CASE(
          "p.toml:8: rail[0].type: mpesa-kenya has no tariff for pay-bill-mgao on 2023-06-01, only "
          "for 2023-07-01 and later; with on = DATE the tariff of that day is used for all sales"},
     });
+}
+
+TEST_CASE("plan: the zone is the one that is said, else that of the schemes, else UTC") {
+    const std::string merchant =
+        "[merchant]\ncurrency = \"KES\"\nfrom = 2024-01-01\nto = 2024-01-31\n";
+    const std::string cash = "[[rail]]\nname = \"cash\"\n";
+    const std::string till =
+        "[[rail]]\nname = \"till\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-merchant\"\n";
+    const auto zone_of = [](const std::string& text) {
+        const auto plan = parse_plan(text, "p.toml", {});
+        REQUIRE_MESSAGE(plan, (plan ? "" : plan.error().text()));
+        return plan->merchant.zone;
+    };
+    CHECK(zone_of(merchant + cash) == std::chrono::minutes{0});
+    CHECK(zone_of(merchant + cash + till) == std::chrono::hours{3});
+    CHECK(zone_of(merchant + "zone = \"-07:00\"\n" + cash + till) == -std::chrono::hours{7});
+
+    // A scheme of one's own in the same currency, elsewhere.
+    const TemporaryDirectory folder;
+    const std::string path = (folder.path() / "own.toml").string();
+    std::ofstream(path) << "name = \"own\"\nversion = \"1\"\ncurrency = \"KES\"\nzone = "
+                           "\"+01:00\"\n[[type]]\nname = \"pay\"\npurpose = "
+                           "\"pay_merchant\"\n[[class]]\nname = \"shop\"\nkind = "
+                           "\"till\"\nreceives = \"pay\"\n";
+    const std::string own = "[[rail]]\nname = \"own\"\nscheme = \"" + path + "\"\ntype = \"pay\"\n";
+    CHECK(zone_of(merchant + own) == std::chrono::hours{1});
+    CHECK(zone_of(merchant + own + till) == std::nullopt);
+
+    CHECK(parse_plan(merchant + "zone = \"Nairobi\"\n" + cash, "p.toml", {}).error().text() ==
+          "p.toml:5: merchant.zone: found \"Nairobi\"; \"-14:00\" to \"+14:00\" is needed");
+}
+
+TEST_CASE("plan: a file of holidays that cannot be used is told without a calendar too") {
+    const std::string text =
+        "[merchant]\ncurrency = \"KES\"\nfrom = 2024-01-01\nto = 2024-01-31\n"
+        "[[rail]]\nname = \"cash\"\n";
+    CHECK(parse_plan(text, "p.toml", "/nonexistent/days.csv").error().text() ==
+          "--holidays=/nonexistent/days.csv: cannot be opened for reading");
 }
 
 TEST_CASE("plan: a file that is not there is refused") {

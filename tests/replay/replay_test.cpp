@@ -4,6 +4,8 @@
 #include "ledger/audit.h"
 #include "ledger/batch.h"
 #include "ledger/sqlite_journal.h"
+#include "switch/files/explanation.h"
+#include "switch/files/scheme_file.h"
 #include "switch/replay/rail_run.h"
 #include "switch/replay/summary.h"
 #include "tests/replay/invented_merchant.h"
@@ -184,22 +186,142 @@ TEST_CASE("replay: where a scheme gives the fee back with a refund, it counts as
     CHECK(result.rails[1].base.days[0].settled_gross == 40'000);
 }
 
-TEST_CASE("replay: a payment that the switch refuses ends the replay and is named") {
+TEST_CASE("replay: the smallest payout is compared with what the scheme names") {
+    const TemporaryDirectory directory;
+    const auto days_under = [&](const std::string& basis) {
+        // WeChat Pay's notice of 30 June 2016: net sales of CNY 500 and more are paid out.
+        const auto path = write_file(
+            directory.path() / (basis + ".toml"),
+            "name = \"notice\"\nversion = \"2016\"\ncurrency = \"CNY\"\nzone = \"+08:00\"\n"
+            "[[type]]\nname = \"pay\"\npurpose = \"pay_merchant\"\n"
+            "[[type.fee]]\nbearer = \"payee\"\nrate_bp = 60\n"
+            "[[class]]\nname = \"shop\"\nkind = \"settlement_payable\"\nreceives = \"pay\"\n"
+            "[class.settlement]\nlag_days = 1\nlag_unit = \"calendar\"\nminimum_payout = 500\n"
+            "minimum_basis = \"" +
+                basis + "\"\n");
+        const Plan plan = plan_of(
+            "[merchant]\ncurrency = \"CNY\"\nfrom = 2016-07-01\nto = 2016-07-05\n"
+            "[outgoings]\nrestock_bp = 0\nwages_bp = 0\ndraw_bp = 0\nrent_bp = 0\n"
+            "[[rail]]\nname = \"notice\"\nscheme = \"" +
+            path.string() + "\"\ntype = \"pay\"\n");
+        // 500.00 on the first day; on the third and fourth 300.00 and 200.00.
+        return replay_of(plan,
+                         "a,2016-07-01T12:00:00,50000,\nb,2016-07-03T12:00:00,30000,\n"
+                         "c,2016-07-04T12:00:00,20000,\n")
+            .rails[0]
+            .base.days;
+    };
+    const std::vector<DayRow> gross = days_under("before_fees");
+    CHECK(gross[1].closing_balance - gross[0].closing_balance == 497'00);
+    CHECK(gross[3].closing_balance == gross[2].closing_balance);
+    CHECK(gross[4].closing_balance - gross[3].closing_balance == 497'00);
+    const std::vector<DayRow> net = days_under("net");
+    CHECK(net[2].closing_balance == net[0].closing_balance);
+    // 497.00 and 298.20 have gathered by the fourth.
+    CHECK(net[3].closing_balance - net[2].closing_balance == 795'20);
+    CHECK(net[4].closing_balance == net[3].closing_balance);
+}
+
+TEST_CASE("replay: what a rail cannot carry is listed, all of it, and in none of its figures") {
     const Plan plan = plan_of(
         "[merchant]\ncurrency = \"KES\"\nfrom = 2024-02-26\nto = 2024-03-03\n"
-        "[[rail]]\nname = \"mgao\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-bill-mgao\"\n");
-    const TemporaryDirectory directory;
-    const auto sales = SalesFile::open(write_file(directory.path() / "s.csv",
-                                                  "txn_id,ts,amount_minor\na,2024-02-26,5000\n"
-                                                  "b,2024-02-27T10:00,90000000000000\n"),
-                                       {});
-    const auto refused = replay::replay(plan, *sales, nullptr, {});
-    REQUIRE(!refused.has_value());
-    CHECK(refused.error().field == "rail mgao");
-    CHECK(refused.error().reason ==
-          "the switch refused the payment of KES 900000000000.00 on line 3 of the sales: "
-          "not_offered: "
-          "The scheme has no tariff for this kind of payment and amount on this day.");
+        "[[rail]]\nname = \"till\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-merchant\"\n"
+        "[[rail]]\nname = \"mgao\"\nscheme = \"mpesa-kenya\"\ntype = \"pay-bill-mgao\"\n"
+        "[[rail]]\nname = \"cash\"\nfee_bp = 100\n");
+    const ReplayResult result = replay_of(plan,
+                                          "a,2024-02-26,5000,\n"
+                                          "b,2024-02-27T10:00,25000000,\n"
+                                          "c,2024-02-27T10:00,25000001,\n"
+                                          "d,2024-02-28T10:00,90000000000000,\n"
+                                          "e,2024-02-29,-5000,\n");
+    const core::LocalDay tuesday = plan.merchant.from + std::chrono::days{1};
+    const core::LocalDay wednesday = tuesday + std::chrono::days{1};
+    const RailResult& till = result.rails[0];
+    CHECK(till.refusals ==
+          std::vector<RefusedSale>{
+              {4, tuesday, 25'000'001, Refusal::transaction_limit_exceeded},
+              {5, wednesday, 90'000'000'000'000, Refusal::transaction_limit_exceeded}});
+    CHECK(till.refused == 2);
+    CHECK(till.refused_sum == 90'000'025'000'001);
+    CHECK(till.payments == 3);
+    CHECK(till.gross == 25'000'000);
+    CHECK(till.fees == 20'000);
+    CHECK(till.base.days[1].gross_sales == 25'000'000);
+    CHECK(till.base.days[2].gross_sales == 0);
+    // PayBill's tariff itself ends there.
+    const RailResult& mgao = result.rails[1];
+    CHECK(mgao.refusals ==
+          std::vector<RefusedSale>{{4, tuesday, 25'000'001, Refusal::not_offered},
+                                   {5, wednesday, 90'000'000'000'000, Refusal::not_offered}});
+    CHECK(result.rails[2].refused == 0);
+    CHECK(result.rails[2].payments == 5);
+    CHECK(result.refused() == 4);
+}
+
+TEST_CASE("replay: what is refused is what an explanation says is refused") {
+    for (const BuiltInScheme& row : built_in_schemes()) {
+        const core::Scheme scheme = find_scheme(std::string(row.name), {}).value().scheme;
+        std::set<std::string> received;
+        for (const core::AccountClass& account_class : scheme.classes)
+            if (!account_class.receives.empty()) received.insert(account_class.receives);
+        for (const std::string& type : received) {
+            CAPTURE(scheme.name);
+            CAPTURE(type);
+            Plan plan = plan_of(
+                "[merchant]\ncurrency = \"" + std::string(letters(scheme.currency)) +
+                "\"\nfrom = 2024-02-26\nto = 2024-03-03\n[[rail]]\nname = \"rail\"\nscheme = \"" +
+                scheme.name + "\"\ntype = \"" + type + "\"\n");
+            std::string rows;
+            std::vector<std::int64_t> amounts;
+            for (const std::int64_t amount : {1, 99, 100, 4'999, 5'000, 15'000'000, 15'000'001,
+                                              25'000'000, 25'000'001, 50'000'001, 2'000'000'000})
+                amounts.push_back(amount);
+            for (const std::int64_t amount : amounts)
+                rows += "t,2024-03-01T12:00:00," + std::to_string(amount) + ",\n";
+            std::vector<std::int64_t> refused;
+            for (const RefusedSale& sale : replay_of(plan, rows).rails[0].refusals)
+                refused.push_back(sale.amount);
+            std::vector<std::int64_t> expected;
+            for (const std::int64_t amount : amounts) {
+                Occasion occasion;
+                occasion.type = type;
+                occasion.amount = amount;
+                occasion.day = plan.merchant.from + std::chrono::days{4};
+                if (explain(scheme, occasion).value().refusal) expected.push_back(amount);
+            }
+            CHECK(refused == expected);
+        }
+    }
+}
+
+TEST_CASE("replay: a time with a zone is sold and paid out on the rail's own days") {
+    const std::string merchant =
+        "[merchant]\ncurrency = \"CNY\"\nfrom = 2026-11-30\nto = 2026-12-03\n";
+    const std::string wechat =
+        "[[rail]]\nname = \"wechat\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n";
+    const std::string cash = "[[rail]]\nname = \"cash\"\n";
+    const std::string instants[] = {"2026-11-30T16:30:00Z", "2026-12-01T00:30:00+08:00",
+                                    "2026-11-30 09:30:00 -0700", "2026-12-01T00:30:00",
+                                    "2026-11-30T16:30:00.25Z"};
+    for (const std::string& instant : instants) {
+        CAPTURE(instant);
+        const Plan plan = plan_of(merchant + cash + wechat);
+        CHECK(plan.merchant.zone == std::chrono::hours{8});
+        const ReplayResult result = replay_of(plan, "a," + instant + ",10000,\n");
+        const std::vector<DayRow>& days = result.rails[1].base.days;
+        CHECK(days[0].gross_sales == 0);
+        CHECK(days[1].gross_sales == 10'000);
+        CHECK(days[1].settled_gross == 0);
+        CHECK(days[2].settled_gross == 10'000);
+        CHECK(days[2].fees == 60);
+        CHECK(result.rails[0].base.days[1].gross_sales == 10'000);
+    }
+    // A merchant whose clock is UTC: sold on 30 November there, and paid out by China's clock, at
+    // midnight of 2 December, which is 16:00 on the 1st.
+    const ReplayResult utc = replay_of(plan_of(merchant + "zone = \"+00:00\"\n" + wechat),
+                                       "a,2026-11-30T16:30:00,10000,\n");
+    CHECK(utc.rails[0].base.days[0].gross_sales == 10'000);
+    CHECK(utc.rails[0].base.days[1].settled_gross == 10'000);
 }
 
 TEST_CASE("replay: dated outgoings take the place of the rule, one posting each") {

@@ -48,9 +48,9 @@ std::filesystem::path write_sales(const std::filesystem::path& folder) {
     return path;
 }
 
-Score score_on(std::size_t rail, const GridPlan& grid) {
+Score score_on(std::size_t rail, const GridPlan& grid, const std::string& text = plan_text) {
     const TemporaryDirectory folder;
-    const auto plan = parse_plan(plan_text, "plan.toml", {});
+    const auto plan = parse_plan(text, "plan.toml", {});
     REQUIRE_MESSAGE(plan, (plan ? "" : plan.error().text()));
     SalesFile::Options options;
     options.from = plan->merchant.from;
@@ -89,7 +89,8 @@ TEST_CASE("score: features and an advance on the till, through the switch") {
 
     CHECK(score.features.active_days == 180);
     CHECK(score.features.repeat_buyer_ppm == 1'000'000);
-    CHECK(score.features.top_customer_ppm == 500'000);
+    CHECK(score.features.top_customer_sales_ppm == 500'000);
+    CHECK(score.features.top_customer_value_ppm == 500'000);
     CHECK(score.average_day == 1'000);
     CHECK(score.base.opening == 2'000);
     // Each day's sale restocks the next day; the last one's is left.
@@ -112,6 +113,29 @@ TEST_CASE("score: a rail that pays later and takes a fee is another score") {
     CHECK(score.base.days_short > 0);
     CHECK(score.outcomes.front().days_to_repay == 112);
     CHECK(score.outcomes.front().days_short < score.base.days_short);
+}
+
+TEST_CASE(
+    "score: a month without an advance in the plan has its features, and says why no offers") {
+    std::string month = plan_text;
+    month.replace(month.find("2024-07-18"), 10, "2024-01-31");
+    Score score = score_on(0, one_offer(), month);
+    CHECK(score.features.days == 31);
+    CHECK(score.features.active_days == 31);
+    CHECK(score.outcomes.empty());
+    score.sales_source = "sales.csv";
+    const std::string text = score_text(score);
+    CHECK(text.find("in the 31 days up to 2024-01-31") != std::string::npos);
+    CHECK(
+        text.ends_with("\nno advances: day 60 of the window, 2024-03-01, lies behind its end; "
+                       "[advance] in the plan names another day\n"));
+    const auto json = boost::json::parse(score_json(score, "9.9"));
+    CHECK(json.at("advance").is_null());
+    CHECK(json.at("features").at("active_days").as_int64() == 31);
+
+    // Day 60 is the last of 61 days.
+    month.replace(month.find("2024-01-31"), 10, "2024-03-01");
+    CHECK(score_on(0, one_offer(), month).outcomes.size() == 1);
 }
 
 TEST_CASE("score: the JSON holds integers, names and dates") {
@@ -139,7 +163,7 @@ TEST_CASE("score: the text has a line a feature, a line an offer, and says what 
     const std::string text = score_text(score);
     for (const char* words :
          {"sales.csv: 180 payments, 0 of them refunds, in the 180 days up to 2024-07-18",
-          "  active_days     100.00 %", "KES 10.00",
+          "  active_days          100.00 %", "KES 10.00",
           "advances on 2024-03-01 on the rail till (the plan's first; --rail=NAME takes another)",
           "by the plan's rule, which is an assumption", "only left in the account", "  none  ",
           "  1.12  112.00   10.00 %        112"}) {

@@ -39,6 +39,7 @@ inline ReplayResult replay_of(const Plan& plan, const std::string& rows,
     SalesFile::Options window;
     window.from = plan.merchant.from;
     window.to = plan.merchant.to;
+    window.zone = plan.merchant.zone;
     const Result<SalesFile> sales = SalesFile::open(path, window);
     if (!sales) FAIL(sales.error().text());
     if (sales->figures().rows_bad != 0) FAIL(sales->figures().bad_rows.front().reason);

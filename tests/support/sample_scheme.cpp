@@ -87,6 +87,7 @@ SettlementRule random_settlement(Dice& dice) {
     rule.negative_net = dice.flip() ? NegativeNet::collect : NegativeNet::carry;
     rule.reserve_basis_points = dice.in(0, 10'000);
     rule.reserve_days = static_cast<std::int32_t>(dice.in(1, lag_days_max));
+    rule.minimum_basis = dice.flip() ? MinimumBasis::before_fees : MinimumBasis::net;
     return rule;
 }
 

@@ -22,13 +22,6 @@ std::uint64_t secret_seed() {
     return (std::uint64_t{device()} << 32U) | device();
 }
 
-void warn_if_time_stands_still(Timestamp journal) {
-    const Timestamp wall = net::WallClock(Timestamp{}).now();
-    if (journal <= wall) return;
-    const auto ahead = std::chrono::duration_cast<std::chrono::milliseconds>(journal - wall);
-    log_event(LogLevel::warn, "clock_behind_journal", {{"by_ms", std::int64_t{ahead.count()}}});
-}
-
 }  // namespace
 
 ledger::StateLimits limits_of(const net::Settings& settings) {
@@ -70,7 +63,6 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
                {"events_replayed", recovered.events_replayed},
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
-    warn_if_time_stands_still(recovered.state.position.time);
     return Opened{std::move(journal), std::move(recovered.state), recovered.events_replayed};
 }
 

@@ -71,8 +71,7 @@ Result<std::int64_t> read_amount(const char* flag, const std::string& text, Curr
 }
 
 Result<core::LocalDay> read_day(const std::string& text) {
-    if (text.empty())
-        return std::chrono::floor<std::chrono::days>(net::WallClock(Timestamp{}).now());
+    if (text.empty()) return std::chrono::floor<std::chrono::days>(net::this_machine().wall());
     const Result<Timestamp> midnight = parse_timestamp(text + "T00:00:00Z");
     if (midnight && text.size() == 10) return std::chrono::floor<std::chrono::days>(*midnight);
     return at_flag("--on", text, "a day like 2023-07-01");

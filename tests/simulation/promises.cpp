@@ -202,7 +202,7 @@ void Simulation::check_recovered(const ledger::State& state) {
     require(broken.empty(), broken.empty() ? "" : broken.front());
     if (!remembers_all_) return;
     for (const auto& [key, answer] : told_) {
-        const auto* known = state.keys.find(key, std::max(wall_, state.position.time));
+        const auto* known = state.keys.find(key, state.position.time);
         require(known != nullptr, "what a client was told is remembered over a crash");
         require(known->digest == answer.first, "the digest is remembered over a crash");
         if (outcome_of(*known) != answer.second)

@@ -24,11 +24,21 @@ using Chance = std::array<std::byte, 64>;
 
 /// What a translation may look at besides its bytes.
 struct Context {
+    /// Switch time: what is recorded has it.
     Timestamp now{};
     const Directory& directory;
     Chance chance{};
     /// Counts requests since the start, for identifiers that carry a counter.
     std::uint64_t counter = 0;
+    /// The machine's wall clock, by which clocks outside go; nothing where it says the same.
+    std::optional<Timestamp> wall{};
+    /// Switch time is moved by hand, so that no clock outside can agree with it.
+    bool is_by_hand = false;
+
+    /// What a signature for somebody outside carries and a certificate is valid by.
+    Timestamp outside() const { return wall.value_or(now); }
+    /// From when on a deadline counts that somebody outside has named.
+    Timestamp deadlines_from() const { return is_by_hand ? now : outside(); }
 };
 
 struct Asking;

@@ -1,7 +1,11 @@
 #include "switch/chance.h"
 
+#include "protocols/crypto/digest.h"
+
+#include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -13,6 +17,21 @@ void draw(std::span<std::byte> bytes) {
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw std::system_error(errno, std::generic_category(), "getrandom");
         bytes = bytes.subspan(static_cast<std::size_t>(got));
+    }
+}
+
+Entropy::Entropy(std::string_view seed, std::uint64_t start, std::uint64_t sequence)
+    : seed_(fmt::format("{}/{}/{}", seed, start, sequence)) {}
+
+void Entropy::fill(std::string_view purpose, std::uint64_t number,
+                   std::span<std::byte> bytes) const {
+    if (!seed_) return draw(bytes);
+    for (std::size_t block = 0; !bytes.empty(); ++block) {
+        const crypto::Sha256 made =
+            crypto::hmac_sha256(*seed_, fmt::format("{}/{}/{}", purpose, number, block));
+        const std::size_t part = std::min(bytes.size(), made.size());
+        std::copy_n(made.begin(), part, bytes.begin());
+        bytes = bytes.subspan(part);
     }
 }
 

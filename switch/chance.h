@@ -1,20 +1,52 @@
-// Random bytes from the system; only the program itself draws chance.
+// Random bytes: drawn from the system, or made from a seed. Only the program itself draws chance.
 #pragma once
+
+#include "ledger/time.h"
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 namespace tuma {
 
 /// Fills `bytes` from the system's generator. Throws std::system_error when there is none.
 void draw(std::span<std::byte> bytes);
 
-template <std::size_t n>
-std::array<std::byte, n> draw_bytes() {
-    std::array<std::byte, n> bytes{};
-    draw(bytes);
-    return bytes;
-}
+/// Where the switch's identifiers and secrets get their chance.
+class Entropy {
+public:
+    /// The system's generator.
+    Entropy() = default;
+    /// For runs that can be repeated: the same seed, start, books and questions give the same
+    /// bytes. `start` counts the starts and `sequence` is the last batch of the books, so that no
+    /// start repeats what an earlier one has given.
+    Entropy(std::string_view seed, std::uint64_t start, std::uint64_t sequence);
+
+    bool is_repeatable() const { return seed_.has_value(); }
+
+    /// What a seed gives depends on what is asked and not on when, so that threads do not disturb
+    /// each other. Ask for each `purpose` and `number` once. Any thread.
+    void fill(std::string_view purpose, std::uint64_t number, std::span<std::byte> bytes) const;
+    template <std::size_t n>
+    std::array<std::byte, n> bytes(std::string_view purpose, std::uint64_t number = 0) const {
+        std::array<std::byte, n> drawn{};
+        fill(purpose, number, drawn);
+        return drawn;
+    }
+
+private:
+    std::optional<std::string> seed_;
+};
+
+/// What keys, secrets and certificates are made with at a start.
+struct Making {
+    Timestamp now{};      ///< switch time
+    Timestamp outside{};  ///< who is shown a certificate goes by a clock outside
+    const Entropy& entropy;
+};
 
 }  // namespace tuma

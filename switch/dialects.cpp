@@ -22,7 +22,7 @@ std::vector<std::unique_ptr<const protocols::Adapter>> dialects() {
 }
 
 protocols::Provision provision_of(const std::string& file, const protocols::Directory& directory,
-                                  Timestamp now) {
+                                  const Making& making) {
     ProvisionFile tables;
     ProvisionFile* given = nullptr;
     if (!file.empty()) {
@@ -31,8 +31,8 @@ protocols::Provision provision_of(const std::string& file, const protocols::Dire
         tables = std::move(read).value();
         given = &tables;
     }
-    protocols::Provision provision = mpesa_provision(given, directory, now);
-    provision.add(wechat_provision(given, directory, now));
+    protocols::Provision provision = mpesa_provision(given, directory, making);
+    provision.add(wechat_provision(given, directory, making));
     tables.erase(fault_table);
     if (!tables.empty())
         throw std::runtime_error(

@@ -4,6 +4,7 @@
 #include "ledger/time.h"
 #include "protocols/adapter.h"
 #include "protocols/provision.h"
+#include "switch/chance.h"
 
 #include <filesystem>
 #include <memory>
@@ -18,7 +19,7 @@ std::vector<std::unique_ptr<const protocols::Adapter>> dialects();
 /// that nobody gave are drawn, unless the directory has them from an earlier start.
 /// Throws std::runtime_error that names file, line and key.
 protocols::Provision provision_of(const std::string& file, const protocols::Directory& directory,
-                                  Timestamp now);
+                                  const Making& making);
 
 /// Writes keys, certificates and numbers for clients into `folder`.
 void write_client_files(const std::filesystem::path& folder, const protocols::Directory& directory,

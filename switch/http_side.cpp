@@ -1,6 +1,5 @@
 #include "switch/http_side.h"
 
-#include "switch/chance.h"
 #include "switch/dialects.h"
 #include "switch/fault_tables.h"
 #include "switch/provision.h"
@@ -62,8 +61,8 @@ void send(net::HttpClient& client, protocols::Callback callback, Told told) {
     });
 }
 
-std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Timestamp now) {
-    const TlsFiles files = tls_files(data, now);
+std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Timestamp outside) {
+    const TlsFiles files = tls_files(data, outside);
     auto context = net::TlsContext::server(files.certificate_pem, files.key_pem);
     if (!context)
         throw std::runtime_error(
@@ -75,7 +74,7 @@ std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Time
 
 // What needs the engine.
 struct HttpSide::Running {
-    Running(const net::Settings& settings, net::Clock& clock, net::Metrics& metrics,
+    Running(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
             net::Translation& translation, net::FaultRules& faults, net::Engine& engine,
             net::History& history, std::shared_ptr<const net::TlsContext> tls)
         : client({}),
@@ -86,7 +85,7 @@ struct HttpSide::Running {
               },
               notice_threads),
           gateway(engine, history, translation, faults, reply_threads),
-          time(make_time(clock, engine, notifier)),
+          time(make_time(keeper, engine, notifier)),
           admin({gateway, translation, notifier, faults, time ? &*time : nullptr}),
           server({.handler =
                       [this](http::HttpRequest request, net::HttpResponder responder) {
@@ -108,11 +107,11 @@ struct HttpSide::Running {
     }
 
     // Only a clock of its own kind can be moved by hand.
-    static std::unique_ptr<net::VirtualTime> make_time(net::Clock& clock, net::Engine& engine,
+    static std::unique_ptr<net::VirtualTime> make_time(Timekeeper& keeper, net::Engine& engine,
                                                        const net::Notifier& notifier) {
-        auto* const by_hand = dynamic_cast<net::VirtualClock*>(&clock);
-        if (by_hand == nullptr) return nullptr;
-        return std::make_unique<net::VirtualTime>(*by_hand, engine, notifier);
+        if (keeper.by_hand() == nullptr) return nullptr;
+        return std::make_unique<net::VirtualTime>(*keeper.by_hand(), engine, notifier,
+                                                  [&keeper](Timestamp time) { keeper.keep(time); });
     }
 
     net::HttpClient client;
@@ -123,8 +122,8 @@ struct HttpSide::Running {
     net::HttpServer server;
 };
 
-HttpSide::HttpSide(const net::Settings& settings, net::Clock& clock, net::Metrics& metrics)
-    : settings_(settings), clock_(clock), metrics_(metrics) {}
+HttpSide::HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics)
+    : settings_(settings), keeper_(keeper), metrics_(metrics) {}
 
 HttpSide::~HttpSide() = default;
 
@@ -134,22 +133,26 @@ void HttpSide::take(std::vector<core::Effect> effects) {
 
 void HttpSide::connect(net::Engine& engine, net::History& history, const core::Switch& core) {
     fill_directory(directory_, core);
-    provide(engine, core, directory_, provision_of(settings_.provision, directory_, clock_.now()));
+    provide(engine, core, directory_,
+            provision_of(settings_.provision, directory_, keeper_.making()));
     for (net::FaultRule& rule : fault_rules_of(settings_.provision))
         if (const auto added = faults_.add(std::move(rule)); !added)
             throw std::runtime_error(
                 fmt::format("{}: {}: {}", settings_.provision, fault_table, added.error().text()));
-    write_client_files(clients_folder(settings_.data), directory_, clock_.now());
+    write_client_files(clients_folder(settings_.data), directory_, keeper_.clock().now());
     // Later the core is the engine's alone.
     unfinished_ = core.unfinished();
     adapters_ = dialects();
     std::vector<const protocols::Adapter*> adapters;
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
-    translation_.emplace(std::move(adapters), directory_, clock_,
-                         [] { return draw_bytes<sizeof(protocols::Chance)>(); });
+    translation_.emplace(std::move(adapters), directory_, keeper_.clock(),
+                         [this](std::string_view purpose, std::uint64_t number) {
+                             return keeper_.entropy().bytes<sizeof(protocols::Chance)>(purpose,
+                                                                                       number);
+                         });
     std::shared_ptr<const net::TlsContext> tls;
-    if (!settings_.https.empty()) tls = tls_context(settings_.data, clock_.now());
-    running_ = std::make_unique<Running>(settings_, clock_, metrics_, *translation_, faults_,
+    if (!settings_.https.empty()) tls = tls_context(settings_.data, keeper_.clock().outside());
+    running_ = std::make_unique<Running>(settings_, keeper_, metrics_, *translation_, faults_,
                                          engine, history, std::move(tls));
 }
 

@@ -7,6 +7,7 @@
 #include "switch/net/http_server.h"
 #include "switch/net/settings.h"
 #include "switch/net/virtual_time.h"
+#include "switch/timekeeper.h"
 
 #include <memory>
 #include <optional>
@@ -18,7 +19,7 @@ namespace tuma {
 /// Built before the engine (which hands its effects to `take`), connected to it afterwards.
 class HttpSide {
 public:
-    HttpSide(const net::Settings& settings, net::Clock& clock, net::Metrics& metrics);
+    HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics);
     ~HttpSide();
     HttpSide(const HttpSide&) = delete;
     HttpSide& operator=(const HttpSide&) = delete;
@@ -47,7 +48,7 @@ private:
     struct Running;
 
     const net::Settings& settings_;
-    net::Clock& clock_;
+    Timekeeper& keeper_;
     net::Metrics& metrics_;
     protocols::Directory directory_;
     std::vector<std::unique_ptr<const protocols::Adapter>> adapters_;

@@ -6,7 +6,6 @@
 #include "protocols/mpesa/options.h"
 #include "protocols/mpesa/profiles.h"
 #include "protocols/mpesa/sandbox.h"
-#include "switch/chance.h"
 #include "switch/written_file.h"
 
 #include <boost/json/object.hpp>
@@ -59,17 +58,18 @@ AccountWish account_of(const mpesa::CustomerProfile& customer, const mpesa::Opti
 }
 
 // What nobody else may know, drawn once.
-void add_secrets(Provision& provision, const Directory& directory, Timestamp now) {
+void add_secrets(Provision& provision, const Directory& directory, const Making& making) {
     if (directory.find(mpesa::secret_profile) == nullptr)
-        provision.profiles.emplace_back(mpesa::secret_profile, crypto::hex_lower(draw_bytes<32>()));
+        provision.profiles.emplace_back(
+            mpesa::secret_profile, crypto::hex_lower(making.entropy.bytes<32>("mpesa secret")));
     if (directory.find(mpesa::certificate_profile) != nullptr) return;
     const crypto::PrivateKey key = crypto::PrivateKey::generate();
     crypto::CertificateTerms terms;
     terms.common_name = "tuma M-Pesa sandbox";
     terms.organization = "tuma";
-    terms.serial = crypto::certificate_serial(draw_bytes<20>());
-    terms.not_before = now - std::chrono::days{1};
-    terms.not_after = now + certificate_life;
+    terms.serial = crypto::certificate_serial(making.entropy.bytes<20>("mpesa certificate"));
+    terms.not_before = making.outside - std::chrono::days{1};
+    terms.not_after = making.outside + certificate_life;
     const auto certificate = crypto::make_self_signed(terms, key);
     ensure(certificate.has_value(), "terms of our own make a certificate");
     provision.profiles.emplace_back(
@@ -105,7 +105,7 @@ mpesa::Options options_in_force(const Directory& directory) {
 
 }  // namespace
 
-Provision mpesa_provision(ProvisionFile* file, const Directory& directory, Timestamp now) {
+Provision mpesa_provision(ProvisionFile* file, const Directory& directory, const Making& making) {
     Wanted wanted;
     if (file != nullptr) {
         wanted = read_wanted(*file);
@@ -126,7 +126,7 @@ Provision mpesa_provision(ProvisionFile* file, const Directory& directory, Times
     }
     if (wanted.has_options)
         provision.profiles.emplace_back(mpesa::options_profile, mpesa::to_json(wanted.options));
-    add_secrets(provision, directory, now);
+    add_secrets(provision, directory, making);
     return provision;
 }
 

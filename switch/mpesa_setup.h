@@ -1,9 +1,9 @@
 // M-Pesa's part of a provision: sandbox or file → accounts, profiles, and what to tell people.
 #pragma once
 
-#include "ledger/time.h"
 #include "protocols/directory.h"
 #include "protocols/provision.h"
+#include "switch/chance.h"
 #include "switch/provision_file.h"
 
 #include <filesystem>
@@ -17,7 +17,7 @@ namespace tuma {
 /// tokens are drawn once. Throws std::runtime_error that names file, line and member. Removes its
 /// tables from `file`.
 protocols::Provision mpesa_provision(ProvisionFile* file, const protocols::Directory& directory,
-                                     Timestamp now);
+                                     const Making& making);
 
 /// Writes what clients need into `folder`: mpesa.json, mpesa-certificate.pem.
 void write_mpesa_files(const std::filesystem::path& folder, const protocols::Directory& directory);

@@ -24,13 +24,6 @@ std::uint64_t secret_seed() {
     return (std::uint64_t{device()} << 32U) | device();
 }
 
-void warn_if_time_stands_still(Timestamp journal) {
-    const Timestamp wall = net::WallClock(Timestamp{}).now();
-    if (journal <= wall) return;
-    const auto ahead = std::chrono::duration_cast<std::chrono::milliseconds>(journal - wall);
-    log_event(LogLevel::warn, "clock_behind_journal", {{"by_ms", std::int64_t{ahead.count()}}});
-}
-
 // Where request keys go that leave memory.
 std::unique_ptr<ledger::KeyIndex> open_keys(const net::Settings& settings,
                                             ledger::JournalReader& reader, ledger::State& state,
@@ -122,7 +115,6 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
                {"events_replayed", recovered.events_replayed},
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
-    warn_if_time_stands_still(recovered.state.position.time);
     auto keys = open_keys(settings, reader, recovered.state, stop);
     if (stop.stop_requested()) return std::nullopt;
     auto orders = open_orders(settings, reader, recovered.state, stop);

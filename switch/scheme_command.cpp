@@ -93,7 +93,7 @@ Result<LocalMoment> read_moment(const SchemeFlags& flags, const core::Scheme& sc
     };
     const Result<std::chrono::minutes> at = read_time(flags.at.empty() ? "12:00" : flags.at);
     if (!at) return at.error();
-    if (flags.on.empty()) return LocalMoment{day_of(net::WallClock(Timestamp{}).now() + zone), *at};
+    if (flags.on.empty()) return LocalMoment{day_of(net::this_machine().wall() + zone), *at};
     const auto on = read_written_time(flags.on);
     if (!on)
         return at_flag("--on", flags.on,

@@ -8,7 +8,6 @@
 #include "switch/http_side.h"
 #include "switch/load_schemes.h"
 #include "switch/net/admin_server.h"
-#include "switch/net/clock.h"
 #include "switch/net/endpoint.h"
 #include "switch/net/engine.h"
 #include "switch/net/frame_server.h"
@@ -17,6 +16,7 @@
 #include "switch/net/metrics.h"
 #include "switch/open_books.h"
 #include "switch/signals.h"
+#include "switch/timekeeper.h"
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
@@ -80,13 +80,13 @@ public:
         : settings_(settings),
           journal_(std::move(opened.journal)),
           reader_(settings.data),
-          clock_(make_clock(settings, opened.state.position.time)),
-          http_(settings, *clock_, metrics_),
+          keeper_(settings, opened.state.position, metrics_),
+          http_(settings, keeper_, metrics_),
           snapshotter_(settings, opened.state.position.next_transfer, opened.events_replayed),
           keys_(std::move(opened.keys)),
           orders_(std::move(opened.orders)),
           core_(std::move(opened.state)),
-          engine_(core_, *journal_, *clock_, metrics_,
+          engine_(core_, *journal_, keeper_.clock(), metrics_,
                   net::EngineLimits{.queue_commands_max = settings.queue}, fail_for_good,
                   [this](std::vector<core::Effect> effects) { http_.take(std::move(effects)); },
                   {keys_.get(), orders_.get()}),
@@ -146,6 +146,7 @@ public:
         admin_.stop();
         projecting_.stop();
         snapshotter_.stop();
+        keeper_.stop();
         const ledger::Hash last_hash = engine_.position().hash;
         const ledger::State state = std::move(core_).release(last_hash);
         if (state.position.sequence > 0) snapshots.save(state);
@@ -153,12 +154,6 @@ public:
     }
 
 private:
-    static std::unique_ptr<net::Clock> make_clock(const net::Settings& settings,
-                                                  Timestamp earliest) {
-        if (settings.clock == "virtual") return std::make_unique<net::VirtualClock>(earliest);
-        return std::make_unique<net::WallClock>(earliest);
-    }
-
     bool speaks_http() const { return !settings_.http.empty() || !settings_.https.empty(); }
 
     static net::FrameServerLimits frame_limits(const net::Settings& settings) {
@@ -170,6 +165,7 @@ private:
     }
 
     void keep_house() {
+        keeper_.tick();
         const auto sequence = static_cast<std::uint64_t>(metrics_.journal_sequence.value());
         const auto next_transfer = static_cast<std::uint64_t>(metrics_.next_transfer.value());
         projecting_.tick(sequence, metrics_);
@@ -183,7 +179,7 @@ private:
     std::atomic<bool> is_ready_ = false;
     std::unique_ptr<ledger::SqliteJournal> journal_;
     ledger::SqliteJournalReader reader_;
-    std::unique_ptr<net::Clock> clock_;
+    Timekeeper keeper_;
     HttpSide http_;
     Snapshotter snapshotter_;
     std::unique_ptr<ledger::KeyIndex> keys_;

@@ -41,7 +41,7 @@ void make_authority(const fs::path& directory, Timestamp now) {
     terms.use = crypto::CertificateUse::authority;
     terms.common_name = "tuma local authority";
     terms.organization = "tuma";
-    terms.serial = crypto::certificate_serial(draw_bytes<20>());
+    terms.serial = crypto::certificate_serial(Entropy{}.bytes<20>("tls"));
     terms.not_before = now - std::chrono::days{1};
     terms.not_after = now + authority_life;
     const auto certificate = must(crypto::make_self_signed(terms, key), directory);
@@ -59,7 +59,7 @@ void make_server(const fs::path& directory, Timestamp now) {
     terms.use = crypto::CertificateUse::server;
     terms.common_name = "tuma";
     terms.organization = "tuma";
-    terms.serial = crypto::certificate_serial(draw_bytes<20>());
+    terms.serial = crypto::certificate_serial(Entropy{}.bytes<20>("tls"));
     terms.not_before = now - std::chrono::days{1};
     terms.not_after = now + server_life;
     terms.dns_names = host_names;
@@ -80,16 +80,17 @@ bool lasts(const fs::path& path, Timestamp now) {
 
 }  // namespace
 
-TlsFiles tls_files(const fs::path& data, Timestamp now) {
+TlsFiles tls_files(const fs::path& data, Timestamp outside) {
     const fs::path directory = data / "tls";
     std::error_code error;
     fs::create_directories(directory, error);
     if (error)
         throw std::runtime_error(
             fmt::format("{}: cannot be made: {}", directory.string(), error.message()));
-    const bool has_authority = lasts(directory / "ca.pem", now);
-    if (!has_authority) make_authority(directory, now);
-    if (!has_authority || !lasts(directory / "server.pem", now)) make_server(directory, now);
+    const bool has_authority = lasts(directory / "ca.pem", outside);
+    if (!has_authority) make_authority(directory, outside);
+    if (!has_authority || !lasts(directory / "server.pem", outside))
+        make_server(directory, outside);
     return {read_whole_file(directory / "server.pem"), read_whole_file(directory / "server.key"),
             directory / "ca.pem"};
 }

@@ -9,15 +9,16 @@
 namespace tuma {
 
 /// Reads DIR/tls/ca.pem, ca.key, server.pem and server.key; makes what is not there, or expires
-/// within a month: a certificate authority of this installation alone, and a certificate under it
-/// for the real services' host names, localhost and loopback addresses. Keys are readable by their
-/// owner only. Throws std::runtime_error when a file cannot be read or written.
+/// within a month of the clocks `outside`: a certificate authority of this installation alone, and
+/// a certificate under it for the real services' host names, localhost and loopback addresses. Keys
+/// are readable by their owner only. Throws std::runtime_error when a file cannot be read or
+/// written.
 struct TlsFiles {
     std::string certificate_pem;  ///< the server's, then the authority's
     std::string key_pem;
     std::filesystem::path authority;  ///< what clients have to trust
 };
-TlsFiles tls_files(const std::filesystem::path& data, Timestamp now);
+TlsFiles tls_files(const std::filesystem::path& data, Timestamp outside);
 
 /// How to make a client trust the authority, a line a language; for people.
 std::string trust_lines(const std::filesystem::path& authority);

@@ -8,7 +8,6 @@
 #include "protocols/wechat/options.h"
 #include "protocols/wechat/profiles.h"
 #include "protocols/wechat/sandbox.h"
-#include "switch/chance.h"
 #include "switch/written_file.h"
 
 #include <boost/json/object.hpp>
@@ -29,14 +28,15 @@ using protocols::Provision;
 constexpr std::chrono::days certificate_life{5 * 365};
 
 // A key pair for a merchant that brings none, as the portal's tool would make it.
-void draw_certificate(wechat::Merchant& merchant, Timestamp now) {
+void draw_certificate(wechat::Merchant& merchant, const Making& making) {
     const crypto::PrivateKey key = crypto::PrivateKey::generate();
     crypto::CertificateTerms terms;
     terms.common_name = merchant.mchid;
     terms.organization = "tuma";
-    terms.serial = crypto::certificate_serial(draw_bytes<20>());
-    terms.not_before = now - std::chrono::days{1};
-    terms.not_after = now + certificate_life;
+    terms.serial =
+        crypto::certificate_serial(making.entropy.bytes<20>("wechat merchant " + merchant.mchid));
+    terms.not_before = making.outside - std::chrono::days{1};
+    terms.not_after = making.outside + certificate_life;
     const auto certificate = crypto::make_self_signed(terms, key);
     ensure(certificate.has_value(), "terms of our own make a certificate");
     merchant.private_key = key.pem();
@@ -69,13 +69,14 @@ AccountWish payer_of(const wechat::Options& options) {
             .funded_by = options.scheme + ".trust"};
 }
 
-wechat::Platform draw_platform(Timestamp now) {
+wechat::Platform draw_platform(const Making& making) {
     wechat::Platform platform;
-    platform.certificates.push_back(
-        wechat::make_platform_certificate(draw_bytes<sizeof(protocols::Chance)>(), now, now));
+    platform.certificates.push_back(wechat::make_platform_certificate(
+        making.entropy.bytes<sizeof(protocols::Chance)>("wechat platform"), making.outside,
+        making.now));
     platform.public_key_id = wechat::sandbox_public_key_id;
     platform.public_key_private = crypto::PrivateKey::generate().pem();
-    platform.secret = crypto::hex_lower(draw_bytes<32>());
+    platform.secret = crypto::hex_lower(making.entropy.bytes<32>("wechat secret"));
     return platform;
 }
 
@@ -96,19 +97,19 @@ std::vector<wechat::Merchant> wanted_merchants(ProvisionFile* file, const Direct
 }
 
 // A merchant of the file keeps the key pair that was drawn for it at an earlier start.
-void complete(wechat::Merchant& merchant, const Directory& directory, Timestamp now) {
+void complete(wechat::Merchant& merchant, const Directory& directory, const Making& making) {
     if (!merchant.certificates.empty()) return;
     const auto stored = directory.find(wechat::merchant_profile(merchant.mchid));
     const Result<wechat::Merchant> before =
         stored == nullptr ? Result<wechat::Merchant>(InputError{}) : wechat::read_merchant(*stored);
-    if (!before || before->private_key.empty()) return draw_certificate(merchant, now);
+    if (!before || before->private_key.empty()) return draw_certificate(merchant, making);
     merchant.private_key = before->private_key;
     merchant.certificates = before->certificates;
 }
 
 }  // namespace
 
-Provision wechat_provision(ProvisionFile* file, const Directory& directory, Timestamp now) {
+Provision wechat_provision(ProvisionFile* file, const Directory& directory, const Making& making) {
     Provision provision;
     wechat::Options options = options_in_force(directory);
     if (file != nullptr) {
@@ -121,7 +122,7 @@ Provision wechat_provision(ProvisionFile* file, const Directory& directory, Time
     }
     std::vector<wechat::Merchant> merchants = wanted_merchants(file, directory);
     for (wechat::Merchant& merchant : merchants) {
-        complete(merchant, directory, now);
+        complete(merchant, directory, making);
         for (AccountWish& wish : accounts_of(merchant, options))
             provision.accounts.push_back(std::move(wish));
         provision.profiles.emplace_back(wechat::merchant_profile(merchant.mchid),
@@ -130,7 +131,7 @@ Provision wechat_provision(ProvisionFile* file, const Directory& directory, Time
     if (!merchants.empty()) provision.accounts.push_back(payer_of(options));
     if (directory.find(wechat::platform_profile) == nullptr)
         provision.profiles.emplace_back(wechat::platform_profile,
-                                        wechat::to_json(draw_platform(now)));
+                                        wechat::to_json(draw_platform(making)));
     return provision;
 }
 

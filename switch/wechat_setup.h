@@ -4,6 +4,7 @@
 #include "ledger/time.h"
 #include "protocols/directory.h"
 #include "protocols/provision.h"
+#include "switch/chance.h"
 #include "switch/provision_file.h"
 
 #include <filesystem>
@@ -16,7 +17,7 @@ namespace tuma {
 /// without certificates gets a key pair. The platform's own keys are drawn once. Throws
 /// std::runtime_error that names file, line and member. Removes its tables from `file`.
 protocols::Provision wechat_provision(ProvisionFile* file, const protocols::Directory& directory,
-                                      Timestamp now);
+                                      const Making& making);
 
 /// Writes what clients need into `folder`: wechat.json, the merchant's key and certificate, the
 /// platform's certificate and public key.

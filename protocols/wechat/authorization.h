@@ -66,11 +66,11 @@ std::string request_message(const SignedRequest& request, std::string_view times
 
 /// Whether the request is signed by one of the merchant's keys, which are found by serial, in
 /// either case. Nothing when it is, else why not; the time is looked at first, as the real platform
-/// does.
+/// does, and not at all when there is no `now` to compare it with.
 std::optional<AuthorizationError> verify_request(const Authorization& authorization,
                                                  const SignedRequest& request,
                                                  std::span<const VerifyingKey> merchant_keys,
-                                                 Timestamp now);
+                                                 std::optional<Timestamp> now);
 
 /// The merchant's side: the header's value for a request. Requires: a nonce that
 /// `parse_authorization` accepts.

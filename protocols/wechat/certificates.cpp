@@ -54,7 +54,7 @@ Answer list_certificates(const CallPtr& call) {
     json.begin_object().begin_array("data");
     std::size_t place = 0;
     for (const PlatformKey& one : call->platform->certificates) {
-        if (one.not_after < call->context.now || wanted == "SM2") continue;
+        if (one.not_after < call->context.outside() || wanted == "SM2") continue;
         const EncryptedResource resource =
             encrypt_resource(*key, nonce_of(*call, place++), "certificate", one.certificate);
         json.begin_object()
@@ -67,15 +67,15 @@ Answer list_certificates(const CallPtr& call) {
     return reply(*call, json.end_array().end_object().take());
 }
 
-PlatformCertificate make_platform_certificate(const protocols::Chance& chance, Timestamp now,
+PlatformCertificate make_platform_certificate(const protocols::Chance& chance, Timestamp outside,
                                               Timestamp signs_from) {
     const crypto::PrivateKey key = crypto::PrivateKey::generate();
     crypto::CertificateTerms terms;
     terms.common_name = "Tenpay.com sign (tuma)";
     terms.organization = "tuma";
     terms.serial = crypto::certificate_serial(std::span{chance}.first<serial_bytes>());
-    terms.not_before = now - std::chrono::days{1};
-    terms.not_after = now + life;
+    terms.not_before = outside - std::chrono::days{1};
+    terms.not_after = outside + life;
     const auto certificate = crypto::make_self_signed(terms, key);
     ensure(certificate.has_value(), "terms of our own make a certificate");
     const auto seconds = std::chrono::floor<std::chrono::seconds>(signs_from);
@@ -87,8 +87,8 @@ Answer rotate_certificate(const CallPtr& call) {
     const bool is_at_once = call->parameter("at_once") == "1";
     Platform platform = call->platform->profile;
     auto& all = platform.certificates;
-    all.push_back(
-        make_platform_certificate(call->context.chance, now, is_at_once ? now : now + overlap));
+    all.push_back(make_platform_certificate(call->context.chance, call->context.outside(),
+                                            is_at_once ? now : now + overlap));
     if (all.size() > certificates_max)
         all.erase(all.begin(), all.end() - static_cast<std::ptrdiff_t>(certificates_max));
     const auto made = crypto::Certificate::read(all.back().certificate);

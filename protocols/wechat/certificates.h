@@ -14,8 +14,9 @@ protocols::Answer list_certificates(const CallPtr& call);
 /// more than five are kept. Not signed, not authenticated: it belongs on loopback.
 protocols::Answer rotate_certificate(const CallPtr& call);
 
-/// A key pair for the platform with a certificate of five years.
-PlatformCertificate make_platform_certificate(const protocols::Chance& chance, Timestamp now,
+/// A key pair for the platform with a certificate of five years by the clocks `outside`;
+/// `signs_from` is switch time.
+PlatformCertificate make_platform_certificate(const protocols::Chance& chance, Timestamp outside,
                                               Timestamp signs_from);
 
 }  // namespace tuma::wechat

@@ -126,7 +126,7 @@ core::OrderWish order_of(const Call& call, const CombinedWish& wish,
         wish.script.delay.value_or(std::chrono::milliseconds{options.customer_delay_ms});
     order.expires_after = wish.expires == Timestamp{}
                               ? Duration{std::chrono::days{options.order_life_days}}
-                              : wish.expires - call.context.now;
+                              : wish.expires - call.context.deadlines_from();
     put_notice(order, wish.content, ledger::NoticeWhen::succeeded,
                ledger::NoticeLadder::wechat_payment, wish.script);
     for (std::size_t i = 0; i < wish.members.size(); ++i) {

@@ -146,9 +146,10 @@ void read_scene(BodyReader scene, bool needs_h5, Content& content) {
 Timestamp read_expiry(BodyReader& body, const Call& call, Content& content) {
     const auto expires = body.instant("time_expire");
     if (!expires) return {};
-    if (*expires < call.context.now + expiry_ahead_min)
+    const Timestamp now = call.context.deadlines_from();
+    if (*expires < now + expiry_ahead_min)
         body.fail("time_expire", "须晚于当前时间1分钟以上");
-    else if (*expires > call.context.now + std::chrono::days{call.options->order_life_days})
+    else if (*expires > now + std::chrono::days{call.options->order_life_days})
         body.fail("time_expire", "超过订单的最长有效期");
     content.expires = text(*expires);
     return *expires;

@@ -114,7 +114,7 @@ std::optional<protocols::Callback> notice_of(const core::Effect& effect,
                                     ? platform->public_key
                                     : platform->signing(context.now).key;
     ResponseSignature signature = sign_response(
-        signing, context.now, chance_hex(context.chance, chance_nonce), callback.body);
+        signing, context.outside(), chance_hex(context.chance, chance_nonce), callback.body);
     if (is_probe(effect, content)) signature = signature_probe(std::move(signature));
     callback.headers = {{"Content-Type", "application/json"},
                         {"User-Agent", "Mozilla/4.0"},

@@ -71,7 +71,8 @@ http::HttpReply signed_reply(const Call& call, std::string body, int status, std
     reply.headers.emplace_back("Request-ID", request_id(call, number));
     if (call.platform != nullptr) {
         const Faults faults = faults_of(call.request);
-        const Timestamp time = call.context.now - (faults.stale_timestamp ? stale_by : Duration{});
+        const Timestamp time =
+            call.context.outside() - (faults.stale_timestamp ? stale_by : Duration{});
         const std::string nonce = chance_hex(call.context.chance, chance_nonce);
         sign(reply.headers, reply_key(call), time, nonce,
              faults.wrong_signature ? "something else" : std::string_view{body});

@@ -47,7 +47,7 @@ core::OrderWish wish_of(const Call& call, const TradeWish& trade, AccountId cust
     wish.acts_after = trade.script.delay.value_or(std::chrono::milliseconds{wait});
     wish.expires_after = trade.expires == Timestamp{}
                              ? Duration{std::chrono::days{options.order_life_days}}
-                             : trade.expires - call.context.now;
+                             : trade.expires - call.context.deadlines_from();
     if (!is_by_code(content)) {
         wish.terms.flags = ledger::order_flag_keeps_open;
         put_notice(wish, content, ledger::NoticeWhen::succeeded,

@@ -69,7 +69,7 @@ void read_v2_order(V2Reader& reader, const V2Call& v2, Content& content, Timesta
     reader.instant("time_start");
     const auto expiry = reader.instant("time_expire");
     if (!expiry) return;
-    const Timestamp now = v2.call->context.now;
+    const Timestamp now = v2.call->context.deadlines_from();
     if (*expiry < now + expiry_ahead_min)
         reader.fail(v2_invalid("time_expire", "时间过短，至少1分钟"));
     if (*expiry > now + std::chrono::days{v2.call->options->order_life_days})

@@ -36,7 +36,7 @@ constexpr std::array<AdminRoute, 20> routes{{
     {"POST", "/admin/handsets/{identity}/ignore", "Lets it run out."},
     {"GET", "/admin/accounts/{identity}", "Balances of an account."},
     {"GET", "/admin/notices", "?order=ID: attempts to deliver notices, the newest first."},
-    {"GET", "/admin/clock", "Switch time."},
+    {"GET", "/admin/clock", "Switch time, and the time outside."},
     {"POST", "/admin/clock/advance", "by=DURATION (90s, 2h, 1d): lets virtual time pass."},
     {"GET", "/admin/faults", "Fault rules in force."},
     {"POST", "/admin/faults", "A rule: fault, path, contains, count (default 1)."},
@@ -244,6 +244,12 @@ protocols::Answer show_notices(const Call& call, const Notifier& notifier) {
     return json_reply(200, list);
 }
 
+http::HttpReply show_clock(Clock& clock) {
+    return json_reply(200, json::object{{"now", text(clock.now())},
+                                        {"outside", text(clock.outside())},
+                                        {"is_virtual", clock.is_by_hand()}});
+}
+
 http::HttpReply advance_clock(const Call& call, VirtualTime* time) {
     if (time == nullptr)
         return json_error(409, "clock", "is the wall's; start with --clock=virtual to move it");
@@ -310,8 +316,7 @@ protocols::Answer answer(const Call& call, const AdminParts& parts) {
     if (call.is("POST", 3, "handsets")) return move_handset(call);
     if (call.is("GET", 2, "accounts")) return show_account(call);
     if (call.is("GET", 1, "notices")) return show_notices(call, parts.notifier);
-    if (call.is("GET", 1, "clock"))
-        return json_reply(200, json::object{{"now", text(parts.translation.clock.now())}});
+    if (call.is("GET", 1, "clock")) return show_clock(parts.translation.clock);
     if (call.is("GET", 1, "faults")) return show_faults(parts.faults);
     if (call.is("POST", 1, "faults")) return add_fault(call, parts.faults);
     if (call.is("DELETE", 1, "faults")) {

@@ -1,6 +1,7 @@
 // One of the two files that include Beast, which takes long to compile; see http_readers.cpp.
 #include "switch/net/admin_server.h"
 
+#include "ledger/time.h"
 #include "switch/net/endpoint.h"
 #include "switch/net/version.h"
 
@@ -13,6 +14,7 @@
 #include <boost/beast/http.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include <optional>
 #include <set>
@@ -44,9 +46,21 @@ struct Page {
     std::string body;
 };
 
+// A switch whose clock is apart from the machine's answers as well as any: it is ready.
+std::string clock_words(const Metrics& metrics) {
+    if (metrics.clock_is_apart.value() == 0) return "";
+    const Duration offset{metrics.clock_offset_us.value()};
+    return fmt::format(
+        "clock: the machine's clock is {} {} switch time and not followed; the log "
+        "says what to do\n",
+        text(std::chrono::floor<std::chrono::seconds>(std::chrono::abs(offset))),
+        offset < Duration{} ? "behind" : "ahead of");
+}
+
 Page ready_page(bool is_ready, const Metrics& metrics, bool is_verbose) {
     const http::status status = is_ready ? http::status::ok : http::status::service_unavailable;
-    if (!is_verbose) return {status, plain_text, is_ready ? "ok\n" : "not ready\n"};
+    if (!is_verbose)
+        return {status, plain_text, (is_ready ? "ok\n" : "not ready\n") + clock_words(metrics)};
     const boost::json::object facts{
         {"ready", is_ready},
         {"accounts", metrics.accounts.value()},
@@ -55,6 +69,8 @@ Page ready_page(bool is_ready, const Metrics& metrics, bool is_verbose) {
         {"journal_sequence", metrics.journal_sequence.value()},
         {"snapshot_sequence", metrics.snapshot_sequence.value()},
         {"projection_sequence", metrics.projection_sequence.value()},
+        {"clock_offset_ms", metrics.clock_offset_us.value() / 1'000},
+        {"clock_is_followed", metrics.clock_is_apart.value() == 0},
     };
     return {status, json_text, boost::json::serialize(facts) + "\n"};
 }

@@ -18,8 +18,9 @@ class thread_pool;
 
 namespace tuma::net {
 
-/// Draws what dialects need of chance; any thread.
-using ChanceSource = std::function<protocols::Chance()>;
+/// Draws what dialects need of chance for one purpose, "request" or "notice", with a number that
+/// comes once; any thread.
+using ChanceSource = std::function<protocols::Chance(std::string_view, std::uint64_t)>;
 /// Called exactly once with the reply; any thread.
 using Respond = std::function<void(http::HttpReply)>;
 
@@ -38,8 +39,21 @@ struct Translation {
           clock(the_clock),
           chance(std::move(the_chance)) {}
 
+    /// For the next request.
     protocols::Context context() {
-        return {clock.now(), directory, chance(), counter.fetch_add(1) + 1};
+        const std::uint64_t number = counter.fetch_add(1) + 1;
+        return context("request", number, number);
+    }
+    /// For an attempt to tell something. Its chance is its own: attempts run beside requests.
+    protocols::Context context(const core::Effect& effect) {
+        return context("notice", (effect.notice.value << 16U) | effect.attempt, counter.load());
+    }
+
+private:
+    protocols::Context context(std::string_view purpose, std::uint64_t number,
+                               std::uint64_t count) {
+        return {clock.now(), directory,       chance(purpose, number),
+                count,       clock.outside(), clock.is_by_hand()};
     }
 };
 

@@ -125,6 +125,20 @@ void render_ledger(Output& output, const Metrics& metrics) {
            metrics.projection_sequence.value());
 }
 
+void render_clock(Output& output, const Metrics& metrics) {
+    constexpr double us_per_second = 1e6;
+    single(output, "tuma_switch_clock_offset_seconds", "gauge",
+           "The machine's wall clock less switch time; 0 with a virtual clock.",
+           fmt::format("{:.6f}",
+                       static_cast<double>(metrics.clock_offset_us.value()) / us_per_second));
+    single(output, "tuma_switch_clock_apart", "gauge",
+           "1 while the wall clock is so far away that switch time does not near it.",
+           metrics.clock_is_apart.value());
+    single(output, "tuma_switch_clock_jumps_total", "counter",
+           "Times that the wall clock was found set forwards or back.",
+           metrics.clock_jumps.value());
+}
+
 void render_listener(Output& output, const Metrics& metrics) {
     single(output, "tuma_connections", "gauge", "Open connections of the native listener.",
            metrics.connections.value());
@@ -197,6 +211,7 @@ std::string render(const Metrics& metrics) {
     render_stages(output, metrics);
     render_requests(output, metrics);
     render_ledger(output, metrics);
+    render_clock(output, metrics);
     render_listener(output, metrics);
     render_http(output, metrics);
     render_process(output);

@@ -89,6 +89,10 @@ struct Metrics {
     // Snapshots and projection.
     Gauge snapshot_sequence;
     Gauge projection_sequence;
+    // The clock.
+    Gauge clock_offset_us;  ///< wall clock less switch time
+    Gauge clock_is_apart;   ///< 1 while the difference is too large to be neared
+    Counter clock_jumps;    ///< how often the wall clock was set while the switch ran, or before
     // Native listener.
     Gauge connections;
     Counter connections_total;

@@ -74,7 +74,7 @@ void Notifier::attempt(const core::Effect& effect) {
                       false};
     std::optional<protocols::Callback> callback;
     try {
-        callback = adapter.render(effect, translation_.context());
+        callback = adapter.render(effect, translation_.context(effect));
     } catch (const std::exception& error) {
         log_event(LogLevel::error, "notice_failed", {{"why", std::string(error.what())}});
     }

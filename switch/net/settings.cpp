@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
 
 namespace tuma::net {
 namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 23> rows{{
+constexpr std::array<SettingRow, 26> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
     {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
@@ -31,7 +32,17 @@ constexpr std::array<SettingRow, 23> rows{{
     {"provision", &Settings::provision, "FILE", "", 0, 0, "", false,
      "TOML file of merchants, apps and customers; without it a default set is there at once."},
     {"clock", &Settings::clock, "wall|virtual", "wall", 0, 0, "wall|virtual", false,
-     "virtual: time stands still and is moved by POST /admin/clock/advance, for tests."},
+     "virtual: time stands still and is moved by POST /admin/clock/advance, for tests; a restart "
+     "goes on where it was."},
+    {"start", &Settings::start, "TIME", "", 0, 0, "", false,
+     "The virtual clock's time at this start, like 2026-01-31T23:59:00+08:00; not before the last "
+     "time of the books."},
+    {"entropy", &Settings::entropy, "SEED", "", 0, 0, "", false,
+     "With the virtual clock: any text, from which identifiers and nonces are made, so that the "
+     "same requests get the same replies in every run."},
+    {"accept-date", &Settings::accept_date, "DATE", "", 0, 0, "", false,
+     "Says that the wall clock's date, which is this one, is right though it is far from that of "
+     "the books; see switch/README.md, The clock."},
     {"schemes", &Settings::schemes, "LIST", "", 0, 0, "", false,
      "Schemes to load, built-in names or TOML files, separated by commas; `tuma scheme list` shows "
      "what there is. One that is in force already is left as it is."},
@@ -132,6 +143,41 @@ struct Assign {
     }
 };
 
+constexpr std::size_t seed_characters_max = 100;
+constexpr Timestamp start_min{std::chrono::sys_days{std::chrono::year{2000} / 1 / 1}};
+constexpr Timestamp start_max{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
+
+// What goes with one of the clocks only, and is a time or a date.
+std::optional<InputError> wrong_clock_setting(
+    const Settings& settings, const std::function<std::string(const char*)>& place) {
+    const bool is_virtual = settings.clock == "virtual";
+    if (!settings.start.empty() && !is_virtual)
+        return InputError{place("start"), "only --clock=virtual begins at a time of its own"};
+    const Result<Timestamp> start = parse_timestamp(settings.start);
+    const bool is_time = start && *start >= start_min && *start < start_max;
+    if (!settings.start.empty() && !is_time)
+        return InputError{place("start"),
+                          fmt::format("'{}' must be a time from 2000 to 2099 with its zone, like "
+                                      "2026-01-31T23:59:00+08:00 or 2026-01-31T15:59:00Z",
+                                      settings.start)};
+    if (!settings.entropy.empty() && !is_virtual)
+        return InputError{place("entropy"),
+                          "identifiers can be foretold with it, so that it is only for tests with "
+                          "--clock=virtual"};
+    if (settings.entropy.size() > seed_characters_max)
+        return InputError{place("entropy"),
+                          fmt::format("must have at most {} bytes", seed_characters_max)};
+    if (settings.accept_date.empty()) return std::nullopt;
+    if (is_virtual)
+        return InputError{place("accept-date"),
+                          "is for --clock=wall; with a virtual clock use "
+                          "--start"};
+    if (!parse_day(settings.accept_date))
+        return InputError{place("accept-date"),
+                          fmt::format("'{}' must be a date like 2026-11-29", settings.accept_date)};
+    return std::nullopt;
+}
+
 std::string value_text(const SettingRow& row, const Settings& settings) {
     struct Text {
         const Settings& settings;
@@ -194,6 +240,11 @@ Result<Settings> make_settings(const SettingTexts& texts) {
         if (const auto why = std::visit(Assign{row, value, settings}, row.member))
             return InputError{place, *why};
     }
+    const auto place = [&texts](const char* name) {
+        const auto given = texts.find(name);
+        return given == texts.end() ? fmt::format("--{}", name) : given->second.place;
+    };
+    if (auto wrong = wrong_clock_setting(settings, place)) return *std::move(wrong);
     return settings;
 }
 

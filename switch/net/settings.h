@@ -22,6 +22,9 @@ struct Settings {
     std::string https;
     std::string provision;
     std::string clock;
+    std::string start;
+    std::string entropy;
+    std::string accept_date;
     std::string schemes;
     std::string holidays;
     std::uint64_t io_threads = 0;
@@ -72,8 +75,8 @@ using SettingTexts = std::map<std::string, SettingText, std::less<>>;
 /// are neither text, whole number nor boolean; the error's field is "FILE:LINE: key".
 Result<SettingTexts> read_settings_file(const std::string& path);
 
-/// Settings from texts over defaults. Refuses: missing required values, values out of bounds; the
-/// error's field is the place.
+/// Settings from texts over defaults. Refuses: missing required values, values out of bounds, what
+/// does not go with the clock; the error's field is the place.
 Result<Settings> make_settings(const SettingTexts& texts);
 
 /// The table as Markdown, for the README.

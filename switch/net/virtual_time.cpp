@@ -1,8 +1,12 @@
 #include "switch/net/virtual_time.h"
 
+#include "ledger/journal_store.h"
+#include "switch/net/log.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
 #include <thread>
 
 namespace tuma::net {
@@ -29,6 +33,18 @@ bool VirtualTime::settles(Steady::time_point until) {
 
 Result<Advanced> VirtualTime::advance(Duration by, std::chrono::milliseconds patience) {
     const std::lock_guard lock(mutex_);
+    Result<Advanced> advanced = pass(by, patience);
+    try {
+        keep_(clock_.now());
+    } catch (const ledger::StoreError& error) {
+        log_event(LogLevel::error, "clock_not_kept", {{"why", std::string(error.what())}});
+        return InputError{"clock", "the time could not be written; the log says why"};
+    }
+    return advanced;
+}
+
+// Requires the lock.
+Result<Advanced> VirtualTime::pass(Duration by, std::chrono::milliseconds patience) {
     const Steady::time_point until = Steady::now() + patience;
     const Timestamp target = clock_.now() + by;
     Advanced advanced;

@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <utility>
 
 namespace tuma::net {
 
@@ -23,14 +25,19 @@ struct Advanced {
 /// the time that its receivers take.
 class VirtualTime {
 public:
-    VirtualTime(VirtualClock& clock, Engine& engine, const Notifier& notifier)
-        : clock_(clock), engine_(engine), notifier_(notifier) {}
+    /// Makes a time durable; throws ledger::StoreError. An advance may write nothing to the books.
+    using Keep = std::function<void(Timestamp)>;
 
+    VirtualTime(VirtualClock& clock, Engine& engine, const Notifier& notifier, Keep keep)
+        : clock_(clock), engine_(engine), notifier_(notifier), keep_(std::move(keep)) {}
+
+    /// Where time has come to is durable when this returns, and a restart goes on there.
     /// Refuses with field "clock" when the switch is still busy after `patience`: the error says
     /// how far time has come. One advance at a time; others wait.
     Result<Advanced> advance(Duration by, std::chrono::milliseconds patience);
 
 private:
+    Result<Advanced> pass(Duration by, std::chrono::milliseconds patience);
     bool settles(Steady::time_point until);
     void move_to(Timestamp time);
 
@@ -38,6 +45,7 @@ private:
     VirtualClock& clock_;
     Engine& engine_;
     const Notifier& notifier_;
+    Keep keep_;
 };
 
 }  // namespace tuma::net

@@ -59,6 +59,28 @@ std::string body(const std::string& answer) {
 
 }  // namespace
 
+TEST_CASE("admin server: a clock that is apart is said, and the switch stays ready") {
+    Admin admin;
+    admin.metrics.clock_offset_us.set(-691'200'000'000);
+    admin.metrics.clock_jumps.add();
+    CHECK(body(admin.request("GET", "/readyz")) == "ok\n");
+    admin.metrics.clock_is_apart.set(1);
+    const std::string ready = admin.request("GET", "/readyz");
+    CHECK(status(ready) == "200");
+    CHECK(body(ready) ==
+          "ok\nclock: the machine's clock is 8d behind switch time and not followed; the log says "
+          "what to do\n");
+    CHECK(body(admin.request("GET", "/readyz?verbose"))
+              .find(R"("clock_offset_ms":-691200000,"clock_is_followed":false)") !=
+          std::string::npos);
+    const std::string metrics = admin.request("GET", "/metrics");
+    CHECK(metrics.find("\ntuma_switch_clock_offset_seconds -691200.000000\n") != std::string::npos);
+    CHECK(metrics.find("\ntuma_switch_clock_apart 1\n") != std::string::npos);
+    CHECK(metrics.find("\ntuma_switch_clock_jumps_total 1\n") != std::string::npos);
+    admin.is_ready = false;
+    CHECK(status(admin.request("GET", "/readyz")) == "503");
+}
+
 TEST_CASE("admin server: each page has its status and content") {
     Admin admin;
     admin.metrics.accounts.set(12);

@@ -1,6 +1,7 @@
 // A switch in one process with a small dialect, virtual time and a receiver of notices.
 #pragma once
 
+#include "ledger/journal_store.h"
 #include "ledger/memory_journal.h"
 #include "switch/net/admin_api.h"
 #include "tests/support/small_dialect.h"
@@ -15,8 +16,9 @@ struct DialectWorld {
     DialectWorld()
         : journal(),
           core(ledger::State(ledger::StateLimits{100, 1'000})),
-          clock(Timestamp{}),
-          translation({&dialect}, directory, clock, [] { return protocols::Chance{}; }),
+          clock(Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 11 / 29}}),
+          translation({&dialect}, directory, clock,
+                      [](std::string_view, std::uint64_t) { return protocols::Chance{}; }),
           engine(
               core, journal, clock, metrics, {}, [](const std::string&) {},
               [this](std::vector<core::Effect> effects) { notifier.take(std::move(effects)); }),
@@ -25,7 +27,11 @@ struct DialectWorld {
               [this](protocols::Callback callback, auto done) { done(receive(callback)); }, 1),
           history(journal, 100),
           gateway(engine, history, translation, faults, 2),
-          time(clock, engine, notifier),
+          time(clock, engine, notifier,
+               [this](Timestamp now) {
+                   if (is_disk_full) throw ledger::StoreError("no space");
+                   kept_time = now;
+               }),
           admin({gateway, translation, notifier, faults, &time}) {
         engine.start();
         history.start();
@@ -110,6 +116,8 @@ struct DialectWorld {
     std::mutex mutex;
     std::vector<protocols::Callback> received;
     int answer_status = 200;
+    Timestamp kept_time{};
+    bool is_disk_full = false;
 };
 
 }  // namespace tuma::testing

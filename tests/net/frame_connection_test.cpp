@@ -64,7 +64,7 @@ std::vector<std::byte> begun_frame(std::size_t arrived) {
 struct Stepped {
     explicit Stepped(const net::FrameServerLimits& limits)
         : core(ledger::State(ledger::StateLimits{10, 10})),
-          clock(Timestamp{}),
+          clock(net::this_machine().wall(), net::this_machine()),
           engine(core, journal, clock, metrics, {}, [](const std::string&) {}),
           history(journal, 1),
           service(std::make_shared<net::FrameService>(engine, history, metrics, limits)),
@@ -129,7 +129,7 @@ struct Stepped {
 
     ledger::MemoryJournal journal;
     core::Switch core;
-    net::WallClock clock;
+    net::RealClock clock;
     net::Metrics metrics;
     net::Engine engine;
     net::History history;

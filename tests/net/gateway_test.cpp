@@ -33,6 +33,19 @@ TEST_CASE("gateway: a dialect asks twice, its order runs in virtual time, the no
           std::string::npos);
 }
 
+TEST_CASE("gateway: an advance is kept before it is told, also one that changes nothing") {
+    DialectWorld world;
+    const Timestamp before = world.clock.now();
+    CHECK(world.get("POST", "/admin/clock/advance?by=3d").status == 200);
+    CHECK(world.kept_time == before + std::chrono::days{3});
+    const auto clock = parsed(world.get("GET", "/admin/clock"));
+    CHECK(clock.at("now").as_string() == text(world.kept_time));
+    CHECK(clock.at("is_virtual").as_bool());
+
+    world.is_disk_full = true;
+    CHECK(world.get("POST", "/admin/clock/advance?by=1d").status == 503);
+}
+
 TEST_CASE("gateway: what no dialect owns is not found, what a dialect throws is an error") {
     DialectWorld world;
     CHECK(world.get("GET", "/nothing").status == 404);

@@ -44,6 +44,40 @@ TEST_CASE("settings: defaults are within their own bounds and only data is requi
     CHECK(make_settings({}).error().field == "--data");
 }
 
+TEST_CASE("settings: what goes with one clock only is refused with the other") {
+    struct Row {
+        std::string clock, name, value, part_of_reason;
+    };
+    const Row rows[] = {
+        {"wall", "start", "2026-01-31T23:59:00+08:00", "--clock=virtual"},
+        {"wall", "entropy", "1", "--clock=virtual"},
+        {"virtual", "accept-date", "2026-11-29", "--start"},
+        {"virtual", "start", "2026-01-31", "with its zone"},
+        {"virtual", "start", "1999-12-31T23:59:59Z", "from 2000 to 2099"},
+        {"virtual", "start", "2100-01-01T00:00:00Z", "from 2000 to 2099"},
+        {"virtual", "entropy", std::string(101, 'x'), "at most 100"},
+        {"wall", "accept-date", "29 November", "a date like"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        SettingTexts texts = with_data();
+        texts["clock"] = {row.clock, "--clock"};
+        texts[row.name] = {row.value, "--" + row.name};
+        const Result<Settings> settings = make_settings(texts);
+        REQUIRE_FALSE(settings.has_value());
+        CHECK(settings.error().field == "--" + row.name);
+        CHECK(settings.error().reason.find(row.part_of_reason) != std::string::npos);
+    }
+    SettingTexts texts = with_data();
+    texts["clock"] = {"virtual", "--clock"};
+    texts["start"] = {"2026-01-31T23:59:00+08:00", "--start"};
+    texts["entropy"] = {"lesson 4", "--entropy"};
+    CHECK(make_settings(texts).has_value());
+    SettingTexts wall = with_data();
+    wall["accept-date"] = {"2026-11-29", "--accept-date"};
+    CHECK(make_settings(wall).has_value());
+}
+
 TEST_CASE("settings: each value out of bounds is refused with its place and bound") {
     struct Row {
         std::string name, value, part_of_reason;

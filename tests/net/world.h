@@ -50,7 +50,7 @@ struct World {
                    const net::EngineLimits& engine_limits = {})
         : journal({.before_durable = [this](std::uint64_t) { gate.pass(); }}),
           core(ledger::State(ledger::StateLimits{10'000, 100'000})),
-          clock(Timestamp{}),
+          clock(net::this_machine().wall(), net::this_machine()),
           engine(core, journal, clock, metrics, engine_limits,
                  [this](const std::string& why) { fatal = why; }),
           history(journal, 100),
@@ -85,7 +85,7 @@ struct World {
     Gate gate;
     ledger::MemoryJournal journal;
     core::Switch core;
-    net::WallClock clock;
+    net::RealClock clock;
     net::Metrics metrics;
     std::string fatal;
     net::Engine engine;

@@ -213,7 +213,7 @@ void Simulation::check_recovered(const ledger::State& state, const ledger::KeyIn
     const auto broken = state.broken_invariants();
     require(broken.empty(), broken.empty() ? "" : broken.front());
     for (const auto& [key, answer] : told_) {
-        const auto* known = state.keys.find(key, std::max(wall_, state.position.time));
+        const auto* known = state.keys.find(key, state.position.time);
         std::optional<ledger::RememberedRequest> on_disk;
         if (known == nullptr && state.keys.may_have_left(key)) on_disk = keys.find(key);
         if (on_disk) known = &*on_disk;

@@ -36,7 +36,8 @@ struct Simulation::Life {
         : store(world.disk_, std::move(faults)),
           keys(world.keys_.path(), {.filter_bytes = 1 << 10U, .merge_runs = 3}),
           core(world.opened(store, keys)),
-          clock(world.wall_, core.state().position.time),
+          start(world.start_of_clock(core.state().position.time)),
+          clock(start.time, world.machine_.clocks(), start.nears_any),
           engine(core, store, clock, metrics, world.engine_limits_,
                  [this](const std::string&) { has_failed = true; }, {}, {&keys}),
           history(store) {}
@@ -44,7 +45,8 @@ struct Simulation::Life {
     MemoryJournal store;
     ledger::KeyIndex keys;
     core::Switch core;
-    JumpingClock clock;
+    net::ClockStart start;
+    net::RealClock clock;
     net::Metrics metrics;
     net::Engine engine;
     net::HistoryReader history;
@@ -53,6 +55,8 @@ struct Simulation::Life {
 
 Simulation::Simulation(std::uint64_t seed)
     : traffic_(seed * 0x9E3779B97F4A7C15ULL + 1, testing::Traffic::Schemes::one) {
+    // Shortly before midnight UTC, so that what is settled the day after falls due on the way.
+    machine_.wall = Timestamp{std::chrono::hours{24 * 365} - std::chrono::seconds{40}};
     const bool has_room = traffic_.chance(70);
     limits_.accounts_max = 20 + traffic_.below(8);
     limits_.request_keys_max = has_room ? 1'024 : 1 + traffic_.below(40);
@@ -82,11 +86,11 @@ void Simulation::run() {
     Life life(*this, {});
     store_ = &life.store;
     settle_down(life);
-    wall_ += std::chrono::minutes{10};
+    machine_.pass(std::chrono::minutes{10});
     settle_down(life);
     require(life.core.state().books.open_reservations() == 0, "reservations end in time");
     const auto next = life.core.next_deadline();
-    require(!next || *next > wall_, "settlements are closed in time");
+    require(!next || *next > life.clock.now(), "settlements are closed in time");
     disk_ = life.store.disk();
     require(replay_by_hand(false).hash() == life.core.state().hash(),
             "the journal replayed gives the state of who wrote it");
@@ -127,7 +131,7 @@ bool Simulation::act(Life& life) {
     else if (what < 91)
         life.keys.step_merge();
     else if (what < 98)
-        advance();
+        advance(life);
     else if (what < 99)
         save(life.core.state());
     else
@@ -135,24 +139,62 @@ bool Simulation::act(Life& life) {
     return true;
 }
 
-void Simulation::advance() {
+void Simulation::advance(Life& life) {
     if (traffic_.chance(70))
-        wall_ += Duration{static_cast<std::int64_t>(traffic_.below(10'000))};
+        machine_.pass(Duration{static_cast<std::int64_t>(traffic_.below(10'000))});
     else if (traffic_.chance(50))
-        wall_ += std::chrono::seconds{traffic_.below(30)};
+        machine_.pass(std::chrono::seconds{traffic_.below(30)});
     else
-        wall_ -= std::chrono::seconds{traffic_.below(20)};
+        set_wall_clock();
+    if (!traffic_.chance(50)) return;
+    const net::ClockLook look = life.clock.look();
+    if (look.jumped != Duration{}) ++tally_[look.is_followed ? "small jumps" : "jumps of days"];
+    mark_ = net::ClockMark{.boot = std::to_string(boots_),
+                           .steady = look.steady,
+                           .wall = look.wall,
+                           .time = look.time,
+                           .nears_any = life.clock.nears_any()};
 }
 
-core::Request Simulation::repeated(const Life& life) {
+// By seconds, by days, or back to the time that it is.
+void Simulation::set_wall_clock() {
+    const bool is_forwards = traffic_.chance(50);
+    Duration by = traffic_.chance(50) ? Duration{std::chrono::seconds{traffic_.below(20)}}
+                                      : Duration{std::chrono::days{1 + traffic_.below(9)}};
+    if (traffic_.chance(20))
+        by = -set_by_;
+    else if (!is_forwards)
+        by = -by;
+    machine_.wall += by;
+    set_by_ += by;
+}
+
+// Sometimes the machine was started anew as well, which sets its clock right.
+net::ClockStart Simulation::start_of_clock(Timestamp books) {
+    if (traffic_.chance(20)) {
+        ++boots_;
+        ++tally_["starts of the machine"];
+        machine_.wall -= set_by_;
+        set_by_ = {};
+        machine_.steady = std::chrono::seconds{20};
+    }
+    return net::clock_start({.books = books,
+                             .mark = mark_,
+                             .boot = std::to_string(boots_),
+                             .steady = machine_.steady,
+                             .wall = machine_.wall});
+}
+
+core::Request Simulation::repeated(Life& life) {
     const core::Request& before = sent_[traffic_.below(sent_.size())];
     ++tally_["retries"];
     if (!traffic_.chance(8)) return before;
     ++tally_["modified retries"];
-    return traffic_.modified(before, life.core.state().position.next_transfer.value, wall_);
+    return traffic_.modified(before, life.core.state().position.next_transfer.value,
+                             life.clock.now());
 }
 
-void Simulation::send(const Life& life) {
+void Simulation::send(Life& life) {
     auto message = std::make_unique<Message>(*this);
     const std::uint64_t count = 1 + traffic_.below(4);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -167,7 +209,8 @@ void Simulation::send(const Life& life) {
         } else if (again) {
             request = repeated(life);
         } else {
-            request = traffic_.next(life.core.state().position.next_transfer.value - 1, wall_);
+            request =
+                traffic_.next(life.core.state().position.next_transfer.value - 1, life.clock.now());
             sent_.push_back(request);
         }
         message->requests.push_back(std::move(request));

@@ -3,7 +3,9 @@
 
 #include "ledger/memory_journal.h"
 #include "switch/core/switch.h"
+#include "switch/net/clock_start.h"
 #include "switch/net/engine.h"
+#include "tests/support/fake_machine.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/traffic.h"
 
@@ -28,17 +30,6 @@ public:
 
 /// What happened in a history, to see that a run of many has been everywhere.
 using Tally = std::map<std::string, std::uint64_t, std::less<>>;
-
-/// Wall time that jumps in both directions; switch time as the server's clock makes it of that.
-class JumpingClock final : public net::Clock {
-public:
-    explicit JumpingClock(Timestamp& wall, Timestamp earliest) : wall_(wall), last_(earliest) {}
-    Timestamp now() override { return last_ = std::max(last_, wall_); }
-
-private:
-    Timestamp& wall_;
-    Timestamp last_;
-};
 
 /// From start to crash to start, several times. Clients send requests of all kinds over a network
 /// that delays, reorders and doubles them, and ask again with the same keys, also after they were
@@ -68,11 +59,13 @@ private:
 
     void live();
     bool act(Life& life);
-    void send(const Life& life);
-    core::Request repeated(const Life& life);
+    void send(Life& life);
+    core::Request repeated(Life& life);
     void deliver(Life& life);
     static void give_original(Life& life, core::Reverse& reverse);
-    void advance();
+    void advance(Life& life);
+    void set_wall_clock();
+    net::ClockStart start_of_clock(Timestamp books);
     void kill(Life& life);
     void settle_down(Life& life);
 
@@ -96,8 +89,11 @@ private:
     TemporaryDirectory keys_;
 
     ledger::MemoryDisk disk_;
-    /// Shortly before midnight UTC, so that what is settled the day after falls due on the way.
-    Timestamp wall_{std::chrono::hours{24 * 365} - std::chrono::seconds{40}};
+    testing::FakeMachine machine_;
+    /// The time that the wall clock would have if nobody had ever set it.
+    Duration set_by_{};
+    std::optional<net::ClockMark> mark_;
+    std::uint64_t boots_ = 0;
     ledger::MemoryJournal* store_ = nullptr;  ///< of the present life
 
     std::vector<core::Request> sent_;

@@ -73,7 +73,7 @@ protocols::Context DialectBench::context() {
         std::copy(bytes.begin(), bytes.end(),
                   chance.begin() + static_cast<std::ptrdiff_t>(i * bytes.size()));
     }
-    return {world.now, directory, chance, counter_};
+    return {world.now, directory, chance, counter_, wall, is_by_hand};
 }
 
 std::vector<core::Outcome> DialectBench::decide(const std::vector<core::Request>& requests) {

@@ -7,6 +7,7 @@
 #include <boost/json.hpp>
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,9 @@ public:
     void load_scheme(const std::string& name);
 
     World world;
+    /// The machine's clock, if it says something else than switch time; whether that is virtual.
+    std::optional<Timestamp> wall{};
+    bool is_by_hand = false;
     protocols::Directory directory;
     std::vector<Arrived> arrived;
     /// What a merchant answers.

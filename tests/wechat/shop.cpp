@@ -94,9 +94,9 @@ void Shop::store(const wechat::Merchant& changed) {
 http::HttpRequest Shop::signed_request(const std::string& method, const std::string& target,
                                        const std::string& body, http::Fields headers) const {
     const wechat::SigningKey key{"4a11ce", keys().merchant};
-    headers.emplace_back(
-        "Authorization",
-        wechat::sign_request(key, merchant.mchid, {method, target, body}, world.now, "nonce"));
+    headers.emplace_back("Authorization",
+                         wechat::sign_request(key, merchant.mchid, {method, target, body},
+                                              wall.value_or(world.now), "nonce"));
     return {.method = method,
             .target = target,
             .host = "127.0.0.1:8080",

@@ -18,7 +18,7 @@ class Shop : public DialectBench {
 public:
     explicit Shop(const wechat::Options& options = {});
 
-    /// A request that the merchant has signed now.
+    /// A request that the merchant has signed now, by its own clock.
     http::HttpRequest signed_request(const std::string& method, const std::string& target,
                                      const std::string& body = {}, http::Fields headers = {}) const;
     /// A signed request and its reply, whose signature is checked.

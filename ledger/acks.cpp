@@ -83,7 +83,7 @@ Result<std::vector<RememberedRequest>> read_acks(const std::filesystem::path& pa
 }
 
 AcksWriter::AcksWriter(const std::filesystem::path& path) : path_(path) {
-    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (file_ < 0) fail(path_, "open for writing");
     buffer_.reserve(buffer_bytes);
     try {

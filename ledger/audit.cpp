@@ -6,6 +6,7 @@
 #include "ledger/audit_snapshots.h"
 #include "ledger/checked_batches.h"
 #include "ledger/event.h"
+#include "ledger/journal_end.h"
 #include "ledger/sql.h"
 
 #include <fmt/format.h>
@@ -77,6 +78,8 @@ public:
     AuditReport run();
 
 private:
+    void read_mark();
+    void compare_end();
     void read_all();
     void take(const CheckedBatch& batch);
     void replay(const BatchView& batch);
@@ -93,6 +96,8 @@ private:
     ProjectionCheck projection_;
     ReversalCheck reversals_;
     State state_;
+    std::optional<HeadMark> mark_;
+    bool is_mark_read_ = false;
     std::uint64_t expected_ = 1;
     std::optional<Hash> previous_ = Hash{};  ///< nothing after a damaged or missing batch
     bool is_replaying_ = true;
@@ -100,8 +105,11 @@ private:
 };
 
 AuditReport Auditor::run() {
+    // Before the journal, which goes on beside a running server.
+    read_mark();
     try {
         report_.figures.last_sequence = journal_.last_sequence();
+        compare_end();
         read_all();
     } catch (const SqlDamage& damage) {
         stop_replay(FindingKind::journal, expected_,
@@ -109,6 +117,24 @@ AuditReport Auditor::run() {
     }
     finish();
     return std::move(report_);
+}
+
+void Auditor::read_mark() {
+    if (options_.data_directory.empty()) return;
+    try {
+        mark_ = read_head(options_.data_directory);
+        is_mark_read_ = true;
+    } catch (const StoreError& error) {
+        report_.findings.add(FindingKind::journal, "head mark", error.what());
+    }
+}
+
+void Auditor::compare_end() {
+    if (!is_mark_read_) return;
+    JournalEnd end = compare_with_mark(options_.data_directory, journal_, mark_);
+    if (!end.misfit.empty())
+        report_.findings.add(FindingKind::journal, "head mark", std::move(end.misfit));
+    if (mark_ && mark_->acceptances != 0) report_.notes.push_back(acceptance_note(*mark_));
 }
 
 void Auditor::read_all() {
@@ -119,6 +145,9 @@ void Auditor::read_all() {
     }
     if (expected_ <= report_.figures.last_sequence)
         stop_replay(FindingKind::journal, expected_, "is missing, and so is what follows");
+    for (const AlteredRow& row : journal_.altered_rows())
+        report_.findings.add(FindingKind::journal, fmt::format("batch {}", row.sequence),
+                             "was altered beside its bytes: " + row.sentence);
 }
 
 void Auditor::stop_replay(FindingKind kind, std::uint64_t sequence, std::string sentence) {
@@ -138,7 +167,8 @@ void Auditor::take(const CheckedBatch& batch) {
     }
     expected_ = batch.sequence + 1;
     const bool is_last = batch.sequence == report_.figures.last_sequence;
-    if (batch.check.damage == BatchDamage::torn && is_last) {
+    const bool was_durable = mark_ && mark_->sequence >= batch.sequence;
+    if (batch.check.damage == BatchDamage::torn && is_last && !was_durable) {
         report_.notes.push_back(fmt::format(
             "batch {}, the last one, was never finished ({}); nothing in it was acknowledged and "
             "the next start drops it",

@@ -32,6 +32,8 @@ ProjectionCheck::ProjectionCheck(const std::filesystem::path& directory, AuditRe
                     fmt::format("the projection is of version {} and was not compared", version));
                 return;
             }
+            const std::string foreign = foreign_projection_schema(database);
+            if (!foreign.empty()) return differs("projection.sqlite", foreign);
         }
         tables_ = std::make_unique<Tables>(path);
         // All cursors see the same moment, also while a server goes on projecting.
@@ -112,6 +114,9 @@ void ProjectionCheck::see(const Event& event) {
         if (const auto* loaded = std::get_if<SchemeLoaded>(&event)) compare(*loaded);
         if (const auto* closed = std::get_if<SettlementClosed>(&event)) compare(*closed);
         if (const auto* opened = std::get_if<OrderOpened>(&event)) compare(*opened);
+        if (const auto* moved = std::get_if<NoticeMoved>(&event)) compare(*moved);
+        if (const auto* stored = std::get_if<ProfileStored>(&event))
+            profiles_stored_at_[stored->name] = time_;
     });
 }
 
@@ -201,6 +206,8 @@ void ProjectionCheck::end(const State& state) {
         compare_begun();
         compare_accounts(state.books);
         compare_orders(state.orders);
+        compare_profiles(state.profiles);
+        compare_currencies();
         compare_ended_payments();
         compare_rest();
     });
@@ -270,7 +277,7 @@ void ProjectionCheck::compare_ended_payments() {
 void ProjectionCheck::compare_rest() {
     for (Cursor* cursor :
          {&tables_->batches, &tables_->transfers, &tables_->payments, &tables_->openings,
-          &tables_->schemes, &tables_->settlements, &tables_->orders}) {
+          &tables_->schemes, &tables_->settlements, &tables_->orders, &tables_->notices}) {
         while (!cursor->is_done && (cursor->has_row || cursor->rows.step())) {
             surplus(*cursor);
             cursor->has_row = false;

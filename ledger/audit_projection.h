@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,12 +58,15 @@ private:
     void compare(const SchemeLoaded& record);
     void compare(const SettlementClosed& record);
     void compare(const OrderOpened& record);
+    void compare(const NoticeMoved& record);
     /// The payment that a record's row belongs to; remembers that of a set's first record.
     std::uint64_t payment_of(const TransferRecord& record);
     void compare_payment(const TransferRecord& record);
     void compare_begun();
     void compare_accounts(const Books& books);
     void compare_orders(const Orders& orders);
+    void compare_profiles(const Profiles& profiles);
+    void compare_currencies();
     void compare_ended_payments();
     void compare_rest();
 
@@ -77,6 +81,8 @@ private:
     std::vector<std::string> scheme_names_;  ///< element `id - 1`
     std::uint64_t loadings_ = 0;
     std::uint64_t settlements_ = 0;
+    std::uint64_t notice_steps_ = 0;
+    std::map<std::string, std::string> profiles_stored_at_;
     std::optional<Begun> begun_;
 };
 

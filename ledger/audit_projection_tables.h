@@ -45,6 +45,8 @@ struct ProjectionCheck::Tables {
           orders(database, "payment_order",
                  "id, kind, purpose, credit, amount, currency, parent, opened_at, keys, state, "
                  "code, refusal, debit, transfer"),
+          notices(database, "notice_step",
+                  "step, notice, payment_order, channel, state, attempts, status, time, next_at"),
           payment_of(database, "SELECT payment FROM transfer WHERE id = ?1") {}
 
     SqlDatabase database;
@@ -55,6 +57,7 @@ struct ProjectionCheck::Tables {
     Cursor schemes;
     Cursor settlements;
     Cursor orders;
+    Cursor notices;
     SqlStatement payment_of;
 };
 

@@ -77,6 +77,8 @@ void SnapshotCheck::compare(const SnapshotFile& file, const State& state) {
         compare_part("schemes and terms", saved.terms, state.terms);
         compare_part("turnovers", saved.turnovers, state.turnovers);
         compare_part("maturities", saved.maturities, state.maturities);
+        compare_part("profiles", saved.profiles, state.profiles);
+        compare_part("orders", saved.orders, state.orders);
         const std::size_t common = std::min(saved.keys.size(), state.keys.size());
         if (hash_of_newest(saved.keys, common) != hash_of_newest(state.keys, common))
             differs(fmt::format("its newest {} request keys are not those of the journal", common));

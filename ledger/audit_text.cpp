@@ -1,5 +1,6 @@
 #include "ledger/audit_text.h"
 
+#include "ledger/head_mark.h"
 #include "ledger/journal_segment.h"
 #include "ledger/sqlite_journal.h"
 
@@ -167,7 +168,8 @@ bool has_journal(const std::filesystem::path& directory, std::FILE* errors) {
         fmt::print(errors, "{}: there is no such directory\n", directory.string());
         return false;
     }
-    if (list_segments(directory).empty()) {
+    // With a head mark and without files the journal was lost, which is a finding.
+    if (list_segments(directory).empty() && !std::filesystem::exists(head_path(directory))) {
         fmt::print(errors, "{}: there is no journal in it (journal-000001.sqlite)\n",
                    directory.string());
         return false;

@@ -3,10 +3,12 @@
 
 #include "ledger/journal_segment.h"
 #include "ledger/journal_store.h"
+#include "ledger/private_files.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -35,12 +37,15 @@ std::string owner_of(int file) {
 }  // namespace
 
 DirectoryLock::DirectoryLock(const std::filesystem::path& directory) : directory_(directory) {
-    std::error_code error;
-    const bool is_new = std::filesystem::create_directories(directory, error);
-    if (error) fail(directory, error.value());
+    bool is_new = false;
+    try {
+        is_new = make_private_directory(directory);
+    } catch (const std::filesystem::filesystem_error& error) {
+        fail(directory, error.code().value());
+    }
     // A directory lasts only as long as its parent knows of it.
     if (is_new) sync_directory(std::filesystem::absolute(directory).parent_path());
-    file_ = open((directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    file_ = open((directory / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (file_ < 0) fail(directory, errno);
     if (flock(file_, LOCK_EX | LOCK_NB) != 0) {
         const int reason = errno;
@@ -59,6 +64,7 @@ DirectoryLock::DirectoryLock(const std::filesystem::path& directory) : directory
         close(file_);
         fail(directory, reason);
     }
+    left_open_ = close_to_others(directory);
 }
 
 DirectoryLock::~DirectoryLock() {

@@ -46,13 +46,23 @@ FileHandle::~FileHandle() {
 }
 
 FileHandle FileHandle::create(const std::filesystem::path& path) {
-    const int number = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    constexpr mode_t mode = S_IRUSR | S_IWUSR;
+    const int number = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
     if (number < 0) fail_at(path, "create", errno);
-    return {path, number};
+    FileHandle file(path, number);
+    // One that was there before may be open to others.
+    if (fchmod(number, mode) != 0) file.fail("close to others");
+    return file;
 }
 
 FileHandle FileHandle::open(const std::filesystem::path& path) {
     const int number = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (number < 0) fail_at(path, "open", errno);
+    return {path, number};
+}
+
+FileHandle FileHandle::open_to_change(const std::filesystem::path& path) {
+    const int number = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
     if (number < 0) fail_at(path, "open", errno);
     return {path, number};
 }
@@ -73,6 +83,17 @@ void FileHandle::write(std::span<const std::byte> bytes) {
         if (written < 0 && errno == EINTR) continue;
         if (written < 0) fail("write");
         bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+}
+
+void FileHandle::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t written =
+            pwrite(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) fail("write");
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
     }
 }
 

@@ -15,10 +15,12 @@ namespace tuma::ledger {
 /// An open file descriptor, owned.
 class FileHandle {
 public:
-    /// Throws StoreError.
+    /// An empty file that only its owner can use. Throws StoreError.
     static FileHandle create(const std::filesystem::path& path);
-    /// Throws StoreError.
+    /// For reading. Throws StoreError.
     static FileHandle open(const std::filesystem::path& path);
+    /// For reading and writing what is there. Throws StoreError.
+    static FileHandle open_to_change(const std::filesystem::path& path);
     FileHandle(FileHandle&& other) noexcept;
     FileHandle& operator=(FileHandle&&) = delete;
     ~FileHandle();
@@ -28,6 +30,8 @@ public:
     std::uint64_t size() const;
 
     void write(std::span<const std::byte> bytes);
+    /// Writes over what is at `offset`. Throws StoreError.
+    void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     /// Reads exactly as many bytes as asked from `offset`. Throws StoreError.
     void read(std::uint64_t offset, std::span<std::byte> bytes) const;
     void sync();

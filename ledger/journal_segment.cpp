@@ -1,14 +1,19 @@
 // Names, schema and settings of segment files.
 #include "ledger/journal_segment.h"
 
+#include "ledger/file_bytes.h"
+
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <system_error>
 
@@ -17,7 +22,39 @@ namespace {
 
 constexpr std::string_view prefix = "journal-";
 constexpr std::string_view suffix = ".sqlite";
-constexpr std::int64_t schema_version = 1;
+constexpr auto newest_format = static_cast<std::int64_t>(SegmentFormat::with_head_mark);
+// Small columns first, so that they lie before the blob's overflow pages.
+constexpr std::string_view batch_table =
+    "CREATE TABLE batch(sequence INTEGER PRIMARY KEY, first_transfer INTEGER NOT NULL,"
+    " next_transfer INTEGER NOT NULL, time_us INTEGER NOT NULL, events INTEGER NOT NULL,"
+    " data BLOB NOT NULL)";
+constexpr std::string_view remedy =
+    "; restore the file from a copy, and run tuma audit --data=DIR to see what is intact";
+
+// What is in the file beside the journal's own table, or is not as it; empty when nothing.
+std::string foreign_object(SqlDatabase& database, bool& has_table) {
+    SqlStatement objects(database, "SELECT type, name, sql FROM sqlite_schema");
+    while (objects.step()) {
+        if (objects.text(0) == "table" && objects.text(1) == "batch") {
+            if (objects.text(2) != batch_table) return "its table batch is not that of a journal";
+            has_table = true;
+            continue;
+        }
+        return fmt::format("holds the {} \"{}\", which no journal has", printable(objects.text(0)),
+                           printable(objects.text(1)));
+    }
+    return {};
+}
+
+[[noreturn]] void fail_damaged(const std::filesystem::path& path, std::string_view what) {
+    throw SqlDamage(fmt::format("{}: {}{}", path.string(), what, remedy));
+}
+
+std::uint64_t big_endian(std::span<const std::byte> bytes) {
+    std::uint64_t value = 0;
+    for (const std::byte b : bytes) value = value << 8U | std::to_integer<std::uint64_t>(b);
+    return value;
+}
 
 std::optional<std::uint32_t> segment_number(std::string_view name) {
     if (!name.starts_with(prefix) || !name.ends_with(suffix)) return std::nullopt;
@@ -63,31 +100,70 @@ void sync_directory(const std::filesystem::path& directory) {
                                      directory.string(), std::generic_category().message(reason)));
 }
 
-bool has_batch_table(SqlDatabase& database) {
+std::filesystem::path log_path(std::filesystem::path segment) {
+    return segment += "-wal";
+}
+
+std::uint64_t size_or_zero(const std::filesystem::path& path) {
+    std::error_code error;
+    const std::uintmax_t size = std::filesystem::file_size(path, error);
+    return error ? 0 : size;
+}
+
+SegmentFormat segment_format(SqlDatabase& database) {
     const std::int64_t version = database.number("PRAGMA user_version");
-    if (version > schema_version)
+    if (version > newest_format)
         throw StoreError(
             fmt::format("{}: is a journal of format {}, this program knows {}; use "
                         "the newer program",
-                        database.path().string(), version, schema_version));
-    return database.number(
-               "SELECT count(*) FROM sqlite_master WHERE type='table' AND name='batch'") == 1;
+                        database.path().string(), version, newest_format));
+    bool has_table = false;
+    const std::string foreign = foreign_object(database, has_table);
+    if (!foreign.empty()) fail_damaged(database.path(), foreign);
+    // Table and format are made in one transaction.
+    if (has_table != (version > 0))
+        fail_damaged(database.path(),
+                     fmt::format("says that it is of format {}, and {} the table of a journal",
+                                 version, has_table ? "has" : "has not"));
+    return static_cast<SegmentFormat>(version);
+}
+
+void require_file_of_log(const std::filesystem::path& segment) {
+    if (size_or_zero(segment) == 0 && size_or_zero(log_path(segment)) != 0)
+        fail_damaged(segment, "is empty or missing, but its log is there");
+}
+
+// Source: sqlite.org/fileformat.html, "The Database Header".
+void require_whole(const std::filesystem::path& segment) {
+    require_file_of_log(segment);
+    const std::uint64_t size = size_or_zero(segment);
+    if (size == 0) fail_damaged(segment, "is empty, but later files of the journal are there");
+    // What is still in the log counts when the segment is read.
+    if (size_or_zero(log_path(segment)) != 0) return;
+    std::array<std::byte, 100> header{};
+    if (size < header.size()) fail_damaged(segment, "is cut short");
+    FileHandle::open(segment).read(0, header);
+    const std::span<const std::byte> bytes(header);
+    const std::uint64_t page = big_endian(bytes.subspan(16, 2));
+    const std::uint64_t page_bytes = page == 1 ? 65'536 : page;
+    const bool knows_its_size =
+        big_endian(bytes.subspan(24, 4)) == big_endian(bytes.subspan(92, 4));
+    const std::uint64_t whole = big_endian(bytes.subspan(28, 4)) * page_bytes;
+    if (knows_its_size && size < whole)
+        fail_damaged(segment, fmt::format("is cut short: {} of {} bytes", size, whole));
 }
 
 void prepare_segment(SqlDatabase& database, std::uint32_t page_bytes) {
-    if (!has_batch_table(database)) {
+    sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+    if (segment_format(database) == SegmentFormat::none) {
         // Neither can be changed once the file is in WAL mode.
         database.execute(fmt::format("PRAGMA page_size={}", page_bytes));
         database.execute("PRAGMA journal_mode=WAL");
-        // Small columns first, so that they lie before the blob's overflow pages.
         database.execute(
-            "BEGIN IMMEDIATE;"
-            "CREATE TABLE batch(sequence INTEGER PRIMARY KEY, first_transfer INTEGER NOT NULL,"
-            " next_transfer INTEGER NOT NULL, time_us INTEGER NOT NULL, events INTEGER NOT NULL,"
-            " data BLOB NOT NULL);"
-            "PRAGMA application_id=0x54554d41;"  // "TUMA"
-            "PRAGMA user_version=1;"
-            "COMMIT");
+            fmt::format("BEGIN IMMEDIATE;{};"
+                        "PRAGMA application_id=0x54554d41;"  // "TUMA"
+                        "PRAGMA user_version={};COMMIT",
+                        batch_table, newest_format));
         sync_directory(database.path().parent_path());
     }
     database.execute("PRAGMA journal_mode=WAL");
@@ -97,6 +173,11 @@ void prepare_segment(SqlDatabase& database, std::uint32_t page_bytes) {
     // All pages of one append stay in memory until its commit, however large the group.
     database.execute("PRAGMA cache_spill=OFF");
     database.execute("PRAGMA cache_size=-16384");
+}
+
+void note_head_mark(SqlDatabase& database) {
+    if (segment_format(database) == SegmentFormat::with_head_mark) return;
+    database.execute(fmt::format("PRAGMA user_version={}", newest_format));
 }
 
 }  // namespace tuma::ledger

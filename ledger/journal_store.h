@@ -41,6 +41,12 @@ public:
     virtual Durability durability() const = 0;
 };
 
+/// A row whose columns are not what the bytes of its batch say.
+struct AlteredRow {
+    std::uint64_t sequence = 0;
+    std::string sentence;  ///< which column, and what it should be
+};
+
 /// Reads durable batches; any number of readers beside the one writer.
 class JournalReader {
 public:
@@ -57,8 +63,12 @@ public:
     using Visitor = std::function<bool(std::uint64_t, std::span<const std::byte>)>;
     virtual void scan(std::uint64_t first, const Visitor& visit) = 0;
 
+    /// What a store keeps beside the bytes is for finding batches only, and compared by every
+    /// `scan`: the first rows so far that differ.
+    virtual std::span<const AlteredRow> altered_rows() const { return {}; }
+
     /// The batch that holds transfer `id`, unverified bytes; empty when no durable batch has it.
-    /// Throws StoreError when a batch is missing among those it has to look at.
+    /// Throws StoreError when the journal must have it and it is not found where it should be.
     virtual std::vector<std::byte> batch_of(TransferId id) = 0;
 };
 

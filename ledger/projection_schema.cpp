@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <vector>
 
 namespace tuma::ledger {
@@ -223,11 +224,25 @@ void make_tables(SqlDatabase& database) {
     database.execute(fmt::format("PRAGMA user_version={}", projection_schema_version));
 }
 
+// "view balance" and how it is made, of everything in a file.
+std::map<std::string, std::string> schema_of(SqlDatabase& database) {
+    std::map<std::string, std::string> schema;
+    SqlStatement objects(database, "SELECT type, name, sql FROM sqlite_schema");
+    while (objects.step())
+        schema[fmt::format("{} {}", objects.text(0), objects.text(1))] = objects.text(2);
+    return schema;
+}
+
+bool can_be_missing(const std::string& object) {
+    return object == "index transfer_by_debit" || object == "index transfer_by_credit" ||
+           object == "index account_by_identity";
+}
+
 void drop_everything(SqlDatabase& database) {
     std::vector<std::string> drops;
     {
         SqlStatement objects(database,
-                             "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'table') "
+                             "SELECT type, name FROM sqlite_schema WHERE type IN ('view', 'table') "
                              "AND name NOT LIKE 'sqlite_%' ORDER BY type DESC");
         while (objects.step())
             drops.push_back(fmt::format("DROP {} \"{}\"", objects.text(0), objects.text(1)));
@@ -246,12 +261,35 @@ void clear_projection(SqlDatabase& database) {
 
 std::string prepare_projection_schema(SqlDatabase& database) {
     const std::int64_t version = database.number("PRAGMA user_version");
-    const std::int64_t objects = database.number("SELECT count(*) FROM sqlite_master");
-    if (version == projection_schema_version) return {};
+    const std::int64_t objects = database.number("SELECT count(*) FROM sqlite_schema");
+    if (version == projection_schema_version) {
+        const std::string foreign = foreign_projection_schema(database);
+        if (foreign.empty()) return {};
+        throw SqlDamage(fmt::format("{}: {}", database.path().string(), foreign));
+    }
     clear_projection(database);
     if (objects == 0) return {};
     return fmt::format("its tables were of version {}, this program's are of version {}", version,
                        projection_schema_version);
+}
+
+std::string foreign_projection_schema(SqlDatabase& database) {
+    SqlDatabase temporary("", SqlAccess::read_write_create);
+    make_tables(temporary);
+    std::map<std::string, std::string> expected = schema_of(temporary);
+    for (const auto& [object, sql] : schema_of(database)) {
+        const auto ours = expected.find(object);
+        if (ours == expected.end())
+            return fmt::format("the {} in it is not this program's; keep your own in another file",
+                               printable(object));
+        if (ours->second != sql)
+            return fmt::format("the {} in it is another one than this program's",
+                               printable(object));
+        expected.erase(ours);
+    }
+    for (const auto& [object, sql] : expected)
+        if (!can_be_missing(object)) return fmt::format("the {} is missing in it", object);
+    return {};
 }
 
 bool has_projection_indexes(SqlDatabase& database) {

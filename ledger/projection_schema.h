@@ -11,8 +11,13 @@ namespace tuma::ledger {
 inline constexpr int projection_schema_version = 4;
 
 /// Makes the tables and views if the file is empty; makes them anew, without rows, when they are of
-/// another version. Returns why they were made anew, or an empty text. Throws StoreError.
+/// another version. Returns why they were made anew, or an empty text. Throws StoreError, SqlDamage
+/// when they are of this version and somebody has added to them or altered them.
 std::string prepare_projection_schema(SqlDatabase& database);
+
+/// In which table, view, index or trigger the file differs from what this version makes; empty when
+/// in none. The indexes that can be given up may be missing. Throws StoreError.
+std::string foreign_projection_schema(SqlDatabase& database);
 
 /// Drops every table and view and makes them anew, in one transaction. Throws StoreError.
 void clear_projection(SqlDatabase& database);

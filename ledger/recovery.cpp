@@ -95,8 +95,9 @@ private:
     throw RecoveryError(fmt::format(
         "batches {} to {} of the journal: are missing, a snapshot has them; acknowledged data is "
         "gone; restore the journal's files from a copy, and run tuma audit --data=DIR to see what "
-        "is intact",
-        last + 1, snapshot));
+        "is intact; if there is no copy, remove the snapshots of later batches than {}, and what "
+        "is missing is lost for good",
+        last + 1, snapshot, last));
 }
 
 void replay_from(JournalReader& reader, std::uint64_t first, const RecoveryOptions& options,
@@ -109,6 +110,8 @@ void replay_from(JournalReader& reader, std::uint64_t first, const RecoveryOptio
             options.progress(recovered.state.position.sequence, recovered.events_replayed);
         if (options.stop.stop_requested()) return;
     }
+    for (const AlteredRow& row : reader.altered_rows())
+        if (row.sequence != recovered.torn_sequence) stop_start(row.sequence, row.sentence);
     if (!recovered.torn_sequence) return;
     if (*recovered.torn_sequence <= recovered.snapshot_sequence)
         fail_lost_tail(recovered.snapshot_sequence, *recovered.torn_sequence - 1);

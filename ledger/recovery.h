@@ -46,9 +46,9 @@ struct Recovered {
 };
 
 /// Reads and checks the journal in a second thread while the calling thread applies it.
-/// Throws RecoveryError when a batch is missing, corrupted, torn but not the last, or does not
-/// follow from the one before, and when a snapshot is newer than the journal: acknowledged data
-/// is missing then. Throws StoreError when files cannot be read.
+/// Throws RecoveryError when a batch is missing, corrupted, torn but not the last, does not follow
+/// from the one before or is not what the columns beside it say, and when a snapshot is newer than
+/// the journal: acknowledged data is missing then. Throws StoreError when files cannot be read.
 Recovered recover(JournalReader& reader, const SnapshotFolder& snapshots, const StateLimits& limits,
                   const RecoveryOptions& options = {});
 

@@ -34,6 +34,11 @@ bool parse_name(std::string_view name, std::uint64_t& sequence) {
     return failure == std::errc{} && end == last;
 }
 
+bool has_name_of(const std::filesystem::path& path, std::uint64_t sequence) {
+    std::uint64_t named = 0;
+    return parse_name(path.filename().string(), named) && named == sequence;
+}
+
 void for_each_name(const std::filesystem::path& directory,
                    const std::function<void(const std::filesystem::path&)>& visit) {
     std::error_code error;
@@ -136,8 +141,11 @@ State SnapshotFolder::load(const std::filesystem::path& path, const StateLimits&
     std::string misfit;
     try {
         state.load(source);
-        if (!source.is_at_end() || state.position.sequence != header.sequence)
+        if (!source.is_at_end() || state.position.sequence != header.sequence ||
+            state.position.time.time_since_epoch().count() != header.time_us)
             misfit = "the state in it does not fit its header";
+        else if (!has_name_of(path, header.sequence))
+            misfit = fmt::format("it is of batch {}, its name says another", header.sequence);
     } catch (const StateError& error) {
         misfit = error.what();
     }

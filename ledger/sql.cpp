@@ -1,6 +1,7 @@
 #include "ledger/sql.h"
 
 #include "ledger/ensure.h"
+#include "ledger/private_files.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -28,7 +29,22 @@ std::string what_to_do(int primary, int system) {
     return cause;
 }
 
+// A file that somebody else could write must not make this program do anything.
+void distrust_schema(sqlite3* connection) {
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, nullptr);
+}
+
 }  // namespace
+
+std::string printable(std::string_view name) {
+    constexpr std::size_t shown_max = 60;
+    std::string shown(name.substr(0, shown_max));
+    for (char& c : shown)
+        if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
+    return shown;
+}
 
 void SqlDatabase::Close::operator()(sqlite3* connection) const {
     sqlite3_close_v2(connection);
@@ -37,6 +53,7 @@ void SqlDatabase::Close::operator()(sqlite3* connection) const {
 SqlDatabase::SqlDatabase(const std::filesystem::path& path, SqlAccess access) : path_(path) {
     const int flags = access == SqlAccess::read_only ? SQLITE_OPEN_READONLY
                                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (access == SqlAccess::read_write_create) make_private_file(path);
     sqlite3* connection = nullptr;
     const int result =
         sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
@@ -44,6 +61,10 @@ SqlDatabase::SqlDatabase(const std::filesystem::path& path, SqlAccess access) : 
     if (result != SQLITE_OK) fail(result, "open");
     sqlite3_extended_result_codes(connection, 1);
     sqlite3_busy_timeout(connection, 5'000);
+    distrust_schema(connection);
+    // Who only reads leaves the log to who writes.
+    if (access == SqlAccess::read_only)
+        sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     execute("PRAGMA mmap_size=0");
     // The first look at the file: here a file that is no database shows itself.
     number("SELECT count(*) FROM sqlite_master");
@@ -133,6 +154,10 @@ void SqlStatement::reset() {
 
 std::int64_t SqlStatement::number(int column) const {
     return sqlite3_column_int64(statement_.get(), column);
+}
+
+bool SqlStatement::is_number(int column) const {
+    return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER;
 }
 
 std::string_view SqlStatement::text(int column) const {

@@ -25,10 +25,16 @@ public:
     using StoreError::StoreError;
 };
 
-/// One connection; one thread at a time uses it, except for `interrupt`.
+/// The front of a name in a file that somebody may have altered, without what is not for terminals.
+std::string printable(std::string_view name);
+
+/// One connection; one thread at a time uses it, except for `interrupt`. What a file's schema says
+/// is not trusted: triggers never run, and its functions are only those without side effects.
+/// Source: sqlite.org/security.html, "Untrusted SQLite Database Files".
 class SqlDatabase {
 public:
-    /// Throws StoreError when the file cannot be opened, SqlDamage when it is no database.
+    /// A new file is for its owner alone. Throws StoreError when the file cannot be opened,
+    /// SqlDamage when it is no database.
     SqlDatabase(const std::filesystem::path& path, SqlAccess access);
 
     /// Runs statements that give no rows. Throws StoreError.
@@ -73,6 +79,8 @@ public:
     void reset();
 
     std::int64_t number(int column) const;
+    /// True if the value is stored as a whole number, not only read as one.
+    bool is_number(int column) const;
     /// Valid until the next step.
     std::string_view text(int column) const;
     bool is_null(int column) const;

@@ -3,6 +3,7 @@
 
 #include "ledger/ensure.h"
 #include "ledger/file_bytes.h"
+#include "ledger/journal_end.h"
 #include "ledger/journal_segment.h"
 
 #include <fmt/format.h>
@@ -18,25 +19,25 @@ namespace {
 // With nobody ever idle, an append first does the housekeeping that is this many times overdue.
 constexpr std::uint32_t overdue_factor = 8;
 
-std::uint64_t size_or_zero(const std::filesystem::path& path) {
-    std::error_code error;
-    const std::uintmax_t size = std::filesystem::file_size(path, error);
-    return error ? 0 : size;
-}
-
-std::filesystem::path log_path(std::filesystem::path path) {
-    return path += "-wal";
-}
+// A new segment: file, log, shared memory, the log before there is one, the directory to sync.
+constexpr std::size_t descriptors_of_segment = 5;
 
 // Behind a newer snapshot nothing else would miss one.
 void require_all(const std::filesystem::path& directory,
                  const std::vector<std::uint32_t>& numbers) {
-    for (std::uint32_t i = 0; i < numbers.size(); ++i)
+    for (std::uint32_t i = 0; i < numbers.size(); ++i) {
+        const auto path = segment_path(directory, i + 1);
         if (numbers[i] != i + 1)
             throw StoreError(
                 fmt::format("{}: is missing, but later files of the journal are there; restore it "
                             "from a copy, and run tuma audit --data=DIR to see what is intact",
-                            segment_path(directory, i + 1).string()));
+                            path.string()));
+        if (i + 1 < numbers.size()) require_whole(path);
+    }
+    const auto last = static_cast<std::uint32_t>(numbers.size());
+    // A log without its file would be removed when the next file of that name is made.
+    for (const std::uint32_t number : {last, last + 1})
+        require_file_of_log(segment_path(directory, number));
 }
 
 }  // namespace
@@ -86,6 +87,7 @@ SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptio
     : directory_(lock.directory()), options_(options) {
     const std::vector<std::uint32_t> numbers = list_segments(directory_);
     require_all(directory_, numbers);
+    head_.emplace(directory_, first_mark());
     for (std::size_t i = 0; i + 1 < numbers.size(); ++i) {
         // A reader may have been in the way when this one was closed.
         const auto path = segment_path(directory_, numbers[i]);
@@ -94,7 +96,50 @@ SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptio
     }
     open_segment(numbers.empty() ? 1 : numbers.back());
     make_log_durable();
-    last_sequence_ = SqliteJournalReader(directory_).last_sequence();
+    note_mark_in_segments();
+    mark_last_batch();
+    spares_.emplace(descriptors_of_segment);
+}
+
+HeadMark SqliteJournal::first_mark() {
+    const std::optional<HeadMark> mark = read_head(directory_);
+    SqliteJournalReader reader(directory_);
+    const JournalEnd end = compare_with_mark(directory_, reader, mark);
+    if (end.misfit.empty()) return mark.value_or(HeadMark{});
+    if (end.last_sequence == 0 || options_.accepted_end != end.last_sequence)
+        throw StoreError(refusal_of(end));
+    HeadMark accepted;
+    accepted.acceptances = (mark ? mark->acceptances : 0) + 1;
+    accepted.accepted_end = end.last_sequence;
+    accepted.accepted_mark = mark ? mark->sequence : 0;
+    HeadFile::replace(directory_, accepted);
+    note_ =
+        fmt::format("{}; accepted, batch {} is the journal's end", end.misfit, end.last_sequence);
+    return accepted;
+}
+
+// From here on a mark that is gone was removed.
+void SqliteJournal::note_mark_in_segments() {
+    note_head_mark(segment_->database);
+    const auto first = segment_path(directory_, 1);
+    SqlDatabase reading(first, SqlAccess::read_only);
+    if (segment_format(reading) == SegmentFormat::with_head_mark) return;
+    Segment writing(first, options_.page_bytes);
+    note_head_mark(writing.database);
+    writing.checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+}
+
+// A killed writer may have come no further than the batch. One that is damaged is left to recovery.
+void SqliteJournal::mark_last_batch() {
+    SqliteJournalReader reader(directory_);
+    last_sequence_ = reader.last_sequence();
+    if (last_sequence_ == 0) return;
+    reader.scan(last_sequence_, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+        const BatchCheck check = check_batch(bytes, sequence);
+        if (check.damage == BatchDamage::none)
+            head_->write(check.view.header, check.view.hash, segment_->number);
+        return false;
+    });
 }
 
 SqliteJournal::~SqliteJournal() = default;
@@ -125,6 +170,7 @@ void SqliteJournal::append(std::span<const SealedBatch> batches) {
     for (const SealedBatch& batch : batches) insert(batch);
     segment_->commit->run();
     sqlite3_db_config(segment_->database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+    head_->write(batches.back().header, batches.back().hash, segment_->number);
     has_failed_ = false;
 }
 
@@ -159,11 +205,14 @@ void SqliteJournal::rotate() {
     // No waiting for readers: what they keep in the log is copied at the next start.
     sqlite3_busy_timeout(segment_->database.handle(), 0);
     segment_->checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    spares_->release();
     open_segment(segment_->number + 1);
+    spares_->take();
 }
 
 void SqliteJournal::drop_from(std::uint64_t sequence) {
     ensure(sequence == last_sequence_ && sequence != 0, "only the last batch can be dropped");
+    ensure(head_->mark().sequence < sequence, "what was acknowledged is never dropped");
     const auto drop = [sequence](Segment& segment) {
         SqlStatement remove(segment.database, "DELETE FROM batch WHERE sequence = ?");
         remove.bind(1, sequence);

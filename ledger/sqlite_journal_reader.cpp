@@ -6,6 +6,8 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <utility>
 
 namespace tuma::ledger {
@@ -13,13 +15,50 @@ namespace {
 
 constexpr std::size_t page_bytes_target = 4U << 20U;
 constexpr std::size_t page_rows_max = 1024;
-constexpr std::size_t open_segments_max = 8;
+// Each takes two or three file descriptors.
+constexpr std::size_t open_segments_max = 3;
+constexpr std::size_t altered_rows_max = 20;
+
+// The columns of a row in the order in which they are read.
+namespace column {
+enum : int { sequence, first_transfer, next_transfer, time_us, events, data };
+}
+constexpr std::string_view columns =
+    "sequence, first_transfer, next_transfer, time_us, events, data";
 
 [[noreturn]] void fail_hole(const std::filesystem::path& path, std::uint64_t sequence) {
     throw StoreError(
         fmt::format("{} has batches around {} but not that one; stop the server and "
                     "run tuma audit",
                     path.string(), sequence));
+}
+
+// In which column the row that `row` stands on differs from its bytes; empty when in none. What is
+// too short for a header is for whoever checks the batch.
+std::string misfit(const SqlStatement& row) {
+    const std::span<const std::byte> bytes = row.blob(column::data);
+    BatchHeader header;
+    if (bytes.size() < sizeof header) return {};
+    std::memcpy(&header, bytes.data(), sizeof header);
+    const std::array<std::pair<const char*, std::int64_t>, 5> should_be{
+        {{"sequence", static_cast<std::int64_t>(header.sequence)},
+         {"first_transfer", static_cast<std::int64_t>(header.first_transfer.value)},
+         {"next_transfer", static_cast<std::int64_t>(header.next_transfer.value)},
+         {"time_us", header.time_us},
+         {"events", header.event_count}}};
+    int at = column::sequence;
+    for (const auto& [name, value] : should_be) {
+        if (row.number(at) != value || !row.is_number(at))
+            return fmt::format("its column {} is {}, its bytes say {}", name, row.number(at),
+                               value);
+        ++at;
+    }
+    return {};
+}
+
+const std::filesystem::path& with_file_of_log(const std::filesystem::path& path) {
+    require_file_of_log(path);
+    return path;
 }
 
 }  // namespace
@@ -30,22 +69,24 @@ struct SqliteJournalReader::Segment {
         TransferId next;
     };
 
-    explicit Segment(const std::filesystem::path& path) : database(path, SqlAccess::read_only) {
-        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    explicit Segment(const std::filesystem::path& path)
+        : database(with_file_of_log(path), SqlAccess::read_only) {
+        sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
         database.execute("PRAGMA cache_size=-2048");
     }
 
     // False while the writer has only begun to make the file.
     bool is_ready() {
         if (rows) return true;
-        if (!has_batch_table(database)) return false;
+        if (segment_format(database) == SegmentFormat::none) return false;
         first_row.emplace(database,
                           "SELECT sequence, first_transfer FROM batch ORDER BY sequence LIMIT 1");
         last_row.emplace(database, "SELECT max(sequence) FROM batch");
         transfers_of_row.emplace(
             database, "SELECT first_transfer, next_transfer FROM batch WHERE sequence = ?");
-        rows.emplace(database,
-                     "SELECT sequence, data FROM batch WHERE sequence >= ? ORDER BY sequence");
+        rows.emplace(database, fmt::format("SELECT {} FROM batch WHERE sequence >= ? "
+                                           "ORDER BY sequence",
+                                           columns));
         return true;
     }
 
@@ -58,16 +99,14 @@ struct SqliteJournalReader::Segment {
         return static_cast<std::uint64_t>(sequence);
     }
 
-    // What the segment begins with never changes once it is there; false when it is empty.
-    bool find_first() {
-        if (first_sequence != 0) return true;
-        if (!is_ready()) return false;
-        if (first_row->step()) {
-            first_sequence = static_cast<std::uint64_t>(first_row->number(0));
-            first_transfer.value = static_cast<std::uint64_t>(first_row->number(1));
-        }
+    std::optional<Beginning> beginning() {
+        std::optional<Beginning> found;
+        if (!is_ready()) return found;
+        if (first_row->step())
+            found = Beginning{static_cast<std::uint64_t>(first_row->number(0)),
+                              TransferId{static_cast<std::uint64_t>(first_row->number(1))}};
         first_row->reset();
-        return first_sequence != 0;
+        return found;
     }
 
     std::optional<Transfers> transfers_of(std::uint64_t sequence) {
@@ -85,8 +124,6 @@ struct SqliteJournalReader::Segment {
     std::optional<SqlStatement> last_row;
     std::optional<SqlStatement> transfers_of_row;
     std::optional<SqlStatement> rows;
-    std::uint64_t first_sequence = 0;
-    TransferId first_transfer;
 };
 
 // Rows copied out in one short read transaction.
@@ -97,24 +134,29 @@ struct SqliteJournalReader::Page {
     };
     std::vector<std::byte> bytes;
     std::vector<Row> rows;
+    std::vector<AlteredRow> altered;
 
     // Returns true when the segment has no more rows.
-    bool read(Segment& segment, std::uint64_t first) {
+    bool read(Segment& segment, std::uint64_t first, std::size_t rows_max = page_rows_max) {
         bytes.clear();
         rows.clear();
+        altered.clear();
         if (!segment.is_ready()) return true;
-        segment.rows->bind(1, first);
+        SqlStatement& row = *segment.rows;
+        row.bind(1, first);
         bool is_end = false;
-        while (bytes.size() < page_bytes_target && rows.size() < page_rows_max) {
-            is_end = !segment.rows->step();
+        while (bytes.size() < page_bytes_target && rows.size() < rows_max) {
+            is_end = !row.step();
             if (is_end) break;
-            std::span<const std::byte> data = segment.rows->blob(1);
+            std::span<const std::byte> data = row.blob(column::data);
             // One byte too many is enough to see that a batch is too long.
             data = data.first(std::min(data.size(), batch_bytes_max + 1));
             bytes.insert(bytes.end(), data.begin(), data.end());
-            rows.push_back({static_cast<std::uint64_t>(segment.rows->number(0)), data.size()});
+            rows.push_back({static_cast<std::uint64_t>(row.number(column::sequence)), data.size()});
+            if (std::string found = misfit(row); !found.empty())
+                altered.push_back({rows.back().sequence, std::move(found)});
         }
-        segment.rows->reset();
+        row.reset();
         return is_end;
     }
 
@@ -143,6 +185,7 @@ void SqliteJournalReader::find_new_segments() {
            std::filesystem::exists(segment_path(directory_, numbers_.back() + 1), error))
         numbers_.push_back(numbers_.back() + 1);
     open_.resize(numbers_.size());
+    beginnings_.resize(numbers_.size());
 }
 
 SqliteJournalReader::Segment& SqliteJournalReader::open(std::size_t index) {
@@ -163,15 +206,20 @@ std::uint64_t SqliteJournalReader::last_sequence() {
     return 0;
 }
 
+const SqliteJournalReader::Beginning* SqliteJournalReader::beginning(std::size_t index) {
+    if (!beginnings_[index]) beginnings_[index] = open(index).beginning();
+    return beginnings_[index] ? &*beginnings_[index] : nullptr;
+}
+
 std::optional<std::size_t> SqliteJournalReader::last_segment_where(
-    const std::function<bool(const Segment&)>& begins_early_enough) {
+    const std::function<bool(const Beginning&)>& begins_early_enough) {
     find_new_segments();
     std::size_t low = 0;
     std::size_t high = numbers_.size();
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
-        Segment& segment = open(middle);
-        if (segment.find_first() && begins_early_enough(segment))
+        const Beginning* const begins = beginning(middle);
+        if (begins != nullptr && begins_early_enough(*begins))
             low = middle + 1;
         else
             high = middle;
@@ -181,8 +229,8 @@ std::optional<std::size_t> SqliteJournalReader::last_segment_where(
 }
 
 void SqliteJournalReader::scan(std::uint64_t first, const Visitor& visit) {
-    const auto start = last_segment_where(
-        [first](const Segment& segment) { return segment.first_sequence <= first; });
+    const auto start =
+        last_segment_where([first](const Beginning& begins) { return begins.sequence <= first; });
     std::uint64_t next = first;
     Page page;
     for (std::size_t index = start.value_or(0); index < numbers_.size();) {
@@ -191,6 +239,7 @@ void SqliteJournalReader::scan(std::uint64_t first, const Visitor& visit) {
         const bool is_last = index + 1 == numbers_.size();
         const bool is_end = page.read(open(index), next);
         if (!page.rows.empty()) next = page.rows.back().sequence + 1;
+        note_altered(page);
         if (!page.visit_all(visit)) return;
         if (!is_end) continue;
         if (is_last) return;
@@ -198,39 +247,63 @@ void SqliteJournalReader::scan(std::uint64_t first, const Visitor& visit) {
     }
 }
 
-std::vector<std::byte> SqliteJournalReader::batch_of(TransferId id) {
-    const auto index =
-        last_segment_where([id](const Segment& segment) { return segment.first_transfer <= id; });
-    if (!index) return {};
-    Segment& segment = open(*index);
-    // The last batch that begins at or before `id`: earlier ones with the same first transfer
-    // hold no transfers at all.
-    std::uint64_t low = segment.first_sequence;
-    std::uint64_t high = segment.last_sequence() + 1;
+void SqliteJournalReader::note_altered(const Page& page) {
+    for (const AlteredRow& row : page.altered) {
+        const bool is_known =
+            std::any_of(altered_rows_.begin(), altered_rows_.end(),
+                        [&](const AlteredRow& known) { return known.sequence == row.sequence; });
+        if (!is_known && altered_rows_.size() < altered_rows_max) altered_rows_.push_back(row);
+    }
+}
+
+void SqliteJournalReader::fail_search(std::size_t index, TransferId id) const {
+    throw StoreError(
+        fmt::format("{}: transfer {} is not where the columns of its batches say, they were "
+                    "altered; stop the server and run tuma audit",
+                    segment_path(directory_, numbers_[index]).string(), id.value));
+}
+
+// The last batch of a segment that begins at or before `id`: earlier ones with the same first
+// transfer hold no transfers at all.
+std::uint64_t SqliteJournalReader::find_row(std::size_t index, TransferId id, std::uint64_t end) {
+    Segment& segment = open(index);
+    std::uint64_t low = beginning(index)->sequence;
+    std::uint64_t high = end;
     while (high - low > 1) {
         const std::uint64_t middle = low + (high - low) / 2;
         const auto transfers = segment.transfers_of(middle);
-        if (!transfers) fail_hole(segment_path(directory_, numbers_[*index]), middle);
+        if (!transfers) fail_hole(segment_path(directory_, numbers_[index]), middle);
         (transfers->first <= id ? low : high) = middle;
     }
-    const auto transfers = segment.transfers_of(low);
-    if (!transfers) fail_hole(segment_path(directory_, numbers_[*index]), low);
-    if (id >= transfers->next && *index + 1 < numbers_.size()) {
-        // Once there is a next segment, this one is complete.
-        Segment& next = open(*index + 1);
-        if (next.find_first() && id < next.first_transfer)
-            fail_hole(segment_path(directory_, numbers_[*index + 1]), next.first_sequence - 1);
+    return low;
+}
+
+// The columns lead to a row; whether it is the right one its bytes say.
+std::vector<std::byte> SqliteJournalReader::batch_of(TransferId id) {
+    const auto index =
+        last_segment_where([id](const Beginning& begins) { return begins.first_transfer <= id; });
+    if (!index) {
+        if (id && !numbers_.empty() && beginning(0) != nullptr) fail_search(0, id);
         return {};
     }
-    if (id < transfers->first || id >= transfers->next) return {};
-    segment.rows->bind(1, low);
-    std::vector<std::byte> bytes;
-    if (segment.rows->step()) {
-        const std::span<const std::byte> data = segment.rows->blob(1);
-        bytes.assign(data.begin(), data.end());
-    }
-    segment.rows->reset();
-    return bytes;
+    const std::uint64_t end = open(*index).last_sequence() + 1;
+    const std::uint64_t sequence = find_row(*index, id, end);
+    const auto path = segment_path(directory_, numbers_[*index]);
+    Page page;
+    page.read(open(*index), sequence, 1);
+    if (page.rows.empty() || page.rows.front().sequence != sequence) fail_hole(path, sequence);
+    if (!page.altered.empty())
+        throw StoreError(fmt::format("{}: batch {}: {}; stop the server and run tuma audit",
+                                     path.string(), sequence, page.altered.front().sentence));
+    BatchHeader header;
+    // Too short for a header: whoever checks the batch says so.
+    if (page.bytes.size() < sizeof header) return std::move(page.bytes);
+    std::memcpy(&header, page.bytes.data(), sizeof header);
+    if (header.first_transfer <= id && id < header.next_transfer) return std::move(page.bytes);
+    // Behind the last batch nothing is known of the transfer; before its end it must be there.
+    if (id < header.first_transfer || sequence + 1 != end) fail_search(*index, id);
+    if (*index + 1 < numbers_.size() && beginning(*index + 1) != nullptr) fail_search(*index, id);
+    return {};
 }
 
 }  // namespace tuma::ledger

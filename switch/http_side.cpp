@@ -2,6 +2,7 @@
 
 #include "switch/dialects.h"
 #include "switch/fault_tables.h"
+#include "switch/open_files.h"
 #include "switch/provision.h"
 #include "switch/tls_files.h"
 
@@ -77,7 +78,7 @@ struct HttpSide::Running {
     Running(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
             net::Translation& translation, net::FaultRules& faults, net::Engine& engine,
             net::History& history, std::shared_ptr<const net::TlsContext> tls)
-        : client({}),
+        : client({.calls_max = callbacks_beside(settings.connections)}),
           notifier(
               engine, translation,
               [this](protocols::Callback callback, Told told) {

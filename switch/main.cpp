@@ -8,6 +8,7 @@
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
 #include "switch/net/version.h"
+#include "switch/open_files.h"
 #include "switch/provision_file.h"
 #include "switch/reconcile_command.h"
 #include "switch/replay_command.h"
@@ -113,7 +114,11 @@ int run_serve(const ServeFlags& flags) {
     const Result<std::vector<SchemeFile>> schemes =
         read_schemes(schemes_of(*settings), settings->holidays);
     if (!schemes) return usage_error(schemes.error());
-    return serve(*settings, *schemes);
+    net::Settings fitted = *settings;
+    const Result<std::string> lowered =
+        fit_connections(fitted, raise_file_limit(), texts.contains("connections"));
+    if (!lowered) return usage_error(lowered.error());
+    return serve(fitted, *schemes, *lowered);
 }
 
 struct AuditFlags {

@@ -88,7 +88,10 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
     auto journal = std::make_unique<ledger::SqliteJournal>(
         lock, ledger::SqliteJournalOptions{
                   .segment_bytes = settings.segment_bytes,
-                  .checkpoint_pages = static_cast<std::uint32_t>(settings.checkpoint_pages)});
+                  .checkpoint_pages = static_cast<std::uint32_t>(settings.checkpoint_pages),
+                  .accepted_end = settings.accept_end});
+    if (!journal->note().empty())
+        log_event(LogLevel::warn, "journal_end_accepted", {{"note", journal->note()}});
     snapshots.remove_partial();
     const net::Steady::time_point begun = net::Steady::now();
     ledger::SqliteJournalReader reader(settings.data);

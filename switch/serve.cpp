@@ -15,12 +15,12 @@
 #include "switch/net/log.h"
 #include "switch/net/metrics.h"
 #include "switch/open_books.h"
+#include "switch/open_files.h"
 #include "switch/signals.h"
 #include "switch/timekeeper.h"
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <atomic>
 #include <cstdio>
@@ -41,13 +41,6 @@ using net::LogLevel;
 constexpr std::chrono::milliseconds housekeeping_period{100};
 // Reads of the past that may wait; beyond it the answer is `overloaded`.
 constexpr std::size_t history_jobs_max = 10'000;
-
-void raise_file_limit() {
-    rlimit limit{};
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 net::Endpoint endpoint(const std::string& setting, const std::string& text) {
     const Result<net::Endpoint> parsed = net::parse_endpoint(text);
@@ -93,7 +86,9 @@ public:
           history_(reader_, history_jobs_max),
           frames_(engine_, history_, metrics_, frame_limits(settings)),
           projecting_(settings),
-          admin_(metrics_, [this] { return is_ready_.load(); }) {}
+          admin_(
+              metrics_, [this] { return is_ready_.load(); },
+              admin_connections_beside(settings.connections)) {}
 
     // Its threads read the core's memory of requests.
     ~Server() { keys_->stop(); }
@@ -194,11 +189,14 @@ private:
 
 }  // namespace
 
-int serve(const net::Settings& settings, const std::vector<SchemeFile>& schemes) {
+int serve(const net::Settings& settings, const std::vector<SchemeFile>& schemes,
+          const std::string& warning) {
     block_stop_signals();
-    raise_file_limit();
     net::start_log(settings.log_level);
+    if (!warning.empty()) log_event(LogLevel::warn, "settings_changed", {{"why", warning}});
     const ledger::DirectoryLock lock(settings.data);
+    for (const std::string& left_open : lock.left_open())
+        log_event(LogLevel::warn, "open_to_others", {{"what", left_open}});
     ledger::SnapshotFolder snapshots(settings.data);
     std::optional<Opened> opened = open_books(settings, lock, snapshots);
     if (!opened) return 0;

@@ -31,7 +31,6 @@ using boost::system::error_code;
 using Request = http::request<http::empty_body>;
 using Response = http::response<http::string_body>;
 
-constexpr std::size_t sessions_max = 64;
 constexpr std::uint32_t header_bytes_max = 8 * 1024;
 constexpr std::chrono::seconds step_timeout{5};
 
@@ -187,8 +186,8 @@ private:
 
 class AdminServer::Implementation {
 public:
-    Implementation(const Metrics& metrics, std::function<bool()> is_ready)
-        : site_{metrics, std::move(is_ready)} {}
+    Implementation(const Metrics& metrics, std::function<bool()> is_ready, std::size_t sessions_max)
+        : site_{metrics, std::move(is_ready)}, sessions_max_(sessions_max) {}
 
     Endpoint listen(const Endpoint& endpoint) {
         const tcp::endpoint address{boost::asio::ip::make_address(endpoint.address), endpoint.port};
@@ -227,7 +226,7 @@ private:
                 pause_.async_wait([this](const error_code&) { accept(); });
                 return;
             }
-            if (sessions_.size() < sessions_max) {
+            if (sessions_.size() < sessions_max_) {
                 const auto session = std::make_shared<Session>(std::move(socket), site_, sessions_);
                 sessions_.insert(session);
                 session->read();
@@ -237,6 +236,7 @@ private:
     }
 
     Site site_;
+    std::size_t sessions_max_;
     Sessions sessions_;
     boost::asio::io_context context_{1};
     tcp::acceptor acceptor_{context_};
@@ -244,8 +244,10 @@ private:
     std::thread thread_;
 };
 
-AdminServer::AdminServer(const Metrics& metrics, std::function<bool()> is_ready)
-    : implementation_(std::make_unique<Implementation>(metrics, std::move(is_ready))) {}
+AdminServer::AdminServer(const Metrics& metrics, std::function<bool()> is_ready,
+                         std::size_t connections_max)
+    : implementation_(
+          std::make_unique<Implementation>(metrics, std::move(is_ready), connections_max)) {}
 
 AdminServer::~AdminServer() {
     stop();

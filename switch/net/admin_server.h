@@ -4,17 +4,20 @@
 #include "switch/net/endpoint.h"
 #include "switch/net/metrics.h"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 
 namespace tuma::net {
 
-/// Answers GET and HEAD on one thread of its own. At most 64 connections at a time, 8 KiB of header
-/// and 5 seconds for each step. No authentication: meant for loopback or a closed network.
+/// Answers GET and HEAD on one thread of its own. A bounded number of connections at a time, 8 KiB
+/// of header and 5 seconds for each step. No authentication: meant for loopback or a closed
+/// network.
 class AdminServer {
 public:
     /// `is_ready` is asked on this server's thread. Requires: `metrics` stay until `stop`.
-    AdminServer(const Metrics& metrics, std::function<bool()> is_ready);
+    AdminServer(const Metrics& metrics, std::function<bool()> is_ready,
+                std::size_t connections_max = 64);
     ~AdminServer();
     AdminServer(const AdminServer&) = delete;
     AdminServer& operator=(const AdminServer&) = delete;

@@ -69,7 +69,12 @@ const HistoryReader::Batch* HistoryReader::batch_with(TransferId id) {
                             id.value, event.error().text()));
         if (std::holds_alternative<TransferRecord>(*event)) batch.offsets.push_back(offset);
     }
-    if (id < batch.first || id.value - batch.first.value >= batch.offsets.size()) return nullptr;
+    // The journal gave it as the batch that has this transfer.
+    if (id < batch.first || id.value - batch.first.value >= batch.offsets.size())
+        throw StoreError(
+            fmt::format("the batch that should have transfer {} has other ones; stop the server "
+                        "and run tuma audit",
+                        id.value));
     recent_.push_front(std::move(batch));
     if (recent_.size() > batches_kept) recent_.pop_back();
     return &recent_.front();

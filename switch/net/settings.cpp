@@ -15,9 +15,12 @@ namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 26> rows{{
+constexpr std::array<SettingRow, 27> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
+    {"accept-end", &Settings::accept_end, "BATCH", "0", 0, 9'000'000'000'000'000'000, "", false,
+     "Goes on with a journal whose end is lost for good, if this is its last batch; a start that "
+     "is refused for it says which. 0: never."},
     {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
      "Where the native protocol listens; port 0 picks a free one. It has no authentication: keep "
      "it on loopback."},
@@ -69,7 +72,8 @@ constexpr std::array<SettingRow, 26> rows{{
     {"queue", &Settings::queue, "N", "262144", 8'190, 100'000'000, "", false,
      "Most commands that wait for the engine; beyond it the answer is `overloaded`."},
     {"connections", &Settings::connections, "N", "12000", 1, 1'000'000, "", false,
-     "Most connections at a time on the native listener."},
+     "Most connections at a time on each listener, native and HTTP; fewer where a process may not "
+     "have so many open files, unless the number is given."},
     {"frame-timeout", &Settings::frame_timeout, "DURATION", "10s", 100'000, us_per_day, "", false,
      "A frame that was begun must be complete within this time."},
     {"drain-timeout", &Settings::drain_timeout, "DURATION", "20s", 0, us_per_day, "", false,

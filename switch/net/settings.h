@@ -16,6 +16,7 @@ namespace tuma::net {
 /// What a server is started with. Every member has one row in `settings_table`.
 struct Settings {
     std::string data;
+    std::uint64_t accept_end = 0;
     std::string native;
     std::string admin;
     std::string http;

@@ -1,15 +1,11 @@
 // The journal in SQLite: durable, segmented, read beside its writer, honest about its errors.
 #include "ledger/sqlite_journal.h"
 
-#include "ledger/directory_lock.h"
-#include "ledger/journal_segment.h"
-#include "tests/ledger/sealed_batches.h"
-#include "tests/support/temporary_directory.h"
+#include "tests/ledger/journal_files.h"
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -19,49 +15,6 @@
 
 using namespace tuma;
 using namespace tuma::ledger;
-
-namespace {
-
-constexpr SqliteJournalOptions small_segments{
-    .segment_bytes = 100'000, .checkpoint_pages = 8, .page_bytes = 4096};
-
-// Runs `work` in a process of its own. It calls _exit to end as if killed, with all files open.
-template <typename Work>
-int in_own_process(const Work& work) {
-    const pid_t child = fork();
-    if (child == 0) {
-        int code = 9;
-        try {
-            code = work();
-        } catch (const std::exception& error) {
-            static_cast<void>(std::fprintf(stderr, "%s\n", error.what()));
-        }
-        _exit(code);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-std::string message_of(const std::function<void()>& work) {
-    try {
-        work();
-    } catch (const StoreError& error) {
-        return error.what();
-    }
-    return "nothing was thrown";
-}
-
-bool has(const std::string& text, std::string_view part) {
-    return text.find(part) != std::string::npos;
-}
-
-std::string content(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-}  // namespace
 
 TEST_CASE("sqlite journal: what is appended is there after opening again") {
     const TemporaryDirectory dir;
@@ -247,14 +200,19 @@ TEST_CASE("sqlite journal: a new segment that a crash left unfinished is used on
     }
 }
 
-TEST_CASE("sqlite journal: the last batch can be dropped, also from an older segment") {
+TEST_CASE("sqlite journal: a torn last batch can be dropped, also from an older segment") {
     for (const bool is_rotated : {false, true}) {
         CAPTURE(is_rotated);
         const TemporaryDirectory dir;
         const DirectoryLock lock(dir.path());
         BatchChain chain;
         const std::vector<SealedBatch> batches = chain.next_many(4, 1);
-        SqliteJournal(lock).append(batches);
+        SqliteJournal(lock).append(std::span{batches}.first(3));
+        const std::string head = content(head_path(dir.path()));
+        SqliteJournal(lock).append(std::span{batches}.last(1));
+        // Nobody was told of the fourth: the mark never had it.
+        put_content(head_path(dir.path()), head);
+        change(dir.path(), 1, "UPDATE batch SET data = substr(data, 1, 100) WHERE sequence = 4");
         if (is_rotated) std::ofstream(segment_path(dir.path(), 2)).flush();
         SqliteJournal journal(lock);
         journal.drop_from(4);
@@ -386,6 +344,30 @@ TEST_CASE("sqlite journal: a full disk is a clear error, and nothing acknowledge
     CHECK(journal.last_sequence() == stored);
 }
 
+TEST_CASE("sqlite journal: the next segment can be opened when others hold all file descriptors") {
+    const TemporaryDirectory dir;
+    const int code = in_own_process([&] {
+        const rlimit limit{64, 64};
+        setrlimit(RLIMIT_NOFILE, &limit);
+        const DirectoryLock lock(dir.path());
+        SqliteJournal journal(lock, small_segments);
+        BatchChain chain;
+        journal.append(chain.next_many(1, 90));
+        for (int round = 0; round < 3; ++round) {
+            while (dup(0) >= 0) continue;
+            for (int i = 0; i < 10; ++i) {
+                journal.append(chain.next_many(1, 90));
+                journal.maintain();
+            }
+        }
+        return 3;
+    });
+    CHECK(code == 3);
+    CHECK(list_segments(dir.path()).size() >= 4);
+    SqliteJournalReader reader(dir.path());
+    CHECK(shown(reader) == intact(1, 31));
+}
+
 TEST_CASE("sqlite journal: what cannot be opened says which file and what to do") {
     const TemporaryDirectory dir;
     CHECK(has(message_of([&] { SqliteJournalReader reader(dir.path() / "none"); }), "--data=DIR"));
@@ -403,7 +385,7 @@ TEST_CASE("sqlite journal: what cannot be opened says which file and what to do"
     std::filesystem::remove(segment_path(dir.path(), 1));
     {
         SqlDatabase newer(segment_path(dir.path(), 1), SqlAccess::read_write_create);
-        newer.execute("PRAGMA user_version=2");
+        newer.execute("PRAGMA user_version=3");
     }
     CHECK(has(message_of([&] { SqliteJournal journal(lock); }), "newer program"));
 }

@@ -1,0 +1,122 @@
+#include "ledger/head_mark.h"
+
+#include "ledger/journal_segment.h"
+#include "ledger/journal_store.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <vector>
+
+namespace tuma::ledger {
+namespace {
+
+// Apart, so that no torn write and no lost page takes both.
+constexpr std::array<std::uint64_t, 2> slots{0, 4096};
+constexpr std::size_t file_bytes = 8192;
+
+std::span<const std::byte> bytes_of(const HeadMark& mark) {
+    return std::as_bytes(std::span{&mark, 1});
+}
+
+Hash check_of(const HeadMark& mark) {
+    return sha256(bytes_of(mark).first(sizeof mark - sizeof mark.check));
+}
+
+struct Slot {
+    HeadMark mark;
+    std::uint64_t offset = 0;
+};
+
+[[noreturn]] void refuse(const std::filesystem::path& path, std::string_view what) {
+    throw StoreError(fmt::format("{}: {}", path.string(), what));
+}
+
+// The newer slot that is whole.
+Slot newest(const FileHandle& file) {
+    std::optional<Slot> found;
+    for (const std::uint64_t offset : slots) {
+        if (file.size() < offset + sizeof(HeadMark)) continue;
+        HeadMark mark;
+        file.read(offset, std::as_writable_bytes(std::span{&mark, 1}));
+        if (mark.magic != HeadMark{}.magic || mark.check != check_of(mark)) continue;
+        if (mark.version != HeadMark{}.version)
+            refuse(file.path(), fmt::format("is a head mark of version {}, this program knows {}; "
+                                            "use the newer program",
+                                            mark.version, HeadMark{}.version));
+        if (!found || mark.sequence > found->mark.sequence) found = Slot{mark, offset};
+    }
+    if (!found)
+        refuse(file.path(),
+               "is no whole head mark, so that nobody can say whether the journal's end is all "
+               "there; restore it together with the journal from a copy, or remove it, and the "
+               "next start says how to go on without");
+    return *found;
+}
+
+}  // namespace
+
+std::filesystem::path head_path(const std::filesystem::path& directory) {
+    return directory / "head";
+}
+
+std::optional<HeadMark> read_head(const std::filesystem::path& directory) {
+    const auto path = head_path(directory);
+    std::error_code error;
+    if (!std::filesystem::exists(path, error) && !error) return std::nullopt;
+    return newest(FileHandle::open(path)).mark;
+}
+
+void HeadFile::replace(const std::filesystem::path& directory, const HeadMark& mark) {
+    const auto path = head_path(directory);
+    auto partial = path;
+    partial += ".partial";
+    HeadMark whole = mark;
+    whole.check = check_of(whole);
+    std::vector<std::byte> bytes(file_bytes);
+    const auto slot = bytes_of(whole);
+    for (const std::uint64_t offset : slots)
+        std::copy(slot.begin(), slot.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset));
+    {
+        FileHandle file = FileHandle::create(partial);
+        file.write(bytes);
+        file.sync();
+    }
+    std::error_code error;
+    std::filesystem::rename(partial, path, error);
+    if (error)
+        refuse(partial, fmt::format("cannot be given its name: {}; make the directory writable",
+                                    error.message()));
+    sync_directory(directory);
+}
+
+namespace {
+
+FileHandle open_or_make(const std::filesystem::path& directory, const HeadMark& first) {
+    std::error_code error;
+    if (!std::filesystem::exists(head_path(directory), error)) HeadFile::replace(directory, first);
+    return FileHandle::open_to_change(head_path(directory));
+}
+
+}  // namespace
+
+HeadFile::HeadFile(const std::filesystem::path& directory, const HeadMark& first)
+    : file_(open_or_make(directory, first)) {
+    const Slot slot = newest(file_);
+    mark_ = slot.mark;
+    next_offset_ = slot.offset == slots[0] ? slots[1] : slots[0];
+}
+
+void HeadFile::write(const BatchHeader& header, const Hash& hash, std::uint32_t segment) {
+    mark_.sequence = header.sequence;
+    mark_.next_transfer = header.next_transfer;
+    mark_.segment = segment;
+    mark_.hash = hash;
+    mark_.check = check_of(mark_);
+    file_.write_at(next_offset_, bytes_of(mark_));
+    next_offset_ = next_offset_ == slots[0] ? slots[1] : slots[0];
+}
+
+}  // namespace tuma::ledger

@@ -1,0 +1,38 @@
+// Is the journal's end all there? The head mark knows how far it had come.
+#pragma once
+
+#include "ledger/head_mark.h"
+#include "ledger/journal_store.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace tuma::ledger {
+
+/// A journal and the head mark beside it, compared.
+struct JournalEnd {
+    std::optional<HeadMark> mark;
+    std::uint64_t last_sequence = 0;  ///< the journal's last batch that is not torn, 0 for none
+    std::string misfit;               ///< what is missing or altered; empty when they agree
+};
+
+/// Compares the journal with `mark`, which `read_head` gave before the reader was first used: then
+/// it is never ahead of what is read, also beside a running server. A mark that is behind is right
+/// after a power failure, none in books that were written before there were marks. Reads only.
+/// Throws StoreError when something cannot be read.
+JournalEnd compare_with_mark(const std::filesystem::path& directory, JournalReader& reader,
+                             const std::optional<HeadMark>& mark);
+
+/// `misfit`, and what to do about it.
+std::string refusal_of(const JournalEnd& end);
+
+/// Throws StoreError when the end of the journal in `directory` is not what its mark says.
+void require_journal_end(const std::filesystem::path& directory);
+
+/// What people should know of a mark whose journal was once accepted without its end; empty when
+/// that never happened.
+std::string acceptance_note(const HeadMark& mark);
+
+}  // namespace tuma::ledger

@@ -1,0 +1,111 @@
+#include "ledger/private_files.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <system_error>
+
+namespace tuma::ledger {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr fs::perms file_mode = fs::perms::owner_read | fs::perms::owner_write;
+constexpr fs::perms directory_mode = fs::perms::owner_all;
+constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
+
+constexpr std::array<std::string_view, 3> prefixes{"journal-", "projection.sqlite", "snapshot-"};
+constexpr std::array<std::string_view, 3> names{"head", "head.partial", "lock"};
+constexpr std::array<std::string_view, 2> folders{"tls", "clients"};
+
+bool is_own_file(const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end() ||
+           std::any_of(prefixes.begin(), prefixes.end(),
+                       [&](auto prefix) { return name.starts_with(prefix); });
+}
+
+std::vector<fs::path> entries(const fs::path& directory) {
+    std::vector<fs::path> found;
+    std::error_code error;
+    for (fs::directory_iterator entry(directory, error), end; !error && entry != end;
+         entry.increment(error))
+        found.push_back(entry->path());
+    return found;
+}
+
+// Not through a link: what it points to may be anybody's.
+void close_one(const fs::path& path, fs::file_type type, fs::perms mode,
+               std::vector<std::string>& left_open) {
+    std::error_code error;
+    const fs::file_status status = fs::symlink_status(path, error);
+    if (error || status.type() != type || (status.permissions() & others) == fs::perms::none)
+        return;
+    fs::permissions(path, mode, error);
+    if (error)
+        left_open.push_back(fmt::format(
+            "{} can be used by others and cannot be closed to them: "
+            "{}; let its owner do chmod {:o} {}",
+            path.string(), error.message(), static_cast<unsigned>(mode), path.string()));
+}
+
+bool is_shared(const fs::path& directory) {
+    std::error_code error;
+    return (fs::status(directory, error).permissions() & fs::perms::sticky_bit) != fs::perms::none;
+}
+
+void close_directory(const fs::path& directory, bool is_data_directory,
+                     std::vector<std::string>& left_open) {
+    if (is_data_directory && !is_shared(directory))
+        return close_one(directory, fs::file_type::directory, directory_mode, left_open);
+    std::error_code error;
+    if ((fs::status(directory, error).permissions() & others) != fs::perms::none)
+        left_open.push_back(fmt::format(
+            "{} can be used by others and was left so, because it holds more than books or is a "
+            "shared directory; give the books one of their own, or do chmod 700 {}",
+            directory.string(), directory.string()));
+}
+
+}  // namespace
+
+bool make_private_directory(const fs::path& directory) {
+    const bool is_new = fs::create_directories(directory);
+    if (is_new) fs::permissions(directory, directory_mode);
+    return is_new;
+}
+
+void make_private_file(const fs::path& path) {
+    constexpr mode_t mode = S_IRUSR | S_IWUSR;
+    // Only a new file is opened: closing one that is in use would end this process's locks on it.
+    const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    if (file < 0) return;
+    static_cast<void>(fchmod(file, mode));
+    close(file);
+}
+
+std::vector<std::string> close_to_others(const fs::path& directory) {
+    std::vector<std::string> left_open;
+    bool holds_books = false;
+    bool holds_others = false;
+    for (const fs::path& path : entries(directory)) {
+        const std::string name = path.filename().string();
+        if (std::find(folders.begin(), folders.end(), name) != folders.end()) {
+            close_one(path, fs::file_type::directory, directory_mode, left_open);
+            for (const fs::path& inside : entries(path))
+                close_one(inside, fs::file_type::regular, file_mode, left_open);
+        } else if (is_own_file(name)) {
+            holds_books = holds_books || name.starts_with(prefixes.front());
+            close_one(path, fs::file_type::regular, file_mode, left_open);
+        } else {
+            holds_others = true;
+        }
+    }
+    close_directory(directory, holds_books || !holds_others, left_open);
+    return left_open;
+}
+
+}  // namespace tuma::ledger

@@ -214,7 +214,8 @@ using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle
 struct Request {
     RequestKey key;
     Digest digest{};
-    /// Not to be executed after this switch time; the zero time means no limit.
+    /// Not to be executed after this switch time; the zero time means no limit. Clients name it by
+    /// their own clocks; the engine puts it into switch time.
     Timestamp valid_until{};
     Command command;
 };

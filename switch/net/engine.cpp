@@ -15,6 +15,12 @@ constexpr std::size_t deadlines_per_batch_max = 4'096;
 // The longest sleep while a deadline is open: switch time and the steady clock may drift apart.
 constexpr std::chrono::milliseconds deadline_nap_max{100};
 
+// A client has named its deadline by a clock like the machine's, from which switch time may differ.
+void put_deadline_into_switch_time(core::Request& request, Timestamp now, Timestamp outside) {
+    if (request.valid_until != Timestamp{})
+        request.valid_until = request.valid_until < outside ? now - Duration{1} : now;
+}
+
 }  // namespace
 
 Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Metrics& metrics,
@@ -104,6 +110,7 @@ void Engine::take_submissions(Batch& batch) {
 void Engine::decide(Batch& batch) {
     const Steady::time_point begun = Steady::now();
     const Timestamp now = clock_.now();
+    const Timestamp deadline_clock = clock_.is_by_hand() ? now : clock_.outside();
     core_.begin(now, std::move(batch.bytes));
     const core::Switch::Due due = core_.run_due(deadlines_per_batch_max);
     metrics_.expired.add(due.expired);
@@ -112,11 +119,12 @@ void Engine::decide(Batch& batch) {
     metrics_.notice_attempts.add(due.notices);
     for (const auto& submission : batch.submissions) {
         metrics_.queue_wait.record(begun - submission->submitted);
-        const std::vector<core::Request>& requests = submission->requests;
+        std::vector<core::Request>& requests = submission->requests;
         submission->outcomes.clear();
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (i + prefetch_distance < requests.size())
                 core_.prefetch(requests[i + prefetch_distance]);
+            put_deadline_into_switch_time(requests[i], now, deadline_clock);
             submission->outcomes.push_back(core_.handle(requests[i]));
         }
     }

@@ -62,8 +62,8 @@ void send(net::HttpClient& client, protocols::Callback callback, Told told) {
     });
 }
 
-std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Timestamp outside) {
-    const TlsFiles files = tls_files(data, outside);
+std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Timestamp wall) {
+    const TlsFiles files = tls_files(data, wall);
     auto context = net::TlsContext::server(files.certificate_pem, files.key_pem);
     if (!context)
         throw std::runtime_error(
@@ -152,7 +152,7 @@ void HttpSide::connect(net::Engine& engine, net::History& history, const core::S
                                                                                        number);
                          });
     std::shared_ptr<const net::TlsContext> tls;
-    if (!settings_.https.empty()) tls = tls_context(settings_.data, keeper_.clock().outside());
+    if (!settings_.https.empty()) tls = tls_context(settings_.data, keeper_.wall());
     running_ = std::make_unique<Running>(settings_, keeper_, metrics_, *translation_, faults_,
                                          engine, history, std::move(tls));
 }
@@ -173,6 +173,10 @@ std::string HttpSide::listen() {
 void HttpSide::start() {
     take(std::move(unfinished_));
     running_->server.start();
+}
+
+std::size_t HttpSide::memory_bytes() const {
+    return running_ ? running_->server.memory_bytes() : 0;
 }
 
 bool HttpSide::finish(Duration timeout) {

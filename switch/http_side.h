@@ -36,6 +36,9 @@ public:
     /// Starts to answer and makes attempts again that were under way when the process ended.
     void start();
 
+    /// What connections hold; see HttpServer. Any thread.
+    std::size_t memory_bytes() const;
+
     /// Reads nothing more; true when all that was read has been answered within `timeout`.
     bool finish(Duration timeout);
     /// Requires: the engine is drained.

@@ -13,6 +13,7 @@
 #include "switch/net/frame_server.h"
 #include "switch/net/history.h"
 #include "switch/net/log.h"
+#include "switch/net/memory_return.h"
 #include "switch/net/metrics.h"
 #include "switch/open_books.h"
 #include "switch/open_files.h"
@@ -161,6 +162,9 @@ private:
 
     void keep_house() {
         keeper_.tick();
+        const std::size_t held = frames_.memory_bytes() + http_.memory_bytes();
+        metrics_.connection_memory.set(static_cast<std::int64_t>(held));
+        memory_.tick(held);
         const auto sequence = static_cast<std::uint64_t>(metrics_.journal_sequence.value());
         const auto next_transfer = static_cast<std::uint64_t>(metrics_.next_transfer.value());
         projecting_.tick(sequence, metrics_);
@@ -185,6 +189,7 @@ private:
     net::FrameServer frames_;
     Projecting projecting_;
     net::AdminServer admin_;
+    net::MemoryReturn memory_;
 };
 
 }  // namespace
@@ -192,6 +197,7 @@ private:
 int serve(const net::Settings& settings, const std::vector<SchemeFile>& schemes,
           const std::string& warning) {
     block_stop_signals();
+    net::set_up_allocator();
     net::start_log(settings.log_level);
     if (!warning.empty()) log_event(LogLevel::warn, "settings_changed", {{"why", warning}});
     const ledger::DirectoryLock lock(settings.data);

@@ -26,6 +26,8 @@ public:
     /// The clock if it is moved by hand, else null.
     net::VirtualClock* by_hand() { return by_hand_.get(); }
     const Entropy& entropy() const { return entropy_; }
+    /// The machine's wall clock, whatever the switch's clock is. Any thread.
+    Timestamp wall() const { return machine_.wall(); }
     /// What is made at this start is made with.
     Making making() { return {clock().now(), clock().outside(), entropy_}; }
 

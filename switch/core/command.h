@@ -241,7 +241,8 @@ using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle
 struct Request {
     RequestKey key;
     Digest digest{};
-    /// Not to be executed after this switch time; the zero time means no limit.
+    /// Not to be executed after this moment, which clients name by their own clocks: it is compared
+    /// with the time outside, not with switch time. The zero time means no limit.
     Timestamp valid_until{};
     Command command;
 };

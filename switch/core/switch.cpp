@@ -63,11 +63,12 @@ bool has_own_key(const Command& command) {
 
 }  // namespace
 
-void Switch::begin(Timestamp now, std::vector<std::byte> buffer) {
+void Switch::begin(Timestamp now, std::vector<std::byte> buffer, Timestamp outside) {
     ensure(!is_open_, "one batch is open at a time");
     ensure(now >= state_.position.time, "switch time never decreases");
     is_open_ = true;
     now_ = now;
+    outside_ = outside;
     first_transfer_ = state_.position.next_transfer;
     event_count_ = 0;
     bytes_ = std::move(buffer);
@@ -128,7 +129,7 @@ Outcome Switch::handle(const Request& request, const Finding* finding) {
     }
     // Better nothing than to forget a request for this one.
     if (must_look_up || is_unknowable || !state_.keys.has_room()) return undecided(must_look_up);
-    if (request.valid_until != Timestamp{} && request.valid_until < now_)
+    if (request.valid_until != Timestamp{} && request.valid_until < outside_)
         return refuse(request, Refusal::deadline_passed);
     return decide(request);
 }

@@ -27,7 +27,9 @@ public:
 
     /// Opens a batch at switch time `now`; events are appended to `buffer`, which is emptied first.
     /// Requires: no open batch, `now` not before the last batch.
-    void begin(Timestamp now, std::vector<std::byte> buffer);
+    /// `outside` is what clocks like the clients' show, from which switch time may differ.
+    void begin(Timestamp now, std::vector<std::byte> buffer, Timestamp outside);
+    void begin(Timestamp now, std::vector<std::byte> buffer) { begin(now, std::move(buffer), now); }
 
     /// Decides one request inside the open batch. A known key gets the stored outcome, or
     /// `modified_request`; a new one is decided and its outcome remembered, refusals included.
@@ -203,6 +205,7 @@ private:
     std::vector<std::byte> bytes_;
     std::vector<Effect> effects_;
     Timestamp now_{};
+    Timestamp outside_{};
     TransferId first_transfer_{};
     std::uint32_t event_count_ = 0;
     bool is_open_ = false;

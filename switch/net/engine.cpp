@@ -130,7 +130,7 @@ void Engine::decide(Batch& batch) {
     const Timestamp now = clock_.now();
     if (kept_.keys != nullptr) core_.may_leave(kept_.keys->kept_until());
     if (kept_.orders != nullptr) core_.orders_may_leave(kept_.orders->kept_until());
-    core_.begin(now, std::move(batch.bytes));
+    core_.begin(now, std::move(batch.bytes), clock_.is_by_hand() ? now : clock_.outside());
     const core::Switch::Due due = core_.run_due(deadlines_per_batch_max);
     metrics_.expired.add(due.expired);
     metrics_.settled.add(due.settled);

@@ -89,8 +89,8 @@ std::size_t FrameConnection::reply_bytes() const {
 }
 
 std::size_t FrameConnection::memory() const {
-    const std::size_t gathering = building_ ? building_->reply_bytes : 0;
-    return reply_bytes_owed_ + gathering + output_.capacity() + writing_.capacity() +
+    const std::size_t gathering = building_ ? building_->memory() : 0;
+    return exchange_memory_out_ + gathering + output_.capacity() + writing_.capacity() +
            input_.capacity();
 }
 
@@ -120,15 +120,14 @@ std::size_t FrameConnection::read_bytes_max() const {
     return small_request_bytes - std::min(input_.size(), small_request_bytes);
 }
 
-// A frame whose replies are not longer than itself gives more memory back than it takes.
+// Deciding a frame takes several times the memory that it arrived in.
 bool FrameConnection::is_affordable(const native::FrameHeader& header) const {
     if (!is_memory_short()) return true;
     const bool is_statement = static_cast<FrameType>(header.type) == FrameType::statement;
     const std::vector<native::StatementQuery> longest(
         is_statement ? header.count : 0,
         {.account = {}, .before = {}, .limit = native::statement_entries_max});
-    return reply_bytes_of(header, longest) <=
-           std::max<std::size_t>(small_reply_bytes, header.length);
+    return reply_bytes_of(header, longest) <= small_reply_bytes;
 }
 
 void FrameConnection::wait_readable() {
@@ -257,6 +256,8 @@ void FrameConnection::hand_over() {
     exchange->engine = &service_.engine;
     exchange->history = &service_.history;
     reply_bytes_owed_ += exchange->reply_bytes;
+    exchange->memory_counted = exchange->memory();
+    exchange_memory_out_ += exchange->memory_counted;
     ++exchanges_out_;
     FrameExchange::begin(std::move(exchange));
 }
@@ -313,6 +314,7 @@ void FrameConnection::count_refused(Refusal code,
 void FrameConnection::encode(const FrameExchange& exchange) {
     --exchanges_out_;
     reply_bytes_owed_ -= exchange.reply_bytes;
+    exchange_memory_out_ -= exchange.memory_counted;
     if (state_ == State::closed) {
         count_memory();
         return;

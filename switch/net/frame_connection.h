@@ -54,7 +54,7 @@ private:
 
     /// Bytes of replies owed, gathering and unwritten.
     std::size_t reply_bytes() const;
-    /// Bytes of memory for these replies and for input that waits.
+    /// Bytes of memory for these replies, for requests on their way and for input that waits.
     std::size_t memory() const;
     void count_memory();
     bool is_memory_short() const;
@@ -99,6 +99,7 @@ private:
     std::unique_ptr<FrameExchange> building_;
     std::size_t exchanges_out_ = 0;
     std::size_t reply_bytes_owed_ = 0;
+    std::size_t exchange_memory_out_ = 0;  ///< of what is on its way
     std::size_t memory_counted_ = 0;
 
     std::vector<std::byte> output_;   ///< encoded, not handed to the system yet

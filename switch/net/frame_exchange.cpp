@@ -2,6 +2,7 @@
 
 #include "switch/net/frame_connection.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tuma::net {
@@ -146,6 +147,17 @@ void FrameExchange::append_replies(std::vector<std::byte>& bytes) const {
     }
 }
 
+std::size_t FrameExchange::memory() const {
+    // A statement asks the engine for each account's newest record first.
+    const std::size_t commands = std::max(requests.size(), statement_queries.size());
+    const std::size_t pages = statement_queries.empty() ? 0 : reply_bytes;
+    return reply_bytes + pages + std::max(requests.capacity(), commands) * sizeof(core::Request) +
+           std::max(outcomes.capacity(), commands) * sizeof(core::Outcome) +
+           transfer_queries.capacity() * sizeof(native::QueryTransfer) +
+           std::max(records_.capacity(), transfer_queries.size()) * sizeof(native::RecordAnswer) +
+           statement_queries.capacity() * sizeof(native::StatementQuery);
+}
+
 void FrameExchange::clear() {
     requests.clear();
     outcomes.clear();
@@ -155,6 +167,7 @@ void FrameExchange::clear() {
     records_.clear();
     pages_.clear();
     reply_bytes = 0;
+    memory_counted = 0;
     connection.reset();
 }
 

@@ -43,6 +43,11 @@ public:
     /// back by FrameConnection's loop, at once when a queue is full.
     static void begin(std::unique_ptr<FrameExchange> self);
 
+    /// Bytes of memory that it holds, and that its outcomes and replies will.
+    std::size_t memory() const;
+    /// Of these, what its connection has counted while it is on its way.
+    std::size_t memory_counted = 0;
+
     /// Appends the reply frames.
     void append_replies(std::vector<std::byte>& bytes) const;
 

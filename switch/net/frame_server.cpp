@@ -65,6 +65,8 @@ public:
         boost::asio::post(loops_.front()->context, [this] { accept(); });
     }
 
+    std::size_t memory_bytes() const { return service_->memory_bytes; }
+
     void stop_accepting() {
         boost::asio::post(loops_.front()->context, [this] {
             boost::system::error_code ignored;
@@ -157,6 +159,10 @@ Endpoint FrameServer::listen(const Endpoint& endpoint) {
 
 void FrameServer::start() {
     implementation_->start();
+}
+
+std::size_t FrameServer::memory_bytes() const {
+    return implementation_->memory_bytes();
 }
 
 void FrameServer::stop_accepting() {

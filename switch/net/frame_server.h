@@ -26,9 +26,10 @@ struct FrameServerLimits {
     /// Replies owed to one connection, in bytes, unwritten and still to be decided; above it
     /// nothing more is read from it. 2 MiB are 65,536 transfers.
     std::size_t reply_bytes_max = 2U << 20U;
-    /// Replies owed and unwritten and frames begun, in bytes, over all connections. Above it each
-    /// connection may have one small request under way, and nothing more is read from it; a begun
-    /// frame that cannot be completed then is cut off after `frame_timeout`.
+    /// Memory of requests on their way, replies owed and unwritten and frames begun, in bytes, over
+    /// all connections. Above it each connection may have one small request under way, and nothing
+    /// more is read from it; a begun frame that cannot be completed then is cut off after
+    /// `frame_timeout`.
     std::size_t memory_bytes_max = 512U << 20U;
 };
 
@@ -49,6 +50,9 @@ public:
     Endpoint listen(const Endpoint& endpoint);
     /// Starts the threads and accepts.
     void start();
+
+    /// What connections hold of `memory_bytes_max`. Any thread.
+    std::size_t memory_bytes() const;
 
     /// Accepts no more connections.
     void stop_accepting();

@@ -85,6 +85,8 @@ public:
         });
     }
 
+    std::size_t memory_bytes() const { return service_->memory_bytes; }
+
     void stop_accepting() {
         if (threads_.empty()) return;
         boost::asio::post(loops_.front()->context, [this] { close_listeners(); });
@@ -187,6 +189,10 @@ void HttpServer::start() {
 
 void HttpServer::stop_accepting() {
     implementation_->stop_accepting();
+}
+
+std::size_t HttpServer::memory_bytes() const {
+    return implementation_->memory_bytes();
 }
 
 void HttpServer::stop_reading() {

@@ -38,8 +38,9 @@ struct HttpServerLimits {
     std::size_t handshakes_max = 256;
     /// Requests of one connection that wait for their answer; then nothing more is read from it.
     std::size_t pipelined_max = 16;
-    /// Bodies of requests and unwritten replies, in bytes, over all connections: 503 for a request
-    /// that brings a body while more is held.
+    /// Requests read ahead and unanswered and unwritten replies, in bytes, over all connections:
+    /// 503 for a request that brings a body while more is held, and no further request is read from
+    /// a connection that has one under way.
     std::size_t memory_bytes_max = 256U << 20U;
 };
 
@@ -79,6 +80,9 @@ public:
     Endpoint listen_tls(const Endpoint& endpoint);
     /// Starts the threads and accepts.
     void start();
+
+    /// What connections hold of `memory_bytes_max`. Any thread.
+    std::size_t memory_bytes() const;
 
     /// Accepts no more connections.
     void stop_accepting();

@@ -19,6 +19,12 @@ std::string peer_text(const tcp::socket& socket) {
     return Endpoint{peer.address().to_string(), peer.port()}.text();
 }
 
+std::size_t request_bytes(const http::HttpRequest& request) {
+    std::size_t bytes = request.target.size() + request.body.size();
+    for (const auto& [name, value] : request.headers) bytes += name.size() + value.size();
+    return bytes;
+}
+
 /// Bytes after a body that begin no request: its Content-Length was wrong.
 bool is_stray(std::string_view rest) {
     if (rest.empty()) return false;
@@ -132,9 +138,15 @@ void HttpSession::enter_tunnel() {
 
 // --- Requests
 
+bool HttpSession::is_memory_short() const {
+    return service_.memory_bytes >= service_.limits.memory_bytes_max;
+}
+
+// What is under way ends, by the client or by a timeout, and then there is another look.
 bool HttpSession::wants_requests() const {
+    const bool has_work = !exchanges_.empty() || unwritten() > 0;
     return takes_requests_ && exchanges_.size() < service_.limits.pipelined_max &&
-           unwritten() < output_bytes_max;
+           unwritten() < output_bytes_max && !(has_work && is_memory_short());
 }
 
 bool HttpSession::is_mid_request() const {
@@ -189,8 +201,7 @@ void HttpSession::note_progress(HttpReadState before, std::string_view rest) {
         const HttpRefusal refusal = reader_->refusal();
         return refuse(refusal.status, refusal.reason);
     }
-    const bool is_memory_short = service_.memory_bytes >= service_.limits.memory_bytes_max;
-    if (is_memory_short && (state == HttpReadState::body || reader_->body_bytes() > 0))
+    if (is_memory_short() && (state == HttpReadState::body || reader_->body_bytes() > 0))
         return refuse(503, "too many requests are under way; this one was not executed");
     if (state == HttpReadState::complete) return dispatch(rest);
     if (state == before) return;
@@ -212,7 +223,7 @@ void HttpSession::dispatch(std::string_view rest) {
         return refuse(400, "what follows the body is no request; Content-Length is wrong");
     exchange.frame.is_head = request.method == "HEAD";
     exchange.completed_at = Steady::now();
-    exchange.bytes = request.body.size();
+    exchange.bytes = request_bytes(request);
     if (request.method == "CONNECT") return connect(std::move(exchange));
     if (!exchange.frame.keeps_open) take_no_more();
     request.is_tls = stream_.is_tls();

@@ -58,7 +58,7 @@ private:
         Steady::time_point completed_at;
         Steady::time_point ready_at;  ///< when the reply may leave
         std::optional<http::HttpReply> reply;
-        std::size_t bytes = 0;  ///< of both bodies
+        std::size_t bytes = 0;  ///< of the request and of the reply's body
     };
 
     void on_readable_hello();
@@ -67,6 +67,7 @@ private:
     void exchange();
     void linger();
 
+    bool is_memory_short() const;
     bool wants_requests() const;
     bool is_mid_request() const;
     void receive(std::string_view bytes);

@@ -2,6 +2,7 @@
 #include "switch/net/http_session.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +13,11 @@ namespace {
 constexpr std::size_t kept_bytes_max = 4 * 1024;
 // How long a client may take to read the last words before its connection is closed.
 constexpr std::chrono::seconds linger_max{2};
+
+// A short buffer is kept, so that it counts only when there is something in it.
+std::size_t buffer_bytes(const std::string& buffer) {
+    return buffer.capacity() > kept_bytes_max ? buffer.capacity() : buffer.size();
+}
 
 }  // namespace
 
@@ -183,7 +189,8 @@ void HttpSession::give_up(Steady::time_point now) {
 }
 
 void HttpSession::count_memory() {
-    std::size_t held = output_.size() + (reader_ ? reader_->body_bytes() : 0);
+    std::size_t held =
+        buffer_bytes(output_) + buffer_bytes(input_) + (reader_ ? reader_->body_bytes() : 0);
     for (const Exchange& exchange : exchanges_) held += exchange.bytes;
     if (held > memory_counted_)
         service_.memory_bytes += held - memory_counted_;

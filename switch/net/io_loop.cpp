@@ -12,7 +12,7 @@ namespace {
 
 // Memory that is kept for reuse: a full exchange holds some 2.5 MB. A long reply's memory is not
 // kept, because a short reply to a client that does not read might then hold it.
-constexpr std::size_t spare_exchanges_max = 32;
+constexpr std::size_t spare_exchange_bytes_max = 32U << 20U;
 constexpr std::size_t spare_bytes_max = 32;
 constexpr std::size_t spare_bytes_capacity_max = 16 * 1024;
 constexpr Duration tick_max = std::chrono::seconds{1};
@@ -108,6 +108,7 @@ void IoLoop::tick() {
         for (const auto& connection : connections_)
             if (connection->is_late(now)) late.push_back(connection);
         for (const auto& connection : late) connection->give_up();
+        shed_spares();
         tick();
     });
 }
@@ -173,13 +174,28 @@ std::unique_ptr<FrameExchange> IoLoop::take_exchange() {
     if (spare_exchanges_.empty()) return std::make_unique<FrameExchange>();
     auto exchange = std::move(spare_exchanges_.back());
     spare_exchanges_.pop_back();
+    spare_exchange_bytes_ -= exchange->memory();
+    spare_exchanges_unused_ = std::min(spare_exchanges_unused_, spare_exchanges_.size());
     return exchange;
 }
 
 void IoLoop::recycle(std::unique_ptr<FrameExchange> exchange) {
     exchange->clear();
-    if (spare_exchanges_.size() < spare_exchanges_max)
-        spare_exchanges_.push_back(std::move(exchange));
+    const std::size_t held = exchange->memory();
+    const bool is_memory_short = service_->memory_bytes >= service_->limits.memory_bytes_max;
+    if (is_memory_short || spare_exchange_bytes_ + held > spare_exchange_bytes_max) return;
+    spare_exchange_bytes_ += held;
+    spare_exchanges_.push_back(std::move(exchange));
+}
+
+// Gives back what was not needed since the last time; the ones at the front have waited longest.
+void IoLoop::shed_spares() {
+    const auto end =
+        spare_exchanges_.begin() + static_cast<std::ptrdiff_t>(spare_exchanges_unused_);
+    for (auto spare = spare_exchanges_.begin(); spare != end; ++spare)
+        spare_exchange_bytes_ -= (*spare)->memory();
+    spare_exchanges_.erase(spare_exchanges_.begin(), end);
+    spare_exchanges_unused_ = spare_exchanges_.size();
 }
 
 std::vector<std::byte> IoLoop::take_bytes() {

@@ -38,7 +38,8 @@ struct FrameService {
     /// Connections, and those of them that still wait for a reply or have not got it yet.
     std::size_t open = 0;
     std::size_t unsettled = 0;
-    /// What all connections hold in replies and begun frames, in bytes; each counts its own part.
+    /// What all connections hold in replies, requests and begun frames, in bytes; each counts its
+    /// own part.
     std::atomic<std::size_t> memory_bytes{0};
 
     /// Counts a new connection, or refuses it when there are too many.
@@ -86,6 +87,7 @@ private:
 
     void take_answers();
     void tick();
+    void shed_spares();
     void await_memory();
     void let_go_on();
 
@@ -100,6 +102,8 @@ private:
     bool stops_reading_ = false;
     bool is_ended_ = false;
     std::vector<std::unique_ptr<FrameExchange>> spare_exchanges_;
+    std::size_t spare_exchange_bytes_ = 0;
+    std::size_t spare_exchanges_unused_ = 0;  ///< fewest spares since the last tick
     std::vector<std::vector<std::byte>> spare_bytes_;
     std::vector<std::unique_ptr<FrameExchange>> taken_;
 

@@ -144,6 +144,9 @@ void render_listener(Output& output, const Metrics& metrics) {
            metrics.connections.value());
     single(output, "tuma_connections_total", "counter", "Connections accepted.",
            metrics.connections_total.value());
+    single(output, "tuma_connection_memory_bytes", "gauge",
+           "Memory held for requests and replies of all connections, of HTTP too.",
+           metrics.connection_memory.value());
     single(output, "tuma_connections_rejected_total", "counter",
            "Connections turned away because too many were open.",
            metrics.connections_rejected.value());

@@ -100,6 +100,7 @@ struct Metrics {
     Counter frames_bad;
     Counter bytes_in;
     Counter bytes_out;
+    Gauge connection_memory;  ///< bytes held for connections, of HTTP too
     // HTTP listener.
     std::array<Counter, 5> http_requests;  ///< answers by status class: 1xx to 5xx
     Gauge http_connections;

@@ -1,14 +1,19 @@
 // Switch time against a machine whose wall clock is set forwards and back.
 #include "switch/net/clock.h"
 
+#include "ledger/memory_journal.h"
 #include "switch/net/clock_start.h"
+#include "switch/net/engine.h"
 #include "tests/support/fake_machine.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 
 #include <fstream>
+#include <memory>
 #include <random>
+#include <string>
+#include <vector>
 
 using namespace tuma;
 using namespace tuma::net;
@@ -30,6 +35,15 @@ void pass(FakeMachine& machine, RealClock& clock, Duration duration) {
 struct Started {
     FakeMachine machine;
     RealClock clock{machine.wall, machine.clocks()};
+};
+
+class Heard final : public Submission {
+public:
+    explicit Heard(std::vector<core::Outcome>& heard) : heard_(heard) {}
+    void durable(std::unique_ptr<Submission>, Steady::time_point) override { heard_ = outcomes; }
+
+private:
+    std::vector<core::Outcome>& heard_;
 };
 
 constexpr Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 29}};
@@ -166,6 +180,35 @@ TEST_CASE("clock: the machine's own clocks agree about how long something takes"
     CHECK(std::chrono::abs(time - wall) < 1h);
     CHECK(clock.look().is_followed);
     CHECK(machine.steady() > Duration{});
+}
+
+TEST_CASE("engine: until when a request may be executed is told by the clock outside") {
+    for (const Duration jump : {Duration{days{8}}, Duration{-days{8}}}) {
+        Started s;
+        s.machine.wall += jump;
+        s.clock.look();
+        ledger::MemoryJournal journal;
+        core::Switch core{ledger::State(ledger::StateLimits{10, 10})};
+        Metrics metrics;
+        Engine engine(core, journal, s.clock, metrics, {}, [](const std::string&) {});
+        std::vector<core::Outcome> heard;
+        auto asked = std::make_unique<Heard>(heard);
+        for (const Duration left : {Duration{1s}, Duration{-1s}, Duration{}}) {
+            core::Request& request = asked->requests.emplace_back();
+            request.key = {ParticipantId{1},
+                           Reference{static_cast<std::byte>(asked->requests.size())}};
+            request.command = core::OpenAccount{};
+            if (left != Duration{}) request.valid_until = s.machine.wall + left;
+        }
+        REQUIRE_FALSE(engine.submit(std::move(asked)));
+        REQUIRE(engine.step_decide());
+        REQUIRE(engine.step_journal());
+        REQUIRE(heard.size() == 3);
+        CHECK(heard[0].code == Refusal::none);
+        CHECK(heard[1].code == Refusal::deadline_passed);
+        CHECK(heard[2].code == Refusal::none);
+        CHECK(std::chrono::abs(heard[0].time - s.machine.wall) > days{7});
+    }
 }
 
 TEST_CASE("clock start: what was down for a while begins at the wall clock") {

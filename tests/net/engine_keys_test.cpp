@@ -105,7 +105,7 @@ private:
 
     TemporaryDirectory directory_;
     ledger::MemoryJournal journal_;
-    net::WallClock clock_{Timestamp{}};
+    net::RealClock clock_{net::this_machine().wall(), net::this_machine()};
     int sent_ = 0;
 
 public:

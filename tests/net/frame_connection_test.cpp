@@ -194,6 +194,17 @@ TEST_CASE("frame connection: clients that never read hold a bounded amount of me
     CHECK(stepped.service->memory_bytes == 0);
 }
 
+TEST_CASE("frame connection: a request on its way counts with all that deciding it takes") {
+    Stepped stepped({});
+    tcp::socket client = stepped.connect();
+    send(client, query_frame(1'000));
+    while (stepped.metrics.queue_commands.value() < 1'000) stepped.loop->context.run_one();
+    CHECK(stepped.service->memory_bytes >=
+          1'000 * (sizeof(core::Request) + sizeof(core::Outcome) + 104));
+    stepped.settle();
+    CHECK(stepped.service->memory_bytes < 1'000 * sizeof(core::Outcome));
+}
+
 TEST_CASE("frame connection: frames begun and never completed hold bounded memory, and not long") {
     constexpr std::size_t budget = 1U << 20U;
     Stepped stepped({.frame_timeout = frame_timeout, .memory_bytes_max = budget});

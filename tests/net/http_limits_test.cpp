@@ -157,6 +157,25 @@ TEST_CASE("http limits: bodies that do not fit into the memory get 503 and are n
     CHECK(holder.receive()->body == "four");
 }
 
+TEST_CASE("http limits: a connection with work under way is read further when there is memory") {
+    Inbox inbox;
+    HttpWorld world({inbox.handler()}, {.memory_bytes_max = 1'000});
+    RawClient holder = world.client();
+    holder.send(post("/1", std::string(1'000, 'x')) + get("/2"));
+    Inbox::Asked held = inbox.next();
+    RawClient other = world.client();
+    other.send(get("/3"));
+    Inbox::Asked next = inbox.next();
+    CHECK(next.request.target == "/3");
+    next.responder.answer(text_reply("three"));
+    CHECK(other.receive()->body == "three");
+    CHECK(world.server.memory_bytes() >= 1'000);
+    held.responder.answer(text_reply("one"));
+    CHECK(holder.receive()->body == "one");
+    inbox.next().responder.answer(text_reply("two"));
+    CHECK(holder.receive()->body == "two");
+}
+
 TEST_CASE("http server: stopping answers what is in flight and refuses what was begun") {
     Inbox inbox;
     HttpWorld world({inbox.handler()}, {.io_threads = 2});

@@ -1,7 +1,10 @@
-"""Ten thousand idle connections, and one more than there may be."""
+"""Ten thousand idle connections, one more than there may be, and clients that never read."""
 import http.client
 import resource
+import socket
+import time
 import unittest
+import urllib.request
 
 import native
 import program
@@ -45,6 +48,55 @@ class Connections(program.ProcessTest):
             with self.assertRaises(native.ErrorFrame) as told:
                 client.receive()
             self.assertEqual(native.SHUTTING_DOWN, told.exception.code)
+
+    def held(self, server):
+        """What the server says that connections hold, in bytes."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{server.admin_port}/metrics") as reply:
+            lines = reply.read().decode().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("tuma_connection_memory_bytes ")))
+
+    def send_all(self, sockets, frame):
+        """Each socket sends the same frame again and again until the server takes no more from any."""
+        rest = {sock: memoryview(frame) for sock in sockets}
+        idle_rounds = 0
+        while idle_rounds < 100:
+            moved = 0
+            for sock in list(rest):
+                try:
+                    count = sock.send(rest[sock])
+                    rest[sock] = rest[sock][count:] or memoryview(frame)
+                    moved += count
+                except BlockingIOError:
+                    pass
+                except OSError:
+                    del rest[sock]  # it was cut off, because it took nothing for too long
+            idle_rounds = 0 if moved else idle_rounds + 1
+            if not moved:
+                time.sleep(0.01)
+
+    def test_clients_that_never_read_hold_bounded_memory_and_it_comes_back(self):
+        server = self.start()
+        with server.client() as client:
+            wallet, _ = native.open_wallets(client, 2, 1000)
+        before = program.process_memory(server.pid)
+        sockets = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+        for sock in sockets:
+            self.addCleanup(sock.close)
+            sock.setblocking(False)
+        self.send_all(sockets, native.frame(native.QUERY_ACCOUNT, [native.query_account(wallet)] * 2000))
+        growth, held = program.process_memory(server.pid) - before, self.held(server)
+        print(f"300 clients that never read: {growth >> 20} MiB, {held >> 20} MiB counted", flush=True)
+        self.assertLess(held, 550 << 20)
+        with server.client() as client:
+            self.assertEqual(1000, client.balance(wallet))
+        for sock in sockets:
+            sock.close()
+        program.wait_until(lambda: self.held(server) < 1 << 20, "the connections' end")
+        # AddressSanitizer keeps what is freed for a while.
+        if b"__asan_init" not in self.tuma.read_bytes():
+            self.assertLess(growth, 600 << 20)
+            program.wait_until(lambda: program.process_memory(server.pid) - before < 100 << 20, "the memory")
+        self.assertEqual(0, server.stop())
 
     def test_one_connection_too_many_is_told_so(self):
         server = self.start("--connections=50")

@@ -40,7 +40,9 @@ struct Simulation::Life {
           clock(start.time, world.machine_.clocks(), start.nears_any),
           engine(core, store, clock, metrics, world.engine_limits_,
                  [this](const std::string&) { has_failed = true; }, {}, {&keys}),
-          history(store) {}
+          history(store) {
+        world.look_at_clock(clock);
+    }
 
     MemoryJournal store;
     ledger::KeyIndex keys;
@@ -146,14 +148,17 @@ void Simulation::advance(Life& life) {
         machine_.pass(std::chrono::seconds{traffic_.below(30)});
     else
         set_wall_clock();
-    if (!traffic_.chance(50)) return;
-    const net::ClockLook look = life.clock.look();
+    if (traffic_.chance(50)) look_at_clock(life.clock);
+}
+
+void Simulation::look_at_clock(net::RealClock& clock) {
+    const net::ClockLook look = clock.look();
     if (look.jumped != Duration{}) ++tally_[look.is_followed ? "small jumps" : "jumps of days"];
     mark_ = net::ClockMark{.boot = std::to_string(boots_),
                            .steady = look.steady,
                            .wall = look.wall,
                            .time = look.time,
-                           .nears_any = life.clock.nears_any()};
+                           .nears_any = clock.nears_any()};
 }
 
 // By seconds, by days, or back to the time that it is.
@@ -185,16 +190,15 @@ net::ClockStart Simulation::start_of_clock(Timestamp books) {
                              .wall = machine_.wall});
 }
 
-core::Request Simulation::repeated(Life& life) {
+core::Request Simulation::repeated(const Life& life) {
     const core::Request& before = sent_[traffic_.below(sent_.size())];
     ++tally_["retries"];
     if (!traffic_.chance(8)) return before;
     ++tally_["modified retries"];
-    return traffic_.modified(before, life.core.state().position.next_transfer.value,
-                             life.clock.now());
+    return traffic_.modified(before, life.core.state().position.next_transfer.value, machine_.wall);
 }
 
-void Simulation::send(Life& life) {
+void Simulation::send(const Life& life) {
     auto message = std::make_unique<Message>(*this);
     const std::uint64_t count = 1 + traffic_.below(4);
     for (std::uint64_t i = 0; i < count; ++i) {
@@ -210,7 +214,7 @@ void Simulation::send(Life& life) {
             request = repeated(life);
         } else {
             request =
-                traffic_.next(life.core.state().position.next_transfer.value - 1, life.clock.now());
+                traffic_.next(life.core.state().position.next_transfer.value - 1, machine_.wall);
             sent_.push_back(request);
         }
         message->requests.push_back(std::move(request));

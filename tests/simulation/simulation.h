@@ -59,11 +59,12 @@ private:
 
     void live();
     bool act(Life& life);
-    void send(Life& life);
-    core::Request repeated(Life& life);
+    void send(const Life& life);
+    core::Request repeated(const Life& life);
     void deliver(Life& life);
     static void give_original(Life& life, core::Reverse& reverse);
     void advance(Life& life);
+    void look_at_clock(net::RealClock& clock);
     void set_wall_clock();
     net::ClockStart start_of_clock(Timestamp books);
     void kill(Life& life);

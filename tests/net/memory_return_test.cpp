@@ -1,0 +1,28 @@
+// When memory that connections held is given back to the system.
+#include "switch/net/memory_return.h"
+
+#include <doctest/doctest.h>
+
+using tuma::net::MemoryReturn;
+
+namespace {
+
+constexpr std::size_t mib = 1U << 20U;
+
+}  // namespace
+
+TEST_CASE("memory return: once, when three quarters of a wave are gone") {
+    MemoryReturn memory;
+    for (const std::size_t held : {10 * mib, 400 * mib, 512 * mib, 300 * mib, 129 * mib})
+        CHECK_FALSE(memory.tick(held));
+    CHECK(memory.tick(128 * mib));
+    CHECK_FALSE(memory.tick(128 * mib));
+    CHECK_FALSE(memory.tick(33 * mib));
+    CHECK(memory.tick(0));
+    CHECK_FALSE(memory.tick(0));
+}
+
+TEST_CASE("memory return: what comes and goes with every batch is left at hand") {
+    MemoryReturn memory;
+    for (int i = 0; i < 100; ++i) CHECK_FALSE(memory.tick(i % 2 == 0 ? 0 : 63 * mib));
+}

@@ -19,19 +19,6 @@
 
 namespace tuma::ledger {
 
-/// A notice that is not at its end.
-struct Notice {
-    NoticeId id;
-    OrderId order;
-    NoticeState state = NoticeState::waiting;
-    std::uint8_t channel = 0;
-    std::uint16_t attempts = 0;
-    std::uint16_t status = 0;
-    Timestamp next_at{};  ///< of a waiting notice
-
-    bool operator==(const Notice&) const = default;
-};
-
 /// A fold over orders and notices. Orders that have ended are kept up to `orders_max`; beyond it
 /// the one that ended first leaves, unless a notice about it is still open. Only one thread uses
 /// it, but what `find` gives away never changes.
@@ -61,6 +48,8 @@ public:
     std::optional<std::pair<Timestamp, NoticeId>> next_notice_due() const;
     /// Notices whose attempt was begun and has no result, in order of their numbers.
     std::vector<Notice> sending() const;
+    /// Open notices of `order`, or of all orders when it is 0, the newest first, `most` at most.
+    std::vector<Notice> newest_notices(OrderId order, std::size_t most) const;
 
     void apply(const OrderOpened& opened, Timestamp time);
     void apply(const OrderMoved& moved, Timestamp time);

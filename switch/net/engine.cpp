@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <limits>
 #include <utility>
 
 namespace tuma::net {
@@ -45,11 +46,19 @@ void Engine::start() {
 }
 
 std::unique_ptr<Submission> Engine::submit(std::unique_ptr<Submission> submission) {
+    return queue(std::move(submission), limits_.queue_commands_max);
+}
+
+std::unique_ptr<Submission> Engine::submit_result(std::unique_ptr<Submission> submission) {
+    return queue(std::move(submission), std::numeric_limits<std::size_t>::max());
+}
+
+std::unique_ptr<Submission> Engine::queue(std::unique_ptr<Submission> submission,
+                                          std::size_t commands_max) {
     const std::size_t commands = submission->requests.size();
     {
         const std::lock_guard lock(mutex_);
-        if (draining_ || stopped_ || queue_commands_ + commands > limits_.queue_commands_max)
-            return submission;
+        if (draining_ || stopped_ || queue_commands_ + commands > commands_max) return submission;
         queue_commands_ += commands;
         metrics_.queue_commands.set(static_cast<std::int64_t>(queue_commands_));
         queue_.push_back(std::move(submission));
@@ -109,7 +118,6 @@ void Engine::decide(Batch& batch) {
     metrics_.expired.add(due.expired);
     metrics_.settled.add(due.settled);
     metrics_.orders_due.add(due.orders);
-    metrics_.notice_attempts.add(due.notices);
     for (const auto& submission : batch.submissions) {
         metrics_.queue_wait.record(begun - submission->submitted);
         const std::vector<core::Request>& requests = submission->requests;

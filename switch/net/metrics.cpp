@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 namespace tuma::net {
 namespace {
@@ -98,9 +99,6 @@ void render_ledger(Output& output, const Metrics& metrics) {
     single(output, "tuma_orders_due_total", "counter",
            "Orders that moved by themselves: customers acted, answers came, time ran out.",
            metrics.orders_due.value());
-    single(output, "tuma_notice_attempts_total", "counter",
-           "Attempts begun to tell somebody outside about an order.",
-           metrics.notice_attempts.value());
     single(output, "tuma_accounts", "gauge", "Accounts, closed ones included.",
            metrics.accounts.value());
     single(output, "tuma_reservations_open", "gauge", "Open reservations.",
@@ -111,6 +109,24 @@ void render_ledger(Output& output, const Metrics& metrics) {
            metrics.snapshot_sequence.value());
     single(output, "tuma_projection_sequence", "gauge", "Last batch in the SQL projection.",
            metrics.projection_sequence.value());
+}
+
+void render_notices(Output& output, const Metrics& metrics) {
+    single(output, "tuma_notice_attempts_total", "counter",
+           "Attempts made to tell somebody outside about an order.",
+           metrics.notice_attempts.value());
+    family(output, "tuma_notice_results_total", "counter",
+           "Attempts that have ended: the notice was delivered, this attempt failed and another "
+           "follows, or it was the last one and the notice is given up.");
+    const std::pair<const char*, const Counter&> results[] = {
+        {"delivered", metrics.notices_delivered},
+        {"failed", metrics.notice_attempts_failed},
+        {"given_up", metrics.notices_given_up}};
+    for (const auto& [result, count] : results)
+        line(output, "tuma_notice_results_total{{result=\"{}\"}} {}", result, count.value());
+    single(output, "tuma_notices_under_way", "gauge",
+           "Attempts that wait for their turn or for their answer.",
+           metrics.notices_under_way.value());
 }
 
 void render_listener(Output& output, const Metrics& metrics) {
@@ -185,6 +201,7 @@ std::string render(const Metrics& metrics) {
     render_stages(output, metrics);
     render_requests(output, metrics);
     render_ledger(output, metrics);
+    render_notices(output, metrics);
     render_listener(output, metrics);
     render_http(output, metrics);
     render_process(output);

@@ -204,6 +204,19 @@ struct NoticeMoved {
 };
 static_assert(sizeof(NoticeMoved) == 40);
 
+/// A notice that is not at its end.
+struct Notice {
+    NoticeId id;
+    OrderId order;
+    NoticeState state = NoticeState::waiting;
+    std::uint8_t channel = 0;
+    std::uint16_t attempts = 0;
+    std::uint16_t status = 0;
+    Timestamp next_at{};  ///< of a waiting notice
+
+    bool operator==(const Notice&) const = default;
+};
+
 /// A named piece of configuration (merchant, app, registered addresses) was stored; empty content
 /// removes it. Its fixed front; name and content follow.
 struct ProfileHead {

@@ -101,6 +101,13 @@ std::vector<Notice> Orders::sending() const {
     return under_way;
 }
 
+std::vector<Notice> Orders::newest_notices(OrderId order, std::size_t most) const {
+    std::vector<Notice> newest;
+    for (auto at = notices_.rbegin(); at != notices_.rend() && newest.size() < most; ++at)
+        if (!order || at->second.order == order) newest.push_back(at->second);
+    return newest;
+}
+
 void Orders::add_deadline(const Order& order) {
     if (const auto due = due_of(order)) deadlines_.emplace(*due, order.terms.id);
 }

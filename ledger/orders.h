@@ -21,19 +21,6 @@
 
 namespace tuma::ledger {
 
-/// A notice that is not at its end.
-struct Notice {
-    NoticeId id;
-    OrderId order;
-    NoticeState state = NoticeState::waiting;
-    std::uint8_t channel = 0;
-    std::uint16_t attempts = 0;
-    std::uint16_t status = 0;
-    Timestamp next_at{};  ///< of a waiting notice
-
-    bool operator==(const Notice&) const = default;
-};
-
 /// The hash by which the filter knows an order's key.
 std::uint64_t hash_of_order_key(std::string_view key);
 
@@ -73,6 +60,8 @@ public:
     std::optional<std::pair<Timestamp, NoticeId>> next_notice_due() const;
     /// Notices whose attempt was begun and has no result, in order of their numbers.
     std::vector<Notice> sending() const;
+    /// Open notices of `order`, or of all orders when it is 0, the newest first, `most` at most.
+    std::vector<Notice> newest_notices(OrderId order, std::size_t most) const;
 
     void apply(const OrderOpened& opened, Timestamp time);
     void apply(const OrderMoved& moved, Timestamp time);

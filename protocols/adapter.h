@@ -104,6 +104,9 @@ public:
 
     /// True if orders of this kind are this dialect's.
     virtual bool owns(std::uint16_t order_kind) const = 0;
+    /// Where `render` would send it to, or nothing; takes little time.
+    virtual std::optional<std::string> address(const core::Effect& effect,
+                                               const Context& context) const = 0;
     /// The notice that this attempt is to send; nothing if there is no address to send it to.
     virtual std::optional<Callback> render(const core::Effect& effect,
                                            const Context& context) const = 0;

@@ -43,22 +43,29 @@ std::filesystem::path clients_folder(const std::string& data) {
     return std::filesystem::path(data) / "clients";
 }
 
-using Told = std::function<void(protocols::CallbackResult)>;
+using Told = std::function<void(net::Sent)>;
 
 // Callbacks go to developers' own hosts, whose certificates are often their own too.
-void send(net::HttpClient& client, protocols::Callback callback, Told told) {
+void send(net::HttpClient& client, net::Outgoing outgoing, Told told) {
     net::HttpCall call;
-    call.method = std::move(callback.method);
-    call.url = std::move(callback.url);
-    call.headers = std::move(callback.headers);
-    call.body = std::move(callback.body);
-    call.timeout = callback.timeout;
+    call.url = std::move(outgoing.url);
+    call.goes_first = outgoing.goes_first;
+    call.useless_at = outgoing.useless_at;
     call.verify_tls = false;
+    call.at_turn = [make = std::move(outgoing.make)](net::HttpContentReady ready) {
+        make([ready = std::move(ready)](std::optional<protocols::Callback> callback) {
+            if (!callback) return ready(std::nullopt);
+            ready(net::HttpContent{.method = std::move(callback->method),
+                                   .headers = std::move(callback->headers),
+                                   .body = std::move(callback->body),
+                                   .timeout = callback->timeout});
+        });
+    };
     client.send(std::move(call), [told = std::move(told)](const net::HttpResult& result) {
-        if (result)
-            told({.status = result->status, .body = result->body});
-        else
-            told({.failure = result.error().reason});
+        if (result) return told({.result = {.status = result->status, .body = result->body}});
+        const net::HttpFailure& failure = result.error();
+        told({.result = {.failure = failure.reason},
+              .was_begun = failure.kind != net::HttpFailureKind::not_begun});
     });
 }
 
@@ -80,9 +87,9 @@ struct HttpSide::Running {
             net::History& history, std::shared_ptr<const net::TlsContext> tls)
         : client({.calls_max = callbacks_beside(settings.connections)}),
           notifier(
-              engine, translation,
-              [this](protocols::Callback callback, Told told) {
-                  send(client, std::move(callback), std::move(told));
+              engine, translation, metrics,
+              [this](net::Outgoing outgoing, Told told) {
+                  send(client, std::move(outgoing), std::move(told));
               },
               notice_threads),
           gateway(engine, history, translation, faults, reply_threads),
@@ -185,8 +192,17 @@ bool HttpSide::finish(Duration timeout) {
     return running_->server.finish(timeout);
 }
 
-void HttpSide::stop() {
+void HttpSide::hold_notices() {
+    running_->client.hold();
+}
+
+bool HttpSide::finish_notices(Duration timeout) {
+    const bool all_ended = running_->client.finish(timeout);
     running_->client.stop();
+    return all_ended;
+}
+
+void HttpSide::stop() {
     running_->notifier.stop();
     running_->gateway.stop();
     running_->server.stop();

@@ -41,7 +41,12 @@ public:
 
     /// Reads nothing more; true when all that was read has been answered within `timeout`.
     bool finish(Duration timeout);
-    /// Requires: the engine is drained.
+    /// Begins no more attempts to deliver notices. What was not sent is left for the next start.
+    void hold_notices();
+    /// True when all attempts that were sent have ended within `timeout`; those that have not count
+    /// as failed. The engine has been told of them all. Requires: they are held.
+    bool finish_notices(Duration timeout);
+    /// Requires: the notices are finished, the engine is drained.
     void stop();
 
     /// What to tell a person at the start: merchants, keys, lines to paste.

@@ -129,11 +129,14 @@ public:
     void shut_down(ledger::SnapshotFolder& snapshots) {
         log_event(LogLevel::info, "stopping", {});
         is_ready_ = false;
+        if (speaks_http()) http_.hold_notices();
         frames_.stop_accepting();
         frames_.stop_reading();
         bool all_answered = frames_.finish(settings_.drain_timeout);
         if (speaks_http()) all_answered = http_.finish(settings_.drain_timeout) && all_answered;
         if (!all_answered) log_event(LogLevel::warn, "replies_cut_off", {});
+        if (speaks_http() && !http_.finish_notices(settings_.drain_timeout))
+            log_event(LogLevel::warn, "callbacks_cut_off", {});
         engine_.drain();
         keys_->stop();
         orders_->stop();

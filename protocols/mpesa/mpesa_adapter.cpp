@@ -85,6 +85,13 @@ Answer MpesaAdapter::handle(const http::HttpRequest& request,
     return route->answer(call);
 }
 
+std::optional<std::string> MpesaAdapter::address(const core::Effect& effect,
+                                                 const protocols::Context&) const {
+    std::string url = address_of(effect);
+    if (url.empty()) return std::nullopt;
+    return url;
+}
+
 std::optional<protocols::Callback> MpesaAdapter::render(const core::Effect& effect,
                                                         const protocols::Context& context) const {
     return notice_of(effect, context.directory, *options(context.directory));

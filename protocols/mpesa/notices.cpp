@@ -34,6 +34,15 @@ std::optional<protocols::Callback> callback_of(const core::Effect& effect,
 
 }  // namespace
 
+std::string address_of(const core::Effect& effect) {
+    Content content = read_content(effect.order->content);
+    const auto kind = static_cast<Kind>(effect.order->terms.kind);
+    const bool is_second = effect.channel == channel_second;
+    if (kind == Kind::c2b || (kind == Kind::stk_push && is_second))
+        return std::move(is_second ? content.urls.confirmation : content.urls.validation);
+    return std::move(is_second ? content.timeout_url : content.url);
+}
+
 std::optional<protocols::Callback> notice_of(const core::Effect& effect,
                                              const protocols::Directory& directory,
                                              const Options& options) {

@@ -8,6 +8,9 @@
 
 namespace tuma::mpesa {
 
+/// Where this attempt's callback goes; empty if there is no address.
+std::string address_of(const core::Effect& effect);
+
 /// The callback that this attempt sends; nothing if there is no address.
 std::optional<protocols::Callback> notice_of(const core::Effect& effect,
                                              const protocols::Directory& directory,

@@ -103,6 +103,13 @@ std::optional<http::HttpReply> WechatAdapter::identify(Call& call) const {
     return sign_error_reply(call, sign_error_body(*error, signed_request, &*authorization));
 }
 
+std::optional<std::string> WechatAdapter::address(const core::Effect& effect,
+                                                  const protocols::Context&) const {
+    Content content = read_content(effect.order->content);
+    if (content.notify_url.empty()) return std::nullopt;
+    return std::move(content.notify_url);
+}
+
 std::optional<protocols::Callback> WechatAdapter::render(const core::Effect& effect,
                                                          const protocols::Context& context) const {
     const Content content = read_content(effect.order->content);

@@ -19,6 +19,8 @@ public:
     bool owns(std::uint16_t order_kind) const override;
     protocols::Answer handle(const http::HttpRequest& request,
                              const protocols::Context& context) const override;
+    std::optional<std::string> address(const core::Effect& effect,
+                                       const protocols::Context& context) const override;
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context& context) const override;
     protocols::Verdict judge(const core::Effect& effect,

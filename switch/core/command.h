@@ -204,7 +204,8 @@ constexpr std::pair<OrderId, OrderId> listed_range(OrderId after, OrderId next) 
     return {OrderId{first}, OrderId{stop < next.value ? stop : next.value}};
 }
 
-/// An attempt to deliver a notice came to an end.
+/// An attempt to deliver a notice came to an end. Outcome: the notice's `ledger::NoticeState` as a
+/// number in `id`; 0 when nothing was changed.
 struct EndAttempt {
     NoticeId notice;
     std::uint16_t attempt = 0;  ///< 1 for the first; a late word on an earlier one changes nothing
@@ -233,9 +234,20 @@ struct Finding {
     std::uint64_t orders_asked_at = 0;
 };
 
-using Command = std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,
-                             ChangeAccount, QueryAccount, QueryRequest, LoadScheme, StoreProfile,
-                             OpenOrder, MoveOrder, QueryOrder, ListOrders, EndAttempt, SendNotice>;
+/// Most notices that one ListNotices gives.
+inline constexpr std::uint32_t listed_notices_max = 1'000;
+
+/// Asks for open notices, of one order or of all when it is 0. Outcome: the newest in `notices`,
+/// the newest first, `most` or `listed_notices_max` of them at most.
+struct ListNotices {
+    OrderId order{};
+    std::uint32_t most = listed_notices_max;
+};
+
+using Command =
+    std::variant<OpenAccount, MoveMoney, MoveLinked, Reserve, Settle, Release, Reverse,
+                 ChangeAccount, QueryAccount, QueryRequest, LoadScheme, StoreProfile, OpenOrder,
+                 MoveOrder, QueryOrder, ListOrders, EndAttempt, SendNotice, ListNotices>;
 
 /// A command with what makes it recognisable. Queries need no key; orders have keys of their own.
 struct Request {

@@ -43,6 +43,9 @@ struct Outcome {
     /// Only for ListOrders.
     std::shared_ptr<const std::vector<std::shared_ptr<const ledger::Order>>> orders{};
 
+    /// Only for ListNotices.
+    std::shared_ptr<const std::vector<ledger::Notice>> notices{};
+
     bool operator==(const Outcome& other) const {
         return code == other.code && id == other.id && time == other.time &&
                balance == other.balance;

@@ -58,7 +58,8 @@ bool has_own_key(const Command& command) {
            std::holds_alternative<QueryOrder>(command) ||
            std::holds_alternative<ListOrders>(command) ||
            std::holds_alternative<EndAttempt>(command) ||
-           std::holds_alternative<SendNotice>(command);
+           std::holds_alternative<SendNotice>(command) ||
+           std::holds_alternative<ListNotices>(command);
 }
 
 }  // namespace

@@ -166,6 +166,7 @@ private:
     Outcome on(const Request& request, const ListOrders& command) const;
     Outcome on(const Request& request, const EndAttempt& command);
     Outcome on(const Request& request, const SendNotice& command);
+    Outcome on(const Request& request, const ListNotices& command) const;
 
     std::optional<Refusal> check_wish(const OrderWish& wish) const;
     std::optional<Refusal> check_members(const OrderWish& wish) const;

@@ -2,6 +2,8 @@
 #include "switch/core/notice_ladder.h"
 #include "switch/core/switch.h"
 
+#include <algorithm>
+
 namespace tuma::core {
 namespace {
 
@@ -81,7 +83,7 @@ Outcome Switch::on(const Request&, const EndAttempt& command) {
         if (wait) moved.next_at = (now_ + *wait).time_since_epoch().count();
     }
     emit_record(moved);
-    return {.time = now_};
+    return {.id = static_cast<std::uint64_t>(moved.state), .time = now_};
 }
 
 Outcome Switch::on(const Request&, const SendNotice& command) {
@@ -98,6 +100,13 @@ Outcome Switch::on(const Request&, const SendNotice& command) {
         open_notice(*order, command.channel, Duration{});
     }
     return {.id = order->terms.id.value, .time = now_};
+}
+
+Outcome Switch::on(const Request&, const ListNotices& command) const {
+    const std::size_t most = std::min(command.most, listed_notices_max);
+    return {.time = now_,
+            .notices = std::make_shared<const std::vector<Notice>>(
+                state_.orders.newest_notices(command.order, most))};
 }
 
 }  // namespace tuma::core

@@ -35,7 +35,8 @@ constexpr std::array<AdminRoute, 20> routes{{
     {"POST", "/admin/handsets/{identity}/decline", "Declines it; code is the dialect's reason."},
     {"POST", "/admin/handsets/{identity}/ignore", "Lets it run out."},
     {"GET", "/admin/accounts/{identity}", "Balances of an account."},
-    {"GET", "/admin/notices", "?order=ID: attempts to deliver notices, the newest first."},
+    {"GET", "/admin/notices",
+     "?order=ID: attempts to deliver notices, the newest first; ?state=open or given_up: notices."},
     {"GET", "/admin/clock", "Switch time, and the time outside."},
     {"POST", "/admin/clock/advance", "by=DURATION (90s, 2h, 1d): lets virtual time pass."},
     {"GET", "/admin/faults", "Fault rules in force."},
@@ -46,7 +47,7 @@ constexpr std::array<AdminRoute, 20> routes{{
 }};
 
 constexpr std::size_t segments_max = 8;
-constexpr std::size_t deliveries_max = 200;
+constexpr std::uint32_t notices_max = 200;
 constexpr std::chrono::seconds advance_patience{120};
 constexpr Duration advance_max = std::chrono::days{366};
 
@@ -231,6 +232,15 @@ protocols::Answer show_account(const Call& call) {
                   });
 }
 
+protocols::Answer open_notices(OrderId order) {
+    return asking(core::ListNotices{order, notices_max}, [](const core::Outcome& outcome) {
+        json::array list;
+        for (const ledger::Notice& notice : *outcome.notices)
+            list.emplace_back(notice_json(notice));
+        return json_reply(200, list);
+    });
+}
+
 protocols::Answer show_notices(const Call& call, const Notifier& notifier) {
     std::optional<OrderId> order;
     if (const auto text = call.text("order")) {
@@ -238,8 +248,17 @@ protocols::Answer show_notices(const Call& call, const Notifier& notifier) {
         if (!id) return json_error(400, "order", "must be an order's number");
         order = OrderId{*id};
     }
+    const auto state = call.text("state");
+    if (state == "open") return open_notices(order.value_or(OrderId{}));
     json::array list;
-    for (const Delivery& delivery : notifier.deliveries(order, deliveries_max))
+    if (state == "given_up") {
+        for (const GivenUp& notice : notifier.given_up(order, notices_max))
+            list.emplace_back(given_up_json(notice));
+        return json_reply(200, list);
+    }
+    if (state)
+        return json_error(400, "state", "is open or given_up; without it attempts are shown");
+    for (const Delivery& delivery : notifier.deliveries(order, notices_max))
         list.emplace_back(delivery_json(delivery));
     return json_reply(200, list);
 }

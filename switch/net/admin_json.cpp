@@ -79,6 +79,21 @@ json::object delivery_json(const Delivery& delivery) {
             {"failure", delivery.result.failure}, {"delivered", delivery.is_delivered}};
 }
 
+json::object notice_json(const ledger::Notice& notice) {
+    return {{"notice", notice.id.value},           {"order", notice.order.value},
+            {"channel", notice.channel},           {"state", ledger::name(notice.state)},
+            {"attempts", notice.attempts},         {"status", notice.status},
+            {"next_at", time_json(notice.next_at)}};
+}
+
+json::object given_up_json(const GivenUp& notice) {
+    return {{"notice", notice.notice.value}, {"order", notice.order.value},
+            {"channel", notice.channel},     {"state", ledger::name(ledger::NoticeState::given_up)},
+            {"attempts", notice.attempts},   {"time", time_json(notice.time)},
+            {"dialect", notice.dialect},     {"host", notice.host},
+            {"status", notice.status},       {"why", notice.why}};
+}
+
 json::object fault_json(const FaultRule& rule) {
     return {{"id", rule.id},
             {"path", rule.path},

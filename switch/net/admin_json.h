@@ -23,6 +23,8 @@ http::HttpReply order_reply(const core::Outcome& outcome);
 
 boost::json::object order_json(const ledger::Order& order);
 boost::json::object delivery_json(const Delivery& delivery);
+boost::json::object notice_json(const ledger::Notice& notice);
+boost::json::object given_up_json(const GivenUp& notice);
 boost::json::object fault_json(const FaultRule& rule);
 
 }  // namespace tuma::net

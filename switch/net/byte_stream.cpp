@@ -206,6 +206,12 @@ void ByteStream::end_writing() {
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
 }
 
+void ByteStream::abort() {
+    error_code ignored;
+    socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
+    socket_.close(ignored);
+}
+
 void ByteStream::close() {
     error_code ignored;
     socket_.close(ignored);

@@ -67,6 +67,8 @@ public:
     /// Says that nothing more comes, as far as the socket takes it.
     void end_writing();
     void close();
+    /// Closes so that the other side drops what it has not read.
+    void abort();
 
 private:
     friend struct StreamBio;

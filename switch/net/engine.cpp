@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <limits>
 #include <utility>
 
 namespace tuma::net {
@@ -55,13 +56,21 @@ void Engine::start() {
 }
 
 std::unique_ptr<Submission> Engine::submit(std::unique_ptr<Submission> submission) {
+    return queue(std::move(submission), limits_.queue_commands_max);
+}
+
+std::unique_ptr<Submission> Engine::submit_result(std::unique_ptr<Submission> submission) {
+    return queue(std::move(submission), std::numeric_limits<std::size_t>::max());
+}
+
+std::unique_ptr<Submission> Engine::queue(std::unique_ptr<Submission> submission,
+                                          std::size_t commands_max) {
     submission->outcomes.clear();
     submission->findings.clear();
     const std::size_t commands = submission->requests.size();
     {
         const std::lock_guard lock(mutex_);
-        if (draining_ || stopped_ || queue_commands_ + commands > limits_.queue_commands_max)
-            return submission;
+        if (draining_ || stopped_ || queue_commands_ + commands > commands_max) return submission;
         queue_commands_ += commands;
         metrics_.queue_commands.set(static_cast<std::int64_t>(queue_commands_));
         queue_.push_back(std::move(submission));
@@ -135,7 +144,6 @@ void Engine::decide(Batch& batch) {
     metrics_.expired.add(due.expired);
     metrics_.settled.add(due.settled);
     metrics_.orders_due.add(due.orders);
-    metrics_.notice_attempts.add(due.notices);
     std::vector<std::unique_ptr<Submission>> decided_now;
     for (auto& submission : batch.submissions) {
         if (submission->findings.empty()) metrics_.queue_wait.record(begun - submission->submitted);

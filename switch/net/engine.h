@@ -85,6 +85,10 @@ public:
     /// draining or has failed: nothing was executed, answer `overloaded`. Any thread.
     [[nodiscard]] std::unique_ptr<Submission> submit(std::unique_ptr<Submission> submission);
 
+    /// The same for how something ended that the switch itself has begun, which is bounded by what
+    /// it begins: taken also when the queue is full, because it cannot be asked for again.
+    [[nodiscard]] std::unique_ptr<Submission> submit_result(std::unique_ptr<Submission> submission);
+
     /// Takes nothing more, finishes what was taken, makes it durable, calls all `durable`, and
     /// ends the threads. Any thread but the engine's own. Requires: `start` was called.
     void drain();
@@ -124,6 +128,8 @@ private:
         std::vector<core::Effect> effects;
     };
 
+    std::unique_ptr<Submission> queue(std::unique_ptr<Submission> submission,
+                                      std::size_t commands_max);
     void run_engine();
     void run_journal();
     void run_look_up();

@@ -1,35 +1,27 @@
 #include "switch/net/http_client.h"
 
-#include "switch/net/outgoing_call.h"
+#include "switch/net/closing_connection.h"
+#include "switch/net/host_line.h"
+#include "switch/net/name_lookup.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
+#include <fmt/format.h>
 
-#include <deque>
+#include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
 #include <utility>
-#include <vector>
 
 namespace tuma::net {
 namespace {
 
-using CallPointer = std::shared_ptr<OutgoingCall>;
-
-struct KeptConnection {
-    std::unique_ptr<ByteStream> stream;
-    Steady::time_point since;
-};
-
-/// What goes to one host.
-struct Route {
-    std::size_t under_way = 0;
-    std::deque<CallPointer> waiting{};  ///< some may have run out of time
-    bool has_turn = false;              ///< it is in the line of routes
-    std::vector<KeptConnection> kept{};
-};
+HttpFailure not_begun() {
+    return {HttpFailureKind::not_begun, "the client makes no more calls"};
+}
 
 std::shared_ptr<const TlsContext> unverified_context() {
     auto made = TlsContext::client(false, "");
@@ -41,13 +33,34 @@ std::shared_ptr<const TlsContext> system_trust() {
     return std::move(made).value();
 }
 
+std::string small_letters(std::string text) {
+    for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+}
+
+// One word for what is one host: the least of its addresses, those of this machine being one.
+std::string host_key(const Addresses& addresses, std::uint16_t port) {
+    std::string least;
+    for (boost::asio::ip::address address : addresses) {
+        if (address.is_v6() && address.to_v6().is_v4_mapped())
+            address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+        const bool is_here = address.is_unspecified() || (address.is_v6() && address.is_loopback());
+        const std::string text = is_here ? "127.0.0.1" : address.to_string();
+        if (least.empty() || text < least) least = text;
+    }
+    return fmt::format("{} {}", least, port);
+}
+
 }  // namespace
 
 class HttpClient::Implementation {
 public:
-    Implementation(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust)
+    Implementation(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust,
+                   ResolveName resolve)
         : limits_(limits),
           trust_(std::move(trust)),
+          lookup_(context_, std::move(resolve)),
           sweep_(context_),
           work_(context_.get_executor()),
           thread_([this] { context_.run(); }) {}
@@ -55,96 +68,103 @@ public:
     void send(HttpCall call, HttpCompletion completion) {
         auto url = http::parse_url(call.url);
         if (!url) return completion(HttpFailure{HttpFailureKind::bad_url, url.error().text()});
-        const Steady::time_point deadline = Steady::now() + call.timeout;
         std::unique_lock lock(mutex_);
-        if (is_stopped_ || queued_ >= limits_.queued_max) {
-            const bool is_stopped = is_stopped_;
+        if (is_held_ || queued_ >= limits_.queued_max) {
+            HttpFailure failure = not_begun();
+            if (!is_held_)
+                failure = {HttpFailureKind::overloaded,
+                           fmt::format("{} calls wait already", limits_.queued_max)};
             lock.unlock();
-            return completion(
-                is_stopped ? HttpFailure{HttpFailureKind::stopped, "the client has stopped"}
-                           : HttpFailure{HttpFailureKind::overloaded, "too many calls wait"});
+            return completion(std::move(failure));
         }
         ++queued_;
-        const auto outgoing = std::make_shared<OutgoingCall>(
-            context_, std::move(call), std::move(url).value(), limits_.message);
-        boost::asio::post(context_,
-                          [this, outgoing, deadline, completion = std::move(completion)]() mutable {
-                              take(outgoing, deadline, std::move(completion));
-                          });
+        ++outstanding_;
+        auto waiting = std::make_shared<WaitingCall>(
+            WaitingCall{std::move(call), std::move(url).value(), std::move(completion)});
+        // Under the lock: before whatever `hold` and `stop` post.
+        boost::asio::post(context_, [this, waiting] { take(std::move(*waiting)); });
+    }
+
+    void hold() {
+        const std::lock_guard lock(mutex_);
+        if (std::exchange(is_held_, true)) return;
+        boost::asio::post(context_, [this] { end_what_was_not_sent(); });
+    }
+
+    bool finish(Duration timeout) {
+        std::unique_lock lock(mutex_);
+        return ended_.wait_for(lock, timeout, [this] { return outstanding_ == 0; });
     }
 
     void stop() {
-        {
-            const std::lock_guard lock(mutex_);
-            is_stopped_ = true;
-        }
+        hold();
         if (!thread_.joinable()) return;
+        lookup_.stop();
         boost::asio::post(context_, [this] {
-            const std::vector<CallPointer> all(calls_.begin(), calls_.end());
             is_ending_ = true;
-            for (const CallPointer& call : all)
-                call->fail(HttpFailureKind::stopped, "the client has stopped");
-            routes_.clear();
+            for (const auto& call : all_under_way())
+                call->fail(HttpFailureKind::stopped, "the switch stopped before the answer came");
+            lines_.clear();
             turns_.clear();
             sweep_.cancel();
+            const std::vector<std::shared_ptr<ClosingConnection>> closing(closing_.begin(),
+                                                                          closing_.end());
+            for (const auto& connection : closing) connection->end();
             work_.reset();
         });
         thread_.join();
     }
 
 private:
-    // --- On the client's thread
+    // --- On the client's thread: a call's way to its host
 
-    void take(const CallPointer& call, Steady::time_point deadline, HttpCompletion completion) {
-        calls_.insert(call);
-        call->await_end(deadline, [this, completion = std::move(completion)](OutgoingCall& ended,
-                                                                             HttpResult result) {
-            on_ended(ended);
-            completion(std::move(result));
-        });
-        if (is_ending_) return call->fail(HttpFailureKind::stopped, "the client has stopped");
-        routes_[call->route()].waiting.push_back(call);
-        give_turn(call->route());
-        begin_calls();
+    void take(WaitingCall waiting) {
+        if (is_holding_) return drop(std::move(waiting), not_begun());
+        const std::string name = small_letters(waiting.url.host);
+        const Addresses plain = plain_addresses(name);
+        if (!plain.empty()) return put_in_line(std::move(waiting), plain);
+        std::vector<WaitingCall>& same = unresolved_[name];
+        same.push_back(std::move(waiting));
+        if (same.size() > 1) return;
+        lookup_.find(name, [this, name](const Addresses& found) { resolved(name, found); });
     }
 
-    void give_turn(const std::string& name) {
-        Route& route = routes_[name];
-        if (route.has_turn || route.waiting.empty() ||
-            route.under_way >= limits_.calls_per_host_max)
-            return;
-        route.has_turn = true;
-        turns_.push_back(name);
-    }
-
-    // The routes take turns, so that a busy host does not hold the others up.
-    void begin_calls() {
-        while (under_way_ < limits_.calls_max && !turns_.empty()) {
-            const std::string name = std::move(turns_.front());
-            turns_.pop_front();
-            Route& route = routes_[name];
-            route.has_turn = false;
-            while (!route.waiting.empty() && !calls_.contains(route.waiting.front()))
-                route.waiting.pop_front();
-            if (route.waiting.empty()) {
-                forget_idle(name);
-                continue;
-            }
-            const CallPointer call = std::move(route.waiting.front());
-            route.waiting.pop_front();
-            ++route.under_way;
-            ++under_way_;
-            count_one_out();
-            auto kept = take_kept(route);
-            give_turn(name);
-            call->start(std::move(kept), context_for(*call));
+    void resolved(const std::string& name, const Addresses& addresses) {
+        auto waited = unresolved_.extract(name);
+        if (waited.empty()) return;
+        for (WaitingCall& waiting : waited.mapped()) {
+            if (addresses.empty())
+                drop(std::move(waiting),
+                     {HttpFailureKind::unresolved, "the host's name has no address"});
+            else
+                put_in_line(std::move(waiting), addresses);
         }
     }
 
-    void forget_idle(const std::string& name) {
-        const Route& route = routes_[name];
-        const bool is_idle = route.waiting.empty() && route.under_way == 0 && route.kept.empty();
-        if (is_idle && !route.has_turn) routes_.erase(name);
+    void put_in_line(WaitingCall waiting, const Addresses& addresses) {
+        const std::string key = host_key(addresses, waiting.url.port);
+        HostLine& line = lines_.try_emplace(key, limits_.calls_per_host_max).first->second;
+        if (line.waiting() >= limits_.queued_per_host_max)
+            return drop(std::move(waiting),
+                        {HttpFailureKind::overloaded,
+                         fmt::format("{} calls wait for this host already", line.waiting())});
+        for (const auto& address : addresses)
+            waiting.endpoints.emplace_back(address, waiting.url.port);
+        (waiting.call.goes_first ? line.first : line.others).push_back(std::move(waiting));
+        give_turn(key, line);
+        begin_calls();
+    }
+
+    // Nothing was sent.
+    void drop(WaitingCall waiting, HttpFailure why) {
+        count_one_out();
+        complete(waiting.completion, std::move(why));
+    }
+
+    void complete(const HttpCompletion& completion, HttpResult result) {
+        completion(std::move(result));
+        const std::lock_guard lock(mutex_);
+        if (--outstanding_ == 0) ended_.notify_all();
     }
 
     void count_one_out() {
@@ -152,17 +172,67 @@ private:
         --queued_;
     }
 
-    void on_ended(OutgoingCall& call) {
-        calls_.erase(call.shared_from_this());
-        if (!call.was_started()) return count_one_out();
-        --under_way_;
-        Route& route = routes_[call.route()];
-        --route.under_way;
-        keep(route, call.take_kept());
-        give_turn(call.route());
-        forget_idle(call.route());
-        // Not from within the end of another call, which may be within its start.
-        if (!is_ending_) boost::asio::post(context_, [this] { begin_calls(); });
+    // --- Turns
+
+    void give_turn(const std::string& key, HostLine& line) {
+        if (line.has_turn || !line.can_begin()) return;
+        line.has_turn = true;
+        turns_.push_back(key);
+    }
+
+    // The hosts take turns, so that a busy one does not hold the others up.
+    void begin_calls() {
+        while (under_way_ < limits_.calls_max && !turns_.empty()) {
+            const std::string key = std::move(turns_.front());
+            turns_.pop_front();
+            HostLine& line = lines_.at(key);
+            line.has_turn = false;
+            if (line.can_begin()) begin_next(key, line);
+            give_turn(key, line);
+            forget_idle(key);
+        }
+    }
+
+    void begin_next(const std::string& key, HostLine& line) {
+        std::deque<WaitingCall>& queue = line.next_queue();
+        const HttpCall& next = queue.front().call;
+        if (next.useless_at && Steady::now() >= *next.useless_at) {
+            drop(take_first(queue),
+                 {HttpFailureKind::too_late, "its turn came after the answer was needed"});
+            return;
+        }
+        const std::string flavour = OutgoingCall::flavour(queue.front().url, next.verify_tls);
+        auto kept = take_kept(key, line, flavour);
+        if (!kept && line.connections() >= line.most) {
+            if (!line.kept.empty()) close(key, line, take_oldest_kept(line));
+            return;
+        }
+        WaitingCall waiting = take_first(queue);
+        count_one_out();
+        const auto call = std::make_shared<OutgoingCall>(
+            context_, std::move(waiting.call), std::move(waiting.url), std::move(waiting.endpoints),
+            limits_.message);
+        line.under_way.push_back(call);
+        ++under_way_;
+        call->start(std::move(kept), context_for(*call),
+                    {.ended =
+                         [this, key, completion = std::move(waiting.completion)](
+                             OutgoingCall& ended, HttpResult result) {
+                             on_ended(key, ended, result);
+                             complete(completion, std::move(result));
+                         },
+                     .slow = [this, key](const OutgoingCall& slow) { on_slow(key, slow); }});
+    }
+
+    static WaitingCall take_first(std::deque<WaitingCall>& queue) {
+        WaitingCall waiting = std::move(queue.front());
+        queue.pop_front();
+        return waiting;
+    }
+
+    void forget_idle(const std::string& key) {
+        const auto found = lines_.find(key);
+        if (found != lines_.end() && found->second.is_idle()) lines_.erase(found);
     }
 
     const std::shared_ptr<const TlsContext>& context_for(const OutgoingCall& call) {
@@ -175,20 +245,114 @@ private:
         return trust_;
     }
 
-    std::unique_ptr<ByteStream> take_kept(Route& route) {
-        while (!route.kept.empty()) {
-            KeptConnection kept = std::move(route.kept.back());
-            route.kept.pop_back();
-            const bool is_fresh = Steady::now() < kept.since + limits_.idle_timeout;
-            if (is_fresh && kept.stream->is_quiet()) return std::move(kept.stream);
+    // --- What becomes of calls
+
+    void on_ended(const std::string& key, OutgoingCall& call, const HttpResult& result) {
+        HostLine& line = lines_.at(key);
+        learn(line, call, result);
+        const bool is_in_the_way = line.is_in_the_way(call);
+        std::erase(line.under_way, call.shared_from_this());
+        --under_way_;
+        if (auto stream = call.take_stream()) {
+            if (call.may_keep() && !is_in_the_way && !is_holding_)
+                keep(line, std::move(stream), call.flavour());
+            else
+                close(key, line, std::move(stream));
+        }
+        go_on_with(key);
+    }
+
+    static void learn(HostLine& line, const OutgoingCall& call, const HttpResult& result) {
+        const Steady::time_point now = Steady::now();
+        if (result) {
+            line.answered_at = now;
+            line.window.on_answer(std::chrono::duration_cast<Duration>(now - call.begun()),
+                                  call.timeout());
+            return;
+        }
+        const HttpFailureKind kind = result.error().kind;
+        const bool is_out_of_time =
+            kind == HttpFailureKind::timed_out ||
+            (kind == HttpFailureKind::unreachable && now - call.begun() >= call.timeout());
+        if (is_out_of_time && line.answered_at <= call.begun()) line.window.on_silence();
+    }
+
+    void on_slow(const std::string& key, const OutgoingCall& call) {
+        HostLine& line = lines_.at(key);
+        if (line.answered_at > call.begun())
+            line.window.on_crowd(Steady::now(), call.timeout() / 4);
+    }
+
+    // Not from within the end of another call.
+    void go_on_with(const std::string& key) {
+        if (is_ending_) return;
+        boost::asio::post(context_, [this, key] {
+            const auto found = lines_.find(key);
+            if (found == lines_.end()) return;
+            give_turn(key, found->second);
+            forget_idle(key);
+            begin_calls();
+        });
+    }
+
+    std::vector<std::shared_ptr<OutgoingCall>> all_under_way() const {
+        std::vector<std::shared_ptr<OutgoingCall>> all;
+        for (const auto& [key, line] : lines_)
+            all.insert(all.end(), line.under_way.begin(), line.under_way.end());
+        return all;
+    }
+
+    void end_what_was_not_sent() {
+        is_holding_ = true;
+        for (auto& [name, waited] : std::exchange(unresolved_, {}))
+            for (WaitingCall& waiting : waited) drop(std::move(waiting), not_begun());
+        for (auto& [key, line] : lines_)
+            for (auto* queue : {&line.first, &line.others})
+                while (!queue->empty()) drop(take_first(*queue), not_begun());
+        for (const auto& call : all_under_way())
+            if (!call->has_sent()) call->fail(HttpFailureKind::not_begun, not_begun().reason);
+    }
+
+    // --- Connections
+
+    std::unique_ptr<ByteStream> take_kept(const std::string& key, HostLine& line,
+                                          const std::string& flavour) {
+        for (std::size_t i = line.kept.size(); i-- > 0;) {
+            if (line.kept[i].flavour != flavour) continue;
+            KeptConnection kept = std::move(line.kept[i]);
+            line.kept.erase(line.kept.begin() + static_cast<std::ptrdiff_t>(i));
+            if (is_fresh(kept) && kept.stream->is_quiet()) return std::move(kept.stream);
+            close(key, line, std::move(kept.stream));
         }
         return nullptr;
     }
 
-    void keep(Route& route, std::unique_ptr<ByteStream> stream) {
-        if (!stream || is_ending_ || route.kept.size() >= limits_.kept_per_host_max) return;
-        route.kept.push_back({std::move(stream), Steady::now()});
+    static std::unique_ptr<ByteStream> take_oldest_kept(HostLine& line) {
+        auto oldest = std::move(line.kept.front().stream);
+        line.kept.erase(line.kept.begin());
+        return oldest;
+    }
+
+    bool is_fresh(const KeptConnection& kept) const {
+        return Steady::now() < kept.since + limits_.idle_timeout;
+    }
+
+    void keep(HostLine& line, std::unique_ptr<ByteStream> stream, std::string flavour) {
+        line.kept.push_back({std::move(stream), std::move(flavour), Steady::now()});
         if (!is_sweeping_) sweep_later();
+    }
+
+    void close(const std::string& key, HostLine& line, std::unique_ptr<ByteStream> stream) {
+        const auto connection = std::make_shared<ClosingConnection>(std::move(stream));
+        closing_.insert(connection);
+        ++line.closing;
+        connection->start(limits_.closing_timeout, [this, key](ClosingConnection& closed) {
+            closing_.erase(closed.shared_from_this());
+            const auto found = lines_.find(key);
+            if (found == lines_.end()) return;
+            --found->second.closing;
+            go_on_with(key);
+        });
     }
 
     // One timer for all connections that are kept.
@@ -203,15 +367,10 @@ private:
 
     void sweep() {
         bool is_any_left = false;
-        for (auto at = routes_.begin(); at != routes_.end();) {
-            Route& route = at->second;
-            std::erase_if(route.kept, [this](const KeptConnection& kept) {
-                return Steady::now() >= kept.since + limits_.idle_timeout;
-            });
-            is_any_left = is_any_left || !route.kept.empty();
-            const bool is_idle =
-                route.kept.empty() && route.under_way == 0 && route.waiting.empty();
-            at = is_idle && !route.has_turn ? routes_.erase(at) : std::next(at);
+        for (auto& [key, line] : lines_) {
+            while (!line.kept.empty() && !is_fresh(line.kept.front()))
+                close(key, line, take_oldest_kept(line));
+            is_any_left = is_any_left || !line.kept.empty();
         }
         if (is_any_left) sweep_later();
     }
@@ -220,25 +379,32 @@ private:
     boost::asio::io_context context_{1};
 
     std::mutex mutex_;
-    std::size_t queued_ = 0;   ///< guarded by mutex_
-    bool is_stopped_ = false;  ///< guarded by mutex_
+    std::condition_variable ended_;
+    std::size_t queued_ = 0;       ///< guarded by mutex_
+    std::size_t outstanding_ = 0;  ///< guarded by mutex_
+    bool is_held_ = false;         ///< guarded by mutex_
 
     std::shared_ptr<const TlsContext> trust_;
     std::shared_ptr<const TlsContext> unverified_;
     const std::shared_ptr<const TlsContext> no_tls_;
-    std::unordered_set<CallPointer> calls_;
-    std::map<std::string, Route> routes_;
+    NameLookup lookup_;
+    std::map<std::string, std::vector<WaitingCall>> unresolved_;
+    std::map<std::string, HostLine> lines_;
     std::deque<std::string> turns_;
     std::size_t under_way_ = 0;
+    std::unordered_set<std::shared_ptr<ClosingConnection>> closing_;
     boost::asio::steady_timer sweep_;
     bool is_sweeping_ = false;
+    bool is_holding_ = false;
     bool is_ending_ = false;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::thread thread_;
 };
 
-HttpClient::HttpClient(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust)
-    : implementation_(std::make_unique<Implementation>(limits, std::move(trust))) {}
+HttpClient::HttpClient(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust,
+                       ResolveName resolve)
+    : implementation_(
+          std::make_unique<Implementation>(limits, std::move(trust), std::move(resolve))) {}
 
 HttpClient::~HttpClient() {
     implementation_->stop();
@@ -246,6 +412,14 @@ HttpClient::~HttpClient() {
 
 void HttpClient::send(HttpCall call, HttpCompletion completion) {
     implementation_->send(std::move(call), std::move(completion));
+}
+
+void HttpClient::hold() {
+    implementation_->hold();
+}
+
+bool HttpClient::finish(Duration timeout) {
+    return implementation_->finish(timeout);
 }
 
 void HttpClient::stop() {

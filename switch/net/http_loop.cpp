@@ -10,8 +10,8 @@
 namespace tuma::net {
 namespace {
 
-constexpr Duration tick_max = std::chrono::seconds{1};
-constexpr Duration tick_min = std::chrono::milliseconds{5};
+constexpr Duration http_tick_max = std::chrono::seconds{1};
+constexpr Duration http_tick_min = std::chrono::milliseconds{5};
 
 }  // namespace
 
@@ -90,7 +90,7 @@ void HttpLoop::tick() {
     const Duration shortest =
         std::min({limits.header_timeout, limits.body_timeout, limits.idle_timeout,
                   limits.reply_timeout, limits.write_timeout, limits.handshake_timeout});
-    timer_.expires_after(std::clamp(shortest / 4, tick_min, tick_max));
+    timer_.expires_after(std::clamp(shortest / 4, http_tick_min, http_tick_max));
     timer_.async_wait([this](const boost::system::error_code& error) {
         if (error || is_ended_) return;
         const Steady::time_point now = Steady::now();

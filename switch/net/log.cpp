@@ -45,6 +45,7 @@ void start_log(std::string_view level) {
 }
 
 void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields) {
+    if (!spdlog::default_logger_raw()->should_log(to_spdlog(level))) return;
     std::string line = fmt::format(R"("event":"{}")", event);
     for (const LogField& field : fields)
         line += fmt::format(R"(,"{}":{})", field.name, std::visit(Text{}, field.value));

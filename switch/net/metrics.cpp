@@ -9,6 +9,7 @@
 #include <bit>
 #include <cmath>
 #include <iterator>
+#include <utility>
 
 namespace tuma::net {
 namespace {
@@ -110,9 +111,6 @@ void render_ledger(Output& output, const Metrics& metrics) {
     single(output, "tuma_orders_due_total", "counter",
            "Orders that moved by themselves: customers acted, answers came, time ran out.",
            metrics.orders_due.value());
-    single(output, "tuma_notice_attempts_total", "counter",
-           "Attempts begun to tell somebody outside about an order.",
-           metrics.notice_attempts.value());
     single(output, "tuma_accounts", "gauge", "Accounts, closed ones included.",
            metrics.accounts.value());
     single(output, "tuma_reservations_open", "gauge", "Open reservations.",
@@ -137,6 +135,24 @@ void render_clock(Output& output, const Metrics& metrics) {
     single(output, "tuma_switch_clock_jumps_total", "counter",
            "Times that the wall clock was found set forwards or back.",
            metrics.clock_jumps.value());
+}
+
+void render_notices(Output& output, const Metrics& metrics) {
+    single(output, "tuma_notice_attempts_total", "counter",
+           "Attempts made to tell somebody outside about an order.",
+           metrics.notice_attempts.value());
+    family(output, "tuma_notice_results_total", "counter",
+           "Attempts that have ended: the notice was delivered, this attempt failed and another "
+           "follows, or it was the last one and the notice is given up.");
+    const std::pair<const char*, const Counter&> results[] = {
+        {"delivered", metrics.notices_delivered},
+        {"failed", metrics.notice_attempts_failed},
+        {"given_up", metrics.notices_given_up}};
+    for (const auto& [result, count] : results)
+        line(output, "tuma_notice_results_total{{result=\"{}\"}} {}", result, count.value());
+    single(output, "tuma_notices_under_way", "gauge",
+           "Attempts that wait for their turn or for their answer.",
+           metrics.notices_under_way.value());
 }
 
 void render_listener(Output& output, const Metrics& metrics) {
@@ -215,6 +231,7 @@ std::string render(const Metrics& metrics) {
     render_requests(output, metrics);
     render_ledger(output, metrics);
     render_clock(output, metrics);
+    render_notices(output, metrics);
     render_listener(output, metrics);
     render_http(output, metrics);
     render_process(output);

@@ -70,11 +70,10 @@ struct Metrics {
     Counter replays;  ///< requests answered from the remembered outcomes
     Counter batches;
     Counter batch_events;
-    Counter expired;          ///< reservations given back by their deadline
-    Counter settled;          ///< settlements of merchants closed
-    Counter orders_due;       ///< orders that moved by themselves
-    Counter notice_attempts;  ///< attempts of notices begun
-    Gauge queue_commands;     ///< waiting for the engine
+    Counter expired;       ///< reservations given back by their deadline
+    Counter settled;       ///< settlements of merchants closed
+    Counter orders_due;    ///< orders that moved by themselves
+    Gauge queue_commands;  ///< waiting for the engine
     Gauge accounts;
     Gauge reservations_open;
     Gauge request_keys;
@@ -86,6 +85,12 @@ struct Metrics {
     Gauge request_keys_on_disk;  ///< bytes
     Gauge journal_sequence;
     Gauge next_transfer;  ///< number that the next durable transfer will have
+    // Notices.
+    Counter notice_attempts;         ///< made, whatever came of them
+    Counter notices_delivered;       ///< ends of attempts, by what became of the notice
+    Counter notice_attempts_failed;  ///< to be tried again
+    Counter notices_given_up;
+    Gauge notices_under_way;  ///< attempts that wait for their turn or their answer
     // Snapshots and projection.
     Gauge snapshot_sequence;
     Gauge projection_sequence;

@@ -1,9 +1,11 @@
 #include "switch/net/notifier.h"
 
+#include "switch/net/attempt_words.h"
 #include "switch/net/log.h"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <exception>
@@ -12,21 +14,70 @@
 namespace tuma::net {
 namespace {
 
+using ledger::NoticeState;
+
 constexpr std::size_t kept_max = 10'000;
 constexpr std::size_t kept_body_bytes = 2'048;
 
-// The engine needs no answer; what it decides is in the journal.
-class Told final : public Submission {
-public:
-    void durable(std::unique_ptr<Submission>, Steady::time_point) override {}
-};
+bool is_question(const core::Effect& effect) {
+    return effect.order->terms.channels.at(effect.channel).when == ledger::NoticeWhen::asked;
+}
+
+// When the order goes on without the merchant's answer.
+std::optional<Steady::time_point> useless_at(const core::Effect& effect, Timestamp now) {
+    if (!is_question(effect)) return std::nullopt;
+    const ledger::Order& order = *effect.order;
+    if (order.state != ledger::OrderState::awaiting_merchant) return Steady::now();
+    return Steady::now() + (order.acts_at - now);
+}
+
+template <typename Kept>
+std::vector<Kept> newest(const std::deque<Kept>& all, std::optional<OrderId> order,
+                         std::size_t most) {
+    std::vector<Kept> found;
+    for (const Kept& one : all) {
+        if (found.size() >= most) break;
+        if (!order || one.order == *order) found.push_back(one);
+    }
+    return found;
+}
+
+template <typename Kept>
+void keep_newest(std::deque<Kept>& all, Kept one) {
+    all.push_front(std::move(one));
+    if (all.size() > kept_max) all.pop_back();
+}
 
 }  // namespace
 
-Notifier::Notifier(Engine& engine, Translation& translation, SendCallback send, std::size_t threads,
-                   std::size_t waiting_max)
+struct Notifier::Attempt {
+    core::Effect effect;
+    const protocols::Adapter* adapter = nullptr;
+    std::string host{};
+    Delivery delivery{};
+    bool is_counted = false;
+};
+
+// The engine's word on what becomes of the notice.
+class Notifier::Told final : public Submission {
+public:
+    Told(Notifier& notifier, AttemptPointer attempt)
+        : notifier_(notifier), attempt_(std::move(attempt)) {}
+
+    void durable(std::unique_ptr<Submission>, Steady::time_point) override {
+        notifier_.settled(attempt_, static_cast<NoticeState>(outcomes.back().id));
+    }
+
+private:
+    Notifier& notifier_;
+    AttemptPointer attempt_;
+};
+
+Notifier::Notifier(Engine& engine, Translation& translation, Metrics& metrics, SendOutgoing send,
+                   std::size_t threads, std::size_t waiting_max)
     : engine_(engine),
       translation_(translation),
+      metrics_(metrics),
       send_(std::move(send)),
       waiting_max_(waiting_max),
       threads_(std::make_unique<boost::asio::thread_pool>(threads)) {}
@@ -42,80 +93,137 @@ void Notifier::stop() {
 void Notifier::take(std::vector<core::Effect> effects) {
     for (core::Effect& effect : effects) {
         const std::size_t waiting = under_way_.fetch_add(1);
-        if (waiting >= waiting_max_) {
-            protocols::CallbackResult result;
-            result.failure = "too many notices are under way";
-            tell_engine(effect, result, {});
+        metrics_.notices_under_way.add(1);
+        if (waiting < waiting_max_) {
+            boost::asio::post(*threads_, [this, kept = std::move(effect)] { attempt(kept); });
             continue;
         }
-        boost::asio::post(*threads_, [this, kept = std::move(effect)] { attempt(kept); });
+        end(std::make_shared<Attempt>(Attempt{std::move(effect)}),
+            {.failure = fmt::format("{} notices wait already; nothing was sent", waiting_max_)});
     }
 }
 
 void Notifier::attempt(const core::Effect& effect) {
+    const auto attempt = std::make_shared<Attempt>(Attempt{effect});
     const auto& adapters = translation_.adapters;
     const auto found = std::find_if(
         adapters.begin(), adapters.end(),
         [&](const protocols::Adapter* one) { return one->owns(effect.order->terms.kind); });
-    protocols::CallbackResult result;
-    if (found == adapters.end()) {
-        result.failure = "no dialect knows this kind of order";
-        return tell_engine(effect, result, {});
+    std::optional<std::string> address;
+    if (found != adapters.end()) {
+        attempt->adapter = *found;
+        address = attempt->adapter->address(
+            effect, {.now = translation_.clock.now(), .directory = translation_.directory});
     }
-    const protocols::Adapter& adapter = **found;
-    Delivery delivery{effect.notice,
-                      effect.order->terms.id,
-                      effect.channel,
-                      effect.attempt,
-                      effect.time,
-                      std::string(adapter.name()),
-                      {},
-                      {},
-                      false};
-    std::optional<protocols::Callback> callback;
-    try {
-        callback = adapter.render(effect, translation_.context(effect));
-    } catch (const std::exception& error) {
-        log_event(LogLevel::error, "notice_failed", {{"why", std::string(error.what())}});
-    }
-    if (!callback) {
-        delivery.result.failure = "there is no address to send it to";
-        return end(effect, adapter, std::move(delivery));
-    }
-    delivery.callback = *callback;
-    auto done = [this, effect, &adapter, delivery](protocols::CallbackResult answer) mutable {
-        delivery.result = std::move(answer);
-        end(effect, adapter, std::move(delivery));
-    };
-    send_(std::move(*callback), std::move(done));
+    if (!address)
+        return end(attempt,
+                   {.failure = attempt->adapter == nullptr ? "no dialect knows this kind of order"
+                                                           : "there is no address to send it to"});
+    attempt->host = shown_host(*address);
+    Outgoing outgoing{*std::move(address), is_question(effect),
+                      useless_at(effect, translation_.clock.now()), [this, attempt](auto ready) {
+                          boost::asio::post(*threads_, [this, attempt, ready = std::move(ready)] {
+                              make(attempt, ready);
+                          });
+                      }};
+    send_(std::move(outgoing), [this, attempt](Sent sent) {
+        if (sent.was_begun) return end(attempt, std::move(sent.result));
+        count_out();
+    });
 }
 
-void Notifier::end(const core::Effect& effect, const protocols::Adapter& adapter,
-                   Delivery delivery) {
-    const protocols::Verdict verdict = adapter.judge(effect, delivery.result);
-    delivery.is_delivered = verdict.is_delivered;
-    const protocols::CallbackResult result = delivery.result;
-    keep(std::move(delivery));
-    tell_engine(effect, result, verdict);
+void Notifier::make(const AttemptPointer& attempt,
+                    const std::function<void(std::optional<protocols::Callback>)>& ready) {
+    count_in(*attempt);
+    std::optional<protocols::Callback> callback;
+    try {
+        callback = attempt->adapter->render(attempt->effect, translation_.context(attempt->effect));
+    } catch (const std::exception& error) {
+        log_event(LogLevel::error, "notice_not_rendered",
+                  {{"notice", attempt->effect.notice.value}, {"why", std::string(error.what())}});
+    }
+    if (callback) attempt->delivery.callback = *callback;
+    ready(std::move(callback));
 }
 
 // Told to the engine before it counts as over, so that one of the two is always busy meanwhile.
-void Notifier::tell_engine(const core::Effect& effect, const protocols::CallbackResult& result,
-                           const protocols::Verdict& verdict) {
-    auto told = std::make_unique<Told>();
+void Notifier::end(const AttemptPointer& attempt, protocols::CallbackResult result) {
+    count_in(*attempt);
+    const core::Effect& effect = attempt->effect;
+    protocols::Verdict verdict;
+    if (attempt->adapter != nullptr) verdict = attempt->adapter->judge(effect, result);
+    const int status = std::clamp(result.status, 0, 999);
+    Delivery& delivery = attempt->delivery;
+    delivery.notice = effect.notice;
+    delivery.order = effect.order->terms.id;
+    delivery.channel = effect.channel;
+    delivery.attempt = effect.attempt;
+    delivery.time = effect.time;
+    if (attempt->adapter != nullptr) delivery.dialect = attempt->adapter->name();
+    delivery.result = std::move(result);
+    delivery.is_delivered = verdict.is_delivered;
+    keep(delivery);
+
+    auto told = std::make_unique<Told>(*this, attempt);
     told->submitted = Steady::now();
     if (verdict.act) {
         core::Request& request = told->requests.emplace_back();
         request.command = core::MoveOrder{std::make_shared<const core::OrderAct>(*verdict.act)};
     }
     core::Request& request = told->requests.emplace_back();
-    request.command = core::EndAttempt{
-        effect.notice, effect.attempt,
-        static_cast<std::uint16_t>(std::clamp(result.status, 0, 999)), verdict.is_delivered};
+    request.command = core::EndAttempt{effect.notice, effect.attempt,
+                                       static_cast<std::uint16_t>(status), verdict.is_delivered};
     // An engine that takes nothing leaves the attempt open: it is made again after a restart.
-    if (engine_.submit(std::move(told)))
+    if (engine_.submit_result(std::move(told)))
         log_event(LogLevel::warn, "notice_result_lost", {{"notice", effect.notice.value}});
+    count_out();
+}
+
+void Notifier::count_in(Attempt& attempt) {
+    if (!std::exchange(attempt.is_counted, true)) metrics_.notice_attempts.add();
+}
+
+void Notifier::count_out() {
+    metrics_.notices_under_way.add(-1);
     under_way_.fetch_sub(1);
+}
+
+// On the journal's thread, which is not to wait for the log.
+void Notifier::settled(const AttemptPointer& attempt, NoticeState state) {
+    const Delivery& delivery = attempt->delivery;
+    const std::string why = attempt_words(delivery.result, delivery.is_delivered);
+    const auto log = [&](LogLevel level, const char* event) {
+        boost::asio::post(*threads_, [attempt, level, event, why] {
+            const Delivery& told = attempt->delivery;
+            log_event(level, event,
+                      {{"notice", told.notice.value},
+                       {"order", told.order.value},
+                       {"channel", std::uint64_t{told.channel}},
+                       {"dialect", told.dialect},
+                       {"host", attempt->host},
+                       {"attempts", std::uint64_t{told.attempt}},
+                       {"status", std::int64_t{told.result.status}},
+                       {"why", why}});
+        });
+    };
+    switch (state) {
+        case NoticeState::delivered:
+            metrics_.notices_delivered.add();
+            return log(LogLevel::debug, "notice_delivered");
+        case NoticeState::waiting:
+            metrics_.notice_attempts_failed.add();
+            return log(LogLevel::info, "notice_attempt_failed");
+        case NoticeState::given_up: {
+            metrics_.notices_given_up.add();
+            log(LogLevel::warn, "notice_given_up");
+            const std::lock_guard lock(mutex_);
+            return keep_newest(given_up_, GivenUp{delivery.notice, delivery.order, delivery.channel,
+                                                  delivery.attempt, delivery.time, delivery.dialect,
+                                                  attempt->host, delivery.result.status, why});
+        }
+        case NoticeState::sending:
+            break;
+    }
 }
 
 void Notifier::keep(Delivery delivery) {
@@ -123,18 +231,17 @@ void Notifier::keep(Delivery delivery) {
         delivery.callback.body.resize(kept_body_bytes);
     if (delivery.result.body.size() > kept_body_bytes) delivery.result.body.resize(kept_body_bytes);
     const std::lock_guard lock(mutex_);
-    kept_.push_front(std::move(delivery));
-    if (kept_.size() > kept_max) kept_.pop_back();
+    keep_newest(kept_, std::move(delivery));
 }
 
 std::vector<Delivery> Notifier::deliveries(std::optional<OrderId> order, std::size_t most) const {
     const std::lock_guard lock(mutex_);
-    std::vector<Delivery> found;
-    for (const Delivery& delivery : kept_) {
-        if (found.size() >= most) break;
-        if (!order || delivery.order == *order) found.push_back(delivery);
-    }
-    return found;
+    return newest(kept_, order, most);
+}
+
+std::vector<GivenUp> Notifier::given_up(std::optional<OrderId> order, std::size_t most) const {
+    const std::lock_guard lock(mutex_);
+    return newest(given_up_, order, most);
 }
 
 }  // namespace tuma::net

@@ -3,9 +3,10 @@
 #include "ledger/ensure.h"
 
 #include <boost/asio/connect.hpp>
-#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -15,20 +16,16 @@ namespace {
 using boost::asio::ip::tcp;
 using boost::system::error_code;
 
-/// RFC 6761, section 6.3: never looked up.
-bool is_localhost(std::string host) {
-    for (char& c : host)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return host == "localhost" || host.ends_with(".localhost");
-}
+// The watcher hears of a call that waits once a quarter of its time.
+constexpr int ticks_in_all = 4;
 
-std::string request_bytes(HttpCall call, const http::Url& url) {
+std::string request_bytes(HttpContent content, const http::Url& url) {
     http::HttpRequest request;
-    request.method = std::move(call.method);
+    request.method = std::move(content.method);
     request.target = url.target;
     request.host = url.host_field;
-    request.headers = std::move(call.headers);
-    request.body = std::move(call.body);
+    request.headers = std::move(content.headers);
+    request.body = std::move(content.body);
     std::string bytes;
     append_request(bytes, request);
     return bytes;
@@ -37,65 +34,65 @@ std::string request_bytes(HttpCall call, const http::Url& url) {
 }  // namespace
 
 OutgoingCall::OutgoingCall(boost::asio::io_context& context, HttpCall call, http::Url url,
-                           const HttpMessageLimits& limits)
+                           Endpoints endpoints, const HttpMessageLimits& limits)
     : context_(context),
+      call_(std::move(call)),
       url_(std::move(url)),
-      verify_tls_(call.verify_tls),
-      route_(fmt::format("{} {} {}",
-                         !url_.is_tls  ? "http"
-                         : verify_tls_ ? "https"
-                                       : "https-unverified",
-                         url_.host, url_.port)),
+      endpoints_(std::move(endpoints)),
+      begun_(Steady::now()),
       timer_(context),
-      resolver_(context),
-      output_(request_bytes(std::move(call), url_)),
       reader_(limits) {}
 
-void OutgoingCall::await_end(Steady::time_point deadline, Ended ended) {
-    ended_ = std::move(ended);
-    timer_.expires_at(deadline);
-    timer_.async_wait([self = shared_from_this()](const error_code& error) {
-        if (!error) self->fail(HttpFailureKind::timed_out, "there was no answer in time");
+std::string OutgoingCall::flavour(const http::Url& url, bool verify_tls) {
+    const char* const way = !url.is_tls ? "http" : verify_tls ? "https" : "https-unverified";
+    return fmt::format("{} {}", way, url.host);
+}
+
+void OutgoingCall::start(std::unique_ptr<ByteStream> kept, std::shared_ptr<const TlsContext> tls,
+                         Watcher watcher) {
+    ensure(!watcher_.ended, "a call is started once");
+    watcher_ = std::move(watcher);
+    tls_ = std::move(tls);
+    stream_ = std::move(kept);
+    was_kept_ = stream_ != nullptr;
+    // Not from within the start: what follows may end the call.
+    boost::asio::post(context_, [self = shared_from_this()] { self->prepare(); });
+}
+
+void OutgoingCall::prepare() {
+    if (phase_ == Phase::ended) return;
+    if (!call_.at_turn) return go_on(std::move(call_.content));
+    const auto make = std::exchange(call_.at_turn, nullptr);
+    // Whoever makes the content may drop the word, not the call.
+    make([weak = weak_from_this(), &context = context_](std::optional<HttpContent> content) {
+        boost::asio::post(context, [weak, content = std::move(content)]() mutable {
+            if (const auto self = weak.lock()) self->go_on(std::move(content));
+        });
     });
 }
 
-void OutgoingCall::start(std::unique_ptr<ByteStream> kept, std::shared_ptr<const TlsContext> tls) {
-    ensure(phase_ == Phase::waiting, "a call is started once");
-    was_started_ = true;
-    tls_ = std::move(tls);
-    if (!kept) return resolve();
-    stream_ = std::move(kept);
-    phase_ = Phase::sending;
-    advance();
+void OutgoingCall::go_on(std::optional<HttpContent> content) {
+    if (phase_ == Phase::ended) return;
+    if (!content) return fail(HttpFailureKind::withdrawn, "there is nothing to be sent any more");
+    call_.content.timeout = content->timeout;
+    output_ = request_bytes(*std::move(content), url_);
+    if (stream_ && !stream_->is_quiet()) stream_.reset();
+    was_kept_ = stream_ != nullptr;
+    if (was_kept_) return begin_sending();
+    connect();
 }
 
-void OutgoingCall::resolve() {
+void OutgoingCall::connect() {
     phase_ = Phase::connecting;
-    error_code error;
-    const auto address = boost::asio::ip::make_address(url_.host, error);
-    if (!error) return connect({{address, url_.port}});
-    if (is_localhost(url_.host))
-        return connect({{boost::asio::ip::address_v4::loopback(), url_.port},
-                        {boost::asio::ip::address_v6::loopback(), url_.port}});
-    resolver_.async_resolve(
-        url_.host, std::to_string(url_.port), tcp::resolver::numeric_service,
-        [self = shared_from_this()](const error_code& failure,
-                                    const tcp::resolver::results_type& results) {
-            if (self->phase_ != Phase::connecting) return;
-            if (failure) return self->fail(HttpFailureKind::unresolved, "the host has no address");
-            std::vector<tcp::endpoint> endpoints;
-            for (const auto& result : results) endpoints.push_back(result.endpoint());
-            self->connect(endpoints);
-        });
-}
-
-void OutgoingCall::connect(const std::vector<tcp::endpoint>& endpoints) {
+    begin_patience();
     socket_.emplace(context_);
     boost::asio::async_connect(
-        *socket_, endpoints,
+        *socket_, endpoints_,
         [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
             if (self->phase_ != Phase::connecting) return;
-            if (error) return self->fail(HttpFailureKind::unreachable, error.message());
+            if (error)
+                return self->fail(HttpFailureKind::unreachable,
+                                  "there is no connection: " + error.message());
             self->on_connected();
         });
 }
@@ -103,16 +100,21 @@ void OutgoingCall::connect(const std::vector<tcp::endpoint>& endpoints) {
 void OutgoingCall::on_connected() {
     stream_ = std::make_unique<ByteStream>(std::move(*socket_));
     socket_.reset();
+    if (!url_.is_tls) return begin_sending();
+    stream_->start_tls(tls_, {}, url_.host);
+    phase_ = Phase::handshake;
+    advance();
+}
+
+void OutgoingCall::begin_sending() {
     phase_ = Phase::sending;
-    if (url_.is_tls) {
-        stream_->start_tls(tls_, {}, url_.host);
-        phase_ = Phase::handshake;
-    }
+    has_sent_ = true;
+    begin_patience();
     advance();
 }
 
 void OutgoingCall::advance() {
-    if (phase_ == Phase::handshake) shake_hands();
+    if (phase_ == Phase::handshake) return shake_hands();
     if (phase_ == Phase::sending) send();
     if (phase_ == Phase::receiving) receive();
 }
@@ -120,7 +122,7 @@ void OutgoingCall::advance() {
 void OutgoingCall::shake_hands() {
     const StreamStep step = stream_->handshake();
     if (step == StreamStep::done)
-        phase_ = Phase::sending;
+        begin_sending();
     else if (step == StreamStep::failed)
         fail(HttpFailureKind::tls, "the TLS handshake failed: " + stream_->failure());
     else
@@ -175,26 +177,63 @@ void OutgoingCall::wait(StreamStep step) {
         [self = shared_from_this()](const error_code&) { self->advance(); });
 }
 
+void OutgoingCall::begin_patience() {
+    patient_since_ = Steady::now();
+    ticks_ = 0;
+    await_tick();
+}
+
+void OutgoingCall::await_tick() {
+    auto next = patient_since_ + timeout() * (ticks_ + 1) / ticks_in_all;
+    if (call_.useless_at) next = std::min<Steady::time_point>(next, *call_.useless_at);
+    timer_.expires_at(next);
+    // A tick of before may be on its way already.
+    timer_.async_wait([self = shared_from_this(), patience = ++patience_](const error_code& error) {
+        if (!error && patience == self->patience_ && self->phase_ != Phase::ended) self->on_tick();
+    });
+}
+
+void OutgoingCall::on_tick() {
+    ++ticks_;
+    const bool is_useless = call_.useless_at && Steady::now() >= *call_.useless_at;
+    if (is_useless || ticks_ >= ticks_in_all) return run_out_of_time();
+    // A connection that is not there after a quarter was turned away; an answer may take half.
+    if (!has_sent_ || ticks_ * 2 >= ticks_in_all) watcher_.slow(*this);
+    await_tick();
+}
+
+void OutgoingCall::run_out_of_time() {
+    const auto waited =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - patient_since_);
+    const std::string within = text(std::min<Duration>(waited, timeout()));
+    if (phase_ == Phase::connecting)
+        fail(HttpFailureKind::unreachable, "there was no connection within " + within);
+    else if (phase_ == Phase::handshake)
+        fail(HttpFailureKind::tls, "the TLS handshake was not over within " + within);
+    else
+        fail(HttpFailureKind::timed_out, "there was no complete answer within " + within);
+}
+
 void OutgoingCall::fail(HttpFailureKind kind, std::string reason) {
-    may_keep_ = false;
+    if (phase_ == Phase::ended) return;
+    // What the other side has not read yet is not to be acted upon: it counts as not delivered.
+    if (stream_) stream_->abort();
+    stream_.reset();
     end(HttpFailure{kind, std::move(reason)});
 }
 
 void OutgoingCall::end(HttpResult result) {
-    if (phase_ == Phase::ended) return;
     const auto self = shared_from_this();
     phase_ = Phase::ended;
     timer_.cancel();
-    resolver_.cancel();
     error_code ignored;
     if (socket_) socket_->close(ignored);
-    if (stream_ && !may_keep_) stream_->close();
     output_ = {};
-    std::exchange(ended_, nullptr)(*this, std::move(result));
+    std::exchange(watcher_.ended, nullptr)(*this, std::move(result));
 }
 
-std::unique_ptr<ByteStream> OutgoingCall::take_kept() {
-    return may_keep_ ? std::move(stream_) : nullptr;
+std::unique_ptr<ByteStream> OutgoingCall::take_stream() {
+    return std::move(stream_);
 }
 
 }  // namespace tuma::net

@@ -77,7 +77,9 @@ constexpr std::array<SettingRow, 27> rows{{
     {"frame-timeout", &Settings::frame_timeout, "DURATION", "10s", 100'000, us_per_day, "", false,
      "A frame that was begun must be complete within this time."},
     {"drain-timeout", &Settings::drain_timeout, "DURATION", "20s", 0, us_per_day, "", false,
-     "How long a shutdown waits for clients to read their last replies."},
+     "How long a shutdown waits for clients to read their last replies, and for answers to "
+     "callbacks "
+     "that were sent."},
     {"project", &Settings::project, "live|off", "live", 0, 0, "live|off", false,
      "Whether the SQL projection follows the journal at idle priority."},
     {"snapshot-every", &Settings::snapshot_every, "N", "25000000", 0, 1'000'000'000'000, "", false,

@@ -225,6 +225,56 @@ TEST_CASE("order: an attempt that was begun before a restart is found again") {
     CHECK(again[0].order->state == OrderState::succeeded);
 }
 
+TEST_CASE("order: the end of an attempt says what becomes of the notice") {
+    Town town;
+    OrderWish wish = prompt("a");
+    wish.terms.channels[0] = {.when = ledger::NoticeWhen::ended,
+                              .ladder = ledger::NoticeLadder::wechat_payment};
+    town.open(wish);
+    town.pass(seconds{3});
+    const auto end = [&](bool is_delivered) {
+        const Effect& newest = town.effects.back();
+        const auto outcome = town.ask(EndAttempt{newest.notice, newest.attempt, 200, is_delivered});
+        return static_cast<ledger::NoticeState>(outcome.id);
+    };
+    CHECK(end(false) == ledger::NoticeState::waiting);
+    CHECK(end(false) == ledger::NoticeState{});
+    for (int i = 0; i < 15; ++i) {
+        town.pass(std::chrono::hours{6});
+        if (i < 14) CHECK(end(false) == ledger::NoticeState::waiting);
+    }
+    CHECK(end(false) == ledger::NoticeState::given_up);
+    wish.keys = {"b"};
+    town.open(wish);
+    town.pass(seconds{3});
+    CHECK(end(true) == ledger::NoticeState::delivered);
+    CHECK(end(true) == ledger::NoticeState{});
+}
+
+TEST_CASE("order: open notices are listed, the newest first, and leave no trace") {
+    Town town;
+    for (const char* key : {"a", "b", "c"}) {
+        town.open(prompt(key));
+        town.pass(seconds{3});
+    }
+    town.end_attempt(town.effects[1], true, 200);
+    const auto before = town.world.core.state().hash();
+    const auto listed = [&](OrderId order, std::uint32_t most) {
+        std::vector<std::uint64_t> orders;
+        const Outcome outcome = town.ask(ListNotices{order, most});
+        for (const ledger::Notice& notice : *outcome.notices) {
+            CHECK(notice.state == ledger::NoticeState::sending);
+            orders.push_back(notice.order.value);
+        }
+        return orders;
+    };
+    CHECK(listed({}, 10) == std::vector<std::uint64_t>{3, 1});
+    CHECK(listed({}, 1) == std::vector<std::uint64_t>{3});
+    CHECK(listed(OrderId{1}, 10) == std::vector<std::uint64_t>{1});
+    CHECK(listed(OrderId{2}, 10).empty());
+    CHECK(town.world.core.state().hash() == before);
+}
+
 TEST_CASE("order: notices can be lost or doubled on purpose, and sent again by hand") {
     Town town;
     OrderWish wish = prompt("lost");

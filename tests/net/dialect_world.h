@@ -6,6 +6,8 @@
 #include "switch/net/admin_api.h"
 #include "tests/support/small_dialect.h"
 
+#include <spdlog/spdlog.h>
+
 #include <cstring>
 #include <future>
 #include <mutex>
@@ -23,8 +25,17 @@ struct DialectWorld {
               core, journal, clock, metrics, {}, [](const std::string&) {},
               [this](std::vector<core::Effect> effects) { notifier.take(std::move(effects)); }),
           notifier(
-              engine, translation,
-              [this](protocols::Callback callback, auto done) { done(receive(callback)); }, 1),
+              engine, translation, metrics,
+              [this](net::Outgoing outgoing, auto done) {
+                  {
+                      const std::lock_guard lock(mutex);
+                      outgoings.push_back(outgoing);
+                  }
+                  outgoing.make([this, done](std::optional<protocols::Callback> callback) {
+                      done({.result = receive(callback.value())});
+                  });
+              },
+              1),
           history(journal, 100),
           gateway(engine, history, translation, faults, 2),
           time(clock, engine, notifier,
@@ -33,6 +44,8 @@ struct DialectWorld {
                    kept_time = now;
                }),
           admin({gateway, translation, notifier, faults, &time}) {
+        // What fails on purpose here would fill pages.
+        spdlog::set_level(spdlog::level::err);
         engine.start();
         history.start();
         open(ledger::AccountKind::trust, "trust", ledger::no_floor);
@@ -115,6 +128,7 @@ struct DialectWorld {
     net::AdminApi admin;
     std::mutex mutex;
     std::vector<protocols::Callback> received;
+    std::vector<net::Outgoing> outgoings;
     int answer_status = 200;
     Timestamp kept_time{};
     bool is_disk_full = false;

@@ -77,6 +77,97 @@ TEST_CASE("gateway: a notice without an address is an attempt that failed") {
     CHECK(attempts[0].at("failure").as_string() == "there is no address to send it to");
 }
 
+TEST_CASE("notices: a full queue takes how an attempt ended nevertheless") {
+    class Silent final : public net::Submission {
+    public:
+        void durable(std::unique_ptr<net::Submission>, net::Steady::time_point) override {}
+    };
+    core::Switch core(ledger::State(ledger::StateLimits{100, 1'000}));
+    ledger::MemoryJournal journal;
+    net::VirtualClock clock(Timestamp{});
+    net::Metrics metrics;
+    net::Engine engine(core, journal, clock, metrics, {.queue_commands_max = 0},
+                       [](const std::string&) {});
+    const auto ending = [] {
+        auto submission = std::make_unique<Silent>();
+        submission->requests.emplace_back().command = core::EndAttempt{};
+        return submission;
+    };
+    CHECK(engine.submit(ending()) != nullptr);
+    CHECK(engine.submit_result(ending()) == nullptr);
+}
+
+TEST_CASE("notices: every attempt is counted, and what became of it") {
+    DialectWorld world;
+    world.get("POST", "/shop/a");
+    world.get("POST", "/admin/clock/advance?by=3s");
+    CHECK(world.metrics.notice_attempts.value() == 1);
+    CHECK(world.metrics.notices_delivered.value() == 1);
+
+    world.answer_status = 302;
+    world.get("POST", "/shop/b");
+    world.get("POST", "/admin/clock/advance?by=25h");
+    CHECK(world.metrics.notice_attempts.value() == 17);
+    CHECK(world.metrics.notices_delivered.value() == 1);
+    CHECK(world.metrics.notice_attempts_failed.value() == 15);
+    CHECK(world.metrics.notices_given_up.value() == 1);
+
+    world.get("POST", "/shop/nowhere");
+    world.get("POST", "/admin/clock/advance?by=25h");
+    CHECK(world.metrics.notice_attempts.value() == 33);
+    CHECK(world.metrics.notices_given_up.value() == 2);
+    CHECK(world.metrics.notices_under_way.value() == 0);
+}
+
+TEST_CASE("notices: a question goes first, and only as long as its order waits for the answer") {
+    DialectWorld world;
+    const auto before = net::Steady::now();
+    world.get("POST", "/shop/ask-a");
+    world.get("POST", "/admin/clock/advance?by=0s");
+    REQUIRE(world.outgoings.size() == 2);
+    const net::Outgoing& question = world.outgoings[0];
+    CHECK(question.goes_first);
+    REQUIRE(question.useless_at);
+    CHECK(*question.useless_at >= before + std::chrono::seconds{2});
+    CHECK(*question.useless_at <= net::Steady::now() + std::chrono::seconds{2});
+    CHECK_FALSE(world.outgoings[1].goes_first);
+    CHECK_FALSE(world.outgoings[1].useless_at);
+    CHECK(world.received[0].body == "awaiting_merchant");
+    CHECK(world.received[1].body == "succeeded");
+}
+
+TEST_CASE("notices: open ones and those given up are listed, the newest first") {
+    DialectWorld world;
+    world.answer_status = 302;
+    for (const char* path : {"/shop/a", "/shop/b"}) world.get("POST", path);
+    world.get("POST", "/admin/clock/advance?by=10s");
+    auto open = parsed(world.get("GET", "/admin/notices?state=open")).as_array();
+    REQUIRE(open.size() == 2);
+    CHECK(open[0].at("order").as_int64() == 2);
+    CHECK(open[0].at("state").as_string() == "waiting");
+    CHECK(open[0].at("attempts").as_int64() == 1);
+    CHECK(open[0].at("status").as_int64() == 302);
+    CHECK(open[0].at("next_at").is_string());
+    CHECK(parsed(world.get("GET", "/admin/notices?state=open&order=1")).as_array().size() == 1);
+    CHECK(world.get("GET", "/admin/notices?state=given_up").body == "[]\n");
+
+    world.get("POST", "/shop/nowhere");
+    world.get("POST", "/admin/clock/advance?by=25h");
+    CHECK(world.get("GET", "/admin/notices?state=open").body == "[]\n");
+    const auto gone = parsed(world.get("GET", "/admin/notices?state=given_up")).as_array();
+    REQUIRE(gone.size() == 3);
+    CHECK(gone[0].at("order").as_int64() == 3);
+    CHECK(gone[0].at("why").as_string() == "there is no address to send it to");
+    CHECK(gone[2].at("order").as_int64() == 1);
+    CHECK(gone[2].at("attempts").as_int64() == 16);
+    CHECK(gone[2].at("dialect").as_string() == "small");
+    CHECK(gone[2].at("host").as_string() == "shop:80");
+    CHECK(gone[2].at("why").as_string() == "302 was answered; no redirect is followed");
+    const auto one = parsed(world.get("GET", "/admin/notices?state=given_up&order=2")).as_array();
+    REQUIRE(one.size() == 1);
+    CHECK(one[0].at("order").as_int64() == 2);
+}
+
 TEST_CASE("gateway: faults come from the request's own field or from rules that run out") {
     DialectWorld world;
     CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Fault", "html-503"}}).status == 503);
@@ -147,6 +238,7 @@ TEST_CASE("admin api: bad calls name what is wrong with them") {
         {"POST", "/admin/clock/advance", R"({"by":"soon"})", 400},
         {"POST", "/admin/clock/advance", R"({"by":"400d"})", 400},
         {"GET", "/admin/notices?order=x", "", 400},
+        {"GET", "/admin/notices?state=opened", "", 400},
         {"PUT", "/admin/profiles", "x", 400},
     };
     for (const Row& row : rows) {

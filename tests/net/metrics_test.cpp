@@ -90,6 +90,8 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
     metrics.fsync.record(std::chrono::seconds{100});
     metrics.http_requests[3].add(2);
     metrics.http_connections.set(9);
+    metrics.notice_attempts.add(7);
+    metrics.notices_given_up.add(2);
     for (const int us : {2, 100}) metrics.http_request.record(std::chrono::microseconds{us});
 
     const Page page = parse(net::render(metrics));
@@ -110,6 +112,9 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
     CHECK(page.samples.at("tuma_http_requests_total{class=\"2xx\"}") == 0);
     CHECK(page.samples.at("tuma_http_requests_total{class=\"4xx\"}") == 2);
     CHECK(page.samples.at("tuma_http_connections") == 9);
+    CHECK(page.samples.at("tuma_notice_attempts_total") == 7);
+    CHECK(page.samples.at("tuma_notice_results_total{result=\"delivered\"}") == 0);
+    CHECK(page.samples.at("tuma_notice_results_total{result=\"given_up\"}") == 2);
     CHECK(page.types.at("tuma_http_request_seconds") == "histogram");
     CHECK(page.samples.at("tuma_http_request_seconds_bucket{le=\"2e-06\"}") == 1);
     CHECK(page.samples.at("tuma_http_request_seconds_bucket{le=\"+Inf\"}") == 2);

@@ -50,16 +50,19 @@ class Merchant:
 
 
 class Receiver:
-    """Takes callbacks on a free port and keeps their bodies."""
+    """Takes callbacks on a free port and keeps their bodies; answers them once `release` is set."""
 
-    def __init__(self, status=200):
+    def __init__(self, status=200, held=False, one_at_a_time=False):
         receiver = self
-        self.bodies, self.status = [], status
+        self.bodies, self.status, self.release = [], status, threading.Event()
+        if not held:
+            self.release.set()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 receiver.bodies.append(json.loads(body))
+                receiver.release.wait()
                 self.send_response(receiver.status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -67,11 +70,14 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = http.server.HTTPServer if one_at_a_time else http.server.ThreadingHTTPServer
+        self.server = server(("127.0.0.1", 0), Handler)
+        self.server.handle_error = lambda *_: None  # a connection that the switch has cut off
         self.url = f"http://127.0.0.1:{self.server.server_port}/callback"
         self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
         self.thread.start()
 
     def close(self):
+        self.release.set()
         self.server.shutdown()
         self.server.server_close()

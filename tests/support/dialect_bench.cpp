@@ -97,9 +97,13 @@ void DialectBench::deliver() {
         std::vector<core::Request> told;
         for (const core::Effect& effect : effects) {
             REQUIRE(adapter_.owns(effect.order->terms.kind));
-            const auto callback = adapter_.render(effect, context());
+            const protocols::Context seen = context();
+            const auto address = adapter_.address(effect, seen);
+            const auto callback = adapter_.render(effect, seen);
+            REQUIRE(address.has_value() == callback.has_value());
             protocols::CallbackResult result;
             if (callback) {
+                CHECK(*address == callback->url);
                 arrived.push_back({effect.order->terms.id, effect.channel, world.now, *callback});
                 result = receiver(arrived.back());
             }

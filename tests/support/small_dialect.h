@@ -8,6 +8,7 @@
 namespace tuma::testing {
 
 /// Sells at "/shop/KEY": asks account "alice" for 40.00 and tells "http://shop/KEY" how it went.
+/// An order whose key begins with "ask" asks "http://shop/KEY" first whether it takes the payment.
 /// Looks both accounts up where the directory does not know them, so that it asks twice.
 class SmallDialect final : public protocols::Adapter {
 public:
@@ -37,9 +38,14 @@ public:
         return asking;
     }
 
+    std::optional<std::string> address(const core::Effect& effect,
+                                       const protocols::Context&) const override {
+        if (effect.order->keys.front() == "nowhere") return std::nullopt;
+        return "http://shop/" + effect.order->keys.front();
+    }
+
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context&) const override {
-        if (effect.order->keys.front() == "nowhere") return std::nullopt;
         return protocols::Callback{.url = "http://shop/" + effect.order->keys.front(),
                                    .body = std::string(ledger::name(effect.order->state))};
     }
@@ -67,6 +73,11 @@ private:
         wish->terms.action = ledger::CustomerAction::approve;
         wish->terms.channels[0].when = ledger::NoticeWhen::ended;
         wish->terms.channels[0].ladder = ledger::NoticeLadder::wechat_payment;
+        if (key.starts_with("ask")) {
+            wish->terms.flags = ledger::order_flag_ask_merchant;
+            wish->terms.channels[1] = {.when = ledger::NoticeWhen::asked,
+                                       .ladder = ledger::NoticeLadder::once};
+        }
         wish->acts_after = std::chrono::seconds{2};
         wish->keys = {key};
         protocols::Asking asking;

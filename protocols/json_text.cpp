@@ -110,4 +110,10 @@ JsonText& JsonText::null(std::string_view key) {
     return digits(key, "null");
 }
 
+JsonText& JsonText::texts(std::string_view key, const std::vector<std::string>& values) {
+    begin_array(key);
+    for (const std::string& value : values) text({}, value);
+    return end_array();
+}
+
 }  // namespace tuma::protocols

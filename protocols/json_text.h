@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuma::protocols {
 
@@ -22,6 +23,8 @@ public:
     JsonText& digits(std::string_view key, std::string_view value);
     JsonText& flag(std::string_view key, bool value);
     JsonText& null(std::string_view key);
+    /// An array of strings.
+    JsonText& texts(std::string_view key, const std::vector<std::string>& values);
     /// JSON that is written already.
     JsonText& json(std::string_view key, std::string_view value) { return digits(key, value); }
 

@@ -1,5 +1,6 @@
 #include "switch/mpesa_setup.h"
 
+#include "ledger/words.h"
 #include "protocols/crypto/certificate.h"
 #include "protocols/crypto/encoding.h"
 #include "protocols/crypto/rsa.h"
@@ -12,6 +13,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -77,6 +79,44 @@ void add_secrets(Provision& provision, const Directory& directory, const Making&
         mpesa::to_json(mpesa::CredentialKeys{key.pem(), certificate->pem()}));
 }
 
+bool contains(const std::vector<std::string>& list, std::string_view text) {
+    return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+// Whose number is whose. The only app of a file may act for all numbers that there are; of several,
+// each number of the file is named by one at least.
+void assign_shortcodes(mpesa::Sandbox& sandbox, const Directory& directory) {
+    constexpr std::string_view prefix = "mpesa/shortcode/";
+    std::vector<std::string> numbers;
+    for (const mpesa::Shortcode& shortcode : sandbox.shortcodes)
+        numbers.push_back(shortcode.number);
+    for (const std::string& name : directory.names(prefix))
+        if (!contains(numbers, name.substr(prefix.size())))
+            numbers.push_back(name.substr(prefix.size()));
+    if (sandbox.apps.size() == 1 && sandbox.apps.front().shortcodes.empty())
+        sandbox.apps.front().shortcodes = numbers;
+    for (const mpesa::App& app : sandbox.apps)
+        for (const std::string& number : app.shortcodes)
+            if (!contains(numbers, number))
+                throw std::runtime_error(fmt::format(
+                    "mpesa.app {}: shortcodes: {}", app.consumer_key, none_of(number, numbers)));
+    if (sandbox.apps.size() < 2) return;
+    for (const mpesa::Shortcode& shortcode : sandbox.shortcodes)
+        if (std::none_of(
+                sandbox.apps.begin(), sandbox.apps.end(),
+                [&](const auto& app) { return contains(app.shortcodes, shortcode.number); }))
+            throw std::runtime_error(fmt::format(
+                "mpesa.shortcode {0}: there are several apps, and none of them names this number; "
+                "say whose it is, with shortcodes = [\"{0}\"] under its [[mpesa.app]]",
+                shortcode.number));
+}
+
+// The default app as versions stored it that did not know whose number is whose.
+bool is_outdated(const std::string& stored, const mpesa::App& app) {
+    const Result<mpesa::App> read = mpesa::read_app(stored);
+    return read && read->shortcodes.empty() && read->consumer_secret == app.consumer_secret;
+}
+
 struct Wanted {
     mpesa::Sandbox sandbox;
     mpesa::Options options;
@@ -109,6 +149,7 @@ Provision mpesa_provision(ProvisionFile* file, const Directory& directory, const
     Wanted wanted;
     if (file != nullptr) {
         wanted = read_wanted(*file);
+        assign_shortcodes(wanted.sandbox, directory);
     } else {
         wanted.sandbox = mpesa::default_sandbox();
         wanted.options = options_in_force(directory);
@@ -121,7 +162,10 @@ Provision mpesa_provision(ProvisionFile* file, const Directory& directory, const
         provision.accounts.push_back(account_of(customer, wanted.options));
     for (auto& [name, content] : mpesa::profiles_of(wanted.sandbox)) {
         // What somebody changed in the default set stays changed.
-        if (file == nullptr && directory.find(name) != nullptr) continue;
+        if (file == nullptr && directory.find(name) != nullptr &&
+            !(name == mpesa::app_profile(wanted.sandbox.apps.front().consumer_key) &&
+              is_outdated(*directory.find(name), wanted.sandbox.apps.front())))
+            continue;
         provision.profiles.emplace_back(name, std::move(content));
     }
     if (wanted.has_options)

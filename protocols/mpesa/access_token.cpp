@@ -29,6 +29,18 @@ std::uint8_t byte_of(const crypto::Sha256& hash, std::size_t i) {
     return std::to_integer<std::uint8_t>(hash.at(i));
 }
 
+// The most significant byte first.
+void put_number(TokenContent& content, std::size_t at, std::uint32_t number) {
+    for (std::size_t i = 0; i < sizeof number; ++i)
+        content.at(at + i) = static_cast<std::uint8_t>(number >> (24 - 8 * i));
+}
+
+std::uint32_t number_at(const TokenContent& content, std::size_t at) {
+    std::uint32_t number = 0;
+    for (std::size_t i = 0; i < sizeof number; ++i) number = (number << 8) | content.at(at + i);
+    return number;
+}
+
 crypto::Sha256 proof_of(std::string_view secret, const TokenContent& content) {
     return crypto::hmac_sha256(secret, "token" + std::string(as_text(content.data(), said_size)));
 }
@@ -82,33 +94,37 @@ std::optional<TokenContent> decode(std::string_view token) {
 
 }  // namespace
 
+AppMark app_mark(std::string_view consumer_key) {
+    const crypto::Sha256 app = crypto::sha256(consumer_key);
+    AppMark mark = 0;
+    for (std::size_t i = 0; i < sizeof mark; ++i) mark = (mark << 8) | byte_of(app, i);
+    return mark;
+}
+
 std::string make_token(std::string_view secret, std::string_view consumer_key,
                        Timestamp expires_at) {
     TokenContent content{};
     const auto seconds = static_cast<std::uint32_t>(
         std::chrono::floor<std::chrono::seconds>(expires_at).time_since_epoch().count());
-    const crypto::Sha256 app = crypto::sha256(consumer_key);
-    for (std::size_t i = 0; i < 4; ++i) {
-        content.at(i) = static_cast<std::uint8_t>(seconds >> (24 - 8 * i));
-        content.at(4 + i) = byte_of(app, i);
-    }
+    put_number(content, 0, seconds);
+    put_number(content, 4, app_mark(consumer_key));
     const crypto::Sha256 proof = proof_of(secret, content);
     for (std::size_t i = 0; i < proof_size; ++i) content.at(said_size + i) = byte_of(proof, i);
     mask(secret, content);
     return encode(content);
 }
 
-bool is_token(std::string_view secret, std::string_view token, Timestamp now) {
+std::optional<AppMark> app_of_token(std::string_view secret, std::string_view token,
+                                    Timestamp now) {
     std::optional<TokenContent> content = decode(token);
-    if (!content) return false;
+    if (!content) return std::nullopt;
     mask(secret, *content);
     const crypto::Sha256 proof = proof_of(secret, *content);
     if (!crypto::constant_time_equal(as_text(content->data() + said_size, proof_size),
                                      crypto::as_text(proof).substr(0, proof_size)))
-        return false;
-    std::uint32_t seconds = 0;
-    for (std::size_t i = 0; i < 4; ++i) seconds = (seconds << 8) | content->at(i);
-    return now < Timestamp{std::chrono::seconds{seconds}};
+        return std::nullopt;
+    if (now >= Timestamp{std::chrono::seconds{number_at(*content, 0)}}) return std::nullopt;
+    return number_at(*content, 4);
 }
 
 }  // namespace tuma::mpesa

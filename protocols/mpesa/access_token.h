@@ -3,6 +3,8 @@
 
 #include "ledger/time.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,11 @@ namespace tuma::mpesa {
 std::string make_token(std::string_view secret, std::string_view consumer_key,
                        Timestamp expires_at);
 
-/// Whether `token` was made with this secret and is still good at `now`.
-bool is_token(std::string_view secret, std::string_view token, Timestamp now);
+/// What a token says of its app: the first four bytes of the SHA-256 of the consumer key.
+using AppMark = std::uint32_t;
+AppMark app_mark(std::string_view consumer_key);
+
+/// Whose token it is, if it was made with this secret and is still good at `now`.
+std::optional<AppMark> app_of_token(std::string_view secret, std::string_view token, Timestamp now);
 
 }  // namespace tuma::mpesa

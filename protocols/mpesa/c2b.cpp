@@ -49,7 +49,7 @@ std::string merchant_url(FieldReader& fields, const Options& options, std::strin
 Answer register_urls(const CallPtr& call, int version) {
     const Options& options = *call->options;
     FieldReader fields(*call);
-    const std::string shortcode = fields.shortcode("ShortCode");
+    const std::string shortcode = fields.own_shortcode("ShortCode");
     C2bUrls urls;
     urls.version = version;
     urls.silence_accepts = fields.word("ResponseType", {"Completed", "Cancelled"}) == "Completed";
@@ -115,7 +115,7 @@ Answer register_urls_v2(const CallPtr& call) {
 Answer simulate_payment(const CallPtr& call) {
     FieldReader fields(*call);
     Content content;
-    content.shortcode = fields.shortcode("ShortCode");
+    content.shortcode = fields.own_shortcode("ShortCode");
     content.command = fields.word("CommandID", {"CustomerPayBillOnline", "CustomerBuyGoodsOnline"});
     content.amount = fields.amount("Amount");
     content.msisdn = fields.msisdn("Msisdn");

@@ -5,6 +5,7 @@
 #include "protocols/mpesa/body.h"
 #include "protocols/mpesa/credential.h"
 #include "protocols/mpesa/options.h"
+#include "protocols/mpesa/profiles.h"
 
 #include <memory>
 
@@ -17,6 +18,8 @@ struct Call {
     std::shared_ptr<const CredentialReader> credentials;
     http::HttpRequest request;
     Body body{};
+    /// Whose token it is; null where any token is good.
+    std::shared_ptr<const App> app{};
 };
 /// Shared by the steps that answer one request.
 using CallPtr = std::shared_ptr<const Call>;

@@ -1,5 +1,6 @@
 #include "protocols/mpesa/field_reader.h"
 
+#include "protocols/mpesa/apps.h"
 #include "protocols/mpesa/numbers.h"
 
 #include <algorithm>
@@ -44,6 +45,13 @@ std::string FieldReader::msisdn(std::string_view key) {
 std::string FieldReader::shortcode(std::string_view key) {
     std::string value = text(key);
     if (!is_shortcode(value)) fail(invalid(key));
+    return value;
+}
+
+std::string FieldReader::own_shortcode(std::string_view key) {
+    std::string value = shortcode(key);
+    // From memory: what Daraja says of a number that is not mapped to the app is not published.
+    if (is_good() && is_foreign(call_, value)) fail(invalid(key));
     return value;
 }
 

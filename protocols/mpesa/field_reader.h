@@ -29,6 +29,8 @@ public:
     std::string msisdn(std::string_view key);
     /// 5 to 7 digits.
     std::string shortcode(std::string_view key);
+    /// The same, of a business for which the request's app may act; see `is_foreign`.
+    std::string own_shortcode(std::string_view key);
     /// Whole shillings, in cents.
     std::int64_t amount(std::string_view key);
     std::string url(std::string_view key);

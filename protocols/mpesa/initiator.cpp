@@ -36,7 +36,7 @@ InitiatorPtr read_initiator(FieldReader& fields, const CallPtr& call, const Init
     if (content.initiator.empty()) fields.fail(invalid(key));
     const std::string credential = fields.text("SecurityCredential", 1'024);
     content.command = fields.text("CommandID", 64);
-    content.shortcode = fields.shortcode(shape.party);
+    content.shortcode = fields.own_shortcode(shape.party);
     if (!fields.is_good()) return request;
     request->business = find_shortcode(call->context.directory, content.shortcode);
     const std::uint16_t code =

@@ -36,24 +36,6 @@ http::HttpReply certificate(const protocols::Directory& directory) {
     return {.headers = {{"Content-Type", "application/x-pem-file"}}, .body = keys->certificate};
 }
 
-// What stands before every API: its method, its token, its body.
-std::optional<http::HttpReply> refused(Call& call, const Route& route) {
-    if (call.request.method != "POST") return error_reply(call, wrong_method(route.product));
-    const auto token = bearer_token(call.request);
-    if (!token) return error_reply(call, invalid_header());
-    if (!call.options->accept_any_token && !is_good_token(call, *token))
-        return error_reply(call, invalid_token(route.product, *token));
-    Result<Body> body = Body::read(call.request.body);
-    if (!body) {
-        // A body that was cut short leaves bytes behind on the connection.
-        http::HttpReply reply = error_reply(call, invalid_payload());
-        reply.close = true;
-        return reply;
-    }
-    call.body = std::move(body).value();
-    return std::nullopt;
-}
-
 }  // namespace
 
 bool MpesaAdapter::owns(std::string_view path) const {
@@ -90,6 +72,26 @@ std::optional<std::string> MpesaAdapter::address(const core::Effect& effect,
     std::string url = address_of(effect);
     if (url.empty()) return std::nullopt;
     return url;
+}
+
+std::optional<http::HttpReply> MpesaAdapter::refused(Call& call, const Route& route) const {
+    if (call.request.method != "POST") return error_reply(call, wrong_method(route.product));
+    const auto token = bearer_token(call.request);
+    if (!token) return error_reply(call, invalid_header());
+    if (!call.options->accept_any_token) {
+        if (const auto mark = app_of(call, *token))
+            call.app = apps_.find(call.context.directory, *mark);
+        if (call.app == nullptr) return error_reply(call, invalid_token(route.product, *token));
+    }
+    Result<Body> body = Body::read(call.request.body);
+    if (!body) {
+        // A body that was cut short leaves bytes behind on the connection.
+        http::HttpReply reply = error_reply(call, invalid_payload());
+        reply.close = true;
+        return reply;
+    }
+    call.body = std::move(body).value();
+    return std::nullopt;
 }
 
 std::optional<protocols::Callback> MpesaAdapter::render(const core::Effect& effect,

@@ -2,13 +2,17 @@
 #pragma once
 
 #include "protocols/adapter.h"
+#include "protocols/mpesa/apps.h"
 #include "protocols/mpesa/call.h"
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 namespace tuma::mpesa {
+
+struct Route;
 
 /// All of Daraja's APIs; see protocols/mpesa/README.md for paths and behaviour.
 class MpesaAdapter final : public protocols::Adapter {
@@ -26,6 +30,9 @@ public:
                              const protocols::CallbackResult& result) const override;
 
 private:
+    /// What stands before every API: its method, its token, its body.
+    std::optional<http::HttpReply> refused(Call& call, const Route& route) const;
+
     /// Profiles that are read again only when they have changed.
     template <typename Value>
     struct Kept {
@@ -39,6 +46,7 @@ private:
     mutable std::mutex mutex_;
     mutable Kept<Options> options_;
     mutable Kept<CredentialReader> credentials_;
+    AppBook apps_;
 };
 
 }  // namespace tuma::mpesa

@@ -2,7 +2,6 @@
 
 #include "protocols/crypto/encoding.h"
 #include "protocols/json_text.h"
-#include "protocols/mpesa/access_token.h"
 #include "protocols/mpesa/profiles.h"
 #include "protocols/mpesa/replies.h"
 
@@ -55,8 +54,8 @@ std::optional<std::string> bearer_token(const http::HttpRequest& request) {
     return authorization(request, "bearer");
 }
 
-bool is_good_token(const Call& call, const std::string& token) {
-    return is_token(secret_of(call), token, call.context.now);
+std::optional<AppMark> app_of(const Call& call, const std::string& token) {
+    return app_of_token(secret_of(call), token, call.context.now);
 }
 
 http::HttpReply generate_token(const Call& call) {

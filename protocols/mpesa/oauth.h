@@ -1,6 +1,7 @@
 // GET /oauth/v1/generate: an app's key and secret for an access token.
 #pragma once
 
+#include "protocols/mpesa/access_token.h"
 #include "protocols/mpesa/call.h"
 
 #include <optional>
@@ -14,7 +15,7 @@ http::HttpReply generate_token(const Call& call);
 
 /// The token of "Authorization: Bearer TOKEN", or nothing.
 std::optional<std::string> bearer_token(const http::HttpRequest& request);
-/// Whether it was made here and is still good.
-bool is_good_token(const Call& call, const std::string& token);
+/// Whose it is, if it was made here and is still good.
+std::optional<AppMark> app_of(const Call& call, const std::string& token);
 
 }  // namespace tuma::mpesa

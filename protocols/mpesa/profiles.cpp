@@ -56,6 +56,7 @@ std::string to_json(const App& app) {
         .text("consumer_key", app.consumer_key)
         .text("consumer_secret", app.consumer_secret)
         .text("name", app.name)
+        .texts("shortcodes", app.shortcodes)
         .end_object()
         .take();
 }
@@ -71,9 +72,7 @@ std::string to_json(const Shortcode& shortcode) {
         .begin_array("initiators");
     for (const Initiator& initiator : shortcode.initiators) {
         json.begin_object().text("name", initiator.name).text("password", initiator.password);
-        json.begin_array("roles");
-        for (const std::string& role : initiator.roles) json.text({}, role);
-        json.end_array().flag("locked", initiator.locked).end_object();
+        json.texts("roles", initiator.roles).flag("locked", initiator.locked).end_object();
     }
     return json.end_array()
         .flag("external_validation", shortcode.external_validation)
@@ -122,7 +121,11 @@ Result<App> read_app(std::string_view text) {
     app.consumer_key = json.text("consumer_key");
     app.consumer_secret = json.text("consumer_secret");
     app.name = json.text_or("name", {});
+    app.shortcodes = json.texts("shortcodes");
     if (app.consumer_key.empty()) json.fail("consumer_key", "is empty");
+    for (const std::string& number : app.shortcodes)
+        if (!is_shortcode(number))
+            json.fail("shortcodes", "has \"" + number + "\", which has not 5 to 7 digits");
     return finished(json, std::move(app));
 }
 

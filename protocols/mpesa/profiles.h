@@ -17,6 +17,8 @@ struct App {
     std::string consumer_key;
     std::string consumer_secret;
     std::string name;
+    /// The businesses that it may act for; empty: those that no other app names.
+    std::vector<std::string> shortcodes{};
 
     bool operator==(const App&) const = default;
 };

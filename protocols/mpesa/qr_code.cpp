@@ -2,6 +2,7 @@
 
 #include "protocols/crypto/encoding.h"
 #include "protocols/json_text.h"
+#include "protocols/mpesa/apps.h"
 #include "protocols/mpesa/field_reader.h"
 #include "protocols/mpesa/numbers.h"
 #include "protocols/mpesa/qr_image.h"
@@ -41,6 +42,8 @@ Answer generate_qr(const CallPtr& call) {
     const std::string code = fields.word("TrxCode", {"BG", "WA", "PB", "SM", "SB"});
     const std::string identifier = fields.text("CPI", 32);
     const std::size_t pixels = pixels_of(fields);
+    // A code sends its payers' money to whom it names.
+    if (is_foreign(*call, identifier)) fields.fail(invalid("CPI"));
     if (!fields.is_good()) return fields.refusal();
     const auto image = qr_png(
         fmt::format("MPESA|{}|{}|{}|{}|{}", code, identifier, name, plain_text(amount), reference),

@@ -35,13 +35,15 @@ Shortcode till(std::string_view number, const std::string& name) {
 
 Sandbox default_sandbox() {
     Sandbox sandbox;
-    sandbox.apps = {{"dG1hU2FuZGJveEFwcDAwMDFLZXk9MTc0", "Qv7Rk2Xw9LbTn4Ye", "sandbox"}};
+    sandbox.apps = {{"dG1hU2FuZGJveEFwcDAwMDFLZXk9MTc0", "Qv7Rk2Xw9LbTn4Ye", "sandbox", {}}};
     sandbox.shortcodes.push_back(business("174379", "Daraja Sandbox"));
     for (const std::string_view number : paybills)
         sandbox.shortcodes.push_back(business(number, "Safaricom" + std::string(number)));
     sandbox.shortcodes.push_back(business("572572", "Kenya Revenue Authority"));
     sandbox.shortcodes.push_back(till("5001000", "Mama Mboga"));
     sandbox.shortcodes.push_back(till("5001001", "Kinyozi"));
+    for (const Shortcode& shortcode : sandbox.shortcodes)
+        sandbox.apps.front().shortcodes.push_back(shortcode.number);
     sandbox.customers = {{"254708374149", "John", "", "Doe", "1234"}};
     return sandbox;
 }

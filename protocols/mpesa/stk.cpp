@@ -2,6 +2,7 @@
 
 #include "protocols/crypto/encoding.h"
 #include "protocols/json_text.h"
+#include "protocols/mpesa/apps.h"
 #include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/field_reader.h"
 #include "protocols/mpesa/ids.h"
@@ -56,7 +57,8 @@ std::optional<Shortcode> authenticated(FieldReader& fields, const Call& call,
                                        const std::string& number, const std::string& password,
                                        const std::string& timestamp) {
     std::optional<Shortcode> business = find_shortcode(call.context.directory, number);
-    if (!business) {
+    // From memory: an app that the number is not mapped to is told the same.
+    if (!business || is_foreign(call, number)) {
         fields.fail(stk_error("Merchant does not exist"));
         return std::nullopt;
     }

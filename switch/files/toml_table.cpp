@@ -1,49 +1,19 @@
 #include "switch/files/toml_table.h"
 
 #include "ledger/books.h"
+#include "ledger/words.h"
 
 #include <fmt/format.h>
 
 #include <charconv>
-#include <numeric>
 
 namespace tuma {
 namespace {
 
-constexpr std::size_t shown_max = 40;
-
-/// How many characters must be put in, left out or replaced to make `b` of `a`.
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    std::iota(row.begin(), row.end(), std::size_t{0});
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i + 1;
-        for (std::size_t j = 0; j < b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-            diagonal = row[j + 1];
-            row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-        }
-    }
-    return row.back();
-}
-
 std::string unknown_key(std::string_view key, std::span<const std::string_view> known) {
-    constexpr std::size_t near = 2;
-    const auto nearest =
-        std::min_element(known.begin(), known.end(), [&](std::string_view a, std::string_view b) {
-            return distance(key, a) < distance(key, b);
-        });
-    if (nearest != known.end() && distance(key, *nearest) <= std::min(near, key.size() / 2))
+    if (const auto nearest = nearest_word(key, known))
         return fmt::format("is no key of this table; did you mean {}?", *nearest);
     return fmt::format("is no key of this table; those are {}", fmt::join(known, ", "));
-}
-
-std::string shown(std::string_view text) {
-    std::string copy(text.substr(0, shown_max));
-    std::replace_if(
-        copy.begin(), copy.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');
-    return fmt::format("\"{}{}\"", copy, text.size() > shown_max ? "..." : "");
 }
 
 std::string shown(const toml::date& date) {
@@ -86,7 +56,7 @@ void TomlErrors::add(std::uint32_t line, std::string_view key, std::string reaso
 }
 
 std::string describe(const toml::node& node) {
-    if (const auto* text = node.as_string()) return shown(text->get());
+    if (const auto* text = node.as_string()) return shown_word(text->get());
     if (const auto* number = node.as_integer()) return std::to_string(number->get());
     if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
     if (const auto* value = node.as_boolean()) return value->get() ? "true" : "false";

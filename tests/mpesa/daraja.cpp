@@ -39,7 +39,11 @@ Daraja::Daraja(const mpesa::Options& options) : DialectBench(adapter, start()) {
 }
 
 std::string Daraja::token() const {
-    return mpesa::make_token(secret, "key", world.now + std::chrono::hours{1});
+    return token_of(mpesa::default_sandbox().apps.front().consumer_key);
+}
+
+std::string Daraja::token_of(const std::string& consumer_key) const {
+    return mpesa::make_token(secret, consumer_key, world.now + std::chrono::hours{1});
 }
 
 http::HttpReply Daraja::post(const std::string& path, const std::string& body,

@@ -17,8 +17,9 @@ class Daraja : public DialectBench {
 public:
     explicit Daraja(const mpesa::Options& options = {});
 
-    /// A good token.
+    /// A good token of the sandbox's own app, or of another one.
     std::string token() const;
+    std::string token_of(const std::string& consumer_key) const;
     /// A POST with a good token.
     http::HttpReply post(const std::string& path, const std::string& body,
                          http::Fields headers = {});

@@ -90,7 +90,7 @@ struct Recorded {
 
     Recorded() {
         daraja.directory.store(mpesa::app_profile("CK"),
-                               mpesa::to_json(mpesa::App{"CK", "CS", {}}));
+                               mpesa::to_json(mpesa::App{"CK", "CS", {}, {}}));
     }
 };
 

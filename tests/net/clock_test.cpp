@@ -25,40 +25,41 @@ namespace {
 using std::chrono::days;
 
 // Time passes, and the clock is looked at ten times a second.
-void pass(FakeMachine& machine, RealClock& clock, Duration duration) {
+void pass_watched(FakeMachine& machine, RealClock& clock, Duration duration) {
     for (Duration gone{}; gone < duration; gone += 100ms) {
         machine.pass(100ms);
         clock.look();
     }
 }
 
-struct Started {
+struct StartedClock {
     FakeMachine machine;
     RealClock clock{machine.wall, machine.clocks()};
 };
 
-class Heard final : public Submission {
+class HeardOutcomes final : public Submission {
 public:
-    explicit Heard(std::vector<core::Outcome>& heard) : heard_(heard) {}
+    explicit HeardOutcomes(std::vector<core::Outcome>& heard) : heard_(heard) {}
     void durable(std::unique_ptr<Submission>, Steady::time_point) override { heard_ = outcomes; }
 
 private:
     std::vector<core::Outcome>& heard_;
 };
 
-constexpr Timestamp now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 29}};
+constexpr Timestamp that_day{std::chrono::sys_days{std::chrono::year{2026} / 11 / 29}};
 
 // A mark of an hour ago on the same start of the machine, whose clock was right.
 ClockMark mark_of_an_hour_ago() {
-    return {.boot = "this", .steady = 10h, .wall = now - 1h, .time = now - 1h, .starts = 1};
+    return {
+        .boot = "this", .steady = 10h, .wall = that_day - 1h, .time = that_day - 1h, .starts = 1};
 }
 
 ClockFacts an_hour_later() {
-    return {.books = now - 1h,
+    return {.books = that_day - 1h,
             .mark = mark_of_an_hour_ago(),
             .boot = "this",
             .steady = 11h,
-            .wall = now};
+            .wall = that_day};
 }
 
 }  // namespace
@@ -66,24 +67,24 @@ ClockFacts an_hour_later() {
 TEST_CASE("clock: a wall clock that is set by days moves nothing, and time goes on as before") {
     for (const Duration jump : {Duration{days{8}}, Duration{-days{8}}, Duration{days{20'000}}}) {
         CAPTURE(text(jump < Duration{} ? -jump : jump));
-        Started s;
+        StartedClock s;
         const Timestamp before = s.clock.now();
         s.machine.wall += jump;
-        pass(s.machine, s.clock, 10min);
+        pass_watched(s.machine, s.clock, 10min);
         CHECK(s.clock.now() == before + 10min);
         CHECK_FALSE(s.clock.look().is_followed);
         CHECK(s.clock.look().offset() == jump);
         CHECK(s.clock.outside() == s.machine.wall);
 
         s.machine.wall -= jump;
-        pass(s.machine, s.clock, 10min);
+        pass_watched(s.machine, s.clock, 10min);
         CHECK(s.clock.now() == before + 20min);
         CHECK(s.clock.look().is_followed);
     }
 }
 
 TEST_CASE("clock: a jump is told by the first look, once, with its size and direction") {
-    Started s;
+    StartedClock s;
     for (const Duration jump :
          {Duration{1s}, Duration{-2s}, Duration{days{3}}, Duration{-days{9}}}) {
         s.machine.wall += jump;
@@ -101,7 +102,7 @@ TEST_CASE("clock: a jump is told by the first look, once, with its size and dire
 TEST_CASE("clock: a small difference is neared by at most 5 % in both directions, to the end") {
     for (const Duration offset : {Duration{1min}, Duration{-1min}, Duration{37us}, Duration{-37us},
                                   Duration{slewed_max}, Duration{-slewed_max}}) {
-        Started s;
+        StartedClock s;
         s.machine.wall += offset;
         s.clock.look();
         Timestamp last = s.clock.now();
@@ -112,13 +113,13 @@ TEST_CASE("clock: a small difference is neared by at most 5 % in both directions
             REQUIRE(next - last <= 997us + 997us / slew_part + 1us);
             last = next;
         }
-        pass(s.machine, s.clock, std::chrono::abs(offset) * slew_part);
+        pass_watched(s.machine, s.clock, std::chrono::abs(offset) * slew_part);
         CHECK(s.clock.now() == s.machine.wall);
     }
 }
 
 TEST_CASE("clock: between two looks time nears the wall clock no further than it was away") {
-    Started s;
+    StartedClock s;
     s.machine.wall -= 1s;
     s.clock.look();
     s.machine.pass(10h);
@@ -147,7 +148,7 @@ TEST_CASE("clock: never less than before, whatever both clocks do") {
 TEST_CASE("clock: a difference that was accepted is neared however large, until the next jump") {
     FakeMachine machine;
     RealClock clock(machine.wall + days{8}, machine.clocks(), true);
-    pass(machine, clock, 20min);
+    pass_watched(machine, clock, 20min);
     CHECK(clock.now() == machine.wall + days{8} - 1min);
     CHECK(clock.look().is_followed);
 
@@ -184,7 +185,7 @@ TEST_CASE("clock: the machine's own clocks agree about how long something takes"
 
 TEST_CASE("engine: until when a request may be executed is told by the clock outside") {
     for (const Duration jump : {Duration{days{8}}, Duration{-days{8}}}) {
-        Started s;
+        StartedClock s;
         s.machine.wall += jump;
         s.clock.look();
         ledger::MemoryJournal journal;
@@ -192,7 +193,7 @@ TEST_CASE("engine: until when a request may be executed is told by the clock out
         Metrics metrics;
         Engine engine(core, journal, s.clock, metrics, {}, [](const std::string&) {});
         std::vector<core::Outcome> heard;
-        auto asked = std::make_unique<Heard>(heard);
+        auto asked = std::make_unique<HeardOutcomes>(heard);
         for (const Duration left : {Duration{1s}, Duration{-1s}, Duration{}}) {
             core::Request& request = asked->requests.emplace_back();
             request.key = {ParticipantId{1},
@@ -213,15 +214,15 @@ TEST_CASE("engine: until when a request may be executed is told by the clock out
 
 TEST_CASE("clock start: what was down for a while begins at the wall clock") {
     ClockFacts facts = an_hour_later();
-    CHECK(clock_start(facts).time == now);
+    CHECK(clock_start(facts).time == that_day);
     // As far as the steady clock proves it, however long.
     facts.steady += days{30};
     facts.wall += days{30};
-    CHECK(clock_start(facts).time == now + days{30});
+    CHECK(clock_start(facts).time == that_day + days{30});
     // On another start of the machine, as long as a long weekend is.
     facts = an_hour_later();
     facts.boot = "another";
-    facts.wall = now + days{3};
+    facts.wall = that_day + days{3};
     CHECK(clock_start(facts).time == facts.wall);
     // Without a mark, as from an older program.
     facts.mark.reset();
@@ -236,7 +237,7 @@ TEST_CASE("clock start: a wall clock that was set by days is not followed") {
          {Duration{days{8}}, Duration{-days{8}}, Duration{2h}, Duration{-2h}}) {
         ClockFacts facts = an_hour_later();
         facts.wall += jump;
-        CHECK(clock_start(facts).time == now);
+        CHECK(clock_start(facts).time == that_day);
         CHECK_FALSE(clock_start(facts).nears_any);
     }
     // When nothing tells how long it was down, time goes on where it was.
@@ -244,32 +245,32 @@ TEST_CASE("clock start: a wall clock that was set by days is not followed") {
         ClockFacts facts = an_hour_later();
         facts.boot = "another";
         facts.wall += jump;
-        CHECK(clock_start(facts).time == now - 1h);
+        CHECK(clock_start(facts).time == that_day - 1h);
         facts.boot = facts.mark->boot = {};
-        CHECK(clock_start(facts).time == now - 1h);
+        CHECK(clock_start(facts).time == that_day - 1h);
         facts.mark.reset();
-        CHECK(clock_start(facts).time == now - 1h);
+        CHECK(clock_start(facts).time == that_day - 1h);
     }
 }
 
 TEST_CASE("clock start: never before the books, nor before a time that was reached by hand") {
     ClockFacts facts = an_hour_later();
-    facts.books = now + days{10};
+    facts.books = that_day + days{10};
     CHECK(clock_start(facts).time == facts.books);
     facts.accepts_wall = true;
     CHECK(clock_start(facts).time == facts.books);
     facts = an_hour_later();
     facts.mark->is_by_hand = true;
-    facts.mark->time = now + days{40};
+    facts.mark->time = that_day + days{40};
     CHECK(clock_start(facts).time == facts.mark->time);
 }
 
 TEST_CASE("clock start: an accepted date is begun at, or neared from the books' end") {
     ClockFacts facts = an_hour_later();
     facts.accepts_wall = true;
-    facts.wall = now + days{8};
+    facts.wall = that_day + days{8};
     CHECK(clock_start(facts).time == facts.wall);
-    facts.wall = now - days{8};
+    facts.wall = that_day - days{8};
     CHECK(clock_start(facts).time == facts.books);
     CHECK(clock_start(facts).nears_any);
 
@@ -284,9 +285,9 @@ TEST_CASE("clock start: an accepted date is begun at, or neared from the books' 
 
 TEST_CASE("clock start: a difference that is being neared is neither stepped back nor lost") {
     ClockFacts facts = an_hour_later();
-    facts.wall = now - 30min;
-    CHECK(clock_start(facts).time == now);
-    facts.wall = now + 30min;
+    facts.wall = that_day - 30min;
+    CHECK(clock_start(facts).time == that_day);
+    facts.wall = that_day + 30min;
     CHECK(clock_start(facts).time == facts.wall);
 }
 
@@ -294,8 +295,8 @@ TEST_CASE("clock mark: what is written is read, anything else is refused") {
     const ClockMark mark{.is_by_hand = true,
                          .boot = "b",
                          .steady = 17us,
-                         .wall = now,
-                         .time = now + 1us,
+                         .wall = that_day,
+                         .time = that_day + 1us,
                          .nears_any = true,
                          .starts = 3};
     const std::string good = to_json(mark);
@@ -316,7 +317,7 @@ TEST_CASE("clock mark: a file is there or not, and a bad one is named") {
     REQUIRE(load_clock_mark(path).has_value());
     CHECK_FALSE(load_clock_mark(path)->has_value());
     for (const std::uint64_t starts : {1U, 2U}) {
-        store_clock_mark(path, {.wall = now, .time = now, .starts = starts});
+        store_clock_mark(path, {.wall = that_day, .time = that_day, .starts = starts});
         REQUIRE(load_clock_mark(path).has_value());
         CHECK(load_clock_mark(path)->value().starts == starts);
     }

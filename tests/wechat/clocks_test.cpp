@@ -11,7 +11,8 @@ using std::chrono::minutes;
 
 namespace {
 
-const std::string order_path = "/v3/pay/transactions/out-trade-no/ORDER-00001?mchid=1900000109";
+const std::string clocks_order_path =
+    "/v3/pay/transactions/out-trade-no/ORDER-00001?mchid=1900000109";
 
 // The time that a signature carries.
 Timestamp stamped(const http::Fields& headers) {
@@ -42,9 +43,9 @@ TEST_CASE("wechat: what merchants sign is judged by the clock outside, not by sw
         CHECK(stamped(shop.arrived.front().callback.headers) == *shop.wall);
 
         // One whose clock is as wrong as switch time.
-        const auto wrong = shop.signed_request("GET", order_path);
+        const auto wrong = shop.signed_request("GET", clocks_order_path);
         shop.wall = shop.world.now;
-        const auto request = shop.signed_request("GET", order_path);
+        const auto request = shop.signed_request("GET", clocks_order_path);
         shop.wall = shop.world.now + apart;
         CHECK(shop.send(wrong).status == 200);
         CHECK(code_of(shop.send(request)) == "401 SIGN_ERROR");
@@ -58,11 +59,11 @@ TEST_CASE("wechat: no timestamp is compared with a time that is moved by hand") 
     REQUIRE(code_of(shop.post("/v3/pay/transactions/native", native_order("ORDER-00001", 1))) ==
             "200");
     shop.pass(days{40});
-    const auto now = shop.get(order_path);
+    const auto now = shop.get(clocks_order_path);
     CHECK(now.status == 200);
     CHECK(stamped(now.headers) == *shop.wall);
     // Recorded long ago, or made by a client that follows virtual time.
-    const auto old = shop.signed_request("GET", order_path);
+    const auto old = shop.signed_request("GET", clocks_order_path);
     shop.wall = shop.world.now + days{400};
     CHECK(shop.send(old).status == 200);
     // The signature itself still counts.
@@ -80,9 +81,9 @@ TEST_CASE("wechat: until when an order can be paid counts from the clock outside
         REQUIRE(code_of(shop.call("POST", "/v3/pay/transactions/native", body, customer_waits)) ==
                 "200");
         shop.pass(minutes{29});
-        CHECK(shop.get_json(order_path).at("trade_state") == "NOTPAY");
+        CHECK(shop.get_json(clocks_order_path).at("trade_state") == "NOTPAY");
         shop.pass(minutes{2});
-        CHECK(shop.get_json(order_path).at("trade_state") == "CLOSED");
+        CHECK(shop.get_json(clocks_order_path).at("trade_state") == "CLOSED");
     }
     // With a virtual clock it is a virtual time.
     Shop shop;

@@ -1,6 +1,7 @@
 #include "switch/open_books.h"
 
 #include "ledger/recovery.h"
+#include "switch/core/rulebook.h"
 #include "switch/net/clock.h"
 #include "switch/net/log.h"
 #include "switch/signals.h"
@@ -27,6 +28,17 @@ void warn_if_time_stands_still(Timestamp journal) {
     if (journal <= wall) return;
     const auto ahead = std::chrono::duration_cast<std::chrono::milliseconds>(journal - wall);
     log_event(LogLevel::warn, "clock_behind_journal", {{"by_ms", std::int64_t{ahead.count()}}});
+}
+
+// Books that were written before the core refused it may be short; they open all the same.
+void warn_of_short_funds(const ledger::State& state) {
+    for (const ledger::OwnFunds& own : state.books.short_own_funds()) {
+        if (core::own_funds_may_be_short(state.terms, own.currency)) continue;
+        log_event(LogLevel::warn, "own_funds_short",
+                  {{"currency", std::string(letters(own.currency))},
+                   {"own", own.money().text()},
+                   {"remedy", "move own money into trust; tuma audit names the shortfall"}});
+    }
 }
 
 }  // namespace
@@ -71,6 +83,7 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
     warn_if_time_stands_still(recovered.state.position.time);
+    warn_of_short_funds(recovered.state);
     return Opened{std::move(journal), std::move(recovered.state), recovered.events_replayed};
 }
 

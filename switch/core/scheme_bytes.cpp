@@ -2,7 +2,8 @@
 //   u8 format | name | version | u16 currency | i16 zone offset
 //   | calendar name, u16 count, i32 each holiday (days since 1970-01-01)
 //   | u8 count, types | u8 count, classes
-//   | u8 reversals allowed, i32 within days, u8 returns fee
+//   | u8 reversals allowed, i32 within days, u8 what of fees comes back
+//   | format 2 only: u8 what of taxes and of commissions comes back, u8 own funds may be short
 //   type:  name | u8 purpose | period | i64 minimum, maximum | u8 count, fees
 //          | u8 tax mode, u16 basis points, u8 rounding | u8 has commission, fee if so
 //   fee:   u8 bearer | u8 count, each band i64 up to, i64 fee | u16 basis points
@@ -26,7 +27,17 @@
 namespace tuma::core {
 namespace {
 
-constexpr std::uint8_t format_number = 1;
+// Format 1 is for what it can say: all or nothing comes back, of every charge alike, and own funds
+// are covered. The same scheme always has the same bytes, and those that were written before there
+// was format 2 are still the ones.
+constexpr std::uint8_t format_plain = 1;
+constexpr std::uint8_t format_full = 2;
+
+bool is_plain(const Scheme& scheme) {
+    const ReversalRule& rule = scheme.reversal;
+    return rule.fee <= ChargeReturn::all && rule.tax == rule.fee && rule.commission == rule.fee &&
+           !scheme.own_funds_may_be_short;
+}
 
 class Writer {
 public:
@@ -136,7 +147,7 @@ void write(Writer& out, const Calendar& calendar) {
 
 std::vector<std::byte> write(const Scheme& scheme) {
     Writer out;
-    out.put<std::uint8_t>(format_number);
+    out.put<std::uint8_t>(is_plain(scheme) ? format_plain : format_full);
     out.text(scheme.name);
     out.text(scheme.version);
     out.put<std::uint16_t>(static_cast<std::uint16_t>(scheme.currency));
@@ -148,7 +159,11 @@ std::vector<std::byte> write(const Scheme& scheme) {
     for (const AccountClass& account_class : scheme.classes) write(out, account_class);
     out.flag(scheme.reversal.is_allowed);
     out.put<std::int32_t>(scheme.reversal.within_days);
-    out.flag(scheme.reversal.returns_fee);
+    out.choice(scheme.reversal.fee);
+    if (is_plain(scheme)) return out.take();
+    out.choice(scheme.reversal.tax);
+    out.choice(scheme.reversal.commission);
+    out.flag(scheme.own_funds_may_be_short);
     return out.take();
 }
 
@@ -320,9 +335,24 @@ Calendar read_calendar(Reader& in) {
     return {std::move(name), std::move(holidays)};
 }
 
+void read_returns(Reader& in, std::uint8_t format, Scheme& scheme) {
+    ReversalRule& rule = scheme.reversal;
+    if (format == format_plain) {
+        rule.fee = in.flag() ? ChargeReturn::all : ChargeReturn::nothing;
+        rule.tax = rule.commission = rule.fee;
+        return;
+    }
+    rule.fee = in.choice<ChargeReturn>();
+    rule.tax = in.choice<ChargeReturn>();
+    rule.commission = in.choice<ChargeReturn>();
+    scheme.own_funds_may_be_short = in.flag();
+    if (is_plain(scheme)) in.fail("format 2 for what format 1 can say");
+}
+
 Scheme read(Reader& in) {
     Scheme scheme;
-    if (in.take<std::uint8_t>() != format_number) in.fail("a format that is not 1");
+    const auto format = in.take<std::uint8_t>();
+    if (format != format_plain && format != format_full) in.fail("a format that is not 1 or 2");
     scheme.name = in.text();
     scheme.version = in.text();
     scheme.currency = static_cast<Currency>(in.take<std::uint16_t>());
@@ -332,7 +362,7 @@ Scheme read(Reader& in) {
     scheme.classes = read_list(in, in.count(), read_class);
     scheme.reversal.is_allowed = in.flag();
     scheme.reversal.within_days = in.take<std::int32_t>();
-    scheme.reversal.returns_fee = in.flag();
+    read_returns(in, format, scheme);
     in.finish();
     return scheme;
 }

@@ -31,7 +31,7 @@ Scheme tiny_scheme() {
     scheme.currency = Currency::kes;
     scheme.zone_offset_minutes = -2;
     scheme.calendar = Calendar("c", {day("1970-01-02"), day("1969-12-31")});
-    scheme.reversal = {true, 258, false};
+    scheme.reversal = {true, 258};
     return scheme;
 }
 
@@ -139,11 +139,9 @@ TEST_CASE("scheme bytes: every way to write the same thing differently is refuse
         const char* why;
     };
     const Row rows[] = {
-        {0, 0, "format"},
-        {0, 2, "format"},
-        {first_holiday_at, 254, ""},  // still before the second
-        {allowed_at, 2, "neither"},
-        {returns_fee_at, 255, "neither"},
+        {0, 0, "format"},           {0, 2, "ends in the middle"},
+        {0, 3, "format"},           {first_holiday_at, 254, ""},  // still before the second
+        {allowed_at, 2, "neither"}, {returns_fee_at, 255, "neither"},
     };
     const auto bytes = scheme_bytes(tiny_scheme());
     for (const Row& row : rows) {

@@ -257,6 +257,10 @@ void Auditor::finish() {
     report_.figures.head_hash = state_.position.hash;
     report_.figures.head_time = state_.position.time;
     count_accounts();
+    if (options_.own_funds_may_be_short)
+        for (const auto& [currency, sums] : report_.figures.currencies)
+            state_.books.let_own_funds_be_short(currency,
+                                                options_.own_funds_may_be_short(state_, currency));
     const std::string where = fmt::format("books at batch {}", report_.figures.replayed_sequence);
     // Within a batch a payout may have been made whose settlement is still to come.
     for (std::string& broken :

@@ -107,6 +107,8 @@ struct AuditOptions {
     std::vector<std::filesystem::path> acks;
     /// Listed findings of each kind; more are only counted.
     std::size_t findings_max = 20;
+    /// Whether the rules in a state let own funds of a currency be short; nothing: they never do.
+    std::function<bool(const State&, Currency)> own_funds_may_be_short{};
     /// Bounds of the memory for the replay. The retention window is not used: all keys that fit are
     /// kept, so that any snapshot's keys can be compared.
     StateLimits limits;
@@ -122,10 +124,10 @@ public:
 
 /// Verifies every stored batch's checksum and chain, replays them from zero into fresh books with
 /// each record's links and balances checked, checks the invariants of the books at the end
-/// (debits = credits per currency, floors, reservations, safeguarding) and that no transfer was
-/// moved back by more than it moved, and compares snapshots, projection and acknowledgements as far
-/// as they are there. Damage becomes findings. After the first damage, replay and all that needs it
-/// ends; checksums, chain and acknowledgements go on.
+/// (debits = credits per currency, floors, reservations, safeguarding, own funds) and that no
+/// transfer was moved back by more than it moved, and compares snapshots, projection and
+/// acknowledgements as far as they are there. Damage becomes findings. After the first damage,
+/// replay and all that needs it ends; checksums, chain and acknowledgements go on.
 ///
 /// Memory: a state, while a snapshot is compared a second one, 72 bytes an acknowledgement, 32
 /// bytes a reversed transfer. Reads only; may run beside a server. Throws UnusableInput for an

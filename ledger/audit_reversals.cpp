@@ -7,8 +7,12 @@
 namespace tuma::ledger {
 
 void ReversalCheck::see(const TransferRecord& record) {
-    if (record.kind != TransferKind::reversed) return;
-    reversed_.push_back({record.subject.value, record.amount, record.debit, record.credit});
+    if (!record.gives_back()) return;
+    // A refund may be paid by another account than was paid, and gets charges back for it.
+    const bool is_refund = record.kind == TransferKind::posted;
+    reversed_.push_back({record.subject.value, record.amount,
+                         is_refund ? AccountId{} : record.debit,
+                         is_refund ? AccountId{} : record.credit});
 }
 
 void ReversalCheck::finish(JournalReader& journal, std::uint64_t last, Findings& findings) {
@@ -50,7 +54,7 @@ void ReversalCheck::compare(const TransferRecord& original, Findings& findings) 
         total += back.amount;
         if (original.kind != TransferKind::posted && original.kind != TransferKind::settled)
             wrong(fmt::format("was moved back, but it is {}", name(original.kind)));
-        if (back.debit != original.credit || back.credit != original.debit)
+        if (back.debit && (back.debit != original.credit || back.credit != original.debit))
             wrong("was moved back between other accounts than its own");
     }
     if (total > original.amount)

@@ -21,7 +21,7 @@ private:
     struct Reversed {
         std::uint64_t original = 0;
         std::int64_t amount = 0;
-        AccountId debit;
+        AccountId debit;  ///< 0 with the other: any
         AccountId credit;
     };
 

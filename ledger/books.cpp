@@ -151,6 +151,7 @@ void Books::end_reservation(const TransferRecord& record, Account& debit, Accoun
     ensure(found != reservations_.end(), "ending a reservation that is not open");
     debit.debits_pending -= found->second.amount;
     credit.credits_pending -= found->second.amount;
+    count_own_reserved(debit, credit, -found->second.amount);
     expiries_.erase({found->second.expires_at, record.subject});
     reservations_.erase(found);
 }
@@ -162,6 +163,7 @@ void Books::apply(const TransferRecord& record) {
         case TransferKind::reserved:
             debit.debits_pending += record.amount;
             credit.credits_pending += record.amount;
+            count_own_reserved(debit, credit, record.amount);
             reservations_.emplace(record.id, Reservation{record.debit, record.credit, record.amount,
                                                          record.due(), record.purpose});
             expiries_.emplace(record.due(), record.id);
@@ -175,7 +177,8 @@ void Books::apply(const TransferRecord& record) {
             [[fallthrough]];
         case TransferKind::posted:
         case TransferKind::reversed:
-            if (record.kind == TransferKind::reversed) reversed_[record.subject] += record.amount;
+            if (record.gives_back()) count_given_back(record.subject, record.amount);
+            count_own(debit, credit, record.amount);
             debit.debits_posted += record.amount;
             credit.credits_posted += record.amount;
             break;
@@ -197,18 +200,23 @@ void Books::undo(const TransferRecord& record, const std::optional<Reservation>&
            "only a posted, reversed or settled record can be taken back");
     debit.debits_posted -= record.amount;
     credit.credits_posted -= record.amount;
+    count_own(debit, credit, -record.amount);
     debit.last_transfer = record.debit_previous;
     credit.last_transfer = record.credit_previous;
     if (record.kind == TransferKind::settled) {
         debit.debits_pending += settled->amount;
         credit.credits_pending += settled->amount;
+        count_own_reserved(debit, credit, settled->amount);
         reservations_.emplace(record.subject, *settled);
         expiries_.emplace(settled->expires_at, record.subject);
     }
-    if (record.kind != TransferKind::reversed) return;
-    const auto found = reversed_.find(record.subject);
-    found->second -= record.amount;
-    if (found->second == 0) reversed_.erase(found);
+    if (record.gives_back()) count_given_back(record.subject, -record.amount);
+}
+
+void Books::count_given_back(TransferId original, std::int64_t amount) {
+    const auto entry = reversed_.try_emplace(original).first;
+    entry->second += amount;
+    if (entry->second == 0) reversed_.erase(entry);
 }
 
 std::int64_t Books::reversed_amount(TransferId original) const {
@@ -279,6 +287,9 @@ void Books::load_accounts(ByteSource& source) {
     read_pieces<Account>(source, count, [this](std::span<const Account> piece) {
         require(std::all_of(piece.begin(), piece.end(), is_sound), "an account");
         accounts_.insert(accounts_.end(), piece.begin(), piece.end());
+        for (const Account& account : piece)
+            if (row(account.kind).cover == Cover::own)
+                own_funds_of(account.currency).balance += tuma::ledger::balance(account);
     });
     read_pieces<Identity>(source, count, [this](std::span<const Identity> piece) {
         for (const Identity& identity : piece) {
@@ -309,6 +320,7 @@ void Books::load_reservations(ByteSource& source) {
                 "a reservation");
         expiries_.emplace(reservation.expires_at, id);
         reservations_.emplace(id, reservation);
+        count_own_reserved(*find(reservation.debit), *find(reservation.credit), reservation.amount);
     }
 }
 

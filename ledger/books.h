@@ -32,6 +32,24 @@ struct Posting {
     AccountId credit;
     Money amount;
     std::uint64_t memo = 0;
+    ChargeFate fate = ChargeFate::unsaid;  ///< of a charge
+    TransferId subject{};                  ///< what this gives back a part of, or 0
+};
+
+__extension__ using WideSum = __int128;
+
+/// The operator's own funds of one currency: what is on fee_income, tax_payable and commission
+/// accounts, minor units.
+struct OwnFunds {
+    Currency currency = Currency::kes;
+    WideSum balance = 0;
+    WideSum reserved = 0;  ///< set aside to leave them
+    /// The rules say that the operator may owe; not a part of what is saved.
+    bool may_be_short = false;
+
+    bool is_short() const { return balance < 0 && !may_be_short; }
+    /// As an amount of money, cut where it does not fit.
+    Money money() const;
 };
 
 /// An open reservation.
@@ -73,8 +91,11 @@ public:
     /// debit_account_not_found, credit_account_not_found, accounts_not_different,
     /// currency_mismatch, account_kind_not_allowed, debit_account_closed, credit_account_closed,
     /// debit_account_frozen, credit_account_frozen, balance_overflow, insufficient_funds,
-    /// ceiling_exceeded.
-    std::optional<Refusal> plan_post(const Posting& posting, TransferRecord& record) const;
+    /// ceiling_exceeded, own_funds_insufficient.
+    /// `incoming`: what later legs of the same set bring to the debited account, which may be paid
+    /// out of it; the set as a whole leaves the account where its floor allows.
+    std::optional<Refusal> plan_post(const Posting& posting, TransferRecord& record,
+                                     std::int64_t incoming = 0) const;
     /// As `plan_post`, with timeout_out_of_range after amount_too_large.
     std::optional<Refusal> plan_reserve(const Posting& posting, Duration timeout, Timestamp now,
                                         TransferRecord& record) const;
@@ -107,8 +128,17 @@ public:
     /// `settled` is the reservation that a settled one ended.
     void undo(const TransferRecord& record, const std::optional<Reservation>& settled = {});
 
-    /// Already moved back of transfer `original`, minor units.
+    /// Already moved back of transfer `original`, minor units: by reversals, and by refunds that
+    /// name it.
     std::int64_t reversed_amount(TransferId original) const;
+    /// The operator's own funds of a currency; zero where nothing is known of any.
+    OwnFunds own_funds(Currency currency) const;
+    /// Those of all currencies that are below zero where they may not be.
+    std::vector<OwnFunds> short_own_funds() const;
+    /// Whether movements may bring own funds of a currency below zero. Kept by who knows the rules.
+    void let_own_funds_be_short(Currency currency, bool may_be_short);
+    /// True if the record takes from own funds without adding to others.
+    bool lowers_own_funds(const TransferRecord& record) const;
     const Reservation* find_reservation(TransferId id) const;
     std::size_t open_reservations() const { return reservations_.size(); }
     /// The reservation that expires first, ties by number; nothing when none is open.
@@ -122,8 +152,8 @@ public:
 
     /// Broken invariants in words, empty when there are none: per currency debits = credits,
     /// posted and pending; floors; ceilings are not checked (they bind only new credits);
-    /// reservations = pending sums; safeguarding (trust = owed + own); money outside (bank = bank
-    /// accounts). O(accounts).
+    /// reservations = pending sums; safeguarding (trust = owed + own); own funds not below zero
+    /// unless they may be; money outside (bank = bank accounts). O(accounts).
     std::vector<std::string> broken_invariants() const;
 
     void save(ByteSink& sink) const;
@@ -133,7 +163,14 @@ public:
 private:
     Account& at(AccountId id);
     /// The refusals that posting and reserving share, from debit_account_not_found on.
-    std::optional<Refusal> check_posting(const Posting& posting) const;
+    std::optional<Refusal> check_posting(const Posting& posting, std::int64_t incoming) const;
+    std::optional<Refusal> check_own_funds(const Account& debit, const Account& credit,
+                                           std::int64_t amount) const;
+    OwnFunds& own_funds_of(Currency currency);
+    /// Counts what a movement between these two does to own funds; negative amounts take it back.
+    void count_own(const Account& debit, const Account& credit, std::int64_t amount);
+    void count_own_reserved(const Account& debit, const Account& credit, std::int64_t amount);
+    void count_given_back(TransferId original, std::int64_t amount);
     std::size_t slot_of(const Identity& identity) const;
     void index_identity(AccountId id);
     void end_reservation(const TransferRecord& record, Account& debit, Account& credit);
@@ -153,7 +190,10 @@ private:
     std::uint64_t hash_seed_;
     boost::unordered_flat_map<TransferId, Reservation, std::hash<TransferId>> reservations_;
     std::set<std::pair<Timestamp, TransferId>> expiries_;
-    /// Amounts moved back, by original; as many entries as there are reversed records.
+    /// One for each currency in which somebody has moved own funds, by first movement.
+    std::vector<OwnFunds> own_funds_;
+    /// Amounts moved back, by original; as many entries as there are originals of reversals and of
+    /// refunds that name theirs.
     boost::unordered_flat_map<TransferId, std::int64_t, std::hash<TransferId>> reversed_;
 };
 

@@ -131,6 +131,10 @@ std::vector<std::string> Books::broken_invariants() const {
         pending += account.debits_pending;
     }
     for (const auto& [currency, sums] : by_currency) check_sums(currency, sums, broken);
+    for (const OwnFunds& own : short_own_funds())
+        broken.push_back(fmt::format(
+            "{}: the operator's own funds are {}, so that less is in trust than is owed",
+            letters(own.currency), own.money().text()));
     Wide open = 0;
     for (const auto& [id, reservation] : reservations_) open += reservation.amount;
     if (open != pending) broken.emplace_back("open reservations do not add up to the pending sums");

@@ -34,7 +34,8 @@ bool runs_between(Purpose purpose, AccountKind debit, AccountKind credit) {
         case Purpose::tax:
             return credit == tax_payable || debit == tax_payable;
         case Purpose::commission:
-            return debit == fee_income && credit == AccountKind::commission;
+            return (debit == fee_income && credit == AccountKind::commission) ||
+                   (debit == AccountKind::commission && credit == fee_income);
         case Purpose::refund:
             return (debit == till || debit == settlement_payable) && credit == wallet;
         case Purpose::disburse:
@@ -66,14 +67,14 @@ bool overflows(std::int64_t posted, std::int64_t pending, std::int64_t amount) {
 }
 
 // The money part: an account's balance falls on the side that is not its normal one.
-std::optional<Refusal> check_money(const Account& debit, const Account& credit,
-                                   std::int64_t amount) {
+std::optional<Refusal> check_money(const Account& debit, const Account& credit, std::int64_t amount,
+                                   std::int64_t incoming = 0) {
     if (overflows(debit.debits_posted, debit.debits_pending, amount) ||
         overflows(credit.credits_posted, credit.credits_pending, amount))
         return Refusal::balance_overflow;
     const bool debit_falls = row(debit.kind).normal_side == Side::credit;
     const bool credit_falls = row(credit.kind).normal_side == Side::debit;
-    if (debit_falls && available(debit) < amount) return Refusal::insufficient_funds;
+    if (debit_falls && available(debit) < amount - incoming) return Refusal::insufficient_funds;
     if (credit_falls && available(credit) < amount) return Refusal::insufficient_funds;
     if (!debit_falls && headroom(debit) < amount) return Refusal::ceiling_exceeded;
     if (!credit_falls && headroom(credit) < amount) return Refusal::ceiling_exceeded;
@@ -107,7 +108,7 @@ void fill_accounts(TransferRecord& record, AccountId debit_id, const Account& de
 
 }  // namespace
 
-std::optional<Refusal> Books::check_posting(const Posting& posting) const {
+std::optional<Refusal> Books::check_posting(const Posting& posting, std::int64_t incoming) const {
     const Account* debit = find(posting.debit);
     if (debit == nullptr) return Refusal::debit_account_not_found;
     const Account* credit = find(posting.credit);
@@ -119,15 +120,22 @@ std::optional<Refusal> Books::check_posting(const Posting& posting) const {
     if (!runs_between(posting.purpose, debit->kind, credit->kind))
         return Refusal::account_kind_not_allowed;
     if (const auto refusal = check_states(*debit, *credit)) return refusal;
-    return check_money(*debit, *credit, posting.amount.minor);
+    if (const auto refusal = check_money(*debit, *credit, posting.amount.minor, incoming))
+        return refusal;
+    return check_own_funds(*debit, *credit, posting.amount.minor);
 }
 
-std::optional<Refusal> Books::plan_post(const Posting& posting, TransferRecord& record) const {
+std::optional<Refusal> Books::plan_post(const Posting& posting, TransferRecord& record,
+                                        std::int64_t incoming) const {
     if (const auto refusal = check_amount(posting.amount.minor)) return refusal;
-    if (const auto refusal = check_posting(posting)) return refusal;
+    if (const auto refusal = check_posting(posting, incoming)) return refusal;
 
     // From here on it must succeed.
     record.kind = TransferKind::posted;
+    if (posting.fate != ChargeFate::unsaid || posting.subject) record.version = 2;
+    record.flags =
+        static_cast<std::uint16_t>(static_cast<unsigned>(posting.fate) * flag_fate_factor);
+    record.subject = posting.subject;
     record.purpose = posting.purpose;
     record.amount = posting.amount.minor;
     record.memo = posting.memo;
@@ -141,7 +149,7 @@ std::optional<Refusal> Books::plan_reserve(const Posting& posting, Duration time
     if (const auto refusal = check_amount(posting.amount.minor)) return refusal;
     if (timeout < reservation_min || timeout > reservation_max)
         return Refusal::timeout_out_of_range;
-    if (const auto refusal = check_posting(posting)) return refusal;
+    if (const auto refusal = check_posting(posting, 0)) return refusal;
 
     // From here on it must succeed.
     record.kind = TransferKind::reserved;
@@ -200,6 +208,7 @@ std::optional<Refusal> Books::plan_reverse(const TransferRecord& original, std::
     ensure(debit != nullptr && credit != nullptr, "accounts of a durable transfer exist");
     if (const auto refusal = check_states(*debit, *credit)) return refusal;
     if (const auto refusal = check_money(*debit, *credit, moved)) return refusal;
+    if (const auto refusal = check_own_funds(*debit, *credit, moved)) return refusal;
 
     // From here on it must succeed.
     record.kind = TransferKind::reversed;

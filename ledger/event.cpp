@@ -23,6 +23,7 @@ static_assert(std::has_unique_object_representations_v<SchemeHead>);
 static_assert(std::has_unique_object_representations_v<SettlementClosed>);
 
 constexpr std::uint16_t known_flags = flag_linked | flag_continuation;
+constexpr std::uint16_t known_flags_2 = known_flags | flag_fate_mask;
 constexpr std::string_view identity_rule = "must be 1 to 31 printable ASCII characters, then zeros";
 // Clocks of the world go from twelve hours behind UTC to fourteen ahead of it.
 constexpr int zone_offset_max = 14 * 60;
@@ -61,7 +62,7 @@ Fault check(const TransferRecord& record) {
         return InputError{"kind", "is not a kind of transfer"};
     if (!is_between(record.purpose, Purpose::issue, Purpose::bank_transfer))
         return InputError{"purpose", "is not a purpose of a transfer"};
-    if ((record.flags & ~known_flags) != 0)
+    if ((record.flags & ~(record.version == 1 ? known_flags : known_flags_2)) != 0)
         return InputError{"flags", "unknown flags must be zero"};
     if (!is_currency(record.currency)) return InputError{"currency", "is not in the table"};
     if (record.reserved != 0) return InputError{"reserved", "must be zero"};
@@ -121,12 +122,18 @@ Fault check(const SchemeHead& head) {
 }
 
 template <typename Record>
+constexpr std::uint8_t newest_version = Record{}.version;
+template <>
+constexpr std::uint8_t newest_version<TransferRecord> = 2;
+
+template <typename Record>
 Fault take_record(std::span<const std::byte>& bytes, Record& record) {
     const Record fresh;
     if (bytes.size() < sizeof(Record))
         return InputError{"record", "fewer bytes than a record of this kind"};
     std::memcpy(&record, bytes.data(), sizeof record);
-    if (record.version != fresh.version) return InputError{"version", "is not known"};
+    if (record.version < fresh.version || record.version > newest_version<Record>)
+        return InputError{"version", "is not known"};
     if (record.size != fresh.size) return InputError{"size", "is not the size of this kind"};
     if (Fault fault = check(record)) return fault;
     bytes = bytes.subspan(sizeof record);

@@ -7,7 +7,7 @@
 namespace tuma {
 namespace {
 
-constexpr std::array<RefusalRow, 53> rows{{
+constexpr std::array<RefusalRow, 54> rows{{
     {Refusal::none, "none", "The request was executed.", false},
     {Refusal::overloaded, "overloaded",
      "The queue is full; nothing was executed, send the same request again later.", true},
@@ -124,6 +124,9 @@ constexpr std::array<RefusalRow, 53> rows{{
      "A part of the order is beyond its bounds or does not fit the others.", false},
     {Refusal::payer_unknown, "payer_unknown",
      "The order does not say who pays, and neither does the approval.", false},
+    {Refusal::own_funds_insufficient, "own_funds_insufficient",
+     "The operator's own funds in this currency (fees, tax, commissions) would fall below zero.",
+     true},
 }};
 
 constexpr bool numbered_without_gaps() {

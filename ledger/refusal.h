@@ -63,6 +63,7 @@ enum class Refusal : std::uint16_t {
     customer_busy = 50,
     order_invalid = 51,
     payer_unknown = 52,
+    own_funds_insufficient = 53,
 };
 
 /// One row of the table of refusals.

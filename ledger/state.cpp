@@ -40,6 +40,7 @@ void State::apply(const TransferRecord& record, Timestamp time) {
 void State::remember(const TransferRecord& record, Timestamp time) {
     ensure(record.id == position.next_transfer, "transfers are numbered without gaps");
     position.next_transfer.value += 1;
+    if (posts_money(record.kind)) old_refunds.apply(record);
     if (!terms.empty()) count(record, time);
     // Expiry is the switch's own doing, and a set is remembered once, by its first record.
     if (!record.key() || record.is_continuation()) return;
@@ -53,7 +54,9 @@ void State::remember(const TransferRecord& record, Timestamp time) {
 
 void State::count(const TransferRecord& record, Timestamp time) {
     turnovers.apply(record, terms, time);
-    if (posts_money(record.kind)) maturities.apply(record, terms);
+    if (!posts_money(record.kind)) return;
+    maturities.apply(record, terms);
+    takings.apply(record, terms);
 }
 
 void State::apply(const AccountOpened& opened, Timestamp time) {
@@ -109,6 +112,7 @@ void State::apply(const OrderOpened& opened, Timestamp time) {
 }
 
 void State::apply(const OrderMoved& moved, Timestamp time) {
+    old_refunds.apply(moved, orders);
     orders.apply(moved, time);
 }
 
@@ -261,6 +265,8 @@ void State::save(ByteSink& sink) const {
     maturities.save(sink);
     profiles.save(sink);
     orders.save(sink);
+    takings.save(sink);
+    old_refunds.save(sink);
 }
 
 void State::load(ByteSource& source) {
@@ -275,6 +281,8 @@ void State::load(ByteSource& source) {
     maturities.load(source);
     profiles.load(source);
     orders.load(source);
+    takings.load(source);
+    old_refunds.load(source);
 }
 
 std::vector<std::string> State::broken_invariants() const {

@@ -5,9 +5,11 @@
 #include "ledger/books.h"
 #include "ledger/event.h"
 #include "ledger/maturities.h"
+#include "ledger/old_refunds.h"
 #include "ledger/orders.h"
 #include "ledger/profiles.h"
 #include "ledger/request_keys.h"
+#include "ledger/takings.h"
 #include "ledger/terms.h"
 #include "ledger/turnover.h"
 
@@ -47,6 +49,8 @@ public:
     Maturities maturities;
     Profiles profiles;
     Orders orders;
+    Takings takings;
+    OldRefunds old_refunds;
     Position position;
 
     /// Carries out one event of the batch that is being decided or replayed at `time`.

@@ -41,24 +41,41 @@ enum class Purpose : std::uint8_t {
     adjust = 7,        ///< a leg of a linked set between any accounts
     fee = 8,           ///< a payment's fee: any account → fee income, or back
     tax = 9,           ///< tax on a fee: any account → tax payable, or back
-    commission = 10,   ///< the agent's part: fee income → commission
+    commission = 10,   ///< the agent's part: fee income → commission, or back
     refund = 11,       ///< till or settlement payable → wallet
     disburse = 12,     ///< a business pays a person: till → wallet
     payout = 13,       ///< a settlement's legs: payable → trust, bank → bank account, and back
     bank_transfer = 14,  ///< between bank and bank accounts, all outside the switch
 };
 
+/// True for what is charged beside a payment: fee, tax, commission.
+constexpr bool is_charge(Purpose purpose) {
+    return purpose == Purpose::fee || purpose == Purpose::tax || purpose == Purpose::commission;
+}
+
 /// Stable snake_case name ("pay_merchant").
 std::string_view name(Purpose purpose);
 /// The purpose called `name`, or nothing.
 std::optional<Purpose> parse_purpose(std::string_view name);
 
-/// Record flags.
+/// What becomes of a charge (fee, tax, commission) when the payment it is of goes back. Said when
+/// it is charged, so that a newer tariff does not matter.
+enum class ChargeFate : std::uint8_t {
+    unsaid = 0,         ///< charged before this was recorded: the scheme of the day of return says
+    comes_back = 1,     ///< in proportion to what of the payment goes back
+    stays = 2,          ///< never
+    until_settled = 3,  ///< as `comes_back` until the payment's settlement is closed, then never
+};
+
+/// Record flags. Those from 4 on are a ChargeFate, in records of version 2 only.
 inline constexpr std::uint16_t flag_linked = 1;        ///< the next record belongs to the same set
 inline constexpr std::uint16_t flag_continuation = 2;  ///< not the first record of its set
+inline constexpr std::uint16_t flag_fate_factor = 4;   ///< the fate stands in bits 2 and 3
+inline constexpr std::uint16_t flag_fate_mask = 3 * flag_fate_factor;
 
 /// One movement of money as the journal keeps it: 128 bytes, little-endian, no padding.
-/// The layout is documented byte by byte in ledger/README.md.
+/// The layout is documented byte by byte in ledger/README.md. Version 2 is version 1 with a
+/// ChargeFate among the flags, or with a `subject` in a posted record.
 struct TransferRecord {
     std::uint8_t record_kind = 1;  ///< RecordKind::transfer
     std::uint8_t version = 1;
@@ -76,7 +93,9 @@ struct TransferRecord {
     std::int64_t credit_balance_after = 0;  ///< posted balance, normal side
     /// When the credited money is usable; for a reservation, when it expires. Microseconds.
     std::int64_t due_at = 0;
-    TransferId subject;  ///< the reservation or the original this record is about, or 0
+    /// The reservation or the original this record is about, or 0. Of a posted record: what a
+    /// refund, or a charge that it gives back, is a part of.
+    TransferId subject;
     Reference reference{};
     Digest digest{};
     ParticipantId participant;
@@ -89,6 +108,13 @@ struct TransferRecord {
     RequestKey key() const { return {participant, reference}; }
     bool is_linked() const { return (flags & flag_linked) != 0; }
     bool is_continuation() const { return (flags & flag_continuation) != 0; }
+    ChargeFate fate() const {
+        return static_cast<ChargeFate>((flags & flag_fate_mask) / flag_fate_factor);
+    }
+    /// True if it moves a part of its `subject` back.
+    bool gives_back() const {
+        return kind == TransferKind::reversed || (kind == TransferKind::posted && subject);
+    }
     Timestamp due() const { return Timestamp{Duration{due_at}}; }
 };
 static_assert(sizeof(TransferRecord) == 128);

@@ -4,6 +4,7 @@
 #include "ledger/projection.h"
 #include "ledger/sqlite_journal.h"
 #include "switch/command_result.h"
+#include "switch/core/rulebook.h"
 #include "switch/load_schemes.h"
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
@@ -147,6 +148,9 @@ int run_audit(const AuditFlags& flags) {
     ledger::AuditOptions options;
     options.data_directory = flags.data;
     options.acks.assign(flags.acks.begin(), flags.acks.end());
+    options.own_funds_may_be_short = [](const ledger::State& state, Currency currency) {
+        return core::own_funds_may_be_short(state.terms, currency);
+    };
     return ledger::run_audit(options, flags.json, stdout, stderr);
 }
 

@@ -1,6 +1,7 @@
 #include "switch/open_books.h"
 
 #include "ledger/recovery.h"
+#include "switch/core/rulebook.h"
 #include "switch/net/clock.h"
 #include "switch/net/log.h"
 #include "switch/signals.h"
@@ -74,6 +75,17 @@ std::unique_ptr<ledger::OrderArchive> open_orders(const net::Settings& settings,
     return orders;
 }
 
+// Books that were written before the core refused it may be short; they open all the same.
+void warn_of_short_funds(const ledger::State& state) {
+    for (const ledger::OwnFunds& own : state.books.short_own_funds()) {
+        if (core::own_funds_may_be_short(state.terms, own.currency)) continue;
+        log_event(LogLevel::warn, "own_funds_short",
+                  {{"currency", std::string(letters(own.currency))},
+                   {"own", own.money().text()},
+                   {"remedy", "move own money into trust; tuma audit names the shortfall"}});
+    }
+}
+
 }  // namespace
 
 ledger::StateLimits limits_of(const net::Settings& settings) {
@@ -118,6 +130,7 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
                {"events_replayed", recovered.events_replayed},
                {"accounts", std::uint64_t{recovered.state.books.account_count()}},
                {"took_ms", std::int64_t{took.count()}}});
+    warn_of_short_funds(recovered.state);
     auto keys = open_keys(settings, reader, recovered.state, stop);
     if (stop.stop_requested()) return std::nullopt;
     auto orders = open_orders(settings, reader, recovered.state, stop);

@@ -147,6 +147,7 @@ constexpr auto refusals = std::to_array<RefusalCode>({
     {Refusal::customer_busy, result::subscriber_locked},
     {Refusal::order_invalid, result::internal_failure},
     {Refusal::payer_unknown, result::unknown_operator},
+    {Refusal::own_funds_insufficient, result::internal_failure},
 });
 
 }  // namespace

@@ -44,6 +44,7 @@ Answer give_back(const InitiatorPtr& request, const std::shared_ptr<const Order>
                         .credit = order->debit,
                         .amount = request->content.amount});
     wish.terms.parent = order->terms.id;
+    wish.original = order->transfer;
     put_result(wish, *request);
     watch(wish, {order->terms.credit});
     return open_result(request, std::move(wish));

@@ -83,6 +83,7 @@ core::OrderWish wish_of(const Walk& walk, const Attempt& attempt, AccountId paye
     wish.terms.amount = content.amount;
     wish.terms.currency = Currency::cny;
     wish.terms.parent = payment.terms.id;
+    wish.original = payment.transfer;
     if (attempt.failure != 0) {
         wish.terms.action = ledger::CustomerAction::decline;
         wish.terms.decline_code = attempt.failure;

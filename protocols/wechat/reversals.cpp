@@ -33,6 +33,7 @@ core::OrderWish giving_back(const ledger::Order& payment) {
     wish.terms.amount = payment.terms.amount;
     wish.terms.currency = Currency::cny;
     wish.terms.parent = payment.terms.id;
+    wish.original = payment.transfer;
     wish.decides_now = true;
     wish.refuses_openly = true;
     wish.keys = {reversal_key(paid.mchid, paid.number)};

@@ -144,12 +144,17 @@ struct OrderWish {
     /// with an amount, a credited account, keys and content of its own. They are opened with the
     /// numbers that follow this one's, and end as it ends.
     std::vector<OrderWish> members{};
+    /// Of a refund: the first record of what its parent moved, `Order::transfer`.
+    TransferId original{};
 };
 
 /// Opens an order. Outcome: its number in `id` and the order itself. With a key that an order has
 /// already: `order_exists`, and that order; that holds for the keys of members too.
+/// With `wish->original`, the records of that set from there on are looked up in the journal and
+/// handed over, as for Reverse. Refuses a refund of an order without them: original_not_found.
 struct OpenOrder {
     std::shared_ptr<const OrderWish> wish;
+    std::shared_ptr<const std::vector<ledger::TransferRecord>> original{};
 };
 
 /// What can be done to an open order from outside.

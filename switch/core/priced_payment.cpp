@@ -65,24 +65,31 @@ const PaymentType* tariff_type(const Sides& sides, Purpose purpose, LocalDay day
     return scheme.find_type(purpose, day);
 }
 
-void add_leg(PricedPayment& payment, const Posting& principal, Purpose purpose, AccountId debit,
-             AccountId credit, std::int64_t amount) {
-    payment.legs[payment.leg_count++] = {purpose, debit, credit,
-                                         Money{amount, principal.amount.currency}, principal.memo};
+Posting& add_leg(PricedPayment& payment, const Posting& principal, Purpose purpose, AccountId debit,
+                 AccountId credit, std::int64_t amount) {
+    Posting& leg = payment.legs.at(payment.leg_count++);
+    leg = {purpose, debit, credit, Money{amount, principal.amount.currency}, principal.memo};
+    return leg;
+}
+
+void add_charge(PricedPayment& payment, const Posting& principal, const ChargeLeg& leg,
+                const OperatorAccounts& accounts) {
+    const Charge& charge = leg.charge;
+    const AccountId bearer = charge.bearer == Bearer::payer ? principal.debit : principal.credit;
+    Posting& posting =
+        charge.purpose == Purpose::commission
+            ? add_leg(payment, principal, charge.purpose, accounts.fees, accounts.commission,
+                      charge.amount)
+            : add_leg(payment, principal, charge.purpose, bearer,
+                      charge.purpose == Purpose::tax ? accounts.tax : accounts.fees, charge.amount);
+    posting.fate = leg.fate;
 }
 
 void add_charges(PricedPayment& payment, const Posting& principal, const Price& price,
-                 const OperatorAccounts& accounts) {
-    for (const Charge& charge : price.list()) {
-        const AccountId bearer =
-            charge.bearer == Bearer::payer ? principal.debit : principal.credit;
-        if (charge.purpose == Purpose::commission)
-            add_leg(payment, principal, charge.purpose, accounts.fees, accounts.commission,
-                    charge.amount);
-        else
-            add_leg(payment, principal, charge.purpose, bearer,
-                    charge.purpose == Purpose::tax ? accounts.tax : accounts.fees, charge.amount);
-    }
+                 const RulebookEntry& tariff) {
+    for (const Charge& charge : price.list())
+        for (const ChargeLeg& leg : charge_legs(charge, tariff.scheme.reversal).list())
+            add_charge(payment, principal, leg, tariff.accounts);
 }
 
 std::optional<Refusal> add_price(PricedPayment& payment, const Sides& sides,
@@ -104,29 +111,58 @@ std::optional<Refusal> add_price(PricedPayment& payment, const Sides& sides,
     Price price;
     if (const auto refusal = price_payment(*type, principal.amount.minor, withdrawn, price))
         return refusal;
-    add_charges(payment, principal, price, tariff.accounts);
+    add_charges(payment, principal, price, tariff);
     return std::nullopt;
 }
 
-// A refund gives back what the payee was charged on such an amount, where the scheme says so.
-void add_returned_fee(PricedPayment& payment, const AccountRules& merchant,
-                      const Posting& principal, Timestamp now) {
-    const Scheme& scheme = merchant.entry->scheme;
-    if (!scheme.reversal.returns_fee) return;
-    const PaymentType* type =
-        scheme.find_type(merchant.account_class->receives, scheme.day_of(now));
-    Price price;
-    if (type == nullptr || price_payment(*type, principal.amount.minor, 0, price)) return;
-    for (const Charge& charge : price.list()) {
-        if (charge.bearer != Bearer::payee || charge.purpose == Purpose::commission) continue;
-        const OperatorAccounts& accounts = merchant.entry->accounts;
-        add_leg(payment, principal, charge.purpose,
-                charge.purpose == Purpose::tax ? accounts.tax : accounts.fees, principal.debit,
-                charge.amount);
+// What the payee bore comes to whoever gives the payment back, the rest to whoever bore it.
+void add_returned_charges(PricedPayment& payment, const ledger::State& state,
+                          const ReversalRule& rule, const Posting& principal, Original original) {
+    const AccountId payee = original.front().credit;
+    for (const ReturnedCharge& part :
+         returned_charges(state, rule, original, principal.amount.minor)) {
+        const ledger::TransferRecord& charge = *part.charge;
+        const AccountId bearer = charge.debit == payee ? principal.debit : charge.debit;
+        add_leg(payment, principal, charge.purpose, charge.credit, bearer, part.amount).subject =
+            charge.id;
     }
 }
 
+void add_share_of_taking(PricedPayment& payment, const ledger::State& state,
+                         const AccountRules& merchant, const Posting& principal) {
+    const ledger::ChargesLeft share =
+        returned_of_taking(state.takings.find(principal.debit), merchant.entry->scheme.reversal,
+                           principal.amount.minor);
+    const OperatorAccounts& accounts = merchant.entry->accounts;
+    const auto add = [&](Purpose purpose, AccountId from, std::int64_t amount) {
+        if (amount > 0) add_leg(payment, principal, purpose, from, principal.debit, amount);
+    };
+    add(Purpose::fee, accounts.fees, share.fees);
+    add(Purpose::tax, accounts.tax, share.taxes);
+}
+
+// Whose word holds where records say nothing: the payee's scheme before the payer's.
+ReversalRule rule_of(const Sides& refund) {
+    const AccountRules& rules = refund.payer ? refund.payer : refund.payee;
+    return rules ? rules.entry->scheme.reversal : ReversalRule{};
+}
+
+void price_refund(PricedPayment& payment, const ledger::State& state, const Sides& sides,
+                  const Posting& principal, Original original) {
+    if (!original.empty())
+        add_returned_charges(payment, state, rule_of(sides), principal, original);
+    else if (sides.payer)
+        add_share_of_taking(payment, state, sides.payer, principal);
+}
+
 }  // namespace
+
+std::int64_t PricedPayment::incoming() const {
+    std::int64_t sum = 0;
+    for (const Posting& leg : list().subspan(1))
+        if (leg.credit == legs.front().debit) sum += leg.amount.minor;
+    return sum;
+}
 
 Timestamp usable_at(const AccountRules& rules, Timestamp now) {
     if (!rules.is_settled_to_bank()) return now;
@@ -135,8 +171,9 @@ Timestamp usable_at(const AccountRules& rules, Timestamp now) {
 
 std::optional<Refusal> price_posting(const ledger::State& state, const Rulebook& rulebook,
                                      Timestamp now, const Posting& principal, LimitCheck check,
-                                     PricedPayment& payment) {
+                                     PricedPayment& payment, Original original) {
     payment.legs[0] = principal;
+    if (!original.empty()) payment.legs[0].subject = original.front().id;
     payment.leg_count = 1;
     payment.due = now;
     if (state.terms.empty()) return std::nullopt;
@@ -155,7 +192,7 @@ std::optional<Refusal> price_posting(const ledger::State& state, const Rulebook&
         if (const auto refusal = check_turnover(sides.payer, state, principal, now)) return refusal;
     if (purpose == Purpose::refund) {
         payment.due = usable_at(sides.payer, now);
-        if (sides.payer) add_returned_fee(payment, sides.payer, principal, now);
+        price_refund(payment, state, sides, principal, original);
         return std::nullopt;
     }
     payment.due = usable_at(sides.payee, now);

@@ -49,10 +49,23 @@ std::int64_t tax_on(const TaxRule& tax, std::int64_t fee) {
     unreachable("a tax mode outside the enumeration");
 }
 
-void add(Price& price, Purpose purpose, Bearer bearer, std::int64_t amount) {
+// What of the fee its rate made: it gives way to the flat part under a cap, and is not raised by a
+// minimum.
+std::int64_t rate_part(const FeeRule& rule, std::int64_t amount, std::int64_t withdrawn,
+                       std::int64_t fee) {
+    if (!rule.bands.empty() || fee == 0) return 0;
+    const std::int64_t part = part_of(beyond_free_lifetime(rule, amount, withdrawn),
+                                      rule.basis_points, whole, rule.rounding);
+    return std::clamp<std::int64_t>(fee - rule.flat, 0, part);
+}
+
+// A charge of which the rate made as much as of the fee that it is, or is a part of.
+void add(Price& price, Purpose purpose, Bearer bearer, std::int64_t amount, std::int64_t rate_part,
+         std::int64_t fee) {
     if (amount == 0) return;
     ensure(price.charge_count < charges_max, "a type has at most fees_per_type_max fees");
-    price.charges[price.charge_count++] = {purpose, bearer, amount};
+    price.charges[price.charge_count++] = {purpose, bearer, amount,
+                                           part_of(amount, rate_part, fee, Rounding::down)};
 }
 
 }  // namespace
@@ -86,14 +99,16 @@ std::optional<Refusal> price_payment(const PaymentType& type, std::int64_t amoun
         if (!fee) return Refusal::not_offered;
         const std::int64_t tax = tax_on(type.tax, *fee);
         const bool is_part = type.tax.mode == TaxMode::included;
-        add(price, Purpose::fee, rule.bearer, is_part ? *fee - tax : *fee);
-        add(price, Purpose::tax, rule.bearer, tax);
+        const std::int64_t by_rate = rate_part(rule, amount, withdrawn, *fee);
+        add(price, Purpose::fee, rule.bearer, is_part ? *fee - tax : *fee, by_rate, *fee);
+        add(price, Purpose::tax, rule.bearer, tax, by_rate, *fee);
     }
     if (amount < type.minimum) return Refusal::below_minimum;
     if (amount > type.maximum) return Refusal::transaction_limit_exceeded;
-    if (type.commission)
-        add(price, Purpose::commission, type.commission->bearer,
-            fee_of(*type.commission, amount, withdrawn).value_or(0));
+    if (!type.commission) return std::nullopt;
+    const std::int64_t commission = fee_of(*type.commission, amount, withdrawn).value_or(0);
+    add(price, Purpose::commission, type.commission->bearer, commission,
+        rate_part(*type.commission, amount, withdrawn, commission), commission);
     return std::nullopt;
 }
 

@@ -17,6 +17,7 @@ struct Charge {
     ledger::Purpose purpose = ledger::Purpose::fee;
     Bearer bearer = Bearer::payee;
     std::int64_t amount = 0;
+    std::int64_t by_rate = 0;  ///< what of it the rate made; the rest is flat, a minimum or a band
 
     bool operator==(const Charge&) const = default;
 };

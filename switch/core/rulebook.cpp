@@ -1,7 +1,9 @@
 #include "switch/core/rulebook.h"
 
 #include "ledger/ensure.h"
+#include "switch/core/scheme_bytes.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace tuma::core {
@@ -19,6 +21,12 @@ const RulebookEntry* Rulebook::find(SchemeId id) const {
     return &entries_[id.value - 1U];
 }
 
+bool Rulebook::own_funds_may_be_short(Currency currency) const {
+    return std::any_of(entries_.begin(), entries_.end(), [&](const RulebookEntry& entry) {
+        return entry.scheme.currency == currency && entry.scheme.own_funds_may_be_short;
+    });
+}
+
 AccountRules Rulebook::of(AccountId account, const ledger::Terms& terms) const {
     const ledger::AccountTerms* found = terms.find(account);
     if (found == nullptr) return {};
@@ -26,6 +34,15 @@ AccountRules Rulebook::of(AccountId account, const ledger::Terms& terms) const {
     ensure(entry != nullptr && found->account_class < entry->scheme.classes.size(),
            "an account's scheme and class are loaded");
     return {entry, &entry->scheme.classes[found->account_class], found};
+}
+
+bool own_funds_may_be_short(const ledger::Terms& terms, Currency currency) {
+    const auto schemes = terms.schemes();
+    return std::any_of(schemes.begin(), schemes.end(), [&](const ledger::SchemeLoaded& loaded) {
+        if (loaded.head.currency != currency) return false;
+        const Result<Scheme> scheme = read_scheme(loaded.content);
+        return scheme && scheme->own_funds_may_be_short;
+    });
 }
 
 }  // namespace tuma::core

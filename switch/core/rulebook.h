@@ -43,11 +43,17 @@ public:
 
     /// The scheme, or null if the number was never assigned.
     const RulebookEntry* find(SchemeId id) const;
+    /// True if a scheme of this currency says that own funds may be short.
+    bool own_funds_may_be_short(Currency currency) const;
     /// The rules of an account; false if it has none.
     AccountRules of(AccountId account, const ledger::Terms& terms) const;
 
 private:
     std::vector<RulebookEntry> entries_;  ///< element `id - 1`
 };
+
+/// True if the newest version of a scheme of this currency says that own funds may be short; for
+/// who has a state and no core. What cannot be read says nothing.
+bool own_funds_may_be_short(const ledger::Terms& terms, Currency currency);
 
 }  // namespace tuma::core

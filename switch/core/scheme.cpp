@@ -46,6 +46,20 @@ const PaymentType* find_holding(const std::vector<PaymentType>& types, LocalDay 
 
 }  // namespace
 
+ChargeReturn ReversalRule::of(ledger::Purpose purpose) const {
+    switch (purpose) {
+        case ledger::Purpose::fee:
+            return fee;
+        case ledger::Purpose::tax:
+            return tax;
+        case ledger::Purpose::commission:
+            return commission;
+        default:
+            break;
+    }
+    unreachable("only charges come back by a rule of their own");
+}
+
 const PaymentType* Scheme::find_type(std::string_view wanted, LocalDay day) const {
     return find_holding(types, day, [&](const PaymentType& type) { return type.name == wanted; });
 }

@@ -150,15 +150,29 @@ struct AccountClass {
     bool operator==(const AccountClass&) const = default;
 };
 
-/// What may be taken back, and whether its fee is.
+/// What of a charge comes back when its payment does. With a part of the payment comes that share
+/// of the charge; see `switch/core/returned_fee.h`.
+enum class ChargeReturn : std::uint8_t {
+    nothing = 0,
+    all = 1,
+    /// What the rate made of it; flat parts, minimums and bands stay.
+    percentage_only = 2,
+    /// All, until the settlement that the payment fell due with is closed; then nothing. A payment
+    /// that is not settled to a bank is settled when it is made.
+    before_settlement = 3,
+};
+
+/// What may be taken back, and what of its charges.
 struct ReversalRule {
     bool is_allowed = true;
     std::int32_t within_days = 0;  ///< 0: no bound
-    /// Fee legs go back with the payment, pro rata with a part of it; refunds get the fee of their
-    /// amount back.
-    bool returns_fee = false;
+    ChargeReturn fee = ChargeReturn::nothing;
+    ChargeReturn tax = ChargeReturn::nothing;
+    ChargeReturn commission = ChargeReturn::nothing;
 
     bool operator==(const ReversalRule&) const = default;
+    /// Of a charge for this purpose. Requires: fee, tax or commission.
+    ChargeReturn of(ledger::Purpose purpose) const;
 };
 
 /// Everything of one scheme. Amounts in minor units of `currency`.
@@ -171,6 +185,9 @@ struct Scheme {
     std::vector<PaymentType> types;
     std::vector<AccountClass> classes;
     ReversalRule reversal;
+    /// The operator pays for what its own funds do not cover: fees, tax and commissions of the
+    /// scheme's currency may add up to less than nothing.
+    bool own_funds_may_be_short = false;
 
     bool operator==(const Scheme&) const = default;
 

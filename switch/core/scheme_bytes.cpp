@@ -2,8 +2,9 @@
 //   u8 format | name | version | u16 currency | i16 zone offset
 //   | calendar name, u16 count, i32 each holiday (days since 1970-01-01)
 //   | u8 count, types | u8 count, classes
-//   | u8 reversals allowed, i32 within days, u8 returns fee
-//   | format 2 only: u8 each class, the basis of its smallest payout
+//   | u8 reversals allowed, i32 within days, u8 what of fees comes back
+//   | format 2 only: u8 what of taxes and of commissions comes back, u8 own funds may be short,
+//     u8 each class, the basis of its smallest payout
 //   type:  name | u8 purpose | period | i64 minimum, maximum | u8 count, fees
 //          | u8 tax mode, u16 basis points, u8 rounding | u8 has commission, fee if so
 //   fee:   u8 bearer | u8 count, each band i64 up to, i64 fee | u16 basis points
@@ -27,15 +28,19 @@
 namespace tuma::core {
 namespace {
 
-// Format 1 is for what it can say: smallest payouts look at the net. The same scheme always has the
-// same bytes, and those that were written before there was format 2 are still the ones.
+// Format 1 is for what it can say: all or nothing comes back, of every charge alike, own funds are
+// covered, and smallest payouts look at the net. The same scheme always has the same bytes, and
+// those that were written before there was format 2 are still the ones.
 constexpr std::uint8_t format_plain = 1;
 constexpr std::uint8_t format_full = 2;
 
 bool is_plain(const Scheme& scheme) {
-    return std::all_of(scheme.classes.begin(), scheme.classes.end(), [](const AccountClass& of) {
-        return of.settlement.minimum_basis == MinimumBasis::net;
-    });
+    const ReversalRule& rule = scheme.reversal;
+    return rule.fee <= ChargeReturn::all && rule.tax == rule.fee && rule.commission == rule.fee &&
+           !scheme.own_funds_may_be_short &&
+           std::all_of(scheme.classes.begin(), scheme.classes.end(), [](const AccountClass& of) {
+               return of.settlement.minimum_basis == MinimumBasis::net;
+           });
 }
 
 class Writer {
@@ -158,8 +163,11 @@ std::vector<std::byte> write(const Scheme& scheme) {
     for (const AccountClass& account_class : scheme.classes) write(out, account_class);
     out.flag(scheme.reversal.is_allowed);
     out.put<std::int32_t>(scheme.reversal.within_days);
-    out.flag(scheme.reversal.returns_fee);
+    out.choice(scheme.reversal.fee);
     if (is_plain(scheme)) return out.take();
+    out.choice(scheme.reversal.tax);
+    out.choice(scheme.reversal.commission);
+    out.flag(scheme.own_funds_may_be_short);
     for (const AccountClass& account_class : scheme.classes)
         out.choice(account_class.settlement.minimum_basis);
     return out.take();
@@ -333,6 +341,19 @@ Calendar read_calendar(Reader& in) {
     return {std::move(name), std::move(holidays)};
 }
 
+void read_returns(Reader& in, std::uint8_t format, Scheme& scheme) {
+    ReversalRule& rule = scheme.reversal;
+    if (format == format_plain) {
+        rule.fee = in.flag() ? ChargeReturn::all : ChargeReturn::nothing;
+        rule.tax = rule.commission = rule.fee;
+        return;
+    }
+    rule.fee = in.choice<ChargeReturn>();
+    rule.tax = in.choice<ChargeReturn>();
+    rule.commission = in.choice<ChargeReturn>();
+    scheme.own_funds_may_be_short = in.flag();
+}
+
 Scheme read(Reader& in) {
     Scheme scheme;
     const auto format = in.take<std::uint8_t>();
@@ -346,7 +367,7 @@ Scheme read(Reader& in) {
     scheme.classes = read_list(in, in.count(), read_class);
     scheme.reversal.is_allowed = in.flag();
     scheme.reversal.within_days = in.take<std::int32_t>();
-    scheme.reversal.returns_fee = in.flag();
+    read_returns(in, format, scheme);
     if (format == format_full) {
         for (AccountClass& account_class : scheme.classes)
             account_class.settlement.minimum_basis = in.choice<MinimumBasis>();

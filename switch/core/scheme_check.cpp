@@ -345,6 +345,17 @@ Found check_head(const Scheme& scheme) {
     return InputError{"currency", fmt::format("{} is not a known ISO 4217 number", number)};
 }
 
+Found check_returns(const ReversalRule& rule) {
+    const std::pair<std::string_view, ChargeReturn> words[] = {
+        {"fee_returned", rule.fee},
+        {"tax_returned", rule.tax},
+        {"commission_returned", rule.commission}};
+    for (const auto& [key, word] : words)
+        if (word > ChargeReturn::before_settlement)
+            return InputError{std::string(key), "is no way in which charges come back"};
+    return std::nullopt;
+}
+
 // The parts may each be within their bounds and together more than a record holds.
 Found check_size(const Scheme& scheme) {
     const std::size_t size = scheme_size(scheme);
@@ -367,6 +378,7 @@ std::optional<InputError> check(const Scheme& scheme) {
     if (Found error = inside("reversal", check_range("within_days", scheme.reversal.within_days, 0,
                                                      reversal_days_max, " days")))
         return error;
+    if (Found error = inside("reversal", check_returns(scheme.reversal))) return error;
     return check_size(scheme);
 }
 

@@ -162,6 +162,15 @@ void Switch::emit(TransferRecord& record) {
     state_.apply(record, now_);
     ledger::append(bytes_, record);
     ++event_count_;
+    check_own_funds(record);
+}
+
+// What was planned on the books keeps them covered; settling a reservation was planned before, by
+// whichever rules held then.
+void Switch::check_own_funds(const TransferRecord& record) const {
+    if (record.kind == TransferKind::settled || !state_.books.lowers_own_funds(record)) return;
+    ensure(!state_.books.own_funds(record.currency).is_short(),
+           "no movement brings the operator's own funds below zero");
 }
 
 Outcome Switch::accept(TransferRecord& record) {
@@ -173,18 +182,23 @@ Outcome Switch::on(const Request& request, const MoveMoney& command) {
     TransferRecord record = record_for(request);
     const ledger::Posting posting{command.purpose, command.debit, command.credit, command.amount,
                                   command.memo};
-    if (const auto refusal = state_.books.plan_post(posting, record))
-        return refuse(request, *refusal);
+    const auto misfit = state_.books.plan_post(posting, record);
+    // What a refund lacks may be what it gets back of its charges; the whole set is looked at.
+    const bool may_be_lacking =
+        command.purpose == Purpose::refund && misfit == Refusal::insufficient_funds;
+    if (misfit && !may_be_lacking) return refuse(request, *misfit);
     PricedPayment payment;
     if (const auto refusal =
             price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_now, payment))
         return refuse(request, *refusal);
+    if (misfit && payment.leg_count == 1) return refuse(request, *misfit);
     record.due_at = payment.due.time_since_epoch().count();
     if (payment.leg_count == 1) return accept(record);
     std::array<TransferRecord, payment_legs_max> records;
+    const std::int64_t incoming = command.purpose == Purpose::refund ? payment.incoming() : 0;
     const auto plan = [&](std::size_t i, TransferRecord& leg) {
         leg.due_at = record.due_at;
-        return state_.books.plan_post(payment.legs[i], leg);
+        return state_.books.plan_post(payment.legs[i], leg, i == 0 ? incoming : 0);
     };
     return post_set(request, std::span{records}.first(payment.leg_count), plan);
 }
@@ -290,6 +304,7 @@ std::optional<Refusal> Switch::apply_set(const Request& request, std::span<Trans
             settled = *state_.books.find_reservation(record.subject);
         // Each leg is planned on what the legs before it have done.
         state_.books.apply(record);
+        check_own_funds(record);
     }
     return std::nullopt;
 }

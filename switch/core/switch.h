@@ -122,6 +122,7 @@ private:
     Outcome refuse(const Request& request, Refusal refusal);
     Outcome accept(ledger::TransferRecord& record);
     void emit(ledger::TransferRecord& record);
+    void check_own_funds(const ledger::TransferRecord& record) const;
     /// All records or none: on a refusal the ones before it are taken back.
     Outcome post_set(const Request& request, std::span<ledger::TransferRecord> records,
                      const PlanLeg& plan);
@@ -138,6 +139,8 @@ private:
                                         std::optional<ledger::AccountOpened>& bank) const;
     std::optional<Refusal> plan_scheme(const LoadScheme& command, ledger::SchemeLoaded& loaded,
                                        RulebookEntry& entry) const;
+    /// Own funds of a currency may be short as soon as one of its schemes says so.
+    void apply_own_funds_rule(Currency currency);
     std::optional<Refusal> open_operator_accounts(const Scheme& scheme,
                                                   std::vector<ledger::AccountOpened>& opened) const;
     template <typename Record>
@@ -175,16 +178,20 @@ private:
     void open_member(const OrderWish& wish);
     /// Empty for an order that is no group.
     std::vector<std::shared_ptr<const ledger::Order>> members_of(const ledger::Order& order) const;
-    Outcome open_decided(const OrderWish& wish, const ledger::OrderOpened& opened);
+    Outcome open_decided(const OrderWish& wish, const ledger::OrderOpened& opened,
+                         Original original);
     std::optional<Refusal> price_order(const ledger::OrderTerms& terms, AccountId payer,
-                                       PricedPayment& payment) const;
+                                       PricedPayment& payment, Original original = {}) const;
     /// Moves the members' money, all or none; the numbers of their first records.
     std::optional<Refusal> pay_members(
         const std::vector<std::shared_ptr<const ledger::Order>>& members, AccountId payer,
         std::vector<TransferId>& transfers);
     /// Moves the order's money from `payer`; the number of the first record.
     std::optional<Refusal> pay(const ledger::OrderTerms& terms, AccountId payer,
-                               TransferId& transfer);
+                               TransferId& transfer, Original original = {});
+    /// Whether `original` is of the order that a refund gives back part of, which has that much
+    /// left.
+    std::optional<Refusal> check_original(const ledger::OrderTerms& terms, Original original) const;
     std::shared_ptr<const ledger::Order> find_order(OrderId id, const std::string& key) const;
     /// The customer pays, or fails to: the order ends, or stays open where it may be tried again.
     std::optional<Refusal> approve(const ledger::Order& order, AccountId payer,

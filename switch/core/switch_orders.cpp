@@ -103,7 +103,9 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
     opened = ledger::sized(std::move(opened));
     if (wish.expires_after > Duration{})
         opened.terms.expires_at = microseconds(now_ + wish.expires_after);
-    if (wish.decides_now) return open_decided(wish, opened);
+    if (wish.decides_now)
+        return open_decided(wish, opened,
+                            command.original == nullptr ? Original{} : Original{*command.original});
     const bool asks = (wish.terms.flags & ledger::order_flag_ask_merchant) != 0;
     if (asks || wish.terms.action != CustomerAction::none)
         opened.terms.acts_at = microseconds(now_ + wish.acts_after);
@@ -114,7 +116,18 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
     return with_order({.time = now_}, state_.orders.find(opened.terms.id));
 }
 
-Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened) {
+std::optional<Refusal> Switch::check_original(const OrderTerms& terms, Original original) const {
+    if (!terms.parent || terms.purpose != ledger::Purpose::refund) return std::nullopt;
+    const auto parent = state_.orders.find(terms.parent);
+    if (original.empty() || original.front().id != parent->transfer)
+        return Refusal::original_not_found;
+    const std::int64_t moved = original.front().amount;
+    if (terms.amount > moved - gone_back_of(state_, parent->transfer))
+        return Refusal::exceeds_original;
+    return std::nullopt;
+}
+
+Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened, Original original) {
     OrderMoved moved;
     moved.head.order = opened.terms.id;
     moved.head.debit = opened.terms.debit;
@@ -122,7 +135,7 @@ Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened) {
     if (opened.terms.action == CustomerAction::decline)
         moved.head.code = opened.terms.decline_code;
     else if (opened.terms.amount > 0)
-        refusal = pay(opened.terms, opened.terms.debit, moved.head.transfer);
+        refusal = pay(opened.terms, opened.terms.debit, moved.head.transfer, original);
     if (refusal && wish.refuses_openly) return {.code = *refusal, .time = now_};
     moved.head.refusal = refusal.value_or(Refusal::none);
     moved.head.state = OrderState::processing;
@@ -137,7 +150,7 @@ Outcome Switch::open_decided(const OrderWish& wish, const OrderOpened& opened) {
 }
 
 std::optional<Refusal> Switch::price_order(const OrderTerms& terms, AccountId payer,
-                                           PricedPayment& payment) const {
+                                           PricedPayment& payment, Original original) const {
     const ledger::Posting posting{terms.purpose, payer, terms.credit,
                                   Money{terms.amount, terms.currency}, terms.id.value};
     ledger::TransferRecord probe;
@@ -146,17 +159,19 @@ std::optional<Refusal> Switch::price_order(const OrderTerms& terms, AccountId pa
     const bool may_be_lacking =
         terms.purpose == ledger::Purpose::refund && misfit == Refusal::insufficient_funds;
     if (misfit && !may_be_lacking) return misfit;
-    if (const auto refusal =
-            price_posting(state_, rulebook_, now_, posting, LimitCheck::counted_now, payment))
+    if (const auto refusal = price_posting(state_, rulebook_, now_, posting,
+                                           LimitCheck::counted_now, payment, original))
         return refusal;
     for (std::size_t i = 1; i < payment.leg_count; ++i)
         if (terms.charges && payment.legs[i].debit == payer) payment.legs[i].debit = terms.charges;
     return std::nullopt;
 }
 
-std::optional<Refusal> Switch::pay(const OrderTerms& terms, AccountId payer, TransferId& transfer) {
+std::optional<Refusal> Switch::pay(const OrderTerms& terms, AccountId payer, TransferId& transfer,
+                                   Original original) {
+    if (const auto refusal = check_original(terms, original)) return refusal;
     PricedPayment payment;
-    if (const auto refusal = price_order(terms, payer, payment)) return refusal;
+    if (const auto refusal = price_order(terms, payer, payment, original)) return refusal;
     // What the operator gives back of its fee comes first: a merchant whose only sale it was could
     // not pay the whole otherwise.
     const bool gives_back = terms.purpose == ledger::Purpose::refund;

@@ -16,8 +16,8 @@ struct Part {
     std::int64_t amount = 0;
 };
 
-// All concerns whatever is left of the set, the last leg first: its money may have come through the
-// accounts of the legs before it.
+// Whatever is left of a set that no scheme has a word on, the last leg first: its money may have
+// come through the accounts of the legs before it.
 std::vector<Part> all_parts(const std::vector<TransferRecord>& originals,
                             const ledger::Books& books) {
     std::vector<Part> parts;
@@ -28,20 +28,19 @@ std::vector<Part> all_parts(const std::vector<TransferRecord>& originals,
     return parts;
 }
 
-// A part of the principal, and as much of each charge in proportion.
-std::vector<Part> proportional_parts(const std::vector<TransferRecord>& originals,
-                                     std::int64_t amount, const ledger::Books& books) {
-    std::vector<Part> parts;
+// A payment or a part of it, and what comes back of its charges with it; 0 stands for all that is
+// left. More than that is for the books to refuse.
+std::vector<Part> payment_parts(const std::vector<TransferRecord>& originals, std::int64_t amount,
+                                const ReversalRule& rule, const ledger::State& state) {
     const TransferRecord& principal = originals.front();
-    for (std::size_t i = originals.size(); i-- > 1;) {
-        const TransferRecord& charge = originals[i];
-        const auto share = scale(Money{charge.amount, charge.currency}, amount, principal.amount,
-                                 Rounding::half_up);
-        const std::int64_t left = charge.amount - books.reversed_amount(charge.id);
-        const std::int64_t part = share ? std::min(share->minor, left) : left;
-        if (part > 0) parts.push_back({&charge, part});
-    }
-    parts.push_back({&principal, amount});
+    const std::int64_t left = principal.amount - gone_back_of(state, principal.id);
+    if (amount < 0 || amount > left) return {{&principal, amount}};
+    const std::int64_t moved = amount == 0 ? left : amount;
+    std::vector<Part> parts;
+    for (const ReturnedCharge& part : returned_charges(state, rule, originals, moved))
+        parts.push_back({part.charge, part.amount});
+    std::reverse(parts.begin(), parts.end());
+    if (moved > 0) parts.push_back({&principal, moved});
     return parts;
 }
 
@@ -66,21 +65,19 @@ Outcome Switch::on(const Request& request, const Reverse& command) {
 
     const AccountRules payee = rulebook_.of(principal.credit, state_.terms);
     const AccountRules payer = rulebook_.of(principal.debit, state_.terms);
-    bool with_charges = true;
-    if (payee || payer) {
-        const ReversalRule& rule = (payee ? payee : payer).entry->scheme.reversal;
-        if (const auto refusal = check_rule(rule, command.original_time, now_))
-            return refuse(request, *refusal);
-        with_charges = rule.returns_fee;
-    }
     std::vector<Part> parts;
-    if (command.amount == 0 && with_charges)
+    const AccountRules& rules = payee ? payee : payer;
+    if (rules)
+        if (const auto refusal =
+                check_rule(rules.entry->scheme.reversal, command.original_time, now_))
+            return refuse(request, *refusal);
+    if (rules && principal.purpose != ledger::Purpose::adjust) {
+        parts = payment_parts(originals, command.amount, rules.entry->scheme.reversal, state_);
+    } else if (command.amount == 0) {
         parts = all_parts(originals, state_.books);
-    else if (command.amount > 0 && command.amount <= principal.amount && with_charges &&
-             (payee || payer))
-        parts = proportional_parts(originals, command.amount, state_.books);
-    else
+    } else {
         parts.push_back({&principal, command.amount});
+    }
     if (parts.empty()) return refuse(request, Refusal::exceeds_original);
 
     // Money that goes back to or out of a settlement counts with what is sold now.

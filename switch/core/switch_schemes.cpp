@@ -46,7 +46,12 @@ Switch::Switch(ledger::State state) : state_(std::move(state)) {
         RulebookEntry entry{std::move(scheme).value(), {}};
         entry.accounts = find_operator_accounts(entry.scheme.name, state_.books);
         rulebook_.put(loaded.head.id, std::move(entry));
+        apply_own_funds_rule(loaded.head.currency);
     }
+}
+
+void Switch::apply_own_funds_rule(Currency currency) {
+    state_.books.let_own_funds_be_short(currency, rulebook_.own_funds_may_be_short(currency));
 }
 
 std::optional<Refusal> Switch::plan_account(const OpenAccount& command, AccountOpened& opened,
@@ -160,6 +165,7 @@ Outcome Switch::on(const Request& request, const LoadScheme& command) {
     for (const AccountOpened& record : opened) emit_record(record);
     entry.accounts = find_operator_accounts(entry.scheme.name, state_.books);
     rulebook_.put(loaded.head.id, std::move(entry));
+    apply_own_funds_rule(loaded.head.currency);
     return {.id = loaded.head.id.value, .time = now_};
 }
 

@@ -11,8 +11,8 @@ namespace scheme_keys {
 
 using Key = std::string_view;
 
-inline constexpr std::array<Key, 8> top{"name",     "version", "currency", "zone",
-                                        "calendar", "type",    "class",    "reversal"};
+inline constexpr std::array<Key, 9> top{"name", "version", "currency", "zone",    "calendar",
+                                        "type", "class",   "reversal", "operator"};
 inline constexpr std::array<Key, 9> type{"name",    "purpose", "from", "to",        "minimum",
                                          "maximum", "fee",     "tax",  "commission"};
 inline constexpr std::array<Key, 9> fee{"bearer",     "bands",         "rate_bp",
@@ -28,7 +28,9 @@ inline constexpr std::array<Key, 12> settlement{
     "minimum_basis", "payout_fee", "refunds_netted", "negative_net", "reserve_bp", "reserve_days"};
 inline constexpr std::array<Key, 8> limits{"from",    "to",     "per_transaction", "daily",
                                            "monthly", "yearly", "lifetime",        "ceiling"};
-inline constexpr std::array<Key, 3> reversal{"allowed", "within_days", "returns_fee"};
+inline constexpr std::array<Key, 6> reversal{"allowed",      "within_days",  "returns_fee",
+                                             "fee_returned", "tax_returned", "commission_returned"};
+inline constexpr std::array<Key, 1> of_operator{"own_funds_may_be_short"};
 
 }  // namespace scheme_keys
 
@@ -39,7 +41,7 @@ struct SchemeTable {
 };
 
 /// All tables of the format, in the order of a file.
-inline constexpr std::array<SchemeTable, 9> scheme_tables{{
+inline constexpr std::array<SchemeTable, 10> scheme_tables{{
     {"", scheme_keys::top},
     {"[[type]]", scheme_keys::type},
     {"[[type.fee]]", scheme_keys::fee},
@@ -49,6 +51,7 @@ inline constexpr std::array<SchemeTable, 9> scheme_tables{{
     {"[class.settlement]", scheme_keys::settlement},
     {"[[class.limits]]", scheme_keys::limits},
     {"[reversal]", scheme_keys::reversal},
+    {"[operator]", scheme_keys::of_operator},
 }};
 
 }  // namespace tuma

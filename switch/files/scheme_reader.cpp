@@ -66,6 +66,13 @@ constexpr std::array<TomlChoice<core::MinimumBasis>, 2> minimum_bases{{
     {"before_fees", core::MinimumBasis::before_fees},
 }};
 
+constexpr std::array<TomlChoice<core::ChargeReturn>, 4> returns{{
+    {"all", core::ChargeReturn::all},
+    {"percentage_only", core::ChargeReturn::percentage_only},
+    {"before_settlement", core::ChargeReturn::before_settlement},
+    {"nothing", core::ChargeReturn::nothing},
+}};
+
 template <typename Value, std::size_t count>
 void choose(const TomlTable& table, std::string_view key,
             const std::array<TomlChoice<Value>, count>& choices, Value& value) {
@@ -250,6 +257,24 @@ void read_head(const TomlTable& table, const std::filesystem::path& holidays,
 
 }  // namespace
 
+namespace {
+
+void read_reversal(const TomlTable& table, core::ReversalRule& rule) {
+    table.boolean("allowed", rule.is_allowed);
+    table.integer("within_days", 0, core::reversal_days_max, " days", rule.within_days);
+    bool returns_fee = false;
+    table.boolean("returns_fee", returns_fee);
+    if (returns_fee) rule.fee = core::ChargeReturn::all;
+    if (table.has("returns_fee") && table.has("fee_returned"))
+        table.fail("fee_returned", "says what returns_fee says already; write only fee_returned");
+    choose(table, "fee_returned", returns, rule.fee);
+    rule.tax = rule.commission = rule.fee;
+    choose(table, "tax_returned", returns, rule.tax);
+    choose(table, "commission_returned", returns, rule.commission);
+}
+
+}  // namespace
+
 core::Scheme read_scheme_tables(const toml::table& root, const std::filesystem::path& holidays,
                                 TomlErrors& errors) {
     core::Scheme scheme;
@@ -262,12 +287,10 @@ core::Scheme read_scheme_tables(const toml::table& root, const std::filesystem::
     scheme.classes.reserve(classes.size());
     for (const TomlTable& account_class : classes)
         scheme.classes.push_back(read_class(account_class, scheme.currency));
-    if (const auto reversal = table.table("reversal", scheme_keys::reversal)) {
-        reversal->boolean("allowed", scheme.reversal.is_allowed);
-        reversal->integer("within_days", 0, core::reversal_days_max, " days",
-                          scheme.reversal.within_days);
-        reversal->boolean("returns_fee", scheme.reversal.returns_fee);
-    }
+    if (const auto reversal = table.table("reversal", scheme_keys::reversal))
+        read_reversal(*reversal, scheme.reversal);
+    if (const auto of_operator = table.table("operator", scheme_keys::of_operator))
+        of_operator->boolean("own_funds_may_be_short", scheme.own_funds_may_be_short);
     return scheme;
 }
 

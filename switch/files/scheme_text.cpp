@@ -69,12 +69,30 @@ std::string calendar_text(const core::Calendar& calendar) {
                        text(calendar.holidays().back()));
 }
 
+std::string_view return_text(core::ChargeReturn word) {
+    switch (word) {
+        case core::ChargeReturn::nothing:
+            return "kept";
+        case core::ChargeReturn::all:
+            return "returned";
+        case core::ChargeReturn::percentage_only:
+            return "returned as far as a rate made them";
+        case core::ChargeReturn::before_settlement:
+            return "returned until the payment is settled";
+    }
+    unreachable("a way in which charges come back outside the enumeration");
+}
+
 std::string reversal_text(const core::ReversalRule& rule) {
     if (!rule.is_allowed) return "not allowed";
-    return fmt::format(
-        "allowed{}, fees {}",
-        rule.within_days == 0 ? "" : fmt::format(" within {} days", rule.within_days),
-        rule.returns_fee ? "returned" : "kept");
+    std::string result =
+        fmt::format("allowed{}, fees {}",
+                    rule.within_days == 0 ? "" : fmt::format(" within {} days", rule.within_days),
+                    return_text(rule.fee));
+    if (rule.tax != rule.fee) result += fmt::format(", tax {}", return_text(rule.tax));
+    if (rule.commission != rule.fee)
+        result += fmt::format(", commissions {}", return_text(rule.commission));
+    return result;
 }
 
 template <typename Elements>

@@ -59,8 +59,9 @@ void learn(protocols::Directory& directory, const core::Request& request,
     }
 }
 
-// The commands of one answer on their way to the engine and back.
-class Gateway::Exchange final : public Submission {
+// The commands of one answer on their way to the engine and back; by way of the history where a
+// refund names what it is a part of.
+class Gateway::Exchange final : public Submission, public HistoryJob {
 public:
     Exchange(Gateway& gateway, protocols::Asking asking, Respond respond)
         : gateway_(gateway), asking_(std::move(asking)), respond_(std::move(respond)) {
@@ -75,6 +76,29 @@ public:
         // A function that can be copied is wanted.
         std::shared_ptr<Submission> kept = std::move(self);
         boost::asio::post(*gateway_.threads_, [this, kept] { go_on(); });
+    }
+
+    bool needs_history() const {
+        return std::any_of(requests.begin(), requests.end(), [](const core::Request& request) {
+            const auto* const open = std::get_if<core::OpenOrder>(&request.command);
+            return open != nullptr && open->wish->original;
+        });
+    }
+
+    bool is_long() const override { return false; }
+
+    void look_up(HistoryReader& reader) override {
+        for (core::Request& request : requests)
+            if (auto* const open = std::get_if<core::OpenOrder>(&request.command))
+                if (open->wish->original) open->original = reader.set_from(open->wish->original);
+    }
+
+    void looked_up(std::unique_ptr<HistoryJob> self, bool is_read) override {
+        if (!is_read) return refuse();
+        // Ownership goes along two base classes; the object is always an Exchange.
+        std::unique_ptr<Submission> same(static_cast<Exchange*>(self.release()));
+        if (const auto refused = gateway_.engine_.submit(std::move(same)))
+            static_cast<Exchange&>(*refused).refuse();
     }
 
     void refuse() { respond_(std::move(asking_.overloaded)); }
@@ -205,6 +229,11 @@ void Gateway::carry_on(protocols::Answer answer, Respond respond) {
     }
     auto exchange = std::make_unique<Exchange>(
         *this, std::get<protocols::Asking>(std::move(answer)), std::move(respond));
+    if (exchange->needs_history()) {
+        if (const auto refused = history_.submit(std::move(exchange)))
+            static_cast<Exchange&>(*refused).refuse();
+        return;
+    }
     const std::unique_ptr<Submission> refused = engine_.submit(std::move(exchange));
     if (refused) static_cast<Exchange&>(*refused).refuse();
 }

@@ -124,8 +124,9 @@ std::string names_of(const Plan& plan, bool (*holds)(const RailPlan&)) {
 std::string fee_rules_words(const Plan& plan) {
     const std::string otherwise =
         names_of(plan, [](const RailPlan& rail) { return !rounds_half_up(rail); });
-    const std::string returning =
-        names_of(plan, [](const RailPlan& rail) { return rail.scheme.reversal.returns_fee; });
+    const std::string returning = names_of(plan, [](const RailPlan& rail) {
+        return rail.scheme.reversal.fee != core::ChargeReturn::nothing;
+    });
     return fmt::format(
         "Worked out and rounded for each payment, to the nearest minor unit, halves away from "
         "zero{}; taken out when the sale settles. A refund carries no fee and returns none{}.",

@@ -59,6 +59,8 @@ struct Town {
         world.now = end;
     }
     Outcome open(OrderWish wish) {
+        if (const auto parent = world.core.state().orders.find(wish.terms.parent))
+            wish.original = parent->transfer;
         return ask(OpenOrder{std::make_shared<const OrderWish>(std::move(wish))});
     }
     Outcome move(OrderAct act) {

@@ -371,5 +371,5 @@ TEST_CASE("pricing: a price is made anew, not added to the one before") {
     Price price;
     REQUIRE_FALSE(price_payment(type, 10'000, 0, price));
     REQUIRE_FALSE(price_payment(type, 20'000, 0, price));
-    CHECK(charges_of(price) == std::vector<Charge>{{Purpose::fee, Bearer::payee, 200}});
+    CHECK(charges_of(price) == std::vector<Charge>{{Purpose::fee, Bearer::payee, 200, 200}});
 }

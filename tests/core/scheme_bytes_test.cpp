@@ -31,7 +31,7 @@ Scheme tiny_scheme() {
     scheme.currency = Currency::kes;
     scheme.zone_offset_minutes = -2;
     scheme.calendar = Calendar("c", {day("1970-01-02"), day("1969-12-31")});
-    scheme.reversal = {true, 258, false};
+    scheme.reversal = {true, 258};
     return scheme;
 }
 
@@ -112,7 +112,8 @@ TEST_CASE("scheme bytes: those of format 1 are read; their smallest payout looks
     auto newer = old;
     newer.front() = std::byte{2};
     check_refused(newer, "the middle of something");
-    newer.push_back(std::byte{1});
+    // Taxes and commissions stay too, own funds are covered; then the basis.
+    newer.insert(newer.end(), {std::byte{0}, std::byte{0}, std::byte{0}, std::byte{1}});
     check_refused(newer, "format 2 for what format 1 can say");
     newer.back() = std::byte{2};
     CHECK(scheme_bytes(other) == newer);
@@ -192,11 +193,9 @@ TEST_CASE("scheme bytes: every way to write the same thing differently is refuse
         const char* why;
     };
     const Row rows[] = {
-        {0, 0, "format"},
-        {0, 3, "format"},
-        {first_holiday_at, 254, ""},  // still before the second
-        {allowed_at, 2, "neither"},
-        {returns_fee_at, 255, "neither"},
+        {0, 0, "format"},           {0, 2, "ends in the middle"},
+        {0, 3, "format"},           {first_holiday_at, 254, ""},  // still before the second
+        {allowed_at, 2, "neither"}, {returns_fee_at, 255, "neither"},
     };
     const auto bytes = scheme_bytes(tiny_scheme());
     for (const Row& row : rows) {

@@ -51,14 +51,14 @@ TEST_CASE("settlement: refunds are netted, and a net below zero is carried to th
         account shop settlement_payable KES floor -500 under town shop
         pay_merchant a alice shop 100
         refund b shop alice 150
-        balance shop -49.25
+        balance shop -50.00
         pass 27h
-        statement shop sales 100.00 refunds 150.00 fees -0.75 paid 0.00 carried -49.25
-        balance shop -49.25
+        statement shop sales 100.00 refunds 150.00 fees 0.00 paid 0.00 carried -50.00
+        balance shop -50.00
         pay_merchant c alice shop 100
         pass 1d
-        statement shop carried_in -49.25 sales 100.00 fees 1.50 paid 49.25 carried 0.00
-        balance shop.bank 49.25
+        statement shop carried_in -50.00 sales 100.00 fees 1.50 paid 48.50 carried 0.00
+        balance shop.bank 48.50
     )");
 }
 
@@ -99,8 +99,8 @@ TEST_CASE("settlement: refunds collected beside the payout where they are not ne
         balance shop.bank 0.00
         refund c shop alice 50
         pass 1d
-        statement shop refunds 50.00 fees -0.75 paid -49.25
-        balance shop.bank -49.25
+        statement shop refunds 50.00 fees 0.00 paid -50.00
+        balance shop.bank -50.00
     )");
 }
 

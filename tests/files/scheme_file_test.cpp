@@ -180,7 +180,8 @@ returns_fee = true
     CHECK(scheme.zone_offset_minutes == -570);
     CHECK(scheme.calendar.name() == "JP");
     CHECK(scheme.calendar.holidays().empty());
-    CHECK(scheme.reversal == core::ReversalRule{false, 365, true});
+    CHECK(scheme.reversal == core::ReversalRule{false, 365, core::ChargeReturn::all,
+                                                core::ChargeReturn::all, core::ChargeReturn::all});
     REQUIRE(scheme.classes.size() == 1);
     core::AccountClass expected;
     expected.name = "shop";
@@ -283,7 +284,7 @@ TEST_CASE("scheme file: keys that are missing, unknown or of another kind") {
          "f.toml:1: zone: is missing; local time less UTC, like \"+03:00\""},
         {head, "holidays = 1",
          "f.toml:5: holidays: is no key of this table; those are name, version, currency, zone, "
-         "calendar, type, class, reversal"},
+         "calendar, type, class, reversal, operator"},
         {head, "calender = \"KE\"",
          "f.toml:5: calender: is no key of this table; did you mean calendar?"},
         {fee, "rate = 55",

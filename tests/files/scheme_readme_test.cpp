@@ -64,6 +64,7 @@ std::string with_line(std::string_view heading, const std::string& wrong) {
         {"[class.settlement]", "lag_days = 1\nlag_unit = \"business\"\n"},
         {"[[class.limits]]", "daily = 1\n"},
         {"[reversal]", ""},
+        {"[operator]", ""},
     };
     const std::string key = wrong.substr(0, wrong.find(' '));
     // What would stand in the way of a wrong value under the same key.

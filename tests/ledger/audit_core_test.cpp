@@ -4,8 +4,11 @@
 #include "ledger/memory_journal.h"
 #include "ledger/projection.h"
 #include "ledger/snapshot.h"
+#include "switch/core/rulebook.h"
 #include "tests/support/temporary_directory.h"
+#include "tests/support/town_scheme.h"
 #include "tests/support/traffic.h"
+#include "tests/support/words.h"
 #include "tests/support/world.h"
 
 #include <doctest/doctest.h>
@@ -73,6 +76,52 @@ TEST_CASE("audit: whatever the core writes under a scheme is clean, projection a
     }
     CHECK(settlements > 50);
     CHECK(charges > 100);
+}
+
+TEST_CASE("audit: books that are short are a finding, unless a scheme lets them be") {
+    World world;
+    std::uint64_t asked = 0;
+    const auto ask = [&](core::Command command) {
+        const core::Outcome outcome =
+            world.handle({{ParticipantId{1}, reference(++asked)}, {}, {}, std::move(command)});
+        REQUIRE(outcome.code == Refusal::none);
+    };
+    core::Scheme scheme = town_scheme();
+    scheme.own_funds_may_be_short = true;
+    ask(load(scheme));
+    ask(core::OpenAccount{.kind = AccountKind::wallet, .identity = identity("alice")});
+    const Books& books = world.core.state().books;
+    const AccountId trust = books.find(identity("town.trust"));
+    const AccountId fees = books.find(identity("town.fees"));
+    const AccountId alice = books.find(identity("alice"));
+    ask(core::MoveMoney{Purpose::issue, trust, alice, Money{1'000'00, Currency::kes}});
+    core::MoveLinked present{.currency = Currency::kes, .leg_count = 1};
+    present.legs[0] = {fees, alice, 25};
+    ask(present);
+
+    MemoryDisk disk;
+    for (const SealedBatch& batch : world.journal) disk.push_back(batch.bytes);
+    MemoryJournal journal(disk);
+    AuditOptions options{.data_directory = {},
+                         .acks = {},
+                         .findings_max = 20,
+                         .limits = small_limits(),
+                         .progress = nullptr};
+    options.own_funds_may_be_short = [](const State& state, Currency currency) {
+        return core::own_funds_may_be_short(state.terms, currency);
+    };
+    CHECK(audit(journal, options).is_clean());
+    options.own_funds_may_be_short = nullptr;
+    const AuditReport report = audit(journal, options);
+    CHECK_FALSE(report.is_clean());
+    CHECK(text(report).find("in trust 1000.00, owed 1000.25, own -0.25") != std::string::npos);
+    CHECK(text(report).find("finding: invariant: books at batch 5: KES: the operator's own funds "
+                            "are -0.25, so that less is in trust than is owed") !=
+          std::string::npos);
+
+    // Such books open, go on, and refuse what would make it worse.
+    core::Switch opened(world.replayed());
+    CHECK(opened.state().books.own_funds(Currency::kes).balance == -25);
 }
 
 TEST_CASE("audit: orders, notices and profiles of the projection are the journal's") {

@@ -21,6 +21,7 @@ class Model {
 public:
     struct Holder {
         bool is_trust = false;
+        bool is_own = false;
         std::int64_t floor = 0;
         std::int64_t ceiling = no_ceiling;
         std::int64_t balance = 0;
@@ -59,6 +60,9 @@ public:
         if (to.is_trust && lacks(to, amount)) return "insufficient_funds";
         if (from.is_trust && is_too_full(from, amount)) return "ceiling_exceeded";
         if (!to.is_trust && is_too_full(to, amount)) return "ceiling_exceeded";
+        // There is only one account of own funds.
+        if (from.is_own && !to.is_own && from.balance - from.outgoing < amount)
+            return "own_funds_insufficient";
         return "none";
     }
 
@@ -131,6 +135,7 @@ private:
     void open(const Opening& opening) {
         const AccountId id = keeper_.open(opening);
         model_.holders[id.value] = {.is_trust = opening.kind == AccountKind::trust,
+                                    .is_own = opening.kind == AccountKind::fee_income,
                                     .floor = opening.floor,
                                     .ceiling = opening.ceiling};
     }

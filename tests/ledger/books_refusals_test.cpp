@@ -322,7 +322,8 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
             case Purpose::tax:
                 return debit == tax_payable || credit == tax_payable;
             case Purpose::commission:
-                return debit == fee_income && credit == commission;
+                return (debit == fee_income && credit == commission) ||
+                       (debit == commission && credit == fee_income);
             case Purpose::refund:
                 return (debit == till || debit == settlement_payable) && credit == wallet;
             case Purpose::disburse:
@@ -343,6 +344,8 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
         for (const AccountKindRow& kind : account_kind_table())
             keeper.open({.kind = kind.kind, .floor = no_floor});
     const auto kinds = static_cast<std::uint32_t>(account_kind_table().size());
+    // Enough own funds for all that leaves them.
+    REQUIRE(keeper.post(Purpose::adjust, AccountId{1}, AccountId{7}, 1'000) == "none");
 
     for (std::uint8_t purpose = 1; purpose <= 14; ++purpose) {
         for (std::uint32_t debit = 1; debit <= kinds; ++debit) {
@@ -360,5 +363,47 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
     CHECK_FALSE(parse_purpose("bank_account").has_value());
     for (std::uint8_t purpose = 1; purpose <= 14; ++purpose)
         CHECK(parse_purpose(name(Purpose{purpose})) == Purpose{purpose});
+    CHECK(keeper.books.broken_invariants().empty());
+}
+
+TEST_CASE(
+    "books: own funds are counted over all accounts of a currency and never fall below zero") {
+    Bookkeeper keeper;
+    const AccountId trust = keeper.open_trust();
+    const AccountId fees = keeper.open({.kind = AccountKind::fee_income, .floor = no_floor});
+    const AccountId agents = keeper.open({.kind = AccountKind::commission, .floor = no_floor});
+    const AccountId tax = keeper.open({.kind = AccountKind::tax_payable, .floor = no_floor});
+    const AccountId alice = keeper.open();
+    REQUIRE(keeper.post(Purpose::issue, trust, alice, 500) == "none");
+    REQUIRE(keeper.post(Purpose::fee, alice, fees, 30) == "none");
+
+    // One may owe the other; together they may not owe.
+    CHECK(keeper.post(Purpose::commission, fees, agents, 40) == "none");
+    CHECK(keeper.books.own_funds(Currency::kes).balance == 30);
+    CHECK(keeper.post(Purpose::adjust, agents, alice, 31) == "own_funds_insufficient");
+    const TransferId fee = TransferId{2};
+    CHECK(keeper.post(Purpose::tax, alice, tax, 5) == "none");
+
+    // What is set aside is not there twice.
+    CHECK(keeper.reserve(agents, alice, 20) == "none");
+    const TransferId reserved = keeper.last().id;
+    CHECK(keeper.reverse(fee, 16) == "own_funds_insufficient");
+    CHECK(keeper.reverse(fee, 15) == "none");
+    CHECK(keeper.settle(reserved, 12) == "none");
+    CHECK(keeper.books.own_funds(Currency::kes).balance == 8);
+    CHECK(keeper.books.own_funds(Currency::kes).reserved == 0);
+    CHECK(keeper.books.own_funds(Currency::usd).balance == 0);
+    CHECK(keeper.books.short_own_funds().empty());
+
+    keeper.books.let_own_funds_be_short(Currency::kes, true);
+    CHECK(keeper.post(Purpose::adjust, agents, alice, 20) == "none");
+    CHECK(keeper.books.broken_invariants().empty());
+    keeper.books.let_own_funds_be_short(Currency::kes, false);
+    REQUIRE(keeper.books.short_own_funds().size() == 1);
+    CHECK(keeper.books.broken_invariants() ==
+          std::vector<std::string>{
+              "KES: the operator's own funds are -0.12, so that less is in trust than is owed"});
+    // Whatever raises them goes on.
+    CHECK(keeper.post(Purpose::fee, alice, fees, 12) == "none");
     CHECK(keeper.books.broken_invariants().empty());
 }

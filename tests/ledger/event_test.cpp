@@ -185,6 +185,25 @@ TEST_CASE("event: a transfer lies in the journal as the README says") {
     CHECK(at(127) == 0xFF);  // memo
 }
 
+TEST_CASE(
+    "event: transfers of both versions are read; only the newer says what becomes of a charge") {
+    std::vector<std::byte> bytes = bytes_of(transfer());
+    bytes.at(6) = std::byte{1 + 12};
+    CHECK(take_all(bytes).error().field == "flags");
+    bytes.at(1) = std::byte{2};
+    const auto newer = std::get<TransferRecord>(take_all(bytes).value());
+    CHECK(newer.fate() == ChargeFate::until_settled);
+    CHECK(newer.is_linked());
+    CHECK(bytes_of(newer) == bytes);
+    bytes.at(6) = std::byte{16};
+    CHECK(take_all(bytes).error().field == "flags");
+    bytes.at(1) = std::byte{1};
+    bytes.at(6) = std::byte{1};
+    const auto older = std::get<TransferRecord>(take_all(bytes).value());
+    CHECK(older == transfer());
+    CHECK(older.fate() == ChargeFate::unsaid);
+}
+
 TEST_CASE("event: cut short at any byte is refused and takes nothing off") {
     for (const Event& event : one_of_each) {
         const std::vector<std::byte> bytes = bytes_of(event);
@@ -249,7 +268,8 @@ TEST_CASE("event: each wrong field of transfers, accounts and refusals is refuse
         {"kind zero", 0, 0, 0, "record_kind"},
         {"kind after the last", 0, 0, 12, "record_kind"},
         {"kind of another size", 2, 0, 1, "record"},
-        {"transfer version", 0, 1, 2, "version"},
+        {"transfer version", 0, 1, 3, "version"},
+        {"transfer version zero", 0, 1, 0, "version"},
         {"opened version", 1, 1, 0, "version"},
         {"changed version", 2, 1, 2, "version"},
         {"refused version", 3, 1, 255, "version"},

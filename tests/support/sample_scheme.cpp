@@ -119,6 +119,10 @@ AccountClass random_class(Dice& dice, std::string name, const Scheme& scheme) {
     return made;
 }
 
+ChargeReturn random_return(Dice& dice) {
+    return static_cast<ChargeReturn>(dice.in(0, 3));
+}
+
 }  // namespace
 
 LocalDay day(std::string_view text) {
@@ -199,7 +203,7 @@ Scheme sample_scheme() {
     wallet.name = "tier-1";
     wallet.kind = AccountKind::wallet;
     scheme.classes = {merchant, wallet};
-    scheme.reversal = {false, 365, true};
+    scheme.reversal = {false, 365, ChargeReturn::all, ChargeReturn::all, ChargeReturn::all};
     return scheme;
 }
 
@@ -220,7 +224,9 @@ Scheme random_scheme(std::mt19937_64& random) {
     for (auto count = dice.in(0, 4); count > 0; --count)
         scheme.classes.push_back(random_class(dice, fmt::format("class_{}", count), scheme));
     scheme.reversal = {dice.flip(), static_cast<std::int32_t>(dice.in(0, reversal_days_max)),
-                       dice.flip()};
+                       random_return(dice), random_return(dice), random_return(dice)};
+    if (dice.flip()) scheme.reversal.tax = scheme.reversal.commission = scheme.reversal.fee;
+    scheme.own_funds_may_be_short = dice.flip();
     return scheme;
 }
 

@@ -117,7 +117,11 @@ core::Scheme town_scheme() {
         merchant("card-shop", AccountKind::settlement_payable, "pay-shop", card()),
         merchant("biller", AccountKind::till, "pay-bill"),
         merchant("collector", AccountKind::settlement_payable, "pay-shop", collecting())};
-    town.reversal = {.is_allowed = true, .within_days = 30, .returns_fee = true};
+    town.reversal = {.is_allowed = true,
+                     .within_days = 30,
+                     .fee = core::ChargeReturn::all,
+                     .tax = core::ChargeReturn::all,
+                     .commission = core::ChargeReturn::all};
     return town;
 }
 

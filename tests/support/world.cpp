@@ -26,9 +26,18 @@ std::vector<core::Outcome> World::handle_together(std::span<const core::Request>
     std::vector<core::Outcome> outcomes;
     core.begin(now, {});
     core.run_due(all_due);
-    for (const core::Request& request : requests) outcomes.push_back(core.handle(request));
+    for (const core::Request& request : requests)
+        outcomes.push_back(core.handle(with_original(request)));
     keep(core.finish());
     return outcomes;
+}
+
+core::Request World::with_original(core::Request request) const {
+    auto* const open = std::get_if<core::OpenOrder>(&request.command);
+    if (open != nullptr && open->wish->original && open->original == nullptr)
+        open->original = std::make_shared<const std::vector<ledger::TransferRecord>>(
+            set_of(open->wish->original));
+    return request;
 }
 
 void World::keep(core::Switch::Decided decided) {
@@ -85,6 +94,25 @@ ledger::State World::replayed() const {
         ensure(!misfit, misfit->c_str());
     }
     return state;
+}
+
+void World::rewrite(const std::function<void(ledger::TransferRecord&)>& change) {
+    last_hash_ = {};
+    for (ledger::SealedBatch& batch : journal) {
+        std::vector<std::byte> bytes;
+        ledger::begin_batch(bytes);
+        const auto checked = ledger::check_batch(batch.bytes, batch.header.sequence);
+        for (auto rest = checked.view.records; !rest.empty();) {
+            ledger::Event event = ledger::take_event(rest).value();
+            if (auto* const record = std::get_if<ledger::TransferRecord>(&event)) change(*record);
+            std::visit([&](const auto& record) { ledger::append(bytes, record); }, event);
+        }
+        ledger::BatchHeader header = batch.header;
+        header.previous = last_hash_;
+        batch = ledger::seal(header, std::move(bytes));
+        last_hash_ = batch.hash;
+    }
+    restart();
 }
 
 void World::restart() {

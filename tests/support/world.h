@@ -6,6 +6,7 @@
 #include "ledger/state.h"
 #include "switch/core/switch.h"
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -36,6 +37,9 @@ public:
     ledger::State replayed() const;
     /// The process ends and starts again: memory is gone, the journal is not.
     void restart();
+    /// Changes every transfer in the journal, as another version of the program would have written
+    /// it, and starts again.
+    void rewrite(const std::function<void(ledger::TransferRecord&)>& change);
 
     Timestamp now{std::chrono::hours{24}};
     ledger::StateLimits limits;
@@ -43,6 +47,8 @@ public:
     std::vector<ledger::SealedBatch> journal;
 
 private:
+    /// With what the shell looks up in the journal for it.
+    core::Request with_original(core::Request request) const;
     void keep(core::Switch::Decided decided);
 
     ledger::Hash last_hash_{};

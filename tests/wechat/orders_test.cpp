@@ -250,3 +250,49 @@ TEST_CASE("wechat v3: a merchant's only sale can be given back whole, its fee wi
     CHECK(shop.balance("wechat-china.fees") == 0);
     shop.check_books();
 }
+
+TEST_CASE("wechat v3: fifty refunds of 0.84 give 0.25 back and no more; then nothing is paid out") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 42'00));
+    shop.pass(seconds{3});
+    CHECK(shop.balance("wechat-china.fees") == 25);
+    std::int64_t fees = 25;
+    for (int i = 0; i < 50; ++i) {
+        if (i == 20) shop.restart();
+        const std::string number = "R-" + std::to_string(i);
+        REQUIRE(code_of(shop.post(refund_path, refund_of("ORDER-1", number, 84, 42'00))) == "200");
+        CHECK(shop.balance("wechat-china.fees") <= fees);
+        fees = shop.balance("wechat-china.fees");
+        CHECK(fees >= 0);
+    }
+    CHECK(fees == 0);
+    CHECK(shop.balance("1900000109") == 0);
+    shop.pass(std::chrono::days{2});
+    CHECK(shop.balance("1900000109.bank") == 0);
+    CHECK(shop.balance("wechat-china.fees") == 0);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: two refunds of 0.50 give the 0.01 of 1.00 back, once") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 1'00));
+    shop.pass(seconds{3});
+    for (const char* number : {"R-1", "R-2"})
+        REQUIRE(code_of(shop.post(refund_path, refund_of("ORDER-1", number, 50, 1'00))) == "200");
+    CHECK(shop.balance("wechat-china.fees") == 0);
+    CHECK(shop.balance("1900000109") == 0);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: refunds that do not arrive take no part of the fee along") {
+    Shop shop;
+    shop.post(native_path, native_order("ORDER-1", 10'00));
+    shop.pass(seconds{3});
+    REQUIRE(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-1", 5'00, 10'00),
+                              {{"Tuma-Scenario", "refund-abnormal"}})) == "200");
+    CHECK(shop.balance("wechat-china.fees") == 6);
+    shop.pass(seconds{3});
+    REQUIRE(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-2", 5'00, 10'00))) == "200");
+    CHECK(shop.balance("wechat-china.fees") == 3);
+    shop.check_books();
+}

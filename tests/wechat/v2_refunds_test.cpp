@@ -195,3 +195,20 @@ TEST_CASE("wechat v2: nobody sees another merchant's orders and refunds") {
     CHECK(shop.code_v2(query_path, {{"transaction_id", id}}) == "REFUNDNOTEXIST");
     CHECK(shop.code_v2("/secapi/pay/reverse", {{"transaction_id", id}}) == "INVALID_TRANSACTIONID");
 }
+
+TEST_CASE("wechat v2: partial refunds give back what was charged, a reversal the rest of it") {
+    V2Shop shop;
+    paid(shop, "OTN-50", "4200");
+    CHECK(shop.balance("wechat-china.fees") == 25);
+    for (int i = 0; i < 50; ++i) {
+        const std::string number = "ORN-" + std::to_string(i);
+        CHECK(of(shop.call_v2(refund_path, v2_refund_of("OTN-50", number, "84", "4200")),
+                 "result_code") == "SUCCESS");
+    }
+    CHECK(shop.balance("wechat-china.fees") == 0);
+    paid(shop, "OTN-51", "250", "139999999999990001");
+    CHECK(shop.balance("wechat-china.fees") == 2);
+    shop.call_v2("/secapi/pay/reverse", {{"out_trade_no", "OTN-51"}});
+    CHECK(shop.balance("wechat-china.fees") == 0);
+    shop.check_books();
+}

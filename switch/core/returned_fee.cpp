@@ -1,0 +1,109 @@
+#include "switch/core/returned_fee.h"
+
+#include "ledger/ensure.h"
+
+#include <algorithm>
+
+namespace tuma::core {
+namespace {
+
+using ledger::ChargeFate;
+using ledger::Purpose;
+using ledger::TransferRecord;
+
+ChargeFate fate_under(ChargeReturn word) {
+    switch (word) {
+        case ChargeReturn::nothing:
+            return ChargeFate::stays;
+        case ChargeReturn::all:
+        case ChargeReturn::percentage_only:
+            return ChargeFate::comes_back;
+        case ChargeReturn::before_settlement:
+            return ChargeFate::until_settled;
+    }
+    unreachable("a way in which charges come back outside the enumeration");
+}
+
+// While something falls due with the payment, its settlement is to come.
+bool is_settled(const ledger::State& state, const TransferRecord& payment) {
+    return !state.maturities.entries().contains({payment.due(), payment.credit});
+}
+
+bool comes_back(const ledger::State& state, const ReversalRule& rule, const TransferRecord& payment,
+                const TransferRecord& charge) {
+    // What a refund gave back is charged again when the refund is taken back.
+    if (payment.purpose == Purpose::refund) return true;
+    const ChargeFate said = charge.fate();
+    const ChargeFate fate = said == ChargeFate::unsaid ? fate_under(rule.of(charge.purpose)) : said;
+    return fate == ChargeFate::comes_back ||
+           (fate == ChargeFate::until_settled && !is_settled(state, payment));
+}
+
+std::int64_t share_left(std::int64_t left, std::int64_t amount, std::int64_t sold) {
+    return amount >= sold ? left : share_of_charge(left, amount, sold);
+}
+
+}  // namespace
+
+std::int64_t share_of_charge(std::int64_t charged, std::int64_t gone_back, std::int64_t paid) {
+    ensure(gone_back >= 0 && gone_back <= paid && charged >= 0, "a part of a payment goes back");
+    // A share is no more than the charge, whatever the currency is called.
+    const auto share = scale(Money{charged, Currency::kes}, gone_back, paid, Rounding::half_up);
+    ensure(share.has_value(), "a share of an amount fits where the amount does");
+    return share->minor;
+}
+
+ChargeLegs charge_legs(const Charge& charge, const ReversalRule& rule) {
+    ChargeLegs legs;
+    const auto add = [&](std::int64_t amount, ChargeFate fate) {
+        if (amount == 0) return;
+        legs.legs.at(legs.count) = {charge, fate};
+        legs.legs.at(legs.count++).charge.amount = amount;
+    };
+    const ChargeReturn word = rule.of(charge.purpose);
+    if (word == ChargeReturn::percentage_only) {
+        add(charge.by_rate, ChargeFate::comes_back);
+        add(charge.amount - charge.by_rate, ChargeFate::stays);
+    } else {
+        add(charge.amount, fate_under(word));
+    }
+    return legs;
+}
+
+std::int64_t gone_back_of(const ledger::State& state, TransferId payment) {
+    return state.books.reversed_amount(payment) + state.old_refunds.find(payment).amount;
+}
+
+std::vector<ReturnedCharge> returned_charges(const ledger::State& state, const ReversalRule& rule,
+                                             std::span<const TransferRecord> payment,
+                                             std::int64_t amount) {
+    const TransferRecord& principal = payment.front();
+    const std::int64_t gone_back = gone_back_of(state, principal.id) + amount;
+    // Which charges old refunds gave back their records do not say: the first ones.
+    std::int64_t given_back = state.old_refunds.find(principal.id).charges;
+    std::vector<ReturnedCharge> returned;
+    for (const TransferRecord& charge : payment.subspan(1)) {
+        // A set may hold several payments, each with its charges behind it.
+        if (!ledger::is_charge(charge.purpose)) break;
+        if (!comes_back(state, rule, principal, charge)) continue;
+        const std::int64_t share = share_of_charge(charge.amount, gone_back, principal.amount) -
+                                   state.books.reversed_amount(charge.id);
+        const std::int64_t before = std::clamp<std::int64_t>(share, 0, given_back);
+        given_back -= before;
+        if (share > before) returned.push_back({&charge, share - before});
+    }
+    return returned;
+}
+
+ledger::ChargesLeft returned_of_taking(const ledger::Taking& taking, const ReversalRule& rule,
+                                       std::int64_t amount) {
+    const auto share = [&](std::int64_t charged, std::int64_t unsaid, ChargeReturn word) {
+        const bool counts = fate_under(word) == ChargeFate::comes_back;
+        return share_left(charged, amount, taking.sold) +
+               (counts ? share_left(unsaid, amount, taking.sold) : 0);
+    };
+    return {share(taking.charged.fees, taking.unsaid.fees, rule.fee),
+            share(taking.charged.taxes, taking.unsaid.taxes, rule.tax)};
+}
+
+}  // namespace tuma::core

@@ -19,6 +19,9 @@ public:
     bool owns(std::uint16_t order_kind) const override;
     protocols::Answer handle(const http::HttpRequest& request,
                              const protocols::Context& context) const override;
+    std::optional<InputError> misspelt_word(const http::HttpRequest& request) const override;
+    std::span<const protocols::ProfileKind> profile_kinds() const override;
+    std::vector<std::uint16_t> decline_codes() const override;
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context& context) const override;
     protocols::Verdict judge(const core::Effect& effect,

@@ -45,8 +45,10 @@ std::shared_ptr<const TlsContext> system_trust() {
 
 class HttpClient::Implementation {
 public:
-    Implementation(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust)
+    Implementation(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust,
+                   CallbackRules rules)
         : limits_(limits),
+          rules_(std::move(rules)),
           trust_(std::move(trust)),
           sweep_(context_),
           work_(context_.get_executor()),
@@ -66,12 +68,14 @@ public:
         }
         ++queued_;
         const auto outgoing = std::make_shared<OutgoingCall>(
-            context_, std::move(call), std::move(url).value(), limits_.message);
+            context_, rules_, std::move(call), std::move(url).value(), limits_.message);
         boost::asio::post(context_,
                           [this, outgoing, deadline, completion = std::move(completion)]() mutable {
                               take(outgoing, deadline, std::move(completion));
                           });
     }
+
+    void add_own(const Endpoint& endpoint) { rules_.add_own(endpoint); }
 
     void stop() {
         {
@@ -217,6 +221,7 @@ private:
     }
 
     const HttpClientLimits limits_;
+    CallbackRules rules_;
     boost::asio::io_context context_{1};
 
     std::mutex mutex_;
@@ -237,8 +242,10 @@ private:
     std::thread thread_;
 };
 
-HttpClient::HttpClient(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust)
-    : implementation_(std::make_unique<Implementation>(limits, std::move(trust))) {}
+HttpClient::HttpClient(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust,
+                       CallbackRules rules)
+    : implementation_(
+          std::make_unique<Implementation>(limits, std::move(trust), std::move(rules))) {}
 
 HttpClient::~HttpClient() {
     implementation_->stop();
@@ -246,6 +253,10 @@ HttpClient::~HttpClient() {
 
 void HttpClient::send(HttpCall call, HttpCompletion completion) {
     implementation_->send(std::move(call), std::move(completion));
+}
+
+void HttpClient::add_own(const Endpoint& endpoint) {
+    implementation_->add_own(endpoint);
 }
 
 void HttpClient::stop() {

@@ -36,9 +36,10 @@ std::string request_bytes(HttpCall call, const http::Url& url) {
 
 }  // namespace
 
-OutgoingCall::OutgoingCall(boost::asio::io_context& context, HttpCall call, http::Url url,
-                           const HttpMessageLimits& limits)
+OutgoingCall::OutgoingCall(boost::asio::io_context& context, const CallbackRules& rules,
+                           HttpCall call, http::Url url, const HttpMessageLimits& limits)
     : context_(context),
+      rules_(rules),
       url_(std::move(url)),
       verify_tls_(call.verify_tls),
       route_(fmt::format("{} {} {}",
@@ -90,6 +91,10 @@ void OutgoingCall::resolve() {
 }
 
 void OutgoingCall::connect(const std::vector<tcp::endpoint>& endpoints) {
+    // One that may not be called is enough: a name is not tried until it leads somewhere else.
+    for (const tcp::endpoint& endpoint : endpoints)
+        if (auto refusal = rules_.refusal(url_.host, endpoint))
+            return fail(HttpFailureKind::forbidden, *std::move(refusal));
     socket_.emplace(context_);
     boost::asio::async_connect(
         *socket_, endpoints,

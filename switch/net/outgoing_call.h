@@ -3,6 +3,7 @@
 
 #include "protocols/http/url.h"
 #include "switch/net/byte_stream.h"
+#include "switch/net/callback_rules.h"
 #include "switch/net/clock.h"
 #include "switch/net/http_client.h"
 #include "switch/net/http_readers.h"
@@ -26,9 +27,9 @@ public:
     /// Told once, whatever ends the call.
     using Ended = std::function<void(OutgoingCall&, HttpResult)>;
 
-    /// Requires: `context` stays as long as the call.
-    OutgoingCall(boost::asio::io_context& context, HttpCall call, http::Url url,
-                 const HttpMessageLimits& limits);
+    /// Requires: `context` and `rules` stay as long as the call.
+    OutgoingCall(boost::asio::io_context& context, const CallbackRules& rules, HttpCall call,
+                 http::Url url, const HttpMessageLimits& limits);
 
     /// Which connections can serve it: scheme, host, port, whether the server was verified.
     const std::string& route() const { return route_; }
@@ -59,6 +60,7 @@ private:
     void end(HttpResult result);
 
     boost::asio::io_context& context_;
+    const CallbackRules& rules_;
     http::Url url_;
     bool verify_tls_;
     std::string route_;

@@ -1,5 +1,6 @@
 #include "loadgen/command_line.h"
 
+#include "ledger/command_words.h"
 #include "loadgen/find_max.h"
 #include "loadgen/version.h"
 
@@ -368,6 +369,11 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     const CLI::App* find = add_find_max(app, parsed);
     add_compare(app, parsed);
     const CLI::App* sample = add_sample(app, parsed);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (const auto misspelt = misspelt_argument(command_words(app), arguments)) {
+        fmt::print(stderr, "tuma-load: {}\n", *misspelt);
+        return NoCommand{exit_usage};
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

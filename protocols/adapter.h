@@ -1,10 +1,12 @@
 // What an HTTP dialect is: bytes in, commands out, outcomes in, bytes out. No socket, no clock.
 #pragma once
 
+#include "ledger/result.h"
 #include "ledger/time.h"
 #include "protocols/directory.h"
 #include "protocols/http/message.h"
 #include "protocols/native/messages.h"
+#include "protocols/profile_kind.h"
 #include "switch/core/command.h"
 #include "switch/core/effect.h"
 #include "switch/core/outcome.h"
@@ -13,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -101,6 +104,15 @@ public:
     /// True if the path is one of this dialect's, also with the wrong method.
     virtual bool owns(std::string_view path) const = 0;
     virtual Answer handle(const http::HttpRequest& request, const Context& context) const = 0;
+    /// The first word of the headers for tests (`Tuma-Scenario` and its like) that means nothing to
+    /// this dialect on this path, or on any of its paths if the target is none of them. The field
+    /// is the header's name.
+    virtual std::optional<InputError> misspelt_word(const http::HttpRequest& request) const = 0;
+
+    /// The profiles that are this dialect's; what it keeps for itself too.
+    virtual std::span<const ProfileKind> profile_kinds() const = 0;
+    /// The codes with which its customers may decline.
+    virtual std::vector<std::uint16_t> decline_codes() const = 0;
 
     /// True if orders of this kind are this dialect's.
     virtual bool owns(std::uint16_t order_kind) const = 0;

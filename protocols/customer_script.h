@@ -3,7 +3,9 @@
 
 #include "ledger/order.h"
 #include "ledger/time.h"
+#include "protocols/scenario_words.h"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,7 +53,12 @@ Script spoiling(ledger::NoticeFault fault, Duration notice_delay) {
     return script;
 }
 
-/// Takes "callback-lost", "callback-twice" and "callback-late:MS"; false for other words.
-bool take_callback_fault(CustomerScript& script, std::string_view word);
+/// Takes the words of Tuma-Fault that all dialects have.
+WordCheck take_callback_fault(CustomerScript& script, std::string_view word);
+/// They, for messages.
+inline constexpr std::array<std::string_view, 3> callback_faults{"callback-lost", "callback-twice",
+                                                                 "callback-late:MS"};
+/// Takes the delay of "delay=500ms"; another word is not known.
+WordCheck take_delay(CustomerScript& script, std::string_view word);
 
 }  // namespace tuma::protocols

@@ -1,33 +1,29 @@
 #include "protocols/option_table.h"
 
-#include <boost/json/parse.hpp>
+#include "ledger/words.h"
+#include "protocols/strict_json.h"
+
+#include <algorithm>
+#include <vector>
 
 namespace tuma::protocols {
 namespace {
 
 constexpr std::size_t text_max = 1'000;
 
-bool is_word_of(std::string_view words, std::string_view word) {
-    while (true) {
-        const std::size_t bar = words.find('|');
-        if (words.substr(0, bar) == word) return true;
-        if (bar == std::string_view::npos) return false;
-        words.remove_prefix(bar + 1);
-    }
-}
-
 std::optional<InputError> check_word(std::string_view name, std::string_view words,
                                      std::string_view word) {
-    if (words.empty() || is_word_of(words, word)) return std::nullopt;
-    return InputError{std::string(name), "is one of " + std::string(words)};
+    if (words.empty()) return std::nullopt;
+    const std::vector<std::string_view> list = split_words(words, '|');
+    if (std::find(list.begin(), list.end(), word) != list.end()) return std::nullopt;
+    return InputError{std::string(name), none_of(word, list)};
 }
 
 }  // namespace
 
 std::optional<boost::json::value> parse_object(std::string_view json) {
-    boost::json::error_code error;
-    boost::json::value value = boost::json::parse({json.data(), json.size()}, error);
-    if (error || !value.is_object()) return std::nullopt;
+    std::optional<boost::json::value> value = parse_strictly(json);
+    if (!value || !value->is_object()) return std::nullopt;
     return value;
 }
 

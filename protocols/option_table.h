@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ledger/result.h"
+#include "ledger/words.h"
 #include "protocols/json_text.h"
 
 #include <boost/json/value.hpp>
@@ -15,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 namespace tuma::protocols {
 
@@ -82,7 +84,11 @@ Result<Options> read_options(std::span<const OptionRow<Options>> rows, std::stri
         const std::string_view name{member.key().data(), member.key().size()};
         const auto row = std::find_if(rows.begin(), rows.end(),
                                       [&](const auto& one) { return one.name == name; });
-        if (row == rows.end()) return InputError{std::string(name), "is no option"};
+        if (row == rows.end()) {
+            std::vector<std::string_view> names;
+            for (const auto& one : rows) names.push_back(one.name);
+            return InputError{std::string(name), "is no option: " + none_of(name, names)};
+        }
         if (auto misfit = set_option(options, *row, member.value())) return *misfit;
     }
     return options;

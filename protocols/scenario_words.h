@@ -1,11 +1,16 @@
 // Words in the headers Tuma-Scenario and Tuma-Fault, separated by commas.
 #pragma once
 
+#include "ledger/result.h"
 #include "ledger/time.h"
+#include "protocols/http/message.h"
 
 #include <functional>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuma::protocols {
 
@@ -14,5 +19,40 @@ void for_each_word(std::string_view words, const std::function<void(std::string_
 
 /// Reads "500ms" or "500": milliseconds up to an hour.
 std::optional<Duration> read_milliseconds(std::string_view text);
+
+/// What somebody makes of one word.
+struct WordCheck {
+    bool is_known = true;
+    std::string misfit{};  ///< what is wrong with the value of a word that is known
+
+    bool is_good() const { return is_known && misfit.empty(); }
+};
+inline const WordCheck unknown_word{.is_known = false};
+/// Known, and its value must be milliseconds as `read_milliseconds` takes them.
+WordCheck bad_milliseconds(std::string_view word);
+/// Known, and its value must be one of these codes.
+WordCheck bad_code(std::string_view word, std::string_view code,
+                   std::span<const std::string_view> codes);
+
+/// Words of Tuma-Fault that are carried out before a dialect sees the request; a name in capital
+/// letters stands for a value ("latency:MS").
+std::span<const std::string_view> gateway_words();
+bool is_gateway_word(std::string_view word);
+
+/// True for names that begin with Tuma-, in letters of either case.
+bool is_own_header(std::string_view name);
+
+/// The words of a dialect, as `gateway_words` has them, and what it makes of one.
+struct ScriptWords {
+    std::vector<std::string_view> scenario;
+    std::vector<std::string_view> fault;
+    std::function<WordCheck(std::string_view)> check_scenario;
+    std::function<WordCheck(std::string_view)> check_fault;
+};
+
+/// Refuses, with the header as field: headers that begin with Tuma- and are none of ours, one that
+/// is there twice, words that are not the dialect's, values of the wrong shape.
+std::optional<InputError> check_script_headers(const http::HttpRequest& request,
+                                               const ScriptWords& words);
 
 }  // namespace tuma::protocols

@@ -1,15 +1,15 @@
 #include "protocols/stored_json.h"
 
-#include <boost/json/parse.hpp>
+#include "ledger/words.h"
+#include "protocols/strict_json.h"
 
 #include <utility>
 
 namespace tuma::protocols {
 
 StoredJson::StoredJson(std::string_view json, std::string_view what) : what_(what) {
-    boost::json::error_code error;
-    value_ = boost::json::parse({json.data(), json.size()}, error);
-    if (error || !value_.is_object()) fail(what_, "is not a JSON object");
+    if (auto value = parse_strictly(json)) value_ = *std::move(value);
+    if (!value_.is_object()) fail(what_, "is not a JSON object, or has a member twice");
 }
 
 StoredJson::StoredJson(const boost::json::value& value, std::string_view what)
@@ -87,7 +87,9 @@ std::optional<InputError> StoredJson::error() {
         for (const auto& member : value_.get_object())
             if (!taken_.contains(std::string_view{member.key().data(), member.key().size()}))
                 fail(std::string_view{member.key().data(), member.key().size()},
-                     "is no member of a " + what_);
+                     "is no member of a " + what_ + ": " +
+                         none_of(std::string_view{member.key().data(), member.key().size()},
+                                 std::vector<std::string>(taken_.begin(), taken_.end())));
     return error_;
 }
 

@@ -27,7 +27,7 @@ WORDS = [
      "money is std::int64_t minor units; rates are pairs of integers"),
     ("asio", PRODUCT, r"switch/(net/|replay/|[^/]+\.cpp)|loadgen/", r"<boost/(asio|beast)|\bboost::(asio|beast)\b",
      "sockets and timers belong to switch/net and loadgen"),
-    ("beast", PRODUCT, r"switch/net/(admin_server|http_readers)\.cpp|loadgen/", r"<boost/beast",
+    ("beast", PRODUCT, r"switch/net/http_readers\.cpp|loadgen/", r"<boost/beast",
      "Beast takes a minute to compile; read HTTP with switch/net/http_readers.h"),
     ("openssl", PRODUCT, r"protocols/|switch/net/|ledger/(sha256|batch|snapshot|state)\w*\.", r"<openssl/",
      "hash with ledger::sha256; signatures belong to protocols/crypto"),

@@ -1,5 +1,6 @@
 #include "switch/dialects.h"
 
+#include "ledger/words.h"
 #include "protocols/mpesa/mpesa_adapter.h"
 #include "protocols/wechat/wechat_adapter.h"
 #include "switch/fault_tables.h"
@@ -9,10 +10,19 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace tuma {
+namespace {
+
+constexpr std::array<std::string_view, 7> known_tables{
+    "mpesa.app",       "mpesa.shortcode", "mpesa.customer", "mpesa.options",
+    "wechat.merchant", "wechat.options",  fault_table};
+
+}  // namespace
 
 std::vector<std::unique_ptr<const protocols::Adapter>> dialects() {
     std::vector<std::unique_ptr<const protocols::Adapter>> all;
@@ -35,10 +45,9 @@ protocols::Provision provision_of(const std::string& file, const protocols::Dire
     provision.add(wechat_provision(given, directory, making));
     tables.erase(fault_table);
     if (!tables.empty())
-        throw std::runtime_error(
-            fmt::format("{}: is not known; there are mpesa.app, mpesa.shortcode, mpesa.customer, "
-                        "mpesa.options, wechat.merchant, wechat.options and faults.rule",
-                        tables.begin()->second.front().place));
+        throw std::runtime_error(fmt::format("{}: is not known: {}",
+                                             tables.begin()->second.front().place,
+                                             none_of(tables.begin()->first, known_tables)));
     return provision;
 }
 

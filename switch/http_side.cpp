@@ -2,6 +2,8 @@
 
 #include "switch/dialects.h"
 #include "switch/fault_tables.h"
+#include "switch/net/admin_json.h"
+#include "switch/net/log.h"
 #include "switch/open_files.h"
 #include "switch/provision.h"
 #include "switch/tls_files.h"
@@ -43,6 +45,16 @@ std::filesystem::path clients_folder(const std::string& data) {
     return std::filesystem::path(data) / "clients";
 }
 
+// Lists that cannot be read were refused with the other settings.
+net::CallbackRules rules_of(const net::Settings& settings) {
+    return net::CallbackRules::read(settings.callback_allow, settings.callback_deny).value();
+}
+
+// Without the path, which may hold somebody's number or secret.
+std::string server_of(const std::string& url) {
+    return url.substr(0, url.find('/', url.find("://") + 3));
+}
+
 using Told = std::function<void(net::Sent)>;
 
 // Callbacks go to developers' own hosts, whose certificates are often their own too.
@@ -52,6 +64,7 @@ void send(net::HttpClient& client, net::Outgoing outgoing, Told told) {
     call.goes_first = outgoing.goes_first;
     call.useless_at = outgoing.useless_at;
     call.verify_tls = false;
+    std::string server = server_of(call.url);
     call.at_turn = [make = std::move(outgoing.make)](net::HttpContentReady ready) {
         make([ready = std::move(ready)](std::optional<protocols::Callback> callback) {
             if (!callback) return ready(std::nullopt);
@@ -61,9 +74,13 @@ void send(net::HttpClient& client, net::Outgoing outgoing, Told told) {
                                    .timeout = callback->timeout});
         });
     };
-    client.send(std::move(call), [told = std::move(told)](const net::HttpResult& result) {
+    client.send(std::move(call), [told = std::move(told),
+                                  server = std::move(server)](const net::HttpResult& result) {
         if (result) return told({.result = {.status = result->status, .body = result->body}});
         const net::HttpFailure& failure = result.error();
+        if (failure.kind == net::HttpFailureKind::forbidden)
+            net::log_event(net::LogLevel::warn, "callback_refused",
+                           {{"server", server}, {"why", failure.reason}});
         told({.result = {.failure = failure.reason},
               .was_begun = failure.kind != net::HttpFailureKind::not_begun});
     });
@@ -84,8 +101,12 @@ std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Time
 struct HttpSide::Running {
     Running(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
             net::Translation& translation, net::FaultRules& faults, net::Engine& engine,
-            net::History& history, std::shared_ptr<const net::TlsContext> tls)
-        : client({.calls_max = callbacks_beside(settings.connections)}),
+            net::History& history, std::shared_ptr<const net::TlsContext> tls,
+            const net::Door& the_door)
+        : door(the_door),
+          is_admin_here(settings.admin_on_http == "yes"),
+          client({.calls_max = callbacks_beside(settings.connections)}, nullptr,
+                 rules_of(settings)),
           notifier(
               engine, translation, metrics,
               [this](net::Outgoing outgoing, Told told) {
@@ -109,9 +130,21 @@ struct HttpSide::Running {
             shared->answer(std::move(reply));
         };
         if (net::AdminApi::owns(request.path()))
-            admin.handle(request, std::move(respond));
+            administer(request, std::move(respond));
         else
             gateway.handle(std::move(request), std::move(respond));
+    }
+
+    // A call that came by the merchants' listener.
+    void administer(const http::HttpRequest& request, net::Respond respond) {
+        if (!is_admin_here)
+            return respond(net::json_error(
+                404, {},
+                "the administrator's API is served at --admin=HOST:PORT, and here only with "
+                "--admin-on-http=yes"));
+        if (auto refused = refused_at(door, request, net::AdminApi::behind(request)))
+            return respond(*std::move(refused));
+        admin.handle(request, std::move(respond));
     }
 
     // Only a clock of its own kind can be moved by hand.
@@ -122,6 +155,8 @@ struct HttpSide::Running {
                                                   [&keeper](Timestamp time) { keeper.keep(time); });
     }
 
+    const net::Door& door;
+    const bool is_admin_here;
     net::HttpClient client;
     net::Notifier notifier;
     net::Gateway gateway;
@@ -130,8 +165,9 @@ struct HttpSide::Running {
     net::HttpServer server;
 };
 
-HttpSide::HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics)
-    : settings_(settings), keeper_(keeper), metrics_(metrics) {}
+HttpSide::HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
+                   net::Door door)
+    : settings_(settings), keeper_(keeper), metrics_(metrics), door_(std::move(door)) {}
 
 HttpSide::~HttpSide() = default;
 
@@ -143,16 +179,16 @@ void HttpSide::connect(net::Engine& engine, net::History& history, const core::S
     fill_directory(directory_, core);
     provide(engine, core, directory_,
             provision_of(settings_.provision, directory_, keeper_.making()));
-    for (net::FaultRule& rule : fault_rules_of(settings_.provision))
-        if (const auto added = faults_.add(std::move(rule)); !added)
-            throw std::runtime_error(
-                fmt::format("{}: {}: {}", settings_.provision, fault_table, added.error().text()));
     write_client_files(clients_folder(settings_.data), directory_, keeper_.clock().now());
     // Later the core is the engine's alone.
     unfinished_ = core.unfinished();
     adapters_ = dialects();
     std::vector<const protocols::Adapter*> adapters;
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
+    for (net::FaultRule& rule : fault_rules_of(settings_.provision))
+        if (const auto added = faults_.add(std::move(rule), adapters); !added)
+            throw std::runtime_error(
+                fmt::format("{}: {}: {}", settings_.provision, fault_table, added.error().text()));
     translation_.emplace(std::move(adapters), directory_, keeper_.clock(),
                          [this](std::string_view purpose, std::uint64_t number) {
                              return keeper_.entropy().bytes<sizeof(protocols::Chance)>(purpose,
@@ -161,17 +197,34 @@ void HttpSide::connect(net::Engine& engine, net::History& history, const core::S
     std::shared_ptr<const net::TlsContext> tls;
     if (!settings_.https.empty()) tls = tls_context(settings_.data, keeper_.wall());
     running_ = std::make_unique<Running>(settings_, keeper_, metrics_, *translation_, faults_,
-                                         engine, history, std::move(tls));
+                                         engine, history, std::move(tls), door_);
+}
+
+std::string HttpSide::add_door(const net::Endpoint& endpoint) {
+    door_.endpoints.push_back(endpoint);
+    add_own(endpoint);
+    return endpoint.text();
+}
+
+void HttpSide::add_own(const net::Endpoint& endpoint) {
+    running_->client.add_own(endpoint);
+}
+
+void HttpSide::administer(const http::HttpRequest& request, net::Respond respond) {
+    if (running_ == nullptr)
+        return respond(net::json_error(
+            404, {}, "the administrator's API is there with --http or --https only"));
+    running_->admin.handle(request, std::move(respond));
 }
 
 std::string HttpSide::listen() {
     std::string shown;
     if (!settings_.http.empty()) {
-        http_ = bound(running_->server, "--http", settings_.http, false).text();
+        http_ = add_door(bound(running_->server, "--http", settings_.http, false));
         shown += " http=" + http_;
     }
     if (!settings_.https.empty()) {
-        https_ = bound(running_->server, "--https", settings_.https, true).text();
+        https_ = add_door(bound(running_->server, "--https", settings_.https, true));
         shown += " https=" + https_;
     }
     return shown;
@@ -210,6 +263,12 @@ void HttpSide::stop() {
 
 std::string HttpSide::welcome() const {
     std::string text = dialects_welcome(directory_, http_, clients_folder(settings_.data));
+    if (settings_.provision.empty())
+        text +=
+            "These keys and passwords are published test values, the same for everybody: keep the "
+            "listeners on loopback.\n";
+    if (!settings_.admin.empty() || settings_.admin_on_http == "yes")
+        text += fmt::format("The administrator's token is in {}.\n", door_.token_file);
     if (!https_.empty())
         text += "\nTo make a client trust this installation's certificates:\n" +
                 trust_lines(std::filesystem::path(settings_.data) / "tls" / "ca.pem");

@@ -3,6 +3,7 @@
 
 #include "protocols/adapter.h"
 #include "switch/net/admin_api.h"
+#include "switch/net/gate.h"
 #include "switch/net/http_client.h"
 #include "switch/net/http_server.h"
 #include "switch/net/settings.h"
@@ -19,7 +20,10 @@ namespace tuma {
 /// Built before the engine (which hands its effects to `take`), connected to it afterwards.
 class HttpSide {
 public:
-    HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics);
+    /// `door` is what the administrator's API is entered by where merchants' clients are answered;
+    /// where that is, is added.
+    HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
+             net::Door door);
     ~HttpSide();
     HttpSide(const HttpSide&) = delete;
     HttpSide& operator=(const HttpSide&) = delete;
@@ -36,6 +40,11 @@ public:
     /// Starts to answer and makes attempts again that were under way when the process ended.
     void start();
 
+    /// An administrator's call that has passed a gate; `respond` is called once, on any thread.
+    void administer(const http::HttpRequest& request, net::Respond respond);
+    /// Another place where this process listens: callbacks are never sent there. Requires:
+    /// `connect`, and not started.
+    void add_own(const net::Endpoint& endpoint);
     /// What connections hold; see HttpServer. Any thread.
     std::size_t memory_bytes() const;
 
@@ -55,9 +64,13 @@ public:
 private:
     struct Running;
 
+    // A listener that was bound: its text.
+    std::string add_door(const net::Endpoint& endpoint);
+
     const net::Settings& settings_;
     Timekeeper& keeper_;
     net::Metrics& metrics_;
+    net::Door door_;
     protocols::Directory directory_;
     std::vector<std::unique_ptr<const protocols::Adapter>> adapters_;
     std::vector<core::Effect> unfinished_;

@@ -1,11 +1,13 @@
 // `tuma`: the command line of the switch.
 #include "ledger/audit_text.h"
+#include "ledger/command_words.h"
 #include "ledger/journal_segment.h"
 #include "ledger/projection.h"
 #include "ledger/sqlite_journal.h"
 #include "switch/command_result.h"
 #include "switch/core/rulebook.h"
 #include "switch/load_schemes.h"
+#include "switch/net/callback_rules.h"
 #include "switch/net/endpoint.h"
 #include "switch/net/settings.h"
 #include "switch/net/version.h"
@@ -77,6 +79,14 @@ std::optional<InputError> wrong_address(const net::Settings& settings,
         if (value.empty() && std::string_view(name) != "native") continue;
         if (const auto parsed = net::parse_endpoint(value); !parsed)
             return InputError{given->second.place, parsed.error().reason};
+    }
+    if (const auto rules =
+            net::CallbackRules::read(settings.callback_allow, settings.callback_deny);
+        !rules) {
+        const auto given = texts.find(rules.error().field);
+        const std::string place =
+            given == texts.end() ? "--" + rules.error().field : given->second.place;
+        return InputError{place, rules.error().reason};
     }
     return std::nullopt;
 }
@@ -223,6 +233,11 @@ int run(int argc, char** argv) {
     add_replay(app, flags.replay);
     add_score(app, flags.score);
     add_reconcile(app, flags.reconcile);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (const auto misspelt = misspelt_argument(command_words(app), arguments)) {
+        fmt::print(stderr, "tuma: {}\n", *misspelt);
+        return exit_usage;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

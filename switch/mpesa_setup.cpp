@@ -98,13 +98,13 @@ void assign_shortcodes(mpesa::Sandbox& sandbox, const Directory& directory) {
     for (const mpesa::App& app : sandbox.apps)
         for (const std::string& number : app.shortcodes)
             if (!contains(numbers, number))
-                throw std::runtime_error(fmt::format(
-                    "mpesa.app {}: shortcodes: {}", app.consumer_key, none_of(number, numbers)));
+                throw std::runtime_error(fmt::format("mpesa.app {}: shortcodes: {}",
+                                                     app.consumer_key, none_of(number, numbers)));
     if (sandbox.apps.size() < 2) return;
     for (const mpesa::Shortcode& shortcode : sandbox.shortcodes)
-        if (std::none_of(
-                sandbox.apps.begin(), sandbox.apps.end(),
-                [&](const auto& app) { return contains(app.shortcodes, shortcode.number); }))
+        if (std::none_of(sandbox.apps.begin(), sandbox.apps.end(), [&](const auto& app) {
+                return contains(app.shortcodes, shortcode.number);
+            }))
             throw std::runtime_error(fmt::format(
                 "mpesa.shortcode {0}: there are several apps, and none of them names this number; "
                 "say whose it is, with shortcodes = [\"{0}\"] under its [[mpesa.app]]",
@@ -150,6 +150,7 @@ Provision mpesa_provision(ProvisionFile* file, const Directory& directory, const
     if (file != nullptr) {
         wanted = read_wanted(*file);
         assign_shortcodes(wanted.sandbox, directory);
+        if (wanted.has_options) check_scheme(directory, "mpesa.options", wanted.options.scheme);
     } else {
         wanted.sandbox = mpesa::default_sandbox();
         wanted.options = options_in_force(directory);

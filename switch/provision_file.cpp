@@ -1,10 +1,12 @@
 #include "switch/provision_file.h"
 
 #include "ledger/input_file.h"
+#include "ledger/words.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <sstream>
 
 namespace tuma {
@@ -47,6 +49,17 @@ std::optional<InputError> take(ProvisionFile& file, const std::string& path,
 }
 
 }  // namespace
+
+void check_scheme(const protocols::Directory& directory, std::string_view table,
+                  std::string_view scheme) {
+    constexpr std::string_view prefix = "scheme/";
+    std::vector<std::string> loaded;
+    for (const std::string& name : directory.names(prefix))
+        loaded.push_back(name.substr(prefix.size()));
+    if (std::find(loaded.begin(), loaded.end(), scheme) == loaded.end())
+        throw std::runtime_error(fmt::format("{}: scheme: of those that are loaded (--schemes), {}",
+                                             table, none_of(scheme, loaded)));
+}
 
 Result<ProvisionFile> read_provision_file(const std::string& path) {
     if (auto wrong = unreadable(path)) return std::move(*wrong);

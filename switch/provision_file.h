@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ledger/result.h"
+#include "protocols/directory.h"
 
 #include <map>
 #include <stdexcept>
@@ -40,5 +41,10 @@ std::vector<Value> take_tables(ProvisionFile& file, const std::string& name,
     file.erase(name);
     return values;
 }
+
+/// Throws std::runtime_error when the options of a table name a scheme that is not loaded: accounts
+/// would be without rules. Requires: the directory holds the schemes.
+void check_scheme(const protocols::Directory& directory, std::string_view table,
+                  std::string_view scheme);
 
 }  // namespace tuma

@@ -3,6 +3,8 @@
 #include "ledger/directory_lock.h"
 #include "ledger/snapshot.h"
 #include "ledger/sqlite_journal.h"
+#include "ledger/words.h"
+#include "switch/admin_token.h"
 #include "switch/background.h"
 #include "switch/core/switch.h"
 #include "switch/http_side.h"
@@ -30,6 +32,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -60,6 +63,27 @@ net::Endpoint listen(Listener& listener, const std::string& setting, const std::
     }
 }
 
+// Said twice: the log may go elsewhere.
+void warn_beyond_loopback(const net::Settings& settings) {
+    const std::string of_clients = settings.provision.empty()
+                                       ? "the keys and passwords of the default set are public"
+                                       : "merchants' keys are all that is asked for";
+    for (const auto& [setting, text, why] :
+         {std::tuple{"--native", settings.native, std::string("it has no authentication")},
+          {"--admin", settings.admin, "orders and balances can be read without a token"},
+          {"--http", settings.http, of_clients},
+          {"--https", settings.https, of_clients}}) {
+        const Result<net::Endpoint> parsed = net::parse_endpoint(text);
+        if (text.empty() || !parsed || is_loopback(*parsed)) continue;
+        log_event(LogLevel::warn, "listens_beyond_loopback",
+                  {{"setting", std::string(setting)}, {"address", text}, {"why", why}});
+        fmt::print(
+            "WARNING: {}={} can be reached from other machines, and {}; see "
+            "switch/PROTECTION.md\n",
+            setting, text, why);
+    }
+}
+
 [[noreturn]] void fail_for_good(const std::string& why) {
     log_event(LogLevel::error, "journal_failed", {{"why", why}});
     fmt::print(stderr, "tuma: the journal failed: {}\n", why);
@@ -75,7 +99,8 @@ public:
           journal_(std::move(opened.journal)),
           reader_(settings.data),
           keeper_(settings, opened.state.position, metrics_),
-          http_(settings, keeper_, metrics_),
+          door_(door_of(settings)),
+          http_(settings, keeper_, metrics_, door_),
           snapshotter_(settings, opened.state.position.next_transfer, opened.events_replayed),
           keys_(std::move(opened.keys)),
           orders_(std::move(opened.orders)),
@@ -87,9 +112,11 @@ public:
           history_(reader_, history_jobs_max),
           frames_(engine_, history_, metrics_, frame_limits(settings)),
           projecting_(settings),
-          admin_(
-              metrics_, [this] { return is_ready_.load(); },
-              admin_connections_beside(settings.connections)) {}
+          admin_({metrics_, [this] { return is_ready_.load(); }, door_,
+                  [this](const http::HttpRequest& request, net::Respond respond) {
+                      http_.administer(request, std::move(respond));
+                  },
+                  admin_connections_beside(settings.connections)}) {}
 
     // Its threads read the core's memory of requests.
     ~Server() { keys_->stop(); }
@@ -105,9 +132,11 @@ public:
         });
         load_schemes(engine_, core_, schemes);
         if (speaks_http()) http_.connect(engine_, history_, core_);
-        const net::Endpoint native = listen(frames_, "--native", settings_.native);
+        const net::Endpoint native = own(listen(frames_, "--native", settings_.native));
+        warn_beyond_loopback(settings_);
         std::string admin = "off";
-        if (!settings_.admin.empty()) admin = listen(admin_, "--admin", settings_.admin).text();
+        if (!settings_.admin.empty())
+            admin = own(listen(admin_, "--admin", settings_.admin)).text();
         std::string more;
         if (speaks_http()) more = http_.listen();
         engine_.start();
@@ -153,6 +182,21 @@ public:
     }
 
 private:
+    static net::Door door_of(const net::Settings& settings) {
+        net::Door door;
+        for (const std::string_view name : split_words(settings.admin_names, ','))
+            if (!name.empty()) door.names.emplace_back(name);
+        door.token = admin_token(settings.data);
+        door.token_file = admin_token_file(settings.data).string();
+        return door;
+    }
+
+    // Where this process listens is never called back.
+    net::Endpoint own(net::Endpoint endpoint) {
+        if (speaks_http()) http_.add_own(endpoint);
+        return endpoint;
+    }
+
     bool speaks_http() const { return !settings_.http.empty() || !settings_.https.empty(); }
 
     static net::FrameServerLimits frame_limits(const net::Settings& settings) {
@@ -182,6 +226,7 @@ private:
     std::unique_ptr<ledger::SqliteJournal> journal_;
     ledger::SqliteJournalReader reader_;
     Timekeeper keeper_;
+    const net::Door door_;
     HttpSide http_;
     Snapshotter snapshotter_;
     std::unique_ptr<ledger::KeyIndex> keys_;

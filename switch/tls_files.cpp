@@ -3,6 +3,7 @@
 #include "protocols/crypto/certificate.h"
 #include "protocols/crypto/rsa.h"
 #include "switch/chance.h"
+#include "switch/net/log.h"
 #include "switch/written_file.h"
 
 #include <fmt/format.h>
@@ -28,6 +29,8 @@ const std::vector<std::string> host_names{"localhost",
                                           "api.wechatpay.cn",
                                           "api2.wechatpay.cn"};
 
+const std::vector<std::string> addresses{"127.0.0.1", "::1"};
+
 template <typename T>
 T must(Result<T> result, const fs::path& path) {
     if (!result)
@@ -44,6 +47,8 @@ void make_authority(const fs::path& directory, Timestamp now) {
     terms.serial = crypto::certificate_serial(Entropy{}.bytes<20>("tls"));
     terms.not_before = now - std::chrono::days{1};
     terms.not_after = now + authority_life;
+    terms.permitted_dns_names = host_names;
+    terms.permitted_ip_addresses = addresses;
     const auto certificate = must(crypto::make_self_signed(terms, key), directory);
     write_whole_file(directory / "ca.key", key.pem(), FileReaders::owner);
     write_whole_file(directory / "ca.pem", certificate.pem(), FileReaders::everybody);
@@ -63,7 +68,7 @@ void make_server(const fs::path& directory, Timestamp now) {
     terms.not_before = now - std::chrono::days{1};
     terms.not_after = now + server_life;
     terms.dns_names = host_names;
-    terms.ip_addresses = {"127.0.0.1", "::1"};
+    terms.ip_addresses = addresses;
     const auto certificate = must(
         crypto::make_certificate(terms, key.public_key(), authority, authority_key), directory);
     write_whole_file(directory / "server.key", key.pem(), FileReaders::owner);
@@ -78,6 +83,12 @@ bool lasts(const fs::path& path, Timestamp now) {
     return certificate.not_after() > now + renewed_before;
 }
 
+// An authority of an older version could sign for any name.
+bool is_limited(const fs::path& path) {
+    return must(crypto::Certificate::read(read_whole_file(path)), path).permitted_dns_names() ==
+           host_names;
+}
+
 }  // namespace
 
 TlsFiles tls_files(const fs::path& data, Timestamp outside) {
@@ -87,7 +98,13 @@ TlsFiles tls_files(const fs::path& data, Timestamp outside) {
     if (error)
         throw std::runtime_error(
             fmt::format("{}: cannot be made: {}", directory.string(), error.message()));
-    const bool has_authority = lasts(directory / "ca.pem", outside);
+    const bool lasts_long = lasts(directory / "ca.pem", outside);
+    const bool has_authority = lasts_long && is_limited(directory / "ca.pem");
+    if (lasts_long && !has_authority)
+        net::log_event(net::LogLevel::warn, "authority_replaced",
+                       {{"file", (directory / "ca.pem").string()},
+                        {"why", std::string("it could sign for names that are not emulated; "
+                                            "clients have to trust the new one")}});
     if (!has_authority) make_authority(directory, outside);
     if (!has_authority || !lasts(directory / "server.pem", outside))
         make_server(directory, outside);

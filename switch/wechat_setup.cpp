@@ -117,6 +117,7 @@ Provision wechat_provision(ProvisionFile* file, const Directory& directory, cons
         if (given.size() > 1)
             throw std::runtime_error("wechat.options is there twice; write one [wechat.options]");
         if (!given.empty()) options = given.front();
+        if (!given.empty()) check_scheme(directory, "wechat.options", options.scheme);
         if (!given.empty())
             provision.profiles.emplace_back(wechat::options_profile, wechat::to_json(options));
     }

@@ -108,6 +108,25 @@ bool Certificate::names_address(const std::string& ip_address) const {
     return X509_check_ip_asc(certificate_.get(), ip_address.c_str(), 0) == 1;
 }
 
+std::vector<std::string> Certificate::permitted_dns_names() const {
+    struct Release {
+        void operator()(NAME_CONSTRAINTS* constraints) const { NAME_CONSTRAINTS_free(constraints); }
+    };
+    const std::unique_ptr<NAME_CONSTRAINTS, Release> constraints(static_cast<NAME_CONSTRAINTS*>(
+        X509_get_ext_d2i(certificate_.get(), NID_name_constraints, nullptr, nullptr)));
+    std::vector<std::string> names;
+    if (!constraints) return names;
+    for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees); ++i) {
+        const GENERAL_NAME* const name =
+            sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, i)->base;
+        if (name->type != GEN_DNS) continue;
+        const ASN1_IA5STRING* const text = name->d.dNSName;
+        names.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                           static_cast<std::size_t>(ASN1_STRING_length(text)));
+    }
+    return names;
+}
+
 std::string certificate_serial(std::span<const std::byte, 20> random) {
     std::array<std::byte, 20> bytes{};
     std::copy(random.begin(), random.end(), bytes.begin());

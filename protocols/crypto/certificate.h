@@ -31,6 +31,11 @@ struct CertificateTerms {
     Timestamp not_after{};                    ///< later than `not_before`, up to the year 9999
     std::vector<std::string> dns_names{};     ///< subject alternative names; "*.example.org" is one
     std::vector<std::string> ip_addresses{};  ///< IPv4 or IPv6 in text
+    /// Of an authority: the only names (and those below them) and addresses that certificates under
+    /// it are good for; without any, all are. No authority may stand below it.
+    /// Source: RFC 5280, section 4.2.1.10.
+    std::vector<std::string> permitted_dns_names{};
+    std::vector<std::string> permitted_ip_addresses{};
 };
 
 /// An X.509 certificate with an RSA key. Immutable; any number of threads may use one at once.
@@ -58,6 +63,10 @@ public:
     /// Whether a TLS client that wants to speak with this name, or address, is content with it.
     bool names_host(const std::string& dns_name) const;
     bool names_address(const std::string& ip_address) const;
+
+    /// The names that certificates under this authority are limited to, as they were given; empty
+    /// if there is no such limit.
+    std::vector<std::string> permitted_dns_names() const;
 
     /// For the other sources of this folder.
     x509_st* handle() const { return certificate_.get(); }

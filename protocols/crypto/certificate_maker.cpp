@@ -41,7 +41,7 @@ struct Usage {
 Usage usage(CertificateUse use) {
     switch (use) {
         case CertificateUse::authority:
-            return {"critical,CA:TRUE", "critical,keyCertSign,cRLSign", nullptr};
+            return {"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", nullptr};
         case CertificateUse::server:
             return {"critical,CA:FALSE", "critical,digitalSignature,keyEncipherment", "serverAuth"};
         case CertificateUse::signer:
@@ -82,6 +82,7 @@ std::optional<InputError> CertificateMaker::fill(const PublicKey& subject) {
     if (auto error = set_serial()) return error;
     if (auto error = set_validity()) return error;
     if (auto error = set_subject()) return error;
+    if (auto error = check_permitted()) return error;
     ensure(X509_set_pubkey(certificate_.get(), subject.handle()) == 1,
            "no memory for a certificate");
     return set_names();
@@ -158,6 +159,31 @@ std::optional<InputError> CertificateMaker::set_names() {
     return std::nullopt;
 }
 
+std::optional<InputError> CertificateMaker::check_permitted() const {
+    for (const std::string& name : terms_.permitted_dns_names)
+        if (!is_dns_name(name) || name.starts_with('*'))
+            return InputError{"permitted_dns_names", "\"" + name + "\" is no DNS name"};
+    for (const std::string& address : terms_.permitted_ip_addresses) {
+        const std::unique_ptr<ASN1_OCTET_STRING, Free<&ASN1_OCTET_STRING_free>> value(
+            a2i_IPADDRESS(address.c_str()));
+        if (value == nullptr || address.find('\0') != std::string::npos)
+            return InputError{"permitted_ip_addresses",
+                              "\"" + address + "\" is no IPv4 or IPv6 address"};
+    }
+    return std::nullopt;
+}
+
+std::string CertificateMaker::permitted_names() const {
+    std::string text;
+    for (const std::string& name : terms_.permitted_dns_names) text += ",permitted;DNS:" + name;
+    for (const std::string& address : terms_.permitted_ip_addresses) {
+        const bool is_v4 = address.find(':') == std::string::npos;
+        text += ",permitted;IP:" + address +
+                (is_v4 ? "/255.255.255.255" : "/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+    }
+    return text.empty() ? text : "critical" + text;
+}
+
 void CertificateMaker::add_extension(X509* issuer, int nid, const char* value) {
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate_.get(), nullptr, nullptr, 0);
@@ -174,6 +200,8 @@ Result<Certificate> CertificateMaker::sign(const Certificate* issuer, const Priv
     const Usage use = usage(terms_.use);
     add_extension(issuer_handle, NID_basic_constraints, use.constraints);
     add_extension(issuer_handle, NID_key_usage, use.key_usage);
+    if (const std::string permitted = permitted_names(); !permitted.empty())
+        add_extension(issuer_handle, NID_name_constraints, permitted.c_str());
     if (use.extended != nullptr) add_extension(issuer_handle, NID_ext_key_usage, use.extended);
     add_extension(issuer_handle, NID_subject_key_identifier, "hash");
     // After the subject's identifier: a certificate that signs itself refers to its own.

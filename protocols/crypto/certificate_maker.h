@@ -28,6 +28,9 @@ private:
     std::optional<InputError> set_validity();
     std::optional<InputError> set_subject();
     std::optional<InputError> set_names();
+    std::optional<InputError> check_permitted() const;
+    /// The value of the extension; empty for none.
+    std::string permitted_names() const;
     void add_extension(X509* issuer, int nid, const char* value);
 
     const CertificateTerms& terms_;

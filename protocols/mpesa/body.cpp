@@ -1,5 +1,7 @@
 #include "protocols/mpesa/body.h"
 
+#include "protocols/strict_json.h"
+
 #include <boost/json/basic_parser_impl.hpp>
 
 #include <cstdint>
@@ -34,6 +36,7 @@ public:
     bool on_object_begin(Error&) {
         if (depth_ == 0) is_object_ = true;
         if (depth_ == 1) put(false, {});
+        is_nested_ = depth_ > 0;
         ++depth_;
         return true;
     }
@@ -87,6 +90,8 @@ public:
     bool on_comment(boost::json::string_view, Error&) { return true; }
 
     bool is_object() const { return is_object_; }
+    bool is_nested() const { return is_nested_; }
+    bool has_member_twice() const { return is_twice_; }
     Body take() { return std::move(body_); }
 
 private:
@@ -100,7 +105,9 @@ private:
         return true;
     }
     void put(bool is_scalar, const std::string& text) {
-        body_.members_[member_] = {is_scalar, text};
+        const auto [at, is_new] =
+            body_.members_.insert_or_assign(member_, Body::Member{is_scalar, text});
+        is_twice_ = is_twice_ || !is_new;
     }
 
     Body body_;
@@ -109,6 +116,8 @@ private:
     std::string text_;
     std::size_t depth_ = 0;
     bool is_object_ = false;
+    bool is_nested_ = false;
+    bool is_twice_ = false;
 };
 
 Result<Body> Body::read(std::string_view json) {
@@ -121,6 +130,9 @@ Result<Body> Body::read(std::string_view json) {
     const std::size_t read = parser.write_some(false, json.data(), json.size(), error);
     if (error || read != json.size()) return InputError{"body", "is not one JSON value"};
     if (!parser.handler().is_object()) return InputError{"body", "is not a JSON object"};
+    if (parser.handler().has_member_twice() ||
+        (parser.handler().is_nested() && protocols::has_member_twice(json)))
+        return InputError{"body", "has a member twice"};
     return parser.handler().take();
 }
 

@@ -14,7 +14,7 @@ namespace tuma::mpesa {
 class Body {
 public:
     /// Refuses (field "body"): what is not one JSON object in UTF-8, more than 64 KiB, nesting
-    /// deeper than 16.
+    /// deeper than 16, a member that is there twice.
     static Result<Body> read(std::string_view json);
 
     /// The text of a string or the digits of a number, blanks at both ends removed; nothing for a

@@ -168,6 +168,12 @@ const ResultRow* find_result(std::string_view wire) {
     return found == result_rows.end() ? nullptr : &*found;
 }
 
+std::vector<std::string_view> result_codes() {
+    std::vector<std::string_view> codes;
+    for (const ResultRow& row : result_rows) codes.push_back(row.wire);
+    return codes;
+}
+
 std::uint16_t code_of(Refusal refusal) {
     const auto found = std::find_if(refusals.begin(), refusals.end(),
                                     [&](const RefusalCode& row) { return row.refusal == refusal; });

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace tuma::mpesa {
 
@@ -28,6 +29,8 @@ std::span<const ResultRow> result_table();
 const ResultRow& result_row(std::uint16_t number);
 /// The row that is told as `wire`, or null.
 const ResultRow* find_result(std::string_view wire);
+/// All that can be told, for messages.
+std::vector<std::string_view> result_codes();
 
 /// Codes that the sources name.
 namespace result {

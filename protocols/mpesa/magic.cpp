@@ -11,8 +11,10 @@ namespace {
 
 using ledger::CustomerAction;
 using ledger::NoticeFault;
+using protocols::bad_code;
 using protocols::for_each_word;
-using protocols::read_milliseconds;
+using protocols::take_delay;
+using protocols::WordCheck;
 using std::chrono::seconds;
 
 constexpr auto decline = protocols::declining<Script>;
@@ -81,35 +83,65 @@ const MagicRow* find_number(std::string_view msisdn) {
     return found == magic_rows.end() ? nullptr : &*found;
 }
 
-void take_scenario(Script& script, std::string_view word) {
+WordCheck take_result(Script& script, std::string_view word, std::string_view code) {
+    const ResultRow* named = find_result(code);
+    if (named == nullptr) return bad_code(word, code, result_codes());
+    script.action = named->number == 0 ? CustomerAction::approve : CustomerAction::decline;
+    script.code = named->number;
+    return {};
+}
+
+WordCheck take_scenario(Script& script, std::string_view word) {
+    constexpr std::string_view result = "result:";
     if (const MagicRow* row = find_word(word)) {
         const auto delay = script.delay;
         script = row->script;
         if (delay) script.delay = delay;
-    } else if (word.starts_with("delay=")) {
-        if (const auto delay = read_milliseconds(word.substr(6))) script.delay = delay;
-    } else if (word.starts_with("result:")) {
-        const ResultRow* named = find_result(word.substr(7));
-        if (named == nullptr) return;
-        script.action = named->number == 0 ? CustomerAction::approve : CustomerAction::decline;
-        script.code = named->number;
+        return {};
     }
+    if (word.starts_with(result)) return take_result(script, word, word.substr(result.size()));
+    return take_delay(script, word);
 }
 
-void take_fault(Script& script, std::string_view word) {
-    if (protocols::take_callback_fault(script, word)) return;
-    constexpr std::string_view scenario = "scenario:";
-    if (word.starts_with(scenario)) {
-        take_scenario(script, word.substr(scenario.size()));
-    } else if (word.starts_with("error:")) {
-        const ResultRow* row = find_result(word.substr(6));
-        if (row == nullptr)
-            script.error = word.substr(6);
-        else
-            take_scenario(script, "result:" + std::string(row->wire));
-    } else if (word == "spike-arrest") {
-        script.error = "500.003.02";
+// An error of the gateway by its code, or a result that a request ends with.
+WordCheck take_error(Script& script, std::string_view word, std::string_view code) {
+    if (find_result(code) != nullptr) return take_result(script, word, code);
+    std::vector<std::string_view> codes = error_codes();
+    if (std::find(codes.begin(), codes.end(), code) == codes.end()) {
+        const std::vector<std::string_view> results = result_codes();
+        codes.insert(codes.end(), results.begin(), results.end());
+        return bad_code(word, code, codes);
     }
+    script.error = code;
+    return {};
+}
+
+WordCheck take_fault(Script& script, std::string_view word) {
+    constexpr std::string_view scenario = "scenario:";
+    constexpr std::string_view error = "error:";
+    if (word.starts_with(scenario)) return take_scenario(script, word.substr(scenario.size()));
+    if (word.starts_with(error)) return take_error(script, word, word.substr(error.size()));
+    if (word != "spike-arrest") return protocols::take_callback_fault(script, word);
+    script.error = "500.003.02";
+    return {};
+}
+
+protocols::ScriptWords script_words() {
+    protocols::ScriptWords words;
+    for (const MagicRow& row : magic_rows) words.scenario.push_back(row.word);
+    for (const char* more : {"result:CODE", "delay=MS"}) words.scenario.emplace_back(more);
+    words.fault.assign(protocols::callback_faults.begin(), protocols::callback_faults.end());
+    for (const char* more : {"scenario:WORD", "error:CODE", "spike-arrest"})
+        words.fault.emplace_back(more);
+    words.check_scenario = [](std::string_view word) {
+        Script unused;
+        return take_scenario(unused, word);
+    };
+    words.check_fault = [](std::string_view word) {
+        Script unused;
+        return take_fault(unused, word);
+    };
+    return words;
 }
 
 }  // namespace
@@ -130,6 +162,11 @@ Script script_of(const http::HttpRequest& request, std::string_view msisdn,
     if (const std::string* words = request.find("Tuma-Fault"))
         for_each_word(*words, [&](std::string_view word) { take_fault(script, word); });
     return script;
+}
+
+std::optional<InputError> misspelt_word(const http::HttpRequest& request) {
+    static const protocols::ScriptWords words = script_words();
+    return protocols::check_script_headers(request, words);
 }
 
 }  // namespace tuma::mpesa

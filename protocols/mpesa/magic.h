@@ -35,7 +35,9 @@ inline constexpr std::string_view test_msisdn = "254708374149";
 /// The script for a request about this customer (empty where there is none). The header
 /// Tuma-Scenario (words separated by commas: a word of the table, "result:CODE", "delay=500ms")
 /// comes before the number; Tuma-Fault adds "error:CODE", "callback-lost", "callback-twice",
-/// "callback-late:MS". Words that mean nothing here are left out.
+/// "callback-late:MS". Requires: `misspelt_word` finds none.
 Script script_of(const http::HttpRequest& request, std::string_view msisdn, const Options& options);
+/// The first word of these headers that is none of the above, with the header as field.
+std::optional<InputError> misspelt_word(const http::HttpRequest& request);
 
 }  // namespace tuma::mpesa

@@ -1,5 +1,6 @@
 #include "protocols/mpesa/mpesa_adapter.h"
 
+#include "protocols/mpesa/codes.h"
 #include "protocols/mpesa/kinds.h"
 #include "protocols/mpesa/magic.h"
 #include "protocols/mpesa/notices.h"
@@ -8,6 +9,7 @@
 #include "protocols/mpesa/replies.h"
 #include "protocols/mpesa/routes.h"
 
+#include <array>
 #include <utility>
 
 namespace tuma::mpesa {
@@ -15,6 +17,7 @@ namespace {
 
 using protocols::Answer;
 
+constexpr std::size_t secret_bytes_min = 32;
 constexpr std::string_view token_path = "/oauth/v1/generate";
 /// Not Daraja's: the certificate with which clients encrypt initiators' passwords.
 constexpr std::string_view certificate_path = "/mpesa/certificate";
@@ -35,6 +38,21 @@ http::HttpReply certificate(const protocols::Directory& directory) {
     if (!keys || keys->certificate.empty()) return {.status = 404};
     return {.headers = {{"Content-Type", "application/x-pem-file"}}, .body = keys->certificate};
 }
+
+std::optional<InputError> misfit_of_secret(std::string_view secret) {
+    if (secret.size() >= secret_bytes_min) return std::nullopt;
+    return InputError{"secret", "has fewer than 32 characters"};
+}
+
+using protocols::misfit_of;
+constexpr std::array profile_table{
+    protocols::ProfileKind{"mpesa/app/", misfit_of<read_app>},
+    protocols::ProfileKind{"mpesa/shortcode/", misfit_of<read_shortcode>},
+    protocols::ProfileKind{"mpesa/urls/", misfit_of<read_urls>},
+    protocols::ProfileKind{"customer/", misfit_of<read_customer>},
+    protocols::ProfileKind{options_profile, misfit_of<read_options>},
+    protocols::ProfileKind{certificate_profile, misfit_of<read_keys>},
+    protocols::ProfileKind{secret_profile, misfit_of_secret}};
 
 }  // namespace
 
@@ -92,6 +110,21 @@ std::optional<http::HttpReply> MpesaAdapter::refused(Call& call, const Route& ro
     }
     call.body = std::move(body).value();
     return std::nullopt;
+}
+
+std::optional<InputError> MpesaAdapter::misspelt_word(const http::HttpRequest& request) const {
+    return mpesa::misspelt_word(request);
+}
+
+std::span<const protocols::ProfileKind> MpesaAdapter::profile_kinds() const {
+    return profile_table;
+}
+
+std::vector<std::uint16_t> MpesaAdapter::decline_codes() const {
+    std::vector<std::uint16_t> codes;
+    for (const ResultRow& row : result_table())
+        if (row.number != result::success) codes.push_back(row.number);
+    return codes;
 }
 
 std::optional<protocols::Callback> MpesaAdapter::render(const core::Effect& effect,

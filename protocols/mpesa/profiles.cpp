@@ -1,5 +1,6 @@
 #include "protocols/mpesa/profiles.h"
 
+#include "ledger/words.h"
 #include "protocols/json_text.h"
 #include "protocols/mpesa/numbers.h"
 #include "protocols/stored_json.h"
@@ -7,12 +8,15 @@
 #include <algorithm>
 #include <array>
 #include <numeric>
+#include <span>
 
 namespace tuma::mpesa {
 namespace {
 
 constexpr std::array<std::string_view, 5> classes{"paybill-mgao", "paybill-customer-pays",
                                                   "paybill-business-pays", "till", "till-to-bank"};
+constexpr std::array<std::string_view, 2> types{"paybill", "till"};
+constexpr std::array<std::string_view, 5> roles{"b2c", "b2b", "balance", "status", "reversal"};
 constexpr std::int64_t opening_max = 1'000'000'000'000;
 
 constexpr std::array<std::string_view, 8> first_names{"NICHOLAS", "WANJIKU", "JOHN",  "AKINYI",
@@ -28,12 +32,19 @@ Result<T> finished(protocols::StoredJson& json, T value) {
     return value;
 }
 
+void check_word(protocols::StoredJson& json, std::string_view field, std::string_view word,
+                std::span<const std::string_view> words) {
+    if (std::find(words.begin(), words.end(), word) == words.end())
+        json.fail(field, none_of(word, words));
+}
+
 Initiator read_initiator(const boost::json::value& value, protocols::StoredJson& whole) {
     protocols::StoredJson json(value, "initiator");
     Initiator initiator;
     initiator.name = json.text("name");
     initiator.password = json.text("password");
     initiator.roles = json.texts("roles");
+    for (const std::string& role : initiator.roles) check_word(json, "roles", role, roles);
     initiator.locked = json.flag_or("locked", false);
     if (const auto error = json.error()) whole.fail("initiators." + error->field, error->reason);
     return initiator;
@@ -148,10 +159,8 @@ Result<Shortcode> read_shortcode(std::string_view text) {
     if (!is_shortcode(shortcode.number)) json.fail("number", "has not 5 to 7 digits");
     if (!shortcode.head_office.empty() && !is_shortcode(shortcode.head_office))
         json.fail("head_office", "has not 5 to 7 digits");
-    if (shortcode.type != "paybill" && shortcode.type != "till")
-        json.fail("type", "is neither paybill nor till");
-    if (std::find(classes.begin(), classes.end(), shortcode.account_class) == classes.end())
-        json.fail("class", "is no class of businesses");
+    check_word(json, "type", shortcode.type, types);
+    check_word(json, "class", shortcode.account_class, classes);
     for (const std::int64_t balance : {shortcode.utility_balance, shortcode.working_balance})
         if (balance < 0 || balance > opening_max) json.fail("utility_balance", "is out of bounds");
     return finished(json, std::move(shortcode));

@@ -155,6 +155,12 @@ std::optional<ApiError> find_error(std::string_view code, const Options& options
                     row->code, std::string(row->message)};
 }
 
+std::vector<std::string_view> error_codes() {
+    std::vector<std::string_view> codes;
+    for (const ErrorRow& row : errors) codes.push_back(row.code);
+    return codes;
+}
+
 http::HttpReply acknowledgement(std::string_view originator_conversation_id,
                                 std::string_view conversation_id) {
     return json_reply(protocols::JsonText()

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuma::mpesa {
 
@@ -45,6 +46,8 @@ ApiError not_found(Product product);
 ApiError unreachable_service();
 /// The error with this code as `Tuma-Fault: error:CODE` names it, or nothing.
 std::optional<ApiError> find_error(std::string_view code, const Options& options);
+/// All of these codes, for messages.
+std::vector<std::string_view> error_codes();
 
 /// A new id of the style that the options choose, as requests and merchants' requests have it.
 std::string new_request_id(const Call& call);

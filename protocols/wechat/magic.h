@@ -38,8 +38,11 @@ inline constexpr std::string_view magic_code = "1399999999999900";
 /// The script for a request about this customer or payment code (empty where there is none). The
 /// header Tuma-Scenario (words separated by commas: a word of the table, "delay=500ms") comes
 /// before the openid; Wechatpay-Negative-Test and Tuma-Fault add "error:CODE", "callback-lost",
-/// "callback-twice", "callback-late:MS". Words that mean nothing here are left out.
+/// "callback-twice", "callback-late:MS". Requires: `misspelt_word` finds none.
 Script script_of(const http::HttpRequest& request, std::string_view customer);
+/// The first word of these headers that is none of the above, with the header as field; codes and
+/// faults are those of the path's version, or of both if the path is none of ours.
+std::optional<InputError> misspelt_word(const http::HttpRequest& request);
 
 /// What is wrong with a reply on purpose.
 struct Faults {

@@ -1,5 +1,6 @@
 #include "protocols/wechat/profiles.h"
 
+#include "ledger/words.h"
 #include "protocols/crypto/certificate.h"
 #include "protocols/crypto/rsa.h"
 #include "protocols/json_text.h"
@@ -35,11 +36,8 @@ std::string secret_key(StoredJson& json, std::string_view name) {
 
 void check_word(StoredJson& json, std::string_view name, std::string_view value,
                 std::initializer_list<std::string_view> words) {
-    if (std::find(words.begin(), words.end(), value) != words.end()) return;
-    std::string sentence = "must be";
-    for (const std::string_view word : words)
-        sentence += (word == *words.begin() ? " " : " or ") + std::string(word);
-    json.fail(name, sentence);
+    if (std::find(words.begin(), words.end(), value) == words.end())
+        json.fail(name, none_of(value, std::vector(words)));
 }
 
 void check_certificate(StoredJson& json, std::string_view name, const std::string& pem) {
@@ -48,12 +46,6 @@ void check_certificate(StoredJson& json, std::string_view name, const std::strin
 
 void check_key(StoredJson& json, std::string_view name, const std::string& pem) {
     if (!crypto::PrivateKey::read(pem)) json.fail(name, "must be an RSA private key (PEM)");
-}
-
-void add_texts(JsonText& json, std::string_view name, const std::vector<std::string>& texts) {
-    json.begin_array(name);
-    for (const std::string& text : texts) json.text({}, text);
-    json.end_array();
 }
 
 }  // namespace
@@ -65,9 +57,9 @@ bool is_mchid(std::string_view text) {
 std::string to_json(const Merchant& merchant) {
     JsonText json;
     json.begin_object().text("mchid", merchant.mchid).text("name", merchant.name);
-    add_texts(json, "appids", merchant.appids);
+    json.texts("appids", merchant.appids);
     json.text("apiv3_key", merchant.apiv3_key).text("v2_key", merchant.v2_key);
-    add_texts(json, "certificates", merchant.certificates);
+    json.texts("certificates", merchant.certificates);
     if (!merchant.private_key.empty()) json.text("private_key", merchant.private_key);
     json.text("keys", merchant.keys)
         .text("callback_keys", merchant.callback_keys)

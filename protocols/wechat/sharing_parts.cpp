@@ -164,8 +164,8 @@ std::string sharing_json(const std::vector<OrderPtr>& parts) {
 
 std::string receiver_profile(std::string_view mchid, std::string_view type,
                              std::string_view account) {
-    return "wechat/receiver/" + std::string(mchid) + "/" + std::string(type) + "/" +
-           std::string(account);
+    return std::string(receiver_profile_prefix) + std::string(mchid) + "/" + std::string(type) +
+           "/" + std::string(account);
 }
 
 protocols::Party receiver_party(const Call& call, std::string_view type,

@@ -39,6 +39,7 @@ protocols::Answer find_parts(const CallPtr& call, const std::string& out_order_n
 std::string sharing_json(const std::vector<OrderPtr>& parts);
 
 /// "wechat/receiver/MCHID/TYPE/ACCOUNT".
+inline constexpr std::string_view receiver_profile_prefix = "wechat/receiver/";
 std::string receiver_profile(std::string_view mchid, std::string_view type,
                              std::string_view account);
 /// The account of a receiver: a merchant's for paying persons, or a wallet.

@@ -1,5 +1,6 @@
 #include "protocols/wechat/wechat_adapter.h"
 
+#include "protocols/strict_json.h"
 #include "protocols/wechat/authorization.h"
 #include "protocols/wechat/body_reader.h"
 #include "protocols/wechat/certificates.h"
@@ -9,14 +10,18 @@
 #include "protocols/wechat/notices.h"
 #include "protocols/wechat/replies.h"
 #include "protocols/wechat/routes.h"
+#include "protocols/wechat/sharing_parts.h"
 #include "protocols/wechat/sign_error.h"
+#include "protocols/wechat/trades.h"
 #include "protocols/wechat/v2_call.h"
 #include "protocols/wechat/v2_routes.h"
 
-#include <boost/json/parse.hpp>
+#include <boost/json/parse_options.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tuma::wechat {
@@ -31,9 +36,10 @@ constexpr std::size_t query_parameters_max = 32;
 bool read_query(Call& call) {
     const auto url = boost::urls::parse_origin_form(call.request.target);
     if (!url || url->params().size() > query_parameters_max) return false;
-    for (const auto& parameter : url->params())
-        call.query.emplace(std::string(parameter.key), std::string(parameter.value));
-    return true;
+    // One that is there twice means two things.
+    return std::all_of(url->params().begin(), url->params().end(), [&](const auto& parameter) {
+        return call.query.emplace(std::string(parameter.key), std::string(parameter.value)).second;
+    });
 }
 
 // Empty is a good body too: some calls have none.
@@ -41,10 +47,24 @@ bool read_body(Call& call) {
     if (call.request.method == "GET" || call.request.body.empty()) return true;
     boost::json::parse_options options;
     options.max_depth = json_depth_max;
-    boost::json::error_code error;
-    call.body = boost::json::parse(call.request.body, error, {}, options);
-    return !error && call.body.is_object();
+    auto body = protocols::parse_strictly(call.request.body, options);
+    if (!body || !body->is_object()) return false;
+    call.body = *std::move(body);
+    return true;
 }
+
+std::optional<InputError> misfit_of_object(std::string_view content) {
+    if (protocols::parse_object(content)) return std::nullopt;
+    return InputError{"body", "is not a JSON object"};
+}
+
+using protocols::misfit_of;
+constexpr std::array profile_table{
+    protocols::ProfileKind{merchant_prefix, misfit_of<read_merchant>},
+    protocols::ProfileKind{platform_profile, misfit_of<read_platform>},
+    protocols::ProfileKind{options_profile, misfit_of<read_options>},
+    protocols::ProfileKind{sharing_profile_prefix, misfit_of_object},
+    protocols::ProfileKind{receiver_profile_prefix, misfit_of_object}};
 
 }  // namespace
 
@@ -108,6 +128,20 @@ std::optional<std::string> WechatAdapter::address(const core::Effect& effect,
     Content content = read_content(effect.order->content);
     if (content.notify_url.empty()) return std::nullopt;
     return std::move(content.notify_url);
+}
+
+std::optional<InputError> WechatAdapter::misspelt_word(const http::HttpRequest& request) const {
+    return wechat::misspelt_word(request);
+}
+
+std::span<const protocols::ProfileKind> WechatAdapter::profile_kinds() const {
+    return profile_table;
+}
+
+std::vector<std::uint16_t> WechatAdapter::decline_codes() const {
+    return {reason::not_enough,       reason::cancelled,    reason::wrong_password,
+            reason::account_abnormal, reason::code_invalid, reason::code_expired,
+            reason::bank_error};
 }
 
 std::optional<protocols::Callback> WechatAdapter::render(const core::Effect& effect,

@@ -21,6 +21,9 @@ public:
                              const protocols::Context& context) const override;
     std::optional<std::string> address(const core::Effect& effect,
                                        const protocols::Context& context) const override;
+    std::optional<InputError> misspelt_word(const http::HttpRequest& request) const override;
+    std::span<const protocols::ProfileKind> profile_kinds() const override;
+    std::vector<std::uint16_t> decline_codes() const override;
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context& context) const override;
     protocols::Verdict judge(const core::Effect& effect,

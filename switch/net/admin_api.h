@@ -3,6 +3,7 @@
 
 #include "protocols/http/message.h"
 #include "switch/net/fault_rules.h"
+#include "switch/net/gate.h"
 #include "switch/net/gateway.h"
 #include "switch/net/notifier.h"
 #include "switch/net/virtual_time.h"
@@ -15,7 +16,8 @@ namespace tuma::net {
 /// One line of the API's page.
 struct AdminRoute {
     std::string_view method;
-    std::string_view path;  ///< parts in braces are arguments: "/admin/orders/{id}/approve"
+    std::string_view path;       ///< parts in braces are arguments: "/admin/orders/{id}/approve"
+    std::string_view arguments;  ///< of query or JSON body, separated by commas
     std::string_view sentence;
 };
 std::span<const AdminRoute> admin_routes();
@@ -29,13 +31,17 @@ struct AdminParts {
     VirtualTime* time = nullptr;  ///< null: the clock is the wall's
 };
 
-/// Answers JSON to every path that begins with /admin/. No authentication: it belongs on loopback.
+/// Answers JSON to every path that begins with /admin/. Who calls was looked at before:
+/// `refused_at`
+/// (`switch/net/gate.h`).
 /// Errors are {"error": sentence, "field": name} with status 400, 404, 405, 409 or 503.
 class AdminApi {
 public:
     explicit AdminApi(AdminParts parts) : parts_(parts) {}
 
     static bool owns(std::string_view path) { return path.starts_with("/admin/"); }
+    /// What a request needs to come in; pages for paths that are not owned.
+    static Behind behind(const http::HttpRequest& request);
     /// `respond` is called once, also from other threads.
     void handle(const http::HttpRequest& request, Respond respond) const;
 

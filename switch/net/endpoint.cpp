@@ -24,6 +24,12 @@ std::string Endpoint::text() const {
     return is_v6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
 }
 
+bool is_loopback(const Endpoint& endpoint) {
+    boost::system::error_code error;
+    const auto address = boost::asio::ip::make_address(endpoint.address, error);
+    return !error && address.is_loopback();
+}
+
 Result<Endpoint> parse_endpoint(std::string_view text) {
     const InputError wrong{"endpoint",
                            fmt::format("'{}' must be HOST:PORT with a numeric host, for example "

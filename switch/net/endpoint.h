@@ -24,6 +24,9 @@ struct Endpoint {
     std::string text() const;
 };
 
+/// True for 127.0.0.0/8 and ::1: other machines cannot reach it.
+bool is_loopback(const Endpoint& endpoint);
+
 /// Reads HOST:PORT. "localhost" becomes 127.0.0.1; other names are refused, so that nothing is
 /// looked up and nobody is surprised by which interface was taken.
 Result<Endpoint> parse_endpoint(std::string_view text);

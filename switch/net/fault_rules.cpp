@@ -71,6 +71,25 @@ bool fits(const FaultRule& rule, const http::HttpRequest& request) {
            (authorization != nullptr && authorization->find(rule.contains) != std::string::npos);
 }
 
+// The words of a rule as a request would bring them.
+std::optional<InputError> misspelt_word(const FaultRule& rule,
+                                        std::span<const protocols::Adapter* const> dialects) {
+    const http::HttpRequest request{.target = rule.path, .headers = {{"Tuma-Fault", rule.words}}};
+    const bool is_somebodys = std::any_of(dialects.begin(), dialects.end(), [&](const auto* one) {
+        return one->owns(request.path());
+    });
+    std::string reasons;
+    for (const protocols::Adapter* const dialect : dialects) {
+        if (is_somebodys && !dialect->owns(request.path())) continue;
+        const auto misspelt = dialect->misspelt_word(request);
+        if (!misspelt) return std::nullopt;
+        reasons +=
+            fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", dialect->name(), misspelt->reason);
+    }
+    if (reasons.empty()) return std::nullopt;
+    return InputError{"fault", std::move(reasons)};
+}
+
 }  // namespace
 
 Result<Fault> parse_fault(std::string_view words) {
@@ -86,9 +105,13 @@ Result<Fault> parse_fault(std::string_view words) {
     return fault;
 }
 
-Result<std::uint64_t> FaultRules::add(FaultRule rule) {
+Result<std::uint64_t> FaultRules::add(FaultRule rule,
+                                      std::span<const protocols::Adapter* const> dialects) {
     if (const auto parsed = parse_fault(rule.words); !parsed) return parsed.error();
     if (rule.words.empty()) return InputError{"fault", "is missing"};
+    if (!rule.path.empty() && !rule.path.starts_with('/'))
+        return InputError{"path", "must begin with a slash"};
+    if (auto misspelt = misspelt_word(rule, dialects)) return std::move(*misspelt);
     if (rule.left == 0) return InputError{"count", "must be at least 1"};
     const std::lock_guard lock(mutex_);
     if (rules_.size() >= rules_max)

@@ -3,11 +3,13 @@
 
 #include "ledger/result.h"
 #include "ledger/time.h"
+#include "protocols/adapter.h"
 #include "protocols/http/message.h"
 
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,8 +50,9 @@ struct FaultRule {
 /// The rules in force, in order; the first that fits a request counts. Any thread.
 class FaultRules {
 public:
-    /// Refuses words that `parse_fault` refuses, counts of 0, and more than 100 rules.
-    Result<std::uint64_t> add(FaultRule rule);
+    /// Refuses words that none of the dialects knows (or that one does not, whose the path is),
+    /// paths without a slash in front, counts of 0, and more than 100 rules.
+    Result<std::uint64_t> add(FaultRule rule, std::span<const protocols::Adapter* const> dialects);
     bool remove(std::uint64_t id);
     void clear();
     std::vector<FaultRule> all() const;

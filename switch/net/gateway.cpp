@@ -1,5 +1,6 @@
 #include "switch/net/gateway.h"
 
+#include "switch/net/admin_json.h"
 #include "switch/net/log.h"
 
 #include <boost/asio/post.hpp>
@@ -192,20 +193,24 @@ void Gateway::stop() {
 }
 
 void Gateway::handle(http::HttpRequest request, Respond respond) {
+    const auto adapter =
+        std::find_if(translation_.adapters.begin(), translation_.adapters.end(),
+                     [&](const protocols::Adapter* one) { return one->owns(request.path()); });
     const std::string words = faults_.words_for(request);
-    const Result<Fault> parsed = parse_fault(words);
-    Fault fault = parsed ? *parsed : Fault{};
     if (!words.empty() && request.find("Tuma-Fault") == nullptr)
         request.headers.emplace_back("Tuma-Fault", words);
+    if (adapter != translation_.adapters.end())
+        if (const auto misspelt = (*adapter)->misspelt_word(request))
+            return respond(json_error(400, misspelt->field, misspelt->reason));
+    const Result<Fault> parsed = parse_fault(words);
+    if (!parsed) return respond(json_error(400, "Tuma-Fault", parsed.error().text()));
+    Fault fault = *parsed;
     if (fault.drops_before) return respond({.drop = true});
     if (fault.instead) {
         fault.instead->delay = fault.latency;
         return respond(std::move(*fault.instead));
     }
     if (!is_empty(fault)) respond = spoiled(std::move(fault), std::move(respond));
-    const auto adapter =
-        std::find_if(translation_.adapters.begin(), translation_.adapters.end(),
-                     [&](const protocols::Adapter* one) { return one->owns(request.path()); });
     if (adapter == translation_.adapters.end()) return respond(not_found());
     try {
         carry_on((*adapter)->handle(request, translation_.context()), respond);

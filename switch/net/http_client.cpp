@@ -57,8 +57,9 @@ std::string host_key(const Addresses& addresses, std::uint16_t port) {
 class HttpClient::Implementation {
 public:
     Implementation(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust,
-                   ResolveName resolve)
+                   CallbackRules rules, ResolveName resolve)
         : limits_(limits),
+          rules_(std::move(rules)),
           trust_(std::move(trust)),
           lookup_(context_, std::move(resolve)),
           sweep_(context_),
@@ -95,6 +96,8 @@ public:
         std::unique_lock lock(mutex_);
         return ended_.wait_for(lock, timeout, [this] { return outstanding_ == 0; });
     }
+
+    void add_own(const Endpoint& endpoint) { rules_.add_own(endpoint); }
 
     void stop() {
         hold();
@@ -142,14 +145,18 @@ private:
     }
 
     void put_in_line(WaitingCall waiting, const Addresses& addresses) {
+        for (const auto& address : addresses)
+            waiting.endpoints.emplace_back(address, waiting.url.port);
+        // One that may not be called is enough: a name is not tried until it leads somewhere else.
+        for (const auto& endpoint : waiting.endpoints)
+            if (auto refusal = rules_.refusal(waiting.url.host, endpoint))
+                return drop(std::move(waiting), {HttpFailureKind::forbidden, *std::move(refusal)});
         const std::string key = host_key(addresses, waiting.url.port);
         HostLine& line = lines_.try_emplace(key, limits_.calls_per_host_max).first->second;
         if (line.waiting() >= limits_.queued_per_host_max)
             return drop(std::move(waiting),
                         {HttpFailureKind::overloaded,
                          fmt::format("{} calls wait for this host already", line.waiting())});
-        for (const auto& address : addresses)
-            waiting.endpoints.emplace_back(address, waiting.url.port);
         (waiting.call.goes_first ? line.first : line.others).push_back(std::move(waiting));
         give_turn(key, line);
         begin_calls();
@@ -376,6 +383,7 @@ private:
     }
 
     const HttpClientLimits limits_;
+    CallbackRules rules_;
     boost::asio::io_context context_{1};
 
     std::mutex mutex_;
@@ -402,9 +410,9 @@ private:
 };
 
 HttpClient::HttpClient(const HttpClientLimits& limits, std::shared_ptr<const TlsContext> trust,
-                       ResolveName resolve)
-    : implementation_(
-          std::make_unique<Implementation>(limits, std::move(trust), std::move(resolve))) {}
+                       CallbackRules rules, ResolveName resolve)
+    : implementation_(std::make_unique<Implementation>(limits, std::move(trust), std::move(rules),
+                                                       std::move(resolve))) {}
 
 HttpClient::~HttpClient() {
     implementation_->stop();
@@ -412,6 +420,10 @@ HttpClient::~HttpClient() {
 
 void HttpClient::send(HttpCall call, HttpCompletion completion) {
     implementation_->send(std::move(call), std::move(completion));
+}
+
+void HttpClient::add_own(const Endpoint& endpoint) {
+    implementation_->add_own(endpoint);
 }
 
 void HttpClient::hold() {

@@ -4,6 +4,7 @@
 #include "ledger/result.h"
 #include "ledger/time.h"
 #include "protocols/http/message.h"
+#include "switch/net/callback_rules.h"
 #include "switch/net/clock.h"
 #include "switch/net/http_readers.h"
 #include "switch/net/tls_context.h"
@@ -63,6 +64,7 @@ struct HttpCall {
 enum class HttpFailureKind : std::uint8_t {
     bad_url,
     overloaded,   ///< too many calls wait; nothing was sent
+    forbidden,    ///< by the rules; nothing was sent
     unresolved,   ///< the host has no address; nothing was sent
     unreachable,  ///< no connection; nothing was sent
     tls,          ///< no handshake, or not the certificate that is trusted; nothing was sent
@@ -95,9 +97,10 @@ using ResolveName = std::function<std::vector<std::string>(const std::string&)>;
 class HttpClient {
 public:
     /// `trust` is what servers are verified against; the system's certificates if not given.
-    /// `resolve` looks up names other than localhost; the system does if not given.
+    /// Every address that a call is about to be made to is held against the rules, names after they
+    /// were looked up. `resolve` looks up names other than localhost; the system does if not given.
     explicit HttpClient(const HttpClientLimits& limits,
-                        std::shared_ptr<const TlsContext> trust = nullptr,
+                        std::shared_ptr<const TlsContext> trust = nullptr, CallbackRules rules = {},
                         ResolveName resolve = {});
     /// Stops.
     ~HttpClient();
@@ -106,6 +109,9 @@ public:
 
     /// Any thread. Requires: a method of capital letters.
     void send(HttpCall call, HttpCompletion completion);
+
+    /// Before the first call: where this process listens is never called.
+    void add_own(const Endpoint& endpoint);
 
     /// Begins no more calls: those of which nothing was sent fail as not_begun, and so does every
     /// later one. Any thread; does not wait.

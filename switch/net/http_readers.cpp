@@ -1,4 +1,4 @@
-// With switch/net/admin_server.cpp the only file that includes Beast: it takes long to compile.
+// The only file of the switch that includes Beast: it takes long to compile.
 #include "switch/net/http_readers.h"
 
 #include "ledger/ensure.h"

@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t spare_exchange_bytes_max = 32U << 20U;
 constexpr std::size_t spare_bytes_max = 32;
 constexpr std::size_t spare_bytes_capacity_max = 16 * 1024;
-constexpr Duration tick_max = std::chrono::seconds{1};
-constexpr Duration tick_min = std::chrono::milliseconds{5};
+constexpr Duration frames_tick_max = std::chrono::seconds{1};
+constexpr Duration frames_tick_min = std::chrono::milliseconds{5};
 constexpr Duration memory_wait = std::chrono::milliseconds{5};
 
 }  // namespace
@@ -99,7 +99,7 @@ void IoLoop::end() {
 void IoLoop::tick() {
     const Duration shortest =
         std::min(service_->limits.frame_timeout, service_->limits.write_timeout);
-    timer_.expires_after(std::clamp(shortest / 4, tick_min, tick_max));
+    timer_.expires_after(std::clamp(shortest / 4, frames_tick_min, frames_tick_max));
     timer_.async_wait([this](const boost::system::error_code& error) {
         // A timer that has run out already cannot be cancelled any more.
         if (error || is_ended_) return;

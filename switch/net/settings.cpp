@@ -1,6 +1,7 @@
 #include "switch/net/settings.h"
 
 #include "ledger/input_file.h"
+#include "ledger/words.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -9,13 +10,14 @@
 #include <array>
 #include <charconv>
 #include <functional>
+#include <vector>
 
 namespace tuma::net {
 namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 27> rows{{
+constexpr std::array<SettingRow, 31> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
     {"accept-end", &Settings::accept_end, "BATCH", "0", 0, 9'000'000'000'000'000'000, "", false,
@@ -25,13 +27,26 @@ constexpr std::array<SettingRow, 27> rows{{
      "Where the native protocol listens; port 0 picks a free one. It has no authentication: keep "
      "it on loopback."},
     {"admin", &Settings::admin, "HOST:PORT", "", 0, 0, "", false,
-     "Where /metrics, /healthz, /readyz and /version are served; nowhere if not given."},
+     "Where /metrics, /healthz, /readyz, /version and, with --http or --https, /admin/ are served; "
+     "nowhere if not given."},
     {"http", &Settings::http, "HOST:PORT", "", 0, 0, "", false,
-     "Where M-Pesa and WeChat Pay clients are answered, and /admin/; nowhere if not given. The "
-     "schemes mpesa-kenya and wechat-china are loaded with it."},
+     "Where M-Pesa and WeChat Pay clients are answered; nowhere if not given. The schemes "
+     "mpesa-kenya and wechat-china are loaded with it."},
     {"https", &Settings::https, "HOST:PORT", "", 0, 0, "", false,
      "The same under TLS. A certificate authority and a certificate with the real services' names "
      "are made in DIR/tls on the first start."},
+    {"admin-on-http", &Settings::admin_on_http, "no|yes", "no", 0, 0, "no|yes", false,
+     "Whether /admin/ is also served where merchants' clients are answered."},
+    {"admin-names", &Settings::admin_names, "LIST", "", 0, 0, "", false,
+     "Further host names by which /admin/ and /metrics may be called, separated by commas; "
+     "127.0.0.1, localhost and the address of the listener are always good."},
+    {"callback-allow", &Settings::callback_allow, "LIST", "", 0, 0, "", false,
+     "Whom callbacks may be sent to: names, *.names, addresses and networks, separated by commas; "
+     "everybody if not given. The switch itself is never called."},
+    {"callback-deny", &Settings::callback_deny, "LIST", "169.254.0.0/16,fe80::/10,fd00:ec2::254", 0,
+     0, "", false,
+     "Whom they may not be sent to, allowed or not; without it link-local addresses, where clouds "
+     "keep their metadata."},
     {"provision", &Settings::provision, "FILE", "", 0, 0, "", false,
      "TOML file of merchants, apps and customers; without it a default set is there at once."},
     {"clock", &Settings::clock, "wall|virtual", "wall", 0, 0, "wall|virtual", false,
@@ -105,13 +120,17 @@ std::string with_dashes(std::string_view key) {
     return name;
 }
 
-bool is_choice(std::string_view choices, std::string_view value) {
-    while (true) {
-        const std::size_t bar = choices.find('|');
-        if (choices.substr(0, bar) == value) return true;
-        if (bar == std::string_view::npos) return false;
-        choices.remove_prefix(bar + 1);
+bool is_choice(const std::vector<std::string_view>& choices, std::string_view value) {
+    return std::find(choices.begin(), choices.end(), value) != choices.end();
+}
+
+std::vector<std::string> setting_keys() {
+    std::vector<std::string> keys;
+    for (const SettingRow& row : rows) {
+        keys.emplace_back(row.name);
+        std::replace(keys.back().begin(), keys.back().end(), '-', '_');
     }
+    return keys;
 }
 
 // Reads `value` into the member that `row` names; nothing, or what is wrong.
@@ -121,8 +140,8 @@ struct Assign {
     Settings& settings;
 
     std::optional<std::string> operator()(std::string Settings::*member) const {
-        if (!row.choices.empty() && !is_choice(row.choices, value))
-            return fmt::format("'{}' is not one of {}", value, row.choices);
+        const std::vector<std::string_view> choices = split_words(row.choices, '|');
+        if (!row.choices.empty() && !is_choice(choices, value)) return none_of(value, choices);
         if (row.is_required && value.empty()) return std::string("must not be empty");
         settings.*member = std::string(value);
         return std::nullopt;
@@ -224,7 +243,7 @@ Result<SettingTexts> read_settings_file(const std::string& path) {
         const std::string place =
             fmt::format("{}:{}: {}", path, node.source().begin.line, key.str());
         if (find_row(name) == nullptr)
-            return InputError{place, "is not a setting; see tuma serve --help"};
+            return InputError{place, "is not a setting: " + none_of(key.str(), setting_keys())};
         const auto value = toml_text(node);
         if (!value) return InputError{place, "must be a text or a whole number"};
         texts[name] = {*value, place};

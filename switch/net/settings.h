@@ -21,6 +21,10 @@ struct Settings {
     std::string admin;
     std::string http;
     std::string https;
+    std::string admin_on_http;
+    std::string admin_names;
+    std::string callback_allow;
+    std::string callback_deny;
     std::string provision;
     std::string clock;
     std::string start;

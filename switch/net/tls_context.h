@@ -10,7 +10,8 @@ struct ssl_ctx_st;
 
 namespace tuma::net {
 
-/// What TLS connections of one side share: TLS 1.2 and 1.3, session resumption. Any thread.
+/// What TLS connections of one side share: TLS 1.3, or 1.2 with ECDHE and an AEAD cipher; session
+/// resumption. Any thread.
 class TlsContext {
 public:
     /// For a listener. A client's certificate is asked for and taken unseen, not required.

@@ -9,21 +9,25 @@ const tuma = process.env.TUMA;
 
 export async function startSwitch(...flags) {
   const data = mkdtempSync(join(tmpdir(), 'tuma-clients-'));
-  const child = spawn(tuma, ['serve', `--data=${data}`, '--native=127.0.0.1:0', '--http=127.0.0.1:0',
-    '--https=127.0.0.1:0', '--clock=virtual', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(tuma, ['serve', `--data=${data}`, '--native=127.0.0.1:0', '--admin=127.0.0.1:0',
+    '--http=127.0.0.1:0', '--https=127.0.0.1:0', '--clock=virtual', ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   const ready = await new Promise((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`the switch ended with ${code}`)));
     child.stdout.on('data', (bytes) => {
       text += bytes;
-      const line = text.match(/^ready .* http=(\S+) https=(\S+)$/m);
-      if (line) resolve({ http: `http://${line[1]}`, https: `https://${line[2]}` });
+      const line = text.match(/^ready .* admin=(\S+) http=(\S+) https=(\S+)$/m);
+      if (line) resolve({ door: `http://${line[1]}`, http: `http://${line[2]}`, https: `https://${line[3]}` });
     });
   });
   const facts = (name) => JSON.parse(readFileSync(join(data, 'clients', name)));
   const admin = async (method, path, body) => {
-    const reply = await fetch(`${ready.http}/admin/${path}`,
-      { method, body: body === undefined ? undefined : JSON.stringify(body) });
+    const token = readFileSync(join(data, 'admin-token'), 'utf8').trim();
+    const reply = await fetch(`${ready.door}/admin/${path}`, {
+      method,
+      headers: { 'Tuma-Token': token, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
     const answer = await reply.json();
     if (!reply.ok) throw new Error(`${path}: ${reply.status} ${JSON.stringify(answer)}`);
     return answer;

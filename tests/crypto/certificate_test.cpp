@@ -159,6 +159,30 @@ TEST_CASE(
     CHECK(certificate_serial(random) == "7F" + std::string(38, 'F'));
 }
 
+TEST_CASE("certificate: an authority may be limited to names, and has none below it") {
+    CertificateTerms terms = authority_terms();
+    terms.permitted_dns_names = {"localhost", "pay.example"};
+    terms.permitted_ip_addresses = {"127.0.0.1", "::1"};
+    const Certificate limited = make_self_signed(terms, test::first_key()).value();
+    CHECK(limited.permitted_dns_names() == terms.permitted_dns_names);
+    CHECK(authority().permitted_dns_names().empty());
+    CHECK(X509_get_pathlen(limited.handle()) == 0);
+    const auto verified = [&](const CertificateTerms& leaf_terms) {
+        const Certificate leaf = make_certificate(leaf_terms, test::second_key().public_key(),
+                                                  limited, test::first_key())
+                                     .value();
+        return verify_as_client(leaf, limited, start, nullptr);
+    };
+    CHECK(verified(server_terms()) == X509_V_OK);
+    CertificateTerms other = server_terms();
+    other.dns_names = {"localhost", "bank.example"};
+    CHECK(verified(other) == X509_V_ERR_PERMITTED_VIOLATION);
+    other = server_terms();
+    other.ip_addresses = {"10.0.0.1"};
+    CHECK(verified(other) == X509_V_ERR_PERMITTED_VIOLATION);
+    CHECK(ERR_peek_error() == 0);
+}
+
 TEST_CASE("certificate: each bad term is refused by its name") {
     CHECK(refused_term(authority_terms()).empty());
     struct Row {
@@ -191,6 +215,10 @@ TEST_CASE("certificate: each bad term is refused by its name") {
         {"dns_names", [](CertificateTerms& t) { t.dns_names = {"*.*.b"}; }},
         {"dns_names",
          [](CertificateTerms& t) { t.dns_names = std::vector<std::string>(101, "a"); }},
+        {"permitted_dns_names", [](CertificateTerms& t) { t.permitted_dns_names = {"a,DNS:b"}; }},
+        {"permitted_dns_names", [](CertificateTerms& t) { t.permitted_dns_names = {"*.b"}; }},
+        {"permitted_ip_addresses",
+         [](CertificateTerms& t) { t.permitted_ip_addresses = {"10.0.0.0/8"}; }},
         {"ip_addresses", [](CertificateTerms& t) { t.ip_addresses = {"127.0.0.256"}; }},
         {"ip_addresses", [](CertificateTerms& t) { t.ip_addresses = {"localhost"}; }},
         {"ip_addresses",

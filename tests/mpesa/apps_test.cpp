@@ -43,11 +43,12 @@ struct Neighbours : Daraja {
 
 TEST_CASE("mpesa apps: every call that names another app's business is refused, nothing happens") {
     Neighbours daraja;
-    REQUIRE(daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(sandbox_customer, 10)).status ==
-            200);
+    REQUIRE(
+        daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(sandbox_customer, 10)).status ==
+        200);
     daraja.pass(std::chrono::minutes{1});
-    const std::string receipt = at(daraja.arrived.front().json(),
-                                   "Body/stkCallback/CallbackMetadata/Item/1/Value");
+    const std::string receipt =
+        at(daraja.arrived.front().json(), "Body/stkCallback/CallbackMetadata/Item/1/Value");
     const auto urls = daraja.directory.find(mpesa::urls_profile("600984"));
     const auto before = daraja.world.core.state().hash();
     for (GoodBody one : good_bodies(receipt)) {
@@ -56,7 +57,8 @@ TEST_CASE("mpesa apps: every call that names another app's business is refused, 
         const http::HttpReply reply = daraja.post_as(other_app, one.path, one.body);
         check_error(reply);
         const std::string message = at(json::parse(reply.body), "errorMessage");
-        CHECK((message == "Merchant does not exist" || message == "Bad Request - Invalid ShortCode" ||
+        CHECK((message == "Merchant does not exist" ||
+               message == "Bad Request - Invalid ShortCode" ||
                message == "Bad Request - Invalid PartyA" ||
                message == "Bad Request - Invalid ReceiverParty" ||
                message == "Bad Request - Invalid CPI"));
@@ -75,11 +77,11 @@ TEST_CASE("mpesa apps: every call that names another app's business is refused, 
 
 TEST_CASE("mpesa apps: another business's prompts and payments cannot be asked about by number") {
     Neighbours daraja;
-    const json::value ack =
-        json::parse(daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(sandbox_customer, 10)).body);
+    const json::value ack = json::parse(
+        daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(sandbox_customer, 10)).body);
     daraja.pass(std::chrono::minutes{1});
-    const std::string receipt = at(daraja.arrived.front().json(),
-                                   "Body/stkCallback/CallbackMetadata/Item/1/Value");
+    const std::string receipt =
+        at(daraja.arrived.front().json(), "Body/stkCallback/CallbackMetadata/Item/1/Value");
     json::object query = query_body("").body;
     query["BusinessShortCode"] = "700000";
     query["Password"] = stk_password("700000", "20261002181102");
@@ -90,8 +92,8 @@ TEST_CASE("mpesa apps: another business's prompts and payments cannot be asked a
     for (const json::object& more :
          {json::object{{"TransactionID", receipt}},
           json::object{{"OriginatorConversationID", at(ack, "MerchantRequestID")}}}) {
-        json::object body = initiated("TransactionStatusQuery",
-                                      {{"PartyA", "700000"}, {"IdentifierType", "4"}});
+        json::object body =
+            initiated("TransactionStatusQuery", {{"PartyA", "700000"}, {"IdentifierType", "4"}});
         for (const auto& member : more) body[member.key()] = member.value();
         CHECK(daraja.post_as(other_app, "/mpesa/transactionstatus/v1/query", body).status == 200);
     }

@@ -286,13 +286,29 @@ TEST_CASE("mpesa hostile: bodies that are no JSON object") {
     }
 }
 
-TEST_CASE("mpesa hostile: members that nobody knows are passed over, the last of two counts") {
+TEST_CASE("mpesa hostile: a body with a member twice is refused, at any depth") {
+    Prepared prepared;
+    for (const GoodBody& one : good_bodies(prepared.receipt)) {
+        const std::string good = json::serialize(one.body);
+        const std::string first = good.substr(1, good.find(',') - 1);
+        for (const std::string& more :
+             {first + ",", std::string(R"("a":1,"\u0061":2,)"),
+              std::string(R"("a":{"b":1,"b":2},)"), std::string(R"("a":[{"b":1,"b":1}],)")}) {
+            std::string body = good;
+            body.insert(1, more);
+            prepared.check_refused(one.path, body, more);
+            CHECK(at(json::parse(prepared.daraja.post(one.path, body).body), "errorCode") ==
+                  "400.002.05");
+        }
+    }
+}
+
+TEST_CASE("mpesa hostile: members that nobody knows are passed over") {
     Prepared prepared;
     Daraja& daraja = prepared.daraja;
     const auto before = daraja.balance("174379");
-    std::string body =
+    const std::string body =
         stk_body(sandbox_customer, 10, {{"Nonsense", json::object{{"a", json::array{1}}}}});
-    body.insert(1, "\"Amount\":5000,");
     CHECK(daraja.post("/mpesa/stkpush/v1/processrequest", body).status == 200);
     daraja.pass(std::chrono::minutes{1});
     REQUIRE(daraja.arrived.size() == 1);

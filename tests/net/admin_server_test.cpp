@@ -16,8 +16,16 @@ using boost::asio::ip::tcp;
 
 namespace {
 
+constexpr const char* token = "0123456789abcdef0123456789abcdef";
+
 struct Admin {
-    Admin() : server(metrics, [this] { return is_ready.load(); }) {
+    Admin()
+        : server({metrics,
+                  [this] { return is_ready.load(); },
+                  {.token = token, .token_file = "admin-token"},
+                  [](const http::HttpRequest& request, const net::Respond& respond) {
+                      respond({.status = 202, .body = request.method + " " + request.target});
+                  }}) {
         endpoint = server.listen({"127.0.0.1", 0});
         server.start();
     }
@@ -101,6 +109,10 @@ TEST_CASE("admin server: each page has its status and content") {
         {"GET", "/metrics/", "404", "no such page"},
         {"POST", "/metrics", "405", "only GET and HEAD"},
         {"DELETE", "/healthz", "405", "only GET and HEAD"},
+        {"GET", "/admin/orders/1", "202", "GET /admin/orders/1"},
+        {"POST", "/admin/faults", "401", "the token is missing"},
+        {"GET", "/admin/profiles", "401", "the token is missing"},
+        {"GET", "/admin/%70rofiles?prefix=a", "401", "the token is missing"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.target);
@@ -109,6 +121,28 @@ TEST_CASE("admin server: each page has its status and content") {
         CHECK(status(answer) == row.status);
         CHECK(body(answer).find(row.part) != std::string::npos);
     }
+}
+
+TEST_CASE("admin server: every request passes the gate, with the names of where it listens") {
+    Admin admin;
+    const auto ask = [&](const std::string& method, const std::string& target,
+                         const std::string& fields) {
+        return status(admin.exchange(method + " " + target + " HTTP/1.1\r\n" + fields +
+                                     "Connection: close\r\n\r\n"));
+    };
+    const std::string port = std::to_string(admin.endpoint.port);
+    const std::string host = "Host: 127.0.0.1:" + port + "\r\n";
+    const std::string good = "Tuma-Token: " + std::string(token) + "\r\n";
+    for (const char* target : {"/metrics", "/readyz", "/admin/help", "/admin/faults", "/nothing"}) {
+        CAPTURE(target);
+        CHECK(ask("GET", target, "Host: evil.test:" + port + "\r\n") == "421");
+        CHECK(ask("GET", target, host + "Origin: http://evil.test\r\n") == "403");
+        CHECK(ask("POST", target, "Host: evil.test\r\n" + good) == "421");
+    }
+    CHECK(ask("POST", "/admin/faults", host) == "401");
+    CHECK(ask("POST", "/admin/faults", host + good) == "202");
+    CHECK(ask("POST", "/metrics", host + good) == "405");
+    CHECK(ask("GET", "/admin/profiles", host + good) == "202");
 }
 
 TEST_CASE("admin server: readiness follows the server") {
@@ -132,8 +166,8 @@ TEST_CASE("admin server: HEAD has the length and no body") {
 
 TEST_CASE("admin server: several requests go over one connection") {
     Admin admin;
-    const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
-    const std::string last = "GET /livez HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    const std::string get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    const std::string last = "GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     const std::string answer = admin.exchange(get + get + last);
     std::size_t count = 0;
     for (auto at = answer.find("HTTP/1.1 200"); at != std::string::npos;
@@ -145,17 +179,18 @@ TEST_CASE("admin server: several requests go over one connection") {
 TEST_CASE("admin server: what is no request, or too long, is refused") {
     Admin admin;
     CHECK(status(admin.exchange("this is not HTTP\r\n\r\n")) == "400");
-    CHECK(status(admin.exchange("GET /healthz HTTP/1.1\r\nX: " + std::string(9'000, 'x') +
-                                "\r\n\r\n")) == "431");
-    CHECK(status(admin.exchange("POST /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello")) ==
+    CHECK(status(admin.exchange("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " +
+                                std::string(9'000, 'x') + "\r\n\r\n")) == "431");
+    CHECK(status(admin.exchange(
+              "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 70000\r\n\r\nhello")) ==
           "413");
     CHECK(status(admin.request("GET", "/healthz")) == "200");
 }
 
-TEST_CASE("admin server: a connection beyond the sixty-fourth is closed, and then there is room") {
+TEST_CASE("admin server: a connection beyond the sixty-fourth is refused") {
     Admin admin;
     std::vector<tcp::socket> idle;
-    const std::string get = "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n";
+    const std::string get = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     for (int i = 0; i < 64; ++i) {
         idle.push_back(admin.connect());
         boost::asio::write(idle.back(), boost::asio::buffer(get));
@@ -163,7 +198,7 @@ TEST_CASE("admin server: a connection beyond the sixty-fourth is closed, and the
         boost::asio::read(idle.back(), boost::asio::dynamic_buffer(answer, 15));
         REQUIRE(answer == "HTTP/1.1 200 OK");
     }
-    CHECK(admin.request("GET", "/healthz").empty());
+    CHECK(status(admin.request("GET", "/healthz")) == "503");
 }
 
 TEST_CASE("admin server: stopping closes open connections") {

@@ -191,6 +191,60 @@ TEST_CASE("gateway: faults come from the request's own field or from rules that 
     CHECK(world.get("POST", "/admin/faults", R"({})").status == 400);
 }
 
+TEST_CASE("gateway: a misspelt word is refused with the list, and nothing is executed") {
+    DialectWorld world;
+    struct Row {
+        http::Fields headers;
+        const char* field;
+        const char* part;
+    };
+    const Row rows[] = {
+        {{{"Tuma-Scenario", "aprove"}}, "Tuma-Scenario", "did you mean approve?"},
+        {{{"Tuma-Scenario", "approve, "}, {"Tuma-Fault", "nonsense"}}, "Tuma-Fault", "apigee-404"},
+        {{{"Tuma-Fault", "drop,nonsense"}}, "Tuma-Fault", "wrong-signature"},
+        {{{"Tuma-Fault", "latncy:5"}}, "Tuma-Fault", "did you mean latency:MS?"},
+        {{{"Tuma-Fault", "latency:soon"}}, "Tuma-Fault", "0 to 600000"},
+        {{{"Tuma-Fault", "status:42"}}, "Tuma-Fault", "100 to 599"},
+        {{{"Tuma-Fault", "Drop"}}, "Tuma-Fault", "did you mean drop?"},
+        {{{"tuma-fualt", "drop"}}, "tuma-fualt", "did you mean Tuma-Fault?"},
+        {{{"Tuma-Fault", "429"}, {"Tuma-Fault", "drop"}}, "Tuma-Fault", "there twice"},
+    };
+    for (const Row& row : rows) {
+        const http::HttpReply reply = world.get("POST", "/shop/a", {}, row.headers);
+        CAPTURE(reply.body);
+        CHECK(reply.status == 400);
+        CHECK(parsed(reply).at("field").as_string() == row.field);
+        CHECK(reply.body.find(row.part) != std::string::npos);
+    }
+    CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Scenario", "approve"}}).status == 201);
+}
+
+TEST_CASE("gateway: a fault rule with a word or a member that is none is refused") {
+    DialectWorld world;
+    struct Row {
+        const char* body;
+        const char* field;
+    };
+    const Row rows[] = {
+        {R"({"fault":"nonsense"})", "fault"},
+        {R"({"fault":"drop,nonsense","path":"/shop/"})", "fault"},
+        {R"({"fault":"scenario:approve"})", "fault"},
+        {R"({"fault":"drop","cuont":3})", "cuont"},
+        {R"({"fault":"drop","count":1.5})", "count"},
+        {R"({"fault":"drop","count":"few"})", "count"},
+        {R"({"fault":"drop","path":"shop"})", "path"},
+        {R"({"fault":["drop"]})", "fault"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.body);
+        const http::HttpReply reply = world.get("POST", "/admin/faults", row.body);
+        CHECK(reply.status == 400);
+        CHECK(parsed(reply).at("field").as_string() == row.field);
+    }
+    CHECK(world.get("GET", "/admin/faults").body == "[]\n");
+    CHECK(world.get("POST", "/admin/faults", R"({"fault":"wrong-signature"})").status == 201);
+}
+
 TEST_CASE("admin api: orders are moved by hand, accounts and profiles are shown") {
     DialectWorld world;
     world.get("POST", "/shop/a");
@@ -240,6 +294,18 @@ TEST_CASE("admin api: bad calls name what is wrong with them") {
         {"GET", "/admin/notices?order=x", "", 400},
         {"GET", "/admin/notices?state=opened", "", 400},
         {"PUT", "/admin/profiles", "x", 400},
+        {"PUT", "/admin/profiles?name=y/z", "{}", 400},
+        {"PUT", "/admin/profiles?name=x/", "{}", 400},
+        {"PUT", "/admin/profiles?name=x/z", R"({"a":1})", 400},
+        {"PUT", "/admin/profiles?name=x/z&nmae=x/y", "{}", 400},
+        {"GET", "/admin/profiles?prefx=x", "", 400},
+        {"GET", "/admin/order/1", "", 404},
+        {"GET", "/admin/clock?at=1", "", 400},
+        {"POST", "/admin/orders/1/approve", R"({"code":1})", 400},
+        {"POST", "/admin/orders/1/decline", R"({"code":1033})", 400},
+        {"POST", "/admin/orders/1/decline", R"({"code":true})", 400},
+        {"POST", "/admin/orders/1/decline?code=1", R"({"code":1})", 400},
+        {"POST", "/admin/handsets/alice/aprove", "", 400},
     };
     for (const Row& row : rows) {
         CAPTURE(row.target);

@@ -107,7 +107,7 @@ TEST_CASE("http client: 500 calls to a receiver that takes one at a time all get
 
 TEST_CASE("http client: several names of one host share its connections") {
     SlowReceiver receiver(true);
-    HttpClient client({.calls_per_host_max = 3}, nullptr, [](const std::string& name) {
+    HttpClient client({.calls_per_host_max = 3}, nullptr, {}, [](const std::string& name) {
         return std::vector<std::string>{name == "b.test" ? "::ffff:127.0.0.1" : "127.0.0.1"};
     });
     const char* const hosts[] = {"127.0.0.1", "localhost", "A.localhost",
@@ -186,7 +186,7 @@ TEST_CASE("http client: a name that is looked up for long holds up only itself")
     SlowReceiver receiver;
     std::promise<void> found;
     auto wait = found.get_future().share();
-    HttpClient client({}, nullptr, [wait](const std::string& name) {
+    HttpClient client({}, nullptr, {}, [wait](const std::string& name) {
         if (name == "slow.test") wait.wait();
         if (name == "none.test") return std::vector<std::string>{};
         return std::vector<std::string>{"127.0.0.1"};

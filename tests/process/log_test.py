@@ -28,7 +28,7 @@ class Log(program.ProcessTest):
                 "Amount": 100, "PartyA": "600000", "PartyB": STRANGER, "Remarks": "good",
                 "QueueTimeOutURL": NOBODY, "ResultURL": NOBODY, **more}
 
-    def misuse(self, merchant):
+    def misuse(self, server, merchant):
         """Everything that could be worth a line in the log; the passwords and tokens that were sent."""
         merchant.authorize()
         good = merchant.prompt(CUSTOMER, 10, NOBODY)
@@ -49,18 +49,18 @@ class Log(program.ProcessTest):
         key = f"{merchant.facts['consumer_key']}:{merchant.facts['consumer_secret']}x".encode()
         merchant.call("GET", "/oauth/v1/generate?grant_type=client_credentials",
                       headers={"Authorization": "Basic " + base64.b64encode(key).decode()})
-        merchant.call("POST", f"/admin/handsets/{STRANGER}/approve")
-        merchant.call("POST", "/admin/clock/advance?by=1h")
+        server.admin("POST", f"/admin/handsets/{STRANGER}/approve")
+        server.admin("POST", "/admin/clock/advance?by=1h")
         return good["Password"], merchant.token
 
     def test_nobody_learns_numbers_and_secrets_from_the_log(self):
         server, merchant = self.serve()
-        secrets = [*self.misuse(merchant), CUSTOMER, STRANGER, CUSTOMER[3:], STRANGER[3:]]
+        secrets = [*self.misuse(server, merchant), CUSTOMER, STRANGER, CUSTOMER[3:], STRANGER[3:]]
         secrets += [merchant.facts[name] for name in ("consumer_secret", "passkey", "initiator_password")]
         server.kill()
         # What is replayed holds the same.
         server, merchant = self.serve()
-        secrets += self.misuse(merchant)
+        secrets += self.misuse(server, merchant)
         self.assertEqual(0, server.stop())
         for log in (error() for error in self.errors):
             self.assertIn('"event":"recovered"', log)

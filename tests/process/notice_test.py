@@ -66,7 +66,7 @@ name = "Shop"
         codes = {body["Body"]["stkCallback"]["ResultCode"] for body in receiver.bodies}
         self.assertEqual({0}, codes)
         merchant = self.merchant(server)
-        _, account = merchant.call("GET", "/admin/accounts/174379")
+        _, account = server.admin("GET", "/admin/accounts/174379")
         self.assertEqual(1000 * len(self.told(receiver)), json.loads(account)["balance"] - 0)
         self.assertEqual(0, server.stop())
         self.assertEqual([], self.audit()["findings"])
@@ -78,7 +78,7 @@ name = "Shop"
         for i in range(200):
             status, body = merchant.push(f"2547{i:08}", 1, "http://127.0.0.1:9/nobody")
             self.assertEqual(200, status, body)
-        program.wait_until(lambda: len(json.loads(merchant.call("GET", "/admin/notices")[1])) == 200, "the attempts")
+        program.wait_until(lambda: len(json.loads(server.admin("GET", "/admin/notices")[1])) == 200, "the attempts")
         self.assertEqual(0, server.stop())
         self.assertEqual([], self.audit()["findings"])
 
@@ -89,7 +89,7 @@ name = "Shop"
         status, _ = merchant.push("254708374149", 1, receiver.url)
         self.assertEqual(200, status)
         self.assertEqual([], receiver.bodies)
-        status, body = merchant.call("POST", "/admin/clock/advance?by=1d")
+        status, body = server.admin("POST", "/admin/clock/advance?by=1d")
         self.assertEqual(200, status, body)
         self.assertEqual(1, len(receiver.bodies))
         self.assertEqual(0, server.stop())

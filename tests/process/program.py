@@ -1,4 +1,5 @@
 """Starts the programs under test, stops them by process id and keeps what they print."""
+import http.client
 import json
 import os
 import random
@@ -88,6 +89,7 @@ class Server(Program):
     """`tuma serve` on free ports; made once it is ready. Raises Failed when it ends before."""
 
     def __init__(self, folder, tuma, data, *flags, with_admin=True, **options):
+        self.data = Path(data)
         admin = ["--admin=127.0.0.1:0"] if with_admin else []
         super().__init__(folder, [tuma, "serve", f"--data={data}", "--native=127.0.0.1:0", *admin, *flags], **options)
         # What a dialect has to tell people comes before it.
@@ -97,6 +99,20 @@ class Server(Program):
             code = self.kill()
             raise Failed(f"tuma serve ended with {code}, printed {self.out()!r} and\n{self.err()[-2000:]}")
         self.port, self.admin_port, self.http_port, self.https_port = (int(port or 0) for port in match.groups())
+
+    def admin(self, method, path, body=None, **headers):
+        """An administrator's call, with the token; (status, body)."""
+        headers = {"Tuma-Token": (self.data / "admin-token").read_text().strip(), **headers}
+        if body is not None:
+            headers = {"Content-Type": "application/json", **headers}
+            body = body if isinstance(body, str) else json.dumps(body)
+        connection = http.client.HTTPConnection("127.0.0.1", self.admin_port, timeout=PATIENCE_S)
+        try:
+            connection.request(method, path, body, headers)
+            reply = connection.getresponse()
+            return reply.status, reply.read().decode()
+        finally:
+            connection.close()
 
     def client(self, **options):
         return native.Client(self.port, **options)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "protocols/adapter.h"
+#include "protocols/scenario_words.h"
 
 #include <string>
 
@@ -43,6 +44,27 @@ public:
         if (effect.order->keys.front() == "nowhere") return std::nullopt;
         return "http://shop/" + effect.order->keys.front();
     }
+
+    std::optional<InputError> misspelt_word(const http::HttpRequest& request) const override {
+        protocols::ScriptWords words{{"approve"}, {"wrong-signature"}, {}, {}};
+        words.check_scenario = [](std::string_view word) {
+            return protocols::WordCheck{.is_known = word == "approve"};
+        };
+        words.check_fault = [](std::string_view word) {
+            return protocols::WordCheck{.is_known = word == "wrong-signature"};
+        };
+        return protocols::check_script_headers(request, words);
+    }
+
+    std::span<const protocols::ProfileKind> profile_kinds() const override {
+        static constexpr protocols::ProfileKind kinds[] = {
+            {"x/", [](std::string_view content) -> std::optional<InputError> {
+                 if (content == "{}") return std::nullopt;
+                 return InputError{"body", "is not {}"};
+             }}};
+        return kinds;
+    }
+    std::vector<std::uint16_t> decline_codes() const override { return {1, 1032}; }
 
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context&) const override {

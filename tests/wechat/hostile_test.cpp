@@ -176,7 +176,11 @@ TEST_CASE("wechat hostile: bodies that are no JSON object") {
     for (const std::string& body :
          {std::string("{"), std::string("null"), std::string("[]"), std::string("\"x\""),
           std::string("{\"a\":1}x"), std::string("\xFF\xFE"), deep,
-          std::string("{\"appid\":\"\xC3\x28\"}"), std::string("<xml></xml>")})
+          std::string("{\"appid\":\"\xC3\x28\"}"), std::string("<xml></xml>"),
+          // A member that is there twice means two things.
+          R"({"attach":"a","attach":"a",)" +
+              json::serialize(native_order("TWICE-1", 100)).substr(1),
+          R"({"b":{"a":":","a":{}},)" + json::serialize(native_order("TWICE-2", 100)).substr(1)})
         prepared.check_refused("/v3/pay/transactions/native", body, body.substr(0, 20));
     prepared.check_refused("/v3/pay/transactions/native", "", "empty");
 }

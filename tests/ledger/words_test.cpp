@@ -1,0 +1,71 @@
+// What is said of words that are misspelt.
+#include "ledger/words.h"
+
+#include "ledger/command_words.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+
+using namespace tuma;
+
+TEST_CASE(
+    "words: a misspelt word is named with the list, and with the nearest one if there is one") {
+    constexpr std::array<std::string_view, 3> words{"approve", "cancel", "ignore"};
+    CHECK(none_of("cancle", words) ==
+          "\"cancle\" is none of approve, cancel, ignore; did you mean cancel?");
+    CHECK(none_of("pay", words) == "\"pay\" is none of approve, cancel, ignore");
+    CHECK(none_of("", words) == "\"\" is none of approve, cancel, ignore");
+    CHECK(none_of("a\x1b[31m", words) == "\"a?[31m\" is none of approve, cancel, ignore");
+    CHECK(none_of(std::string(100, 'x'), words) ==
+          "\"" + std::string(40, 'x') + "...\" is none of approve, cancel, ignore");
+    CHECK(none_of("kats", std::vector<std::string>{"cats", "dogs"}) ==
+          "\"kats\" is none of cats, dogs; did you mean cats?");
+}
+
+TEST_CASE("words: near is at most two changes, and at most half of the word") {
+    constexpr std::array<std::string_view, 3> words{"no", "latency", "drop"};
+    CHECK(nearest_word("latncy", words) == "latency");
+    CHECK(nearest_word("latencies", words) == std::nullopt);
+    CHECK(nearest_word("latecny", words) == "latency");
+    CHECK(nearest_word("dorp", words) == "drop");
+    CHECK(nearest_word("drp", words) == "drop");
+    CHECK(nearest_word("x", words) == std::nullopt);
+    CHECK(nearest_word("na", words) == "no");
+    CHECK(nearest_word("", words) == std::nullopt);
+    CHECK(nearest_word(std::string(10'000, 'a'), words) == std::nullopt);
+}
+
+TEST_CASE("words: a list is split at each separator") {
+    CHECK(split_words("wall|virtual", '|') == std::vector<std::string_view>{"wall", "virtual"});
+    CHECK(split_words("", '|') == std::vector<std::string_view>{""});
+    CHECK(split_words("a,,b,", ',') == std::vector<std::string_view>{"a", "", "b", ""});
+}
+
+TEST_CASE("words: a command line is looked at for commands and options, not for values") {
+    const CommandWords program{
+        "tuma",
+        {"--help", "--version"},
+        {{"serve", {"--data", "--native"}, {}}, {"scheme", {"--help"}, {{"list", {}, {}}}}}};
+    struct Row {
+        std::vector<std::string> arguments;
+        const char* sentence;
+    };
+    const Row rows[] = {
+        {{}, ""},
+        {{"serve", "--data=books"}, ""},
+        {{"serve", "--data", "sevre"}, ""},
+        {{"serve", "--", "--nativ"}, ""},
+        {{"scheme", "list"}, ""},
+        {{"-h"}, ""},
+        {{"sevre"}, "\"sevre\" is none of serve, scheme; did you mean serve?"},
+        {{"scheme", "lst"}, "\"lst\" is none of list; did you mean list?"},
+        {{"serve", "--nativ=x"}, "\"--nativ\" is none of --data, --native; did you mean --native?"},
+        {{"--data=books", "serve"}, "\"--data\" is none of --help, --version"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.arguments.empty() ? "" : row.arguments.back());
+        CHECK(misspelt_argument(program, row.arguments).value_or("") == row.sentence);
+    }
+}

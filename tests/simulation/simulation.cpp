@@ -34,7 +34,7 @@ private:
 struct Simulation::Life {
     Life(Simulation& world, ledger::MemoryFaults faults)
         : store(world.disk_, std::move(faults)),
-          keys(world.keys_.path(), {.filter_bytes = 1 << 10U, .merge_runs = 3}),
+          keys(world.keys_.path(), {.filter_bytes = world.filter_bytes_, .merge_runs = 3}),
           core(world.opened(store, keys)),
           clock(world.wall_, core.state().position.time),
           engine(core, store, clock, metrics, world.engine_limits_,
@@ -54,6 +54,8 @@ struct Simulation::Life {
 Simulation::Simulation(std::uint64_t seed)
     : traffic_(seed * 0x9E3779B97F4A7C15ULL + 1, testing::Traffic::Schemes::one) {
     const bool has_room = traffic_.chance(70);
+    // With the fewest bits, all keys have to be looked for, new ones in vain.
+    if (traffic_.chance(50)) filter_bytes_ = 128;
     limits_.accounts_max = 20 + traffic_.below(8);
     limits_.request_keys_max = has_room ? 1'024 : 1 + traffic_.below(40);
     limits_.request_keys_retention = std::chrono::hours{2};
@@ -230,8 +232,9 @@ void Simulation::kill(Life& life) {
     disk_ = life.store.disk();
     const std::size_t not_durable = life.store.not_durable();
     ++tally_[life.has_failed ? "failed appends" : "kills"];
-    tally_["keys looked for on disk"] += life.metrics.key_look_ups.value();
     tally_["keys found on disk"] += life.metrics.keys_found_on_disk.value();
+    tally_["keys looked for in vain"] +=
+        life.metrics.key_look_ups.value() - life.metrics.keys_found_on_disk.value();
     damage_keys();
     if (not_durable == 0) return;
     // What the disk had not confirmed may be there, gone, or there in part.

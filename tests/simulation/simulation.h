@@ -94,6 +94,7 @@ private:
     ledger::StateLimits limits_;
     net::EngineLimits engine_limits_;
     TemporaryDirectory keys_;
+    std::uint64_t filter_bytes_ = 1'024;
 
     ledger::MemoryDisk disk_;
     /// Shortly before midnight UTC, so that what is settled the day after falls due on the way.

@@ -3,9 +3,12 @@
 
 #include "ledger/batch.h"
 #include "ledger/event.h"
+#include "ledger/order_archive.h"
 #include "ledger/state.h"
 #include "switch/core/switch.h"
+#include "tests/support/temporary_directory.h"
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -18,6 +21,9 @@ ledger::StateLimits small_limits();
 class World {
 public:
     explicit World(const ledger::StateLimits& limits = small_limits());
+    /// Orders that leave memory are written to an archive and looked up there, as the engine does.
+    /// Requires: nothing has been decided; no `restart`.
+    void keep_orders();
 
     /// Decides one request in a batch of its own.
     core::Outcome handle(const core::Request& request);
@@ -44,8 +50,11 @@ public:
 
 private:
     void keep(core::Switch::Decided decided);
+    core::Outcome decide(const core::Request& request);
 
     ledger::Hash last_hash_{};
+    std::unique_ptr<TemporaryDirectory> directory_;
+    std::unique_ptr<ledger::OrderArchive> archive_;
 };
 
 }  // namespace tuma::testing

@@ -13,7 +13,7 @@ namespace tuma::ledger {
 /// Folds the 128-bit product. References are chosen by clients: without the secret `seed` one of
 /// them could choose such that all fall on one place, and every search would go through all of
 /// them.
-inline std::uint64_t hash_of(const RequestKey& key, std::uint64_t seed) {
+inline std::uint64_t hash_of_key(const RequestKey& key, std::uint64_t seed) {
     std::array<std::uint64_t, 2> halves{};
     std::memcpy(halves.data(), key.reference.data(), sizeof halves);
     __extension__ using Wide = unsigned __int128;

@@ -39,7 +39,7 @@ struct Part {
         if (bucket != holding) run->read_bucket(holding, requests);
         bucket = holding;
         for (const RememberedRequest& request : requests)
-            if (whole.bucket_of(hash_of(request.key(), whole.hash_seed)) == wanted)
+            if (whole.bucket_of(hash_of_key(request.key(), whole.hash_seed)) == wanted)
                 bucket_of_whole.push_back(request);
     }
 };
@@ -133,7 +133,7 @@ void KeyIndex::add_run(const RingView& requests, std::uint64_t first, std::uint6
     std::vector<std::uint32_t> bucket_of(static_cast<std::size_t>(facts.count()));
     for (std::uint64_t i = 0; i < facts.count(); ++i) {
         const std::size_t bucket =
-            facts.bucket_of(hash_of(requests.at(first + i).key(), run_seed_));
+            facts.bucket_of(hash_of_key(requests.at(first + i).key(), run_seed_));
         bucket_of[i] = static_cast<std::uint32_t>(bucket);
         ++ends[bucket + 1];
     }
@@ -152,7 +152,7 @@ void KeyIndex::add_run(const RingView& requests, std::uint64_t first, std::uint6
 
     filter_.turn(Timestamp{Duration{facts.first_us}}, retention_);
     for (const RememberedRequest& request : sorted)
-        filter_.add(hash_of(request.key(), filter_seed_));
+        filter_.add(hash_of_key(request.key(), filter_seed_));
     before_us_ = facts.last_us;
     {
         const std::lock_guard lock(mutex_);

@@ -73,7 +73,7 @@ std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
             for (std::size_t bucket = 0; bucket < run->facts().buckets(); ++bucket) {
                 run->read_bucket(bucket, requests);
                 for (const RememberedRequest& request : requests)
-                    filter_.add(hash_of(request.key(), filter_seed_));
+                    filter_.add(hash_of_key(request.key(), filter_seed_));
             }
         }
     } catch (const KeyRunError& error) {

@@ -154,7 +154,7 @@ void KeyRun::read_bucket(std::size_t bucket, std::vector<RememberedRequest>& req
 
 std::optional<RememberedRequest> KeyRun::find(const RequestKey& key) const {
     std::vector<RememberedRequest> requests;
-    read_bucket(facts_.bucket_of(hash_of(key, facts_.hash_seed)), requests);
+    read_bucket(facts_.bucket_of(hash_of_key(key, facts_.hash_seed)), requests);
     for (std::size_t i = requests.size(); i-- > 0;)
         if (requests[i].key() == key) return requests[i];
     return std::nullopt;

@@ -36,7 +36,7 @@ RequestKeys::RequestKeys(std::size_t capacity, Duration retention, std::uint64_t
 }
 
 std::uint32_t RequestKeys::tag_of(const RequestKey& key) const {
-    const std::uint64_t hash = hash_of(key, hash_seed_);
+    const std::uint64_t hash = hash_of_key(key, hash_seed_);
     return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
 
@@ -57,7 +57,7 @@ const RememberedRequest* RequestKeys::find(const RequestKey& key, Timestamp now)
 }
 
 void RequestKeys::prefetch(const RequestKey& key) const {
-    const std::uint64_t hash = hash_of(key, hash_seed_);
+    const std::uint64_t hash = hash_of_key(key, hash_seed_);
     __builtin_prefetch(&slots_[static_cast<std::uint32_t>(hash ^ (hash >> 32U)) & mask_], 1);
     if (left_ != nullptr) left_->prefetch(hash);
     if (size() < capacity_) return;

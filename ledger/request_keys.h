@@ -75,7 +75,7 @@ public:
     }
     /// True for a key that is to be looked for where requests are kept. Requires: it is not here.
     bool may_have_left(const RequestKey& key) const {
-        return left_ != nullptr && left_->may_hold(hash_of(key, hash_seed_));
+        return left_ != nullptr && left_->may_hold(hash_of_key(key, hash_seed_));
     }
     /// The key is expired at `now`, whoever still has it.
     bool is_expired(const RememberedRequest& request, Timestamp now) const {

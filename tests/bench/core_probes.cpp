@@ -1,4 +1,6 @@
 #include "ledger/batch.h"
+#include "ledger/key_index.h"
+#include "ledger/memory_journal.h"
 #include "ledger/state.h"
 #include "switch/core/switch.h"
 #include "tests/bench/percentile.h"
@@ -7,8 +9,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -24,32 +30,34 @@ constexpr std::size_t prefetch_distance = 8;
 class Driver {
 public:
     explicit Driver(const ledger::StateLimits& limits) : core_(ledger::State(limits)) {}
+    /// Request keys that leave memory go to runs in `keys`, as in the switch.
+    Driver(const ledger::StateLimits& limits, const std::filesystem::path& keys)
+        : index_(std::make_unique<ledger::KeyIndex>(keys, ledger::KeyIndexOptions{})),
+          core_(state_with(limits, *index_)) {
+        index_->start([](const std::string& why) { throw std::runtime_error(why); });
+    }
 
     core::Request request(core::Command command) {
-        core::Request made{.key = {.participant = ParticipantId{1}}, .command = std::move(command)};
-        const std::uint64_t number = ++requests_;
-        const std::uint64_t spread = number * 0x9E3779B97F4A7C15ULL;
-        std::memcpy(made.key.reference.data(), &spread, sizeof spread);
-        std::memcpy(made.key.reference.data() + 8, &number, sizeof number);
-        std::memcpy(made.digest.data(), &spread, sizeof spread);
-        return made;
+        return numbered(++requests_, std::move(command));
     }
 
     /// Decides all requests in one batch; `seals` says whether the batch is hashed too.
     /// Returns the number of the last one's account or transfer.
     std::uint64_t decide(const std::vector<core::Request>& requests, bool seals) {
         const Steady::time_point before = Steady::now();
+        if (index_) core_.may_leave(index_->kept_until());
         core_.begin(epoch + Duration{++batches_}, std::move(buffer_));
         std::uint64_t last = 0;
         for (std::size_t i = 0; i < requests.size(); ++i) {
             if (i + prefetch_distance < requests.size()) {
                 core_.prefetch(requests[i + prefetch_distance]);
             }
-            const core::Outcome outcome = core_.handle(requests[i]);
+            const core::Outcome outcome = handle(requests[i]);
             refused_ += outcome.code == Refusal::none ? 0U : 1U;
             last = outcome.id;
         }
         core::Switch::Decided decided = core_.finish();
+        if (index_) index_->notify({core_.requests(), 0, {}, decided.header.time()});
         buffer_ = std::move(decided.bytes);
         if (seals) buffer_ = ledger::seal(decided.header, std::move(buffer_)).bytes;
         spent_ += Steady::now() - before;
@@ -61,8 +69,58 @@ public:
         return std::chrono::duration<double>(std::exchange(spent_, Steady::duration{})).count();
     }
 
+    /// What was given out by `request` as number `number`, with the same key and digest.
+    static core::Request numbered(std::uint64_t number, core::Command command) {
+        core::Request made{.key = {.participant = ParticipantId{1}}, .command = std::move(command)};
+        const std::uint64_t spread = number * 0x9E3779B97F4A7C15ULL;
+        std::memcpy(made.key.reference.data(), &spread, sizeof spread);
+        std::memcpy(made.key.reference.data() + 8, &number, sizeof number);
+        std::memcpy(made.digest.data(), &spread, sizeof spread);
+        return made;
+    }
+
+    /// Sends requests again that were sent before, the oldest first, and says what it cost.
+    std::string retry(std::uint64_t count) {
+        const std::uint64_t in_vain = look_ups_;
+        look_ups_ = 0;
+        core_.begin(epoch + Duration{++batches_}, std::move(buffer_));
+        const Steady::time_point before = Steady::now();
+        for (std::uint64_t number = 1; number <= count; ++number)
+            if (!handle(numbered(number, core::QueryRequest{})).is_replayed)
+                throw std::runtime_error("a request was forgotten");
+        const double us = std::chrono::duration<double, std::micro>(Steady::now() - before).count();
+        buffer_ = core_.finish().bytes;
+        return fmt::format(
+            R"("keys":{},"runs":{},"disk_bytes":{},"in_vain":{},"found":{},"look_up_us":{:.1f})",
+            requests_, index_->runs(), index_->disk_bytes(), in_vain, look_ups_,
+            us / double(count));
+    }
+
 private:
+    static core::Switch state_with(const ledger::StateLimits& limits, ledger::KeyIndex& index) {
+        ledger::State state(limits);
+        ledger::MemoryJournal empty;
+        index.open(empty, state.keys, {});
+        return core::Switch(std::move(state));
+    }
+
+    core::Outcome handle(const core::Request& request) {
+        core::Outcome outcome = core_.handle(request);
+        while (index_ && outcome.code == Refusal::overloaded) {
+            core_.may_leave(index_->kept_until());
+            core::Finding finding = core_.begin_finding();
+            if (outcome.must_look_up) {
+                finding.request = index_->find(request.key);
+                ++look_ups_;
+            }
+            outcome = core_.handle(request, &finding);
+        }
+        return outcome;
+    }
+
+    std::unique_ptr<ledger::KeyIndex> index_;
     core::Switch core_;
+    std::uint64_t look_ups_ = 0;
     std::vector<std::byte> buffer_;
     std::int64_t batches_ = 0;
     std::uint64_t requests_ = 0;
@@ -108,8 +166,16 @@ void fund_wallets(Driver& driver, AccountId trust, std::size_t accounts) {
 
 }  // namespace
 
-std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t batch_commands) {
-    Driver driver(ledger::StateLimits{});
+std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t batch_commands,
+                       const std::filesystem::path& keys) {
+    ledger::StateLimits limits;
+    limits.hash_seed = 1;
+    std::optional<Driver> made;
+    if (keys.empty())
+        made.emplace(limits);
+    else
+        made.emplace(limits, keys);
+    Driver& driver = *made;
     open_wallets(driver, 0, accounts);
     const auto trust = static_cast<std::uint32_t>(
         driver.decide({driver.request(core::OpenAccount{.kind = ledger::AccountKind::trust,
@@ -142,9 +208,12 @@ std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t 
     run(false);
     const double decided = run(false);
     const double sealed = run(true);
+    const std::string kept =
+        keys.empty() ? "" : "," + driver.retry(std::min<std::size_t>(transfers, 100'000));
     return fmt::format(
-        R"({{"probe":"in-process","accounts":{},"transfers_per_s":{:.0f},"sealed_per_s":{:.0f}}})",
-        accounts, decided, sealed);
+        R"({{"probe":"in-process","accounts":{},"transfers_per_s":{:.0f},)"
+        R"("sealed_per_s":{:.0f}{}}})",
+        accounts, decided, sealed, kept);
 }
 
 std::string account_memory(std::size_t accounts) {

@@ -40,7 +40,9 @@ int main(int argc, char** argv) {
     core_command->add_option("--accounts", accounts, "wallets")->check(CLI::Range(2, 15'000'000));
     core_command->add_option("--transfers", transfers, "transfers per measurement");
     core_command->add_option("--batch", batch_commands, "transfers per batch");
-    core_command->callback([&] { line = in_process(accounts, transfers, batch_commands); });
+    core_command->add_option("--keys", directory, "empty directory: request keys are kept there");
+    core_command->callback(
+        [&] { line = in_process(accounts, transfers, batch_commands, directory); });
     CLI::App* memory_command = app.add_subcommand("account-memory", "resident bytes an account");
     memory_command->add_option("--accounts", accounts, "wallets");
     memory_command->callback([&] { line = account_memory(accounts); });

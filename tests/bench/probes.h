@@ -31,8 +31,11 @@ std::string fsync_probe(const std::filesystem::path& directory, std::size_t coun
 std::string timer_probe(std::size_t count);
 
 /// The core decides `transfers` between `accounts` random wallets in batches and forgets the
-/// bytes. Gives: transfers_per_s, and sealed_per_s where each batch is also hashed.
-std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t batch_commands);
+/// bytes. Gives: transfers_per_s, and sealed_per_s where each batch is also hashed. With a
+/// directory for `keys`, request keys that leave memory are kept there, as the switch does; gives
+/// how many, how many new ones were looked for in vain, and what a look-up of the oldest takes.
+std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t batch_commands,
+                       const std::filesystem::path& keys = {});
 
 /// Opens `accounts` wallets with identities. Gives: resident bytes an account, identities included
 /// and (`beside_identity`) without their 32 characters.

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -74,10 +75,11 @@ public:
         while (life_->archive.step_write()) {
         }
     }
-    /// As a kill and a start.
-    std::vector<std::string> restart() {
+    /// As a kill and a start; `meanwhile` nothing runs.
+    std::vector<std::string> restart(const std::function<void()>& meanwhile = [] {}) {
         disk_ = life_->journal.disk();
         life_.reset();
+        meanwhile();
         return begin();
     }
     void pass(Duration duration) {
@@ -141,8 +143,8 @@ private:
     core::Switch opened(Life& life, std::vector<std::string>& notes) {
         ledger::RecoveryOptions options;
         options.use_snapshots = false;
-        ledger::Recovered recovered = ledger::recover(
-            life.journal, ledger::SnapshotFolder{"nowhere"}, limits_, options);
+        ledger::Recovered recovered =
+            ledger::recover(life.journal, ledger::SnapshotFolder{"nowhere"}, limits_, options);
         const ledger::Position& position = recovered.state.position;
         if (has_archive_)
             notes = life.archive.open(life.journal, recovered.state.orders, position.sequence,
@@ -363,11 +365,12 @@ TEST_CASE("left orders: an archive that is gone or altered is made anew from the
           "UPDATE meta SET leaving = leaving + 100000", "UPDATE meta SET hash = zeroblob(32)",
           "DELETE FROM meta", ""}) {
         CAPTURE(std::string(damage));
-        if (*damage != '\0')
-            change(damage);
-        else
-            std::filesystem::resize_file(office.archive_path(), 100);
-        const auto notes = office.restart();
+        const auto notes = office.restart([&] {
+            if (*damage != '\0')
+                change(damage);
+            else
+                std::filesystem::resize_file(office.archive_path(), 100);
+        });
         REQUIRE(notes.size() == 1);
         CHECK(notes.front().find("made anew") != std::string::npos);
         CHECK(office.ask(by_key("sale-1")).order->returned == 600);

@@ -34,7 +34,7 @@ private:
 struct Simulation::Life {
     Life(Simulation& world, ledger::MemoryFaults faults)
         : store(world.disk_, std::move(faults)),
-          keys(world.keys_.path(), {.filter_bytes = 1 << 10U, .merge_runs = 3}),
+          keys(world.keys_.path(), {.filter_bytes = world.filter_bytes_, .merge_runs = 3}),
           core(world.opened(store, keys)),
           start(world.start_of_clock(core.state().position.time)),
           clock(start.time, world.machine_.clocks(), start.nears_any),
@@ -60,6 +60,8 @@ Simulation::Simulation(std::uint64_t seed)
     // Shortly before midnight UTC, so that what is settled the day after falls due on the way.
     machine_.wall = Timestamp{std::chrono::hours{24 * 365} - std::chrono::seconds{40}};
     const bool has_room = traffic_.chance(70);
+    // With the fewest bits, all keys have to be looked for, new ones in vain.
+    if (traffic_.chance(50)) filter_bytes_ = 128;
     limits_.accounts_max = 20 + traffic_.below(8);
     limits_.request_keys_max = has_room ? 1'024 : 1 + traffic_.below(40);
     limits_.request_keys_retention = std::chrono::hours{2};
@@ -277,8 +279,9 @@ void Simulation::kill(Life& life) {
     disk_ = life.store.disk();
     const std::size_t not_durable = life.store.not_durable();
     ++tally_[life.has_failed ? "failed appends" : "kills"];
-    tally_["keys looked for on disk"] += life.metrics.key_look_ups.value();
     tally_["keys found on disk"] += life.metrics.keys_found_on_disk.value();
+    tally_["keys looked for in vain"] +=
+        life.metrics.key_look_ups.value() - life.metrics.keys_found_on_disk.value();
     damage_keys();
     if (not_durable == 0) return;
     // What the disk had not confirmed may be there, gone, or there in part.

@@ -88,6 +88,7 @@ private:
     ledger::StateLimits limits_;
     net::EngineLimits engine_limits_;
     TemporaryDirectory keys_;
+    std::uint64_t filter_bytes_ = 1'024;
 
     ledger::MemoryDisk disk_;
     testing::FakeMachine machine_;

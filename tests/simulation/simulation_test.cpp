@@ -84,7 +84,7 @@ TEST_CASE("simulation: no crash, delay, retry or reordering breaks a promise") {
                                         "kills",
                                         "lost batches",
                                         "torn batches",
-                                        "keys looked for on disk",
+                                        "keys looked for in vain",
                                         "keys found on disk",
                                         "damaged files of keys",
                                         "files of keys made anew",

@@ -14,10 +14,14 @@
 namespace tuma::testing {
 namespace {
 
-ledger::StateLimits limits() {
-    return {.accounts_max = 512,
-            .request_keys_max = 4'096,
-            .request_keys_retention = std::chrono::hours{24}};
+ledger::StateLimits limits(std::size_t orders_max) {
+    ledger::StateLimits made{.accounts_max = 512,
+                             .request_keys_max = 4'096,
+                             .request_keys_retention = std::chrono::hours{24}};
+    if (orders_max == 0) return made;
+    made.orders_max = orders_max;
+    made.orders_leaving_max = 16;
+    return made;
 }
 
 boost::json::object numbers_of(const core::Scheme& scheme, std::uint64_t id) {
@@ -43,8 +47,10 @@ boost::json::object numbers_of(const core::Scheme& scheme, std::uint64_t id) {
 
 }  // namespace
 
-DialectBench::DialectBench(const protocols::Adapter& adapter, Timestamp start)
-    : world(limits()), adapter_(adapter) {
+DialectBench::DialectBench(const protocols::Adapter& adapter, Timestamp start,
+                           std::size_t orders_max)
+    : world(limits(orders_max)), adapter_(adapter) {
+    if (orders_max > 0) world.keep_orders();
     world.now = start;
     receiver = [](const Arrived&) { return protocols::CallbackResult{200, {}, {}}; };
 }

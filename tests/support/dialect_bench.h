@@ -27,7 +27,8 @@ struct Arrived {
 /// Carries out what a dialect asks, as the shell does. Time stands still unless `pass` is called.
 class DialectBench {
 public:
-    DialectBench(const protocols::Adapter& adapter, Timestamp start);
+    /// With `orders_max`, no more orders than about that are in memory, and the rest in an archive.
+    DialectBench(const protocols::Adapter& adapter, Timestamp start, std::size_t orders_max = 0);
 
     /// The reply to a request as it is.
     http::HttpReply send(const http::HttpRequest& request);

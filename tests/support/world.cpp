@@ -1,5 +1,7 @@
 #include "tests/support/world.h"
 
+#include "ledger/memory_journal.h"
+
 #include <utility>
 
 namespace tuma::testing {
@@ -27,7 +29,7 @@ std::vector<core::Outcome> World::handle_together(std::span<const core::Request>
     core.begin(now, {});
     core.run_due(all_due);
     for (const core::Request& request : requests)
-        outcomes.push_back(core.handle(with_original(request)));
+        outcomes.push_back(decide(with_original(request)));
     keep(core.finish());
     return outcomes;
 }
@@ -40,11 +42,37 @@ core::Request World::with_original(core::Request request) const {
     return request;
 }
 
+core::Outcome World::decide(const core::Request& request) {
+    core::Outcome outcome = core.handle(request);
+    if (!outcome.must_look_up) return outcome;
+    core::Finding finding = core.begin_finding();
+    finding.orders = archive_->range(OrderId{1}, core.state().orders.next_order());
+    return core.handle(request, &finding);
+}
+
+void World::keep_orders() {
+    directory_ = std::make_unique<TemporaryDirectory>();
+    archive_ = std::make_unique<ledger::OrderArchive>(
+        directory_->path() / "orders.sqlite",
+        ledger::OrderArchiveOptions{.filter_bytes = 1 << 14U,
+                                    .orders_max = limits.orders_max,
+                                    .orders_leaving_max = limits.orders_leaving_max});
+    ledger::MemoryJournal empty;
+    ledger::State state(limits);
+    archive_->open(empty, state.orders, 0, {});
+    core = core::Switch(std::move(state));
+}
+
 void World::keep(core::Switch::Decided decided) {
     if (decided.header.event_count == 0) return;
     decided.header.previous = last_hash_;
     journal.push_back(ledger::seal(decided.header, std::move(decided.bytes)));
     last_hash_ = journal.back().hash;
+    if (archive_ == nullptr) return;
+    archive_->put({core.take_leaving(), core.state().orders.leaving(),
+                   journal.back().header.sequence, last_hash_});
+    archive_->step_write();
+    core.orders_may_leave(archive_->kept_until());
 }
 
 void World::pass(Duration duration) {
@@ -116,6 +144,7 @@ void World::rewrite(const std::function<void(ledger::TransferRecord&)>& change) 
 }
 
 void World::restart() {
+    ensure(archive_ == nullptr, "a world with an archive lives once");
     core = core::Switch(replayed());
 }
 

@@ -3,10 +3,13 @@
 
 #include "ledger/batch.h"
 #include "ledger/event.h"
+#include "ledger/order_archive.h"
 #include "ledger/state.h"
 #include "switch/core/switch.h"
+#include "tests/support/temporary_directory.h"
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -19,6 +22,9 @@ ledger::StateLimits small_limits();
 class World {
 public:
     explicit World(const ledger::StateLimits& limits = small_limits());
+    /// Orders that leave memory are written to an archive and looked up there, as the engine does.
+    /// Requires: nothing has been decided; no `restart`.
+    void keep_orders();
 
     /// Decides one request in a batch of its own.
     core::Outcome handle(const core::Request& request);
@@ -50,8 +56,11 @@ private:
     /// With what the shell looks up in the journal for it.
     core::Request with_original(core::Request request) const;
     void keep(core::Switch::Decided decided);
+    core::Outcome decide(const core::Request& request);
 
     ledger::Hash last_hash_{};
+    std::unique_ptr<TemporaryDirectory> directory_;
+    std::unique_ptr<ledger::OrderArchive> archive_;
 };
 
 }  // namespace tuma::testing

@@ -72,8 +72,8 @@ bool is_signed(const http::Fields& headers, const std::string& body) {
 }  // namespace
 
 // The bench keeps a reference only, so that it may be given away before it is made.
-Shop::Shop(const wechat::Options& options)
-    : DialectBench(adapter, start()),
+Shop::Shop(const wechat::Options& options, std::size_t orders_max)
+    : DialectBench(adapter, start(), orders_max),
       merchant(wechat::default_merchant()),
       platform(keys().platform) {
     load_scheme("wechat-china");

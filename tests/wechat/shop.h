@@ -9,6 +9,7 @@
 
 #include <boost/json.hpp>
 
+#include <cstddef>
 #include <string>
 
 namespace tuma::testing {
@@ -16,7 +17,8 @@ namespace tuma::testing {
 /// The default merchant, ready for requests, at 10:00 in Beijing on 2 October 2026.
 class Shop : public DialectBench {
 public:
-    explicit Shop(const wechat::Options& options = {});
+    /// `orders_max` as in DialectBench.
+    explicit Shop(const wechat::Options& options = {}, std::size_t orders_max = 0);
 
     /// A request that the merchant has signed now, by its own clock.
     http::HttpRequest signed_request(const std::string& method, const std::string& target,

@@ -3,6 +3,7 @@
 #include "tests/net/http_world.h"
 #include "tests/net/slow_receiver.h"
 
+#include <boost/asio/steady_timer.hpp>
 #include <doctest/doctest.h>
 
 #include <atomic>
@@ -276,6 +277,66 @@ TEST_CASE("http client: held, it ends what was sent and begins nothing more") {
     CHECK(begun >= 14);
     CHECK(begun < 40);
     CHECK(receiver.requests() == begun);
+}
+
+TEST_CASE("http client: an answer that comes byte by byte runs out of time like none") {
+    boost::asio::io_context context;
+    boost::asio::ip::tcp::acceptor acceptor(context, {boost::asio::ip::address_v4::loopback(), 0});
+    std::thread server([&] {
+        boost::asio::ip::tcp::socket socket = acceptor.accept();
+        boost::system::error_code error;
+        std::string rest = "HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n";
+        while (!error) {
+            boost::asio::write(socket, boost::asio::buffer(rest, 1), error);
+            rest = rest.size() > 1 ? rest.substr(1) : "x";
+            boost::asio::steady_timer(context, std::chrono::milliseconds{5}).wait();
+        }
+    });
+    HttpClient client({});
+    HttpCall call =
+        callback_to("http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + "/cb");
+    call.content.timeout = std::chrono::milliseconds{300};
+    const HttpResult result = sent(client, call).get();
+    server.join();
+    REQUIRE_FALSE(result);
+    CHECK(result.error().kind == HttpFailureKind::timed_out);
+    CHECK(result.error().reason == "there was no complete answer within 300ms");
+}
+
+TEST_CASE("http client: why there is no answer is said in words") {
+    SlowReceiver silent;
+    test::HttpWorld plain({test::echo});
+    boost::asio::io_context context;
+    boost::asio::ip::tcp::acceptor gone(context, {boost::asio::ip::address_v4::loopback(), 0});
+    const std::string closed_port = std::to_string(gone.local_endpoint().port());
+    gone.close();
+    struct Row {
+        std::string url;
+        HttpFailureKind kind;
+        std::string reason;
+    };
+    const Row rows[] = {
+        {"http://127.0.0.1:" + closed_port + "/", HttpFailureKind::unreachable,
+         "there is no connection: Connection refused"},
+        {"http://nowhere.test/", HttpFailureKind::unresolved, "the host's name has no address"},
+        {"https://" + plain.endpoint.text() + "/", HttpFailureKind::tls,
+         "the TLS handshake failed: wrong version number"},
+        {"https://127.0.0.1:" + std::to_string(silent.port()) + "/", HttpFailureKind::tls,
+         "the TLS handshake was not over within 300ms"},
+        {"http://127.0.0.1:" + std::to_string(silent.port()) + "/", HttpFailureKind::timed_out,
+         "there was no complete answer within 300ms"},
+    };
+    HttpClient client({}, nullptr, [](const std::string&) { return std::vector<std::string>{}; });
+    for (const Row& row : rows) {
+        CAPTURE(row.url);
+        HttpCall call = callback_to(row.url);
+        call.verify_tls = false;
+        call.content.timeout = std::chrono::milliseconds{300};
+        const HttpResult result = sent(client, call).get();
+        REQUIRE_FALSE(result);
+        CHECK(result.error().kind == row.kind);
+        CHECK(result.error().reason == row.reason);
+    }
 }
 
 TEST_CASE("http client: a request that meets the end of a kept connection is not sent twice") {

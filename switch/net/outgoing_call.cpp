@@ -16,9 +16,8 @@ using boost::asio::ip::tcp;
 using boost::system::error_code;
 
 /// RFC 6761, section 6.3: never looked up.
-bool is_localhost(std::string host) {
-    for (char& c : host)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+bool is_localhost(std::string_view name) {
+    const std::string host = lower_case(name);
     return host == "localhost" || host.ends_with(".localhost");
 }
 

@@ -185,7 +185,7 @@ private:
     static net::Door door_of(const net::Settings& settings) {
         net::Door door;
         for (const std::string_view name : split_words(settings.admin_names, ','))
-            if (!name.empty()) door.names.emplace_back(name);
+            if (!name.empty()) door.names.push_back(net::lower_case(name));
         door.token = admin_token(settings.data);
         door.token_file = admin_token_file(settings.data).string();
         return door;

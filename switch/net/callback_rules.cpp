@@ -24,13 +24,10 @@ constexpr ip::address_v6::bytes_type translated{0x00, 0x64, 0xff, 0x9b};
 constexpr std::size_t translated_bytes = 12;
 constexpr std::size_t name_bytes_max = 253;
 
-std::string lower_name(std::string_view text) {
-    std::string copy(text);
-    std::transform(copy.begin(), copy.end(), copy.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    if (copy.ends_with('.')) copy.pop_back();
-    return copy;
+std::string host_name(std::string_view text) {
+    std::string name = lower_case(text);
+    if (name.ends_with('.')) name.pop_back();
+    return name;
 }
 
 bool is_host_name(std::string_view name) {
@@ -47,7 +44,7 @@ std::optional<CallbackTarget> read_target(std::string_view text) {
     boost::system::error_code error;
     const auto address = ip::make_address(std::string(text.substr(0, slash)), error);
     if (error) {
-        CallbackTarget target{.name = lower_name(text)};
+        CallbackTarget target{.name = host_name(text)};
         if (slash == std::string_view::npos && is_host_name(target.name)) return target;
         return std::nullopt;
     }
@@ -180,7 +177,7 @@ std::optional<std::string> CallbackRules::refusal(std::string_view host,
     for (const ip::tcp::endpoint& own : own_)
         if (is_listener(own, address, endpoint.port()))
             return std::string("the address is the switch's own");
-    const std::string name = lower_name(host);
+    const std::string name = host_name(host);
     if (is_on(deny_, name, address))
         return fmt::format("{} is denied by --callback-deny", address.to_string());
     if (!allow_.empty() && !is_on(allow_, name, address))

@@ -24,6 +24,13 @@ std::string Endpoint::text() const {
     return is_v6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
 }
 
+std::string lower_case(std::string_view text) {
+    std::string lower(text);
+    for (char& c : lower)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return lower;
+}
+
 bool is_loopback(const Endpoint& endpoint) {
     boost::system::error_code error;
     const auto address = boost::asio::ip::make_address(endpoint.address, error);

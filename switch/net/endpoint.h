@@ -24,6 +24,9 @@ struct Endpoint {
     std::string text() const;
 };
 
+/// ASCII letters in lower case: hosts and the words of header fields are compared so.
+std::string lower_case(std::string_view text);
+
 /// True for 127.0.0.0/8 and ::1: other machines cannot reach it.
 bool is_loopback(const Endpoint& endpoint);
 

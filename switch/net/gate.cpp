@@ -14,14 +14,6 @@ namespace {
 
 constexpr std::string_view cookie_name = "tuma_token";
 
-std::string lower(std::string_view text) {
-    std::string copy(text);
-    std::transform(copy.begin(), copy.end(), copy.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return copy;
-}
-
 std::string_view trimmed(std::string_view text) {
     while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
     while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
@@ -39,7 +31,7 @@ HostField read_host(std::string_view text) {
     const std::size_t colon = text.rfind(':');
     const bool has_port =
         colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
-    HostField host{lower(text.substr(0, has_port ? colon : text.size())),
+    HostField host{lower_case(text.substr(0, has_port ? colon : text.size())),
                    has_port ? text.substr(colon + 1) : std::string_view{}};
     if (host.name.starts_with('[') && host.name.ends_with(']'))
         host.name = host.name.substr(1, host.name.size() - 2);
@@ -86,7 +78,7 @@ std::optional<std::string_view> given_token(const http::HttpRequest& request) {
     constexpr std::string_view bearer = "bearer ";
     if (const std::string* const own = request.find("Tuma-Token")) return *own;
     const std::string* const field = request.find("Authorization");
-    if (field != nullptr && lower(std::string_view{*field}.substr(0, bearer.size())) == bearer)
+    if (field != nullptr && lower_case(std::string_view{*field}.substr(0, bearer.size())) == bearer)
         return trimmed(std::string_view{*field}.substr(bearer.size()));
     return cookie(request);
 }
@@ -100,7 +92,7 @@ bool is_json(const http::HttpRequest& request) {
     const std::string* const type = request.find("Content-Type");
     if (type == nullptr) return false;
     const std::string_view media = std::string_view{*type}.substr(0, type->find(';'));
-    return lower(trimmed(media)) == "application/json";
+    return lower_case(trimmed(media)) == "application/json";
 }
 
 }  // namespace
@@ -114,8 +106,8 @@ std::optional<http::HttpReply> refused_at(const Door& door, const http::HttpRequ
                                       "given with --admin-names",
                                       door.endpoints.empty() ? 0 : door.endpoints.front().port));
     const std::string* const origin = request.find("Origin");
-    const std::string own = (request.is_tls ? "https://" : "http://") + lower(request.host);
-    if (origin != nullptr && lower(*origin) != own)
+    const std::string own = (request.is_tls ? "https://" : "http://") + lower_case(request.host);
+    if (origin != nullptr && lower_case(*origin) != own)
         return json_error(403, "Origin", "pages of other origins may not call the administrator");
     if (!request.body.empty() && !is_json(request))
         return json_error(415, "Content-Type", "must be application/json");

@@ -9,10 +9,10 @@ using namespace tuma;
 
 namespace {
 
-constexpr const char* token = "0123456789abcdef0123456789abcdef";
+constexpr const char* gate_token = "0123456789abcdef0123456789abcdef";
 
 net::Door door_at(const char* address) {
-    return {{{address, 9411}}, {"tuma.test"}, token, "books/admin-token"};
+    return {{{address, 9411}}, {"tuma.test"}, gate_token, "books/admin-token"};
 }
 
 int status_of(const net::Door& door, const http::HttpRequest& request,
@@ -91,7 +91,7 @@ TEST_CASE("gate: a page of another origin is refused, also with the token") {
                             {.method = method,
                              .target = "/admin/faults",
                              .host = "localhost:9411",
-                             .headers = {{"Origin", row.origin}, {"Tuma-Token", token}},
+                             .headers = {{"Origin", row.origin}, {"Tuma-Token", gate_token}},
                              .is_tls = row.is_tls}) == row.status);
         }
 }
@@ -120,18 +120,18 @@ TEST_CASE("gate: a body that is no JSON is refused, also with the token") {
                         {.method = "POST",
                          .target = "/admin/faults",
                          .host = "localhost:9411",
-                         .headers = {{"Content-Type", row.type}, {"Tuma-Token", token}},
+                         .headers = {{"Content-Type", row.type}, {"Tuma-Token", gate_token}},
                          .body = row.body}) == row.status);
     }
     CHECK(status_of(door_at("127.0.0.1"), {.method = "POST",
                                            .target = "/admin/faults",
                                            .host = "localhost:9411",
-                                           .headers = {{"Tuma-Token", token}},
+                                           .headers = {{"Tuma-Token", gate_token}},
                                            .body = "{}"}) == 415);
 }
 
 TEST_CASE("gate: whatever changes something needs the token, and what shows secrets") {
-    const std::string good = token;
+    const std::string good = gate_token;
     struct Row {
         http::Fields headers;
         bool is_good;
@@ -181,5 +181,5 @@ TEST_CASE("gate: whatever changes something needs the token, and what shows secr
         door, {.method = "POST", .target = "/", .host = "localhost"}, net::Behind::call);
     REQUIRE(refused.has_value());
     CHECK(refused->body.find("books/admin-token") != std::string::npos);
-    CHECK(refused->body.find(token) == std::string::npos);
+    CHECK(refused->body.find(gate_token) == std::string::npos);
 }

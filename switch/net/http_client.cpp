@@ -1,6 +1,7 @@
 #include "switch/net/http_client.h"
 
 #include "switch/net/closing_connection.h"
+#include "switch/net/endpoint.h"
 #include "switch/net/host_line.h"
 #include "switch/net/name_lookup.h"
 
@@ -31,12 +32,6 @@ std::shared_ptr<const TlsContext> unverified_context() {
 std::shared_ptr<const TlsContext> system_trust() {
     auto made = TlsContext::client(true, "");
     return std::move(made).value();
-}
-
-std::string small_letters(std::string text) {
-    for (char& c : text)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return text;
 }
 
 // One word for what is one host: the least of its addresses, those of this machine being one.
@@ -123,7 +118,7 @@ private:
 
     void take(WaitingCall waiting) {
         if (is_holding_) return drop(std::move(waiting), not_begun());
-        const std::string name = small_letters(waiting.url.host);
+        const std::string name = lower_case(waiting.url.host);
         const Addresses plain = plain_addresses(name);
         if (!plain.empty()) return put_in_line(std::move(waiting), plain);
         std::vector<WaitingCall>& same = unresolved_[name];

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
-#include <system_error>
 
 namespace tuma {
 namespace {
@@ -45,8 +44,8 @@ void make_authority(const fs::path& directory, Timestamp now) {
     terms.not_before = now - std::chrono::days{1};
     terms.not_after = now + authority_life;
     const auto certificate = must(crypto::make_self_signed(terms, key), directory);
-    write_whole_file(directory / "ca.key", key.pem(), FileReaders::owner);
-    write_whole_file(directory / "ca.pem", certificate.pem(), FileReaders::everybody);
+    write_whole_file(directory / "ca.key", key.pem());
+    write_whole_file(directory / "ca.pem", certificate.pem());
 }
 
 void make_server(const fs::path& directory, Timestamp now) {
@@ -66,9 +65,8 @@ void make_server(const fs::path& directory, Timestamp now) {
     terms.ip_addresses = {"127.0.0.1", "::1"};
     const auto certificate = must(
         crypto::make_certificate(terms, key.public_key(), authority, authority_key), directory);
-    write_whole_file(directory / "server.key", key.pem(), FileReaders::owner);
-    write_whole_file(directory / "server.pem", certificate.pem() + authority.pem(),
-                     FileReaders::everybody);
+    write_whole_file(directory / "server.key", key.pem());
+    write_whole_file(directory / "server.pem", certificate.pem() + authority.pem());
 }
 
 // True if the certificate is there and lasts for a while.
@@ -82,11 +80,6 @@ bool lasts(const fs::path& path, Timestamp now) {
 
 TlsFiles tls_files(const fs::path& data, Timestamp now) {
     const fs::path directory = data / "tls";
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (error)
-        throw std::runtime_error(
-            fmt::format("{}: cannot be made: {}", directory.string(), error.message()));
     const bool has_authority = lasts(directory / "ca.pem", now);
     if (!has_authority) make_authority(directory, now);
     if (!has_authority || !lasts(directory / "server.pem", now)) make_server(directory, now);

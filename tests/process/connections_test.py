@@ -78,7 +78,7 @@ class Connections(program.ProcessTest):
         fitting = int(re.search(r"1000 need \d+ open files, and a process may have 300 .*--connections=(\d+)",
                                 err).group(1))
         self.assertFalse(self.data.exists())
-        server = self.start(f"--connections={fitting}", preexec_fn=few_files)
+        server = self.start(f"--connections={fitting}", with_admin=False, preexec_fn=few_files)
         self.assertEqual(0, server.stop())
         code, err = self.refused_start(f"--connections={fitting + 1}", preexec_fn=few_files)
         self.assertEqual(2, code)

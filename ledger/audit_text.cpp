@@ -2,6 +2,8 @@
 
 #include "ledger/head_mark.h"
 #include "ledger/journal_segment.h"
+#include "ledger/projection.h"
+#include "ledger/snapshot.h"
 #include "ledger/sqlite_journal.h"
 
 #include <fmt/format.h>
@@ -168,8 +170,11 @@ bool has_journal(const std::filesystem::path& directory, std::FILE* errors) {
         fmt::print(errors, "{}: there is no such directory\n", directory.string());
         return false;
     }
-    // With a head mark and without files the journal was lost, which is a finding.
-    if (list_segments(directory).empty() && !std::filesystem::exists(head_path(directory))) {
+    // What was made of a journal that is gone makes its loss a finding.
+    const bool had_journal = std::filesystem::exists(head_path(directory)) ||
+                             std::filesystem::exists(projection_path(directory)) ||
+                             !SnapshotFolder(directory).list().empty();
+    if (list_segments(directory).empty() && !had_journal) {
         fmt::print(errors, "{}: there is no journal in it (journal-000001.sqlite)\n",
                    directory.string());
         return false;

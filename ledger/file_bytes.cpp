@@ -86,17 +86,6 @@ void FileHandle::write(std::span<const std::byte> bytes) {
     }
 }
 
-void FileHandle::write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-        const ssize_t written =
-            pwrite(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written < 0) fail("write");
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-        offset += static_cast<std::uint64_t>(written);
-    }
-}
-
 void FileHandle::read(std::uint64_t offset, std::span<std::byte> bytes) const {
     while (!bytes.empty()) {
         const ssize_t got = pread(number_, bytes.data(), bytes.size(), static_cast<off_t>(offset));

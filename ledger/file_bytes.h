@@ -30,8 +30,6 @@ public:
     std::uint64_t size() const;
 
     void write(std::span<const std::byte> bytes);
-    /// Writes over what is at `offset`. Throws StoreError.
-    void write_at(std::uint64_t offset, std::span<const std::byte> bytes);
     /// Reads exactly as many bytes as asked from `offset`. Throws StoreError.
     void read(std::uint64_t offset, std::span<std::byte> bytes) const;
     void sync();

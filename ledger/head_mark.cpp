@@ -1,12 +1,16 @@
 #include "ledger/head_mark.h"
 
+#include "ledger/file_bytes.h"
 #include "ledger/journal_segment.h"
 #include "ledger/journal_store.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <system_error>
 #include <vector>
 
@@ -14,7 +18,7 @@ namespace tuma::ledger {
 namespace {
 
 // Apart, so that no torn write and no lost page takes both.
-constexpr std::array<std::uint64_t, 2> slots{0, 4096};
+constexpr std::array<std::size_t, 2> slots{0, 4096};
 constexpr std::size_t file_bytes = 8192;
 
 std::span<const std::byte> bytes_of(const HeadMark& mark) {
@@ -27,7 +31,7 @@ Hash check_of(const HeadMark& mark) {
 
 struct Slot {
     HeadMark mark;
-    std::uint64_t offset = 0;
+    std::size_t offset = 0;
 };
 
 [[noreturn]] void refuse(const std::filesystem::path& path, std::string_view what) {
@@ -37,7 +41,7 @@ struct Slot {
 // The newer slot that is whole.
 Slot newest(const FileHandle& file) {
     std::optional<Slot> found;
-    for (const std::uint64_t offset : slots) {
+    for (const std::size_t offset : slots) {
         if (file.size() < offset + sizeof(HeadMark)) continue;
         HeadMark mark;
         file.read(offset, std::as_writable_bytes(std::span{&mark, 1}));
@@ -77,7 +81,7 @@ void HeadFile::replace(const std::filesystem::path& directory, const HeadMark& m
     whole.check = check_of(whole);
     std::vector<std::byte> bytes(file_bytes);
     const auto slot = bytes_of(whole);
-    for (const std::uint64_t offset : slots)
+    for (const std::size_t offset : slots)
         std::copy(slot.begin(), slot.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset));
     {
         FileHandle file = FileHandle::create(partial);
@@ -92,21 +96,25 @@ void HeadFile::replace(const std::filesystem::path& directory, const HeadMark& m
     sync_directory(directory);
 }
 
-namespace {
-
-FileHandle open_or_make(const std::filesystem::path& directory, const HeadMark& first) {
+HeadFile::HeadFile(const std::filesystem::path& directory, const HeadMark& first) {
     std::error_code error;
-    if (!std::filesystem::exists(head_path(directory), error)) HeadFile::replace(directory, first);
-    return FileHandle::open_to_change(head_path(directory));
-}
-
-}  // namespace
-
-HeadFile::HeadFile(const std::filesystem::path& directory, const HeadMark& first)
-    : file_(open_or_make(directory, first)) {
-    const Slot slot = newest(file_);
+    if (!std::filesystem::exists(head_path(directory), error)) replace(directory, first);
+    const FileHandle file = FileHandle::open_to_change(head_path(directory));
+    const Slot slot = newest(file);
     mark_ = slot.mark;
     next_offset_ = slot.offset == slots[0] ? slots[1] : slots[0];
+    // Beyond the end of a file nothing can be written through a mapping.
+    if (file.size() < file_bytes) refuse(file.path(), "is cut short; restore it from a copy");
+    void* const mapped =
+        mmap(nullptr, file_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.number(), 0);
+    if (mapped == MAP_FAILED)
+        refuse(file.path(),
+               fmt::format("cannot be mapped: {}", std::generic_category().message(errno)));
+    bytes_ = static_cast<std::byte*>(mapped);
+}
+
+HeadFile::~HeadFile() {
+    munmap(bytes_, file_bytes);
 }
 
 void HeadFile::write(const BatchHeader& header, const Hash& hash, std::uint32_t segment) {
@@ -115,7 +123,7 @@ void HeadFile::write(const BatchHeader& header, const Hash& hash, std::uint32_t 
     mark_.segment = segment;
     mark_.hash = hash;
     mark_.check = check_of(mark_);
-    file_.write_at(next_offset_, bytes_of(mark_));
+    std::memcpy(bytes_ + next_offset_, &mark_, sizeof mark_);
     next_offset_ = next_offset_ == slots[0] ? slots[1] : slots[0];
 }
 

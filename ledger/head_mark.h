@@ -2,8 +2,9 @@
 #pragma once
 
 #include "ledger/batch.h"
-#include "ledger/file_bytes.h"
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -38,25 +39,28 @@ std::filesystem::path head_path(const std::filesystem::path& directory);
 /// neither is whole or the file is of another version.
 std::optional<HeadMark> read_head(const std::filesystem::path& directory);
 
-/// The file, open for writing. One thread uses it.
+/// The file, mapped for writing: a mark costs no system call. One thread uses it.
 class HeadFile {
 public:
     /// Opens the file; one that is not there is made, durably, with `first` in it.
     /// Throws StoreError.
     HeadFile(const std::filesystem::path& directory, const HeadMark& first);
+    HeadFile(const HeadFile&) = delete;
+    HeadFile& operator=(const HeadFile&) = delete;
+    ~HeadFile();
     /// Replaces whatever is there, durably. Throws StoreError.
     static void replace(const std::filesystem::path& directory, const HeadMark& mark);
 
     /// What was written last.
     const HeadMark& mark() const { return mark_; }
-    /// Notes that the batch is durable. Hands it to the operating system, no more: a killed process
-    /// loses nothing. Throws StoreError.
+    /// Notes that the batch is durable. It is the operating system's then: a process that is killed
+    /// loses nothing.
     void write(const BatchHeader& header, const Hash& hash, std::uint32_t segment);
 
 private:
     HeadMark mark_;
-    FileHandle file_;
-    std::uint64_t next_offset_ = 0;
+    std::byte* bytes_ = nullptr;
+    std::size_t next_offset_ = 0;
 };
 
 }  // namespace tuma::ledger

@@ -88,15 +88,11 @@ SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptio
     const std::vector<std::uint32_t> numbers = list_segments(directory_);
     require_all(directory_, numbers);
     head_.emplace(directory_, first_mark());
-    for (std::size_t i = 0; i + 1 < numbers.size(); ++i) {
-        // A reader may have been in the way when this one was closed.
-        const auto path = segment_path(directory_, numbers[i]);
-        if (size_or_zero(log_path(path)) != 0)
-            Segment(path, options_.page_bytes).checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
-    }
+    // From here on a mark that is gone was removed: the first file and the newest say so.
+    for (std::size_t i = 0; i + 1 < numbers.size(); ++i) look_at_older(numbers[i]);
     open_segment(numbers.empty() ? 1 : numbers.back());
     make_log_durable();
-    note_mark_in_segments();
+    note_head_mark(segment_->database);
     mark_last_batch();
     spares_.emplace(descriptors_of_segment);
 }
@@ -118,15 +114,17 @@ HeadMark SqliteJournal::first_mark() {
     return accepted;
 }
 
-// From here on a mark that is gone was removed.
-void SqliteJournal::note_mark_in_segments() {
-    note_head_mark(segment_->database);
-    const auto first = segment_path(directory_, 1);
-    SqlDatabase reading(first, SqlAccess::read_only);
-    if (segment_format(reading) == SegmentFormat::with_head_mark) return;
-    Segment writing(first, options_.page_bytes);
-    note_head_mark(writing.database);
-    writing.checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+void SqliteJournal::look_at_older(std::uint32_t number) {
+    const auto path = segment_path(directory_, number);
+    Segment segment(path, options_.page_bytes);
+    if (segment.database.number("SELECT sequence FROM batch LIMIT 1") == 0)
+        throw StoreError(
+            fmt::format("{}: holds no batch, but later files of the journal are there; restore it "
+                        "from a copy, and run tuma audit --data=DIR to see what is intact",
+                        path.string()));
+    if (number == 1) note_head_mark(segment.database);
+    // A reader may have been in the way when it was closed.
+    if (size_or_zero(log_path(path)) != 0) segment.checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
 }
 
 // A killed writer may have come no further than the batch. One that is damaged is left to recovery.

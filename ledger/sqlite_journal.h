@@ -61,9 +61,10 @@ private:
 
     /// The mark to go on from; refuses a journal that does not fit its own.
     HeadMark first_mark();
+    /// Schema, remains in the log, and whether there is anything in it.
+    void look_at_older(std::uint32_t number);
     void open_segment(std::uint32_t number);
     void make_log_durable();
-    void note_mark_in_segments();
     void mark_last_batch();
     void insert(const SealedBatch& batch);
     bool is_overdue() const;

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t page_bytes_target = 4U << 20U;
 constexpr std::size_t page_rows_max = 1024;
 // Each takes two or three file descriptors.
-constexpr std::size_t open_segments_max = 3;
+constexpr std::size_t open_segments_max = 2;
 constexpr std::size_t altered_rows_max = 20;
 
 // The columns of a row in the order in which they are read.

@@ -1,6 +1,7 @@
 // `tuma`: the command line of the switch.
 #include "ledger/audit_text.h"
 #include "ledger/command_words.h"
+#include "ledger/journal_end.h"
 #include "ledger/journal_segment.h"
 #include "ledger/projection.h"
 #include "ledger/sqlite_journal.h"
@@ -184,6 +185,7 @@ int run_project(const ProjectFlags& flags) {
                    flags.data);
         return exit_failed;
     }
+    ledger::require_journal_end(flags.data);
     ledger::SqliteJournalReader journal(flags.data);
     ledger::Projection projection(ledger::projection_path(flags.data));
     if (!projection.note().empty()) fmt::print(stderr, "tuma: {}\n", projection.note());

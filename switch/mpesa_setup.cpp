@@ -202,7 +202,7 @@ void write_mpesa_files(const std::filesystem::path& folder, const Directory& dir
     const auto stored = directory.find(mpesa::certificate_profile);
     const auto keys = mpesa::read_keys(stored == nullptr ? "" : *stored);
     if (!keys || !first.app || !first.shortcode) return;
-    write_whole_file(folder / "mpesa-certificate.pem", keys->certificate, FileReaders::everybody);
+    write_whole_file(folder / "mpesa-certificate.pem", keys->certificate);
     const boost::json::object facts{
         {"consumer_key", first.app->consumer_key},
         {"consumer_secret", first.app->consumer_secret},
@@ -216,8 +216,7 @@ void write_mpesa_files(const std::filesystem::path& folder, const Directory& dir
              ? boost::json::value(nullptr)
              : boost::json::value(first.shortcode->initiators.front().password)},
         {"certificate_file", std::filesystem::absolute(folder / "mpesa-certificate.pem").string()}};
-    write_whole_file(folder / "mpesa.json", boost::json::serialize(facts) + "\n",
-                     FileReaders::owner);
+    write_whole_file(folder / "mpesa.json", boost::json::serialize(facts) + "\n");
 }
 
 std::string mpesa_welcome(const Directory& directory, const std::string& http,

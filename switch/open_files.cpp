@@ -12,11 +12,11 @@ constexpr std::uint64_t connections_least = 4;
 constexpr std::uint64_t callbacks_most = 256;
 constexpr std::uint64_t admin_connections_most = 64;
 
-// Standard streams; the lock; the journal with its mark and the descriptors it keeps back; three
+// Standard streams; the lock; the journal with the descriptors it keeps back; three
 // readers of it (history, projection, snapshots) with two segments each; the projection; a snapshot
 // and its directory; what is open for a moment (a connection that is turned away at each listener,
 // a file of /proc).
-constexpr std::uint64_t books_files = 3 + 1 + 9 + 3 * 6 + 3 + 2 + 6;
+constexpr std::uint64_t books_files = 3 + 1 + 8 + 3 * 6 + 3 + 2 + 6;
 // An event loop: epoll, its waking, its timer.
 constexpr std::uint64_t loop_files = 3;
 

@@ -1,5 +1,6 @@
 #include "switch/reconcile_command.h"
 
+#include "ledger/journal_end.h"
 #include "ledger/journal_segment.h"
 #include "ledger/sqlite_journal.h"
 #include "ledger/time.h"
@@ -68,6 +69,7 @@ Result<reconcile::Payouts> read_books(const std::string& directory) {
     if (ledger::list_segments(directory).empty())
         return InputError{directory,
                           "there is no journal in it; name its directory with --data=DIR"};
+    ledger::require_journal_end(directory);
     ledger::SqliteJournalReader journal(directory);
     auto payouts = reconcile::read_payouts(journal);
     if (!payouts)

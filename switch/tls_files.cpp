@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
-#include <system_error>
 
 namespace tuma {
 namespace {
@@ -50,8 +49,8 @@ void make_authority(const fs::path& directory, Timestamp now) {
     terms.permitted_dns_names = host_names;
     terms.permitted_ip_addresses = addresses;
     const auto certificate = must(crypto::make_self_signed(terms, key), directory);
-    write_whole_file(directory / "ca.key", key.pem(), FileReaders::owner);
-    write_whole_file(directory / "ca.pem", certificate.pem(), FileReaders::everybody);
+    write_whole_file(directory / "ca.key", key.pem());
+    write_whole_file(directory / "ca.pem", certificate.pem());
 }
 
 void make_server(const fs::path& directory, Timestamp now) {
@@ -71,9 +70,8 @@ void make_server(const fs::path& directory, Timestamp now) {
     terms.ip_addresses = addresses;
     const auto certificate = must(
         crypto::make_certificate(terms, key.public_key(), authority, authority_key), directory);
-    write_whole_file(directory / "server.key", key.pem(), FileReaders::owner);
-    write_whole_file(directory / "server.pem", certificate.pem() + authority.pem(),
-                     FileReaders::everybody);
+    write_whole_file(directory / "server.key", key.pem());
+    write_whole_file(directory / "server.pem", certificate.pem() + authority.pem());
 }
 
 // True if the certificate is there and lasts for a while.
@@ -93,11 +91,6 @@ bool is_limited(const fs::path& path) {
 
 TlsFiles tls_files(const fs::path& data, Timestamp outside) {
     const fs::path directory = data / "tls";
-    std::error_code error;
-    fs::create_directories(directory, error);
-    if (error)
-        throw std::runtime_error(
-            fmt::format("{}: cannot be made: {}", directory.string(), error.message()));
     const bool lasts_long = lasts(directory / "ca.pem", outside);
     const bool has_authority = lasts_long && is_limited(directory / "ca.pem");
     if (lasts_long && !has_authority)

@@ -160,13 +160,10 @@ void write_wechat_files(const std::filesystem::path& folder, const Directory& di
     const auto path = [&](const char* name) { return std::filesystem::absolute(folder / name); };
     const wechat::Merchant& profile = merchant->profile;
     const wechat::PlatformKey& signing = platform->signing(now);
-    write_whole_file(path("wechat-merchant-key.pem"), profile.private_key, FileReaders::owner);
-    write_whole_file(path("wechat-merchant-certificate.pem"), profile.certificates.front(),
-                     FileReaders::everybody);
-    write_whole_file(path("wechat-platform-certificate.pem"), signing.certificate,
-                     FileReaders::everybody);
-    write_whole_file(path("wechat-public-key.pem"), platform->public_key.key.public_key().pem(),
-                     FileReaders::everybody);
+    write_whole_file(path("wechat-merchant-key.pem"), profile.private_key);
+    write_whole_file(path("wechat-merchant-certificate.pem"), profile.certificates.front());
+    write_whole_file(path("wechat-platform-certificate.pem"), signing.certificate);
+    write_whole_file(path("wechat-public-key.pem"), platform->public_key.key.public_key().pem());
     const boost::json::object facts{
         {"mchid", profile.mchid},
         {"appid", profile.appids.front()},
@@ -180,7 +177,7 @@ void write_wechat_files(const std::filesystem::path& folder, const Directory& di
         {"public_key_id", platform->public_key.serial},
         {"public_key_file", path("wechat-public-key.pem").string()},
         {"openid", options_in_force(directory).payer}};
-    write_whole_file(path("wechat.json"), boost::json::serialize(facts) + "\n", FileReaders::owner);
+    write_whole_file(path("wechat.json"), boost::json::serialize(facts) + "\n");
 }
 
 std::string wechat_welcome(const Directory& directory, const std::string& http,

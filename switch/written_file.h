@@ -6,11 +6,9 @@
 
 namespace tuma {
 
-enum class FileReaders { owner, everybody };
-
-/// Replaces the file and makes the folders above it. Throws std::runtime_error with its name.
-void write_whole_file(const std::filesystem::path& path, const std::string& text,
-                      FileReaders readers);
+/// Replaces the file and makes the folders above it, both for their owner alone: keys lie among
+/// them. Throws std::runtime_error with its name.
+void write_whole_file(const std::filesystem::path& path, const std::string& text);
 /// Throws std::runtime_error with its name.
 std::string read_whole_file(const std::filesystem::path& path);
 

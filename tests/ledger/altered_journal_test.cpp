@@ -158,6 +158,25 @@ TEST_CASE("altered journal: anything in the schema but the journal's table is re
     }
 }
 
+TEST_CASE("altered journal: a trigger in an older file is refused too") {
+    const TemporaryDirectory dir;
+    {
+        const DirectoryLock lock(dir.path());
+        SqliteJournal journal(lock, small_segments);
+        BatchChain chain;
+        for (int i = 0; i < 33; ++i) journal.append(chain.next_many(1, 90));
+    }
+    const std::uint32_t newest = list_segments(dir.path()).back();
+    REQUIRE(newest >= 3);
+    change(dir.path(), newest - 1, "CREATE TRIGGER x AFTER INSERT ON batch BEGIN SELECT 1; END");
+    const std::string message = message_of([&] {
+        const DirectoryLock lock(dir.path());
+        const SqliteJournal journal(lock, small_segments);
+    });
+    CHECK(has(message, segment_path(dir.path(), newest - 1).string()));
+    CHECK(has(message, "holds the trigger \"x\""));
+}
+
 TEST_CASE("altered journal: a trigger that is put in while the writer works never runs") {
     const TemporaryDirectory dir;
     const DirectoryLock lock(dir.path());

@@ -41,6 +41,33 @@ void live(World& world, std::uint64_t seed, int requests) {
     }
 }
 
+// Six orders with their notices, and a profile.
+void live_with_orders(World& world) {
+    Traffic traffic(1, Traffic::Schemes::one);
+    for (const core::Request& request : traffic.opening()) world.handle(request);
+    const auto ask = [&](core::Command command) {
+        core::Request request;
+        request.command = std::move(command);
+        static_cast<void>(world.handle(request));
+    };
+    for (int i = 0; i < 6; ++i) {
+        core::OrderWish wish;
+        wish.terms.purpose = Purpose::transfer;
+        wish.terms.debit = AccountId{2};
+        wish.terms.credit = AccountId{3};
+        wish.terms.amount = 100 + i;
+        wish.terms.action = i % 2 == 0 ? CustomerAction::approve : CustomerAction::decline;
+        wish.terms.decline_code = 1032;
+        wish.terms.channels[0].when = NoticeWhen::ended;
+        wish.acts_after = std::chrono::seconds{i};
+        wish.keys = {"order " + std::to_string(i)};
+        ask(core::OpenOrder{std::make_shared<const core::OrderWish>(wish)});
+    }
+    ask(core::StoreProfile{
+        std::make_shared<const ProfileStored>(ProfileStored{{}, "shop/1", "secret"})});
+    world.pass(std::chrono::seconds{4});
+}
+
 }  // namespace
 
 TEST_CASE("audit: whatever the core writes under a scheme is clean, projection and snapshot too") {
@@ -126,29 +153,7 @@ TEST_CASE("audit: books that are short are a finding, unless a scheme lets them 
 
 TEST_CASE("audit: orders, notices and profiles of the projection are the journal's") {
     World world;
-    Traffic traffic(1, Traffic::Schemes::one);
-    for (const core::Request& request : traffic.opening()) world.handle(request);
-    const auto ask = [&](core::Command command) {
-        core::Request request;
-        request.command = std::move(command);
-        static_cast<void>(world.handle(request));
-    };
-    for (int i = 0; i < 6; ++i) {
-        core::OrderWish wish;
-        wish.terms.purpose = Purpose::transfer;
-        wish.terms.debit = AccountId{2};
-        wish.terms.credit = AccountId{3};
-        wish.terms.amount = 100 + i;
-        wish.terms.action = i % 2 == 0 ? CustomerAction::approve : CustomerAction::decline;
-        wish.terms.decline_code = 1032;
-        wish.terms.channels[0].when = NoticeWhen::ended;
-        wish.acts_after = std::chrono::seconds{i};
-        wish.keys = {"order " + std::to_string(i)};
-        ask(core::OpenOrder{std::make_shared<const core::OrderWish>(wish)});
-    }
-    ask(core::StoreProfile{
-        std::make_shared<const ProfileStored>(ProfileStored{{}, "shop/1", "secret"})});
-    world.pass(std::chrono::seconds{4});
+    live_with_orders(world);
     MemoryDisk disk;
     for (const SealedBatch& batch : world.journal) disk.push_back(batch.bytes);
     MemoryJournal journal(disk);
@@ -164,22 +169,42 @@ TEST_CASE("audit: orders, notices and profiles of the projection are the journal
                                .limits = small_limits(),
                                .progress = nullptr};
     CHECK(audit(journal, options).is_clean());
-    SqlDatabase database(projection_path(directory.path()), SqlAccess::read_write_create);
-    CHECK(database.number("SELECT count(*) FROM payment_order") == 6);
-    CHECK(database.number("SELECT count(*) FROM payment_order WHERE state = 'failed'") == 2);
-    CHECK(database.number("SELECT count(*) FROM profile") == 1);
-    CHECK(database.number("SELECT count(*) FROM notice_step WHERE state = 'sending'") == 5);
+    {
+        SqlDatabase database(projection_path(directory.path()), SqlAccess::read_write_create);
+        CHECK(database.number("SELECT count(*) FROM payment_order") == 6);
+        CHECK(database.number("SELECT count(*) FROM payment_order WHERE state = 'failed'") == 2);
+        CHECK(database.number("SELECT count(*) FROM profile") == 1);
+        CHECK(database.number("SELECT count(*) FROM notice_step WHERE state = 'sending'") == 5);
+    }
     for (const char* const damage :
          {"UPDATE payment_order SET amount = amount + 1 WHERE id = 2",
           "UPDATE payment_order SET state = 'closed' WHERE id = 3",
-          "DELETE FROM payment_order WHERE id = 4",
+          "UPDATE payment_order SET refusal = 'account_frozen' WHERE id = 1",
+          "UPDATE payment_order SET moved_at = opened_at || 'x' WHERE id = 1",
+          "UPDATE notice_step SET attempts = attempts + 1 WHERE step = 2",
+          "UPDATE notice_step SET status = 200 WHERE step = 3",
+          "UPDATE notice_step SET payment_order = 6 WHERE step = 1",
+          "DELETE FROM notice_step WHERE step = 5",
+          "INSERT INTO notice_step SELECT NULL, notice, payment_order, channel, state, attempts, "
+          "status, time, next_at FROM notice_step WHERE step = 1",
+          "UPDATE profile SET content_hash = 'x'",
+          "UPDATE profile SET content_bytes = content_bytes + 1",
+          "UPDATE profile SET stored_at = 'never'", "UPDATE profile SET name = 'shop/2'",
+          "DELETE FROM profile", "UPDATE currency SET scale = 10 WHERE letters = 'KES'",
+          "DELETE FROM currency WHERE letters = 'CNY'", "DELETE FROM payment_order WHERE id = 4",
           "INSERT INTO payment_order SELECT id + 100, kind, purpose, state, code, refusal, debit, "
           "credit, amount, currency, parent, transfer, opened_at, moved_at, keys FROM "
           "payment_order WHERE id = 1"}) {
         CAPTURE(damage);
-        database.execute("BEGIN");
-        database.execute(damage);
-        database.execute("COMMIT");
+        const auto whole = directory.path() / "whole";
+        std::filesystem::copy_file(projection_path(directory.path()), whole);
+        {
+            SqlDatabase damaged(projection_path(directory.path()), SqlAccess::read_write_create);
+            damaged.execute(damage);
+            CHECK(damaged.number("SELECT changes()") >= 1);
+        }
         CHECK_FALSE(audit(journal, options).is_clean());
+        std::filesystem::rename(whole, projection_path(directory.path()));
     }
+    CHECK(audit(journal, options).is_clean());
 }

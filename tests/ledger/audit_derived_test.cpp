@@ -197,6 +197,21 @@ TEST_CASE("audit: a snapshot whose terms, turnovers or maturities are others is 
              state.maturities.apply(record, state.terms);
          },
          "its maturities are not"},
+        {"a profile",
+         [](State& state) {
+             state.profiles.apply(ProfileStored{{}, "shop/1", "secret"});
+         },
+         "its profiles are not"},
+        {"an order",
+         [](State& state) {
+             OrderOpened opened;
+             opened.terms.id = OrderId{1};
+             opened.terms.credit = AccountId{3};
+             opened.terms.amount = 5;
+             opened.keys = {"order 1"};
+             state.orders.apply(opened, state.position.time);
+         },
+         "its orders are not"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.what);

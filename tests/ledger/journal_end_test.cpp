@@ -61,25 +61,20 @@ void copy_all(const std::filesystem::path& from, const std::filesystem::path& to
         std::filesystem::copy_file(entry.path(), to / entry.path().filename());
 }
 
-}  // namespace
+// A way to lose the end of a journal of five files and 33 batches, and what must be said of it.
+struct Loss {
+    const char* what;
+    Damage damage;
+    std::string_view says;
+    std::string_view found = {};  // by the audit, if it says something else
+};
 
-TEST_CASE("journal end: every way to lose it is refused with what is missing, and found by audit") {
-    const TemporaryDirectory original;
-    BatchChain chain;
-    // The newest segment is begun, and the last batches are in its log only.
-    REQUIRE(append_and_die(original.path(), chain.next_many(33, 90), small_segments) == 0);
-    REQUIRE(list_segments(original.path()).size() == 5);
-    REQUIRE(size_or_zero(log_path(newest(original.path()))) > 0);
-    struct Row {
-        const char* what;
-        Damage damage;
-        std::string_view says;
-        std::string_view found = {};  // by the audit, if it says something else
-    };
-    const auto last_row = [](const std::filesystem::path& dir, const std::string& sql) {
-        change(dir, list_segments(dir).back(), sql);
-    };
-    const std::vector<Row> rows{
+void change_last_row(const std::filesystem::path& dir, const std::string& sql) {
+    change(dir, list_segments(dir).back(), sql);
+}
+
+std::vector<Loss> lost_files() {
+    return {
         {"the log removed", [](const auto& dir) { std::filesystem::remove(log_path(newest(dir))); },
          "ends before it: its write-ahead log is missing or damaged"},
         {"a bit flipped in the log", [](const auto& dir) { flip(log_path(newest(dir)), 100); },
@@ -117,33 +112,53 @@ TEST_CASE("journal end: every way to lose it is refused with what is missing, an
          [](const auto& dir) {
              while (!list_segments(dir).empty()) remove_with_log(newest(dir));
          },
-         "batches 1 to 33 of the journal: are missing, with transfers 1 to 2970"},
-        {"the last row removed",
-         [&](const auto& dir) { last_row(dir, "DELETE FROM batch WHERE sequence = 33"); },
-         "batches 33 to 33 of the journal: are missing, with transfers 2881 to 2970"},
-        {"the last row cut short",
-         [&](const auto& dir) {
-             last_row(dir, "UPDATE batch SET data = substr(data, 1, 99) WHERE sequence = 33");
-         },
-         "batch 33 of the journal: 99 bytes, but the header says"},
-        {"the last row emptied",
-         [&](const auto& dir) {
-             last_row(dir, "UPDATE batch SET data = zeroblob(2000) WHERE sequence = 33");
-         },
-         "batch 33 of the journal: zeros where"},
-        {"the mark removed", [](const auto& dir) { std::filesystem::remove(head_path(dir)); },
-         "the head mark is missing, and this journal had one"},
-        {"the mark emptied",
-         [](const auto& dir) { std::filesystem::resize_file(head_path(dir), 0); },
-         "is no whole head mark"},
-        {"both slots of the mark altered",
-         [](const auto& dir) {
-             flip(head_path(dir), 8192 - 20);
-             flip(head_path(dir), 4096 - 20);
-         },
-         "is no whole head mark"},
-    };
-    for (const Row& row : rows) {
+         "batches 1 to 33 of the journal: are missing, with transfers 1 to 2970"}};
+}
+
+std::vector<Loss> lost_rows_and_marks() {
+    return {{"the last row removed",
+             [](const auto& dir) { change_last_row(dir, "DELETE FROM batch WHERE sequence = 33"); },
+             "batches 33 to 33 of the journal: are missing, with transfers 2881 to 2970"},
+            {"the last row cut short",
+             [](const auto& dir) {
+                 change_last_row(dir,
+                                 "UPDATE batch SET data = substr(data, 1, 99) WHERE sequence = 33");
+             },
+             "batch 33 of the journal: 99 bytes, but the header says"},
+            {"the last row emptied",
+             [](const auto& dir) {
+                 change_last_row(dir, "UPDATE batch SET data = zeroblob(2000) WHERE sequence = 33");
+             },
+             "batch 33 of the journal: zeros where"},
+            {"the mark removed", [](const auto& dir) { std::filesystem::remove(head_path(dir)); },
+             "the head mark is missing, and this journal had one"},
+            {"the mark emptied",
+             [](const auto& dir) { std::filesystem::resize_file(head_path(dir), 0); },
+             "is no whole head mark"},
+            {"both slots of the mark altered",
+             [](const auto& dir) {
+                 flip(head_path(dir), 8192 - 20);
+                 flip(head_path(dir), 4096 - 20);
+             },
+             "is no whole head mark"}};
+}
+
+std::vector<Loss> losses() {
+    std::vector<Loss> all = lost_files();
+    for (Loss& more : lost_rows_and_marks()) all.push_back(std::move(more));
+    return all;
+}
+
+}  // namespace
+
+TEST_CASE("journal end: every way to lose it is refused with what is missing, and found by audit") {
+    const TemporaryDirectory original;
+    BatchChain chain;
+    // The newest segment is begun, and the last batches are in its log only.
+    REQUIRE(append_and_die(original.path(), chain.next_many(33, 90), small_segments) == 0);
+    REQUIRE(list_segments(original.path()).size() == 5);
+    REQUIRE(size_or_zero(log_path(newest(original.path()))) > 0);
+    for (const Loss& row : losses()) {
         CAPTURE(row.what);
         const TemporaryDirectory dir;
         copy_all(original.path(), dir.path());

@@ -1,6 +1,7 @@
 // The projection's tables against the books that the same journal makes.
 #include "ledger/projection.h"
 
+#include "ledger/audit.h"
 #include "ledger/memory_journal.h"
 #include "ledger/projection_follower.h"
 #include "tests/ledger/history.h"
@@ -283,6 +284,51 @@ TEST_CASE("projection: tables of another version and files that are no database 
     CHECK(projection.note().find("begun anew") != std::string::npos);
     bring_up_to_date(projection, journal, never, nullptr);
     CHECK(rows_of(path, account_rows, 12) == expected_accounts(history.state.books));
+}
+
+TEST_CASE("projection: one that somebody added to or altered is begun anew, and audit says so") {
+    for (const char* const added :
+         {"CREATE TRIGGER x AFTER INSERT ON transfer BEGIN DELETE FROM account; END",
+          "CREATE VIEW x AS SELECT 1", "CREATE TABLE x(y)", "CREATE INDEX x ON transfer(time)",
+          "DROP VIEW statement", "DROP VIEW balance; CREATE VIEW balance AS SELECT 1",
+          "ALTER TABLE batch ADD COLUMN x", "DROP INDEX settlement_by_account", "ANALYZE"}) {
+        CAPTURE(added);
+        const TemporaryDirectory directory;
+        const auto path = projection_path(directory.path());
+        MemoryJournal journal;
+        History history(journal, 7);
+        history.open(4);
+        project(path, journal);
+        SqlDatabase(path, SqlAccess::read_write_create).execute(added);
+
+        const AuditReport report = audit(journal, {.data_directory = directory.path(),
+                                                   .acks = {},
+                                                   .findings_max = 20,
+                                                   .limits = History::small(),
+                                                   .progress = nullptr});
+        CHECK(report.findings.count(FindingKind::projection) == 1);
+        Projection projection(path);
+        CHECK(projection.position().sequence == 0);
+        CHECK(projection.note().find("begun anew") != std::string::npos);
+        bring_up_to_date(projection, journal, never, nullptr);
+        CHECK(rows_of(path, account_rows, 12) == expected_accounts(history.state.books));
+    }
+}
+
+TEST_CASE("projection: indexes that were given up for a long way are no alteration") {
+    const TemporaryDirectory directory;
+    const auto path = projection_path(directory.path());
+    MemoryJournal journal;
+    History history(journal, 7);
+    history.open(4);
+    project(path, journal);
+    {
+        Projection projection(path);
+        projection.drop_indexes();
+    }
+    Projection projection(path);
+    CHECK(projection.note().empty());
+    CHECK(projection.position().sequence == 1);
 }
 
 TEST_CASE("projection: a damaged batch stops it after what came before is committed") {

@@ -179,6 +179,22 @@ TEST_CASE("recovery: an empty directory gives a fresh state") {
     CHECK(recovered.batches_replayed == 0);
 }
 
+TEST_CASE("recovery: a snapshot under another one's name is skipped with a note") {
+    const TemporaryDirectory dir;
+    Story story;
+    const MemoryDisk disk = story.journal.disk();
+    SnapshotFolder snapshots(dir.path());
+    snapshots.save(state_at(disk, 4));
+    const auto renamed = snapshots.save(state_at(disk, 5));
+    std::filesystem::rename(renamed, dir.path() / "snapshot-00000000000000000009.tuma");
+
+    const Recovered recovered = recover_disk(disk, snapshots);
+    CHECK(recovered.snapshot_sequence == 4);
+    CHECK(recovered.state.hash() == story.history.state.hash());
+    REQUIRE(recovered.notes.size() == 1);
+    CHECK(has(recovered.notes[0], "it is of batch 5, its name says another"));
+}
+
 TEST_CASE("recovery: a damaged snapshot is skipped with a note, the one before it is used") {
     const TemporaryDirectory dir;
     Story story;

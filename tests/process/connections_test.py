@@ -1,5 +1,6 @@
 """Ten thousand idle connections, one more than there may be, and clients that never read."""
 import http.client
+import re
 import resource
 import socket
 import time
@@ -97,6 +98,45 @@ class Connections(program.ProcessTest):
             self.assertLess(growth, 600 << 20)
             program.wait_until(lambda: program.process_memory(server.pid) - before < 100 << 20, "the memory")
         self.assertEqual(0, server.stop())
+
+    def test_idle_clients_cannot_take_the_files_that_the_journal_needs(self):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+        server = self.start("--segment-bytes=1048576", preexec_fn=few_files)
+        lowered, = server.log("settings_changed")
+        self.assertRegex(lowered["why"], r"--connections is \d+ instead of 12000.* 64 open files .*ulimit")
+        with server.client() as client:
+            wallets = native.open_wallets(client, 2, 10**9)
+            for _ in range(100):
+                for port in (server.port, server.admin_port):
+                    idle = socket.create_connection(("127.0.0.1", port), 120)
+                    self.addCleanup(idle.close)
+            for number in range(30):
+                first = 10_000_000 + number * 1000
+                client.call(native.TRANSFER, [native.move(native.reference(first + i), *wallets, 1)
+                                              for i in range(1000)])
+        self.assertGreater(len(list(self.data.glob("journal-*.sqlite"))), 2)
+        self.assertEqual(0, server.stop())
+        self.assertEqual([], self.audit()["findings"])
+
+    def test_more_connections_than_a_process_may_have_files_are_refused(self):
+        def few_files():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (300, 300))
+
+        code, err = self.refused_start("--connections=1000", preexec_fn=few_files)
+        self.assertEqual(2, code)
+        fitting = int(re.search(r"1000 need \d+ open files, and a process may have 300 .*--connections=(\d+)",
+                                err).group(1))
+        self.assertFalse(self.data.exists())
+        server = self.start(f"--connections={fitting}", with_admin=False, preexec_fn=few_files)
+        self.assertEqual(0, server.stop())
+        code, err = self.refused_start(f"--connections={fitting + 1}", preexec_fn=few_files)
+        self.assertEqual(2, code)
+        code, err = self.refused_start("--http=127.0.0.1:0", preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_NOFILE, (40, 40)))
+        self.assertEqual(2, code)
+        self.assertIn("4 connections need", err)
 
     def test_one_connection_too_many_is_told_so(self):
         server = self.start("--connections=50")

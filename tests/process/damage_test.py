@@ -1,4 +1,5 @@
 """Damaged files: what can be mended is mended with a note, all else stops the start and says where."""
+import re
 import shutil
 import sqlite3
 import unittest
@@ -21,6 +22,7 @@ class Damage(program.ProcessTest):
         self.reference = 500
         self.wallets = None
         self.records = []
+        self.early_head = b""
         for _ in range(2):
             server = self.start(data=self.stopped)
             with server.client() as client:
@@ -28,6 +30,8 @@ class Damage(program.ProcessTest):
                     self.wallets = native.open_wallets(client, WALLETS, FUNDS)
                 self.transfer(client, 10)
             self.assertEqual(0, server.stop())
+            # As a power failure may leave it: further back than the journal.
+            self.early_head = self.early_head or (self.stopped / "head").read_bytes()
         self.assertEqual(2, len(self.snapshots(self.stopped)))
         self.acks("stopped").write_bytes(native.ACKS_HEADER + b"".join(self.records))
         self.told_when_stopped = len(self.records)
@@ -145,13 +149,20 @@ class Damage(program.ProcessTest):
                 self.check_refused(copy, f"batch {last} ")
                 self.assertIn(f"batch {last}", str(self.audit(data=copy, expect=1)["findings"]))
 
-    def test_a_torn_last_batch_is_dropped_with_a_note(self):
+    def test_a_torn_last_batch_that_the_head_mark_has_is_refused(self):
+        last = self.last(self.killed)
+        self.put(self.killed, last, self.batch(self.killed, last)[:100])
+        self.check_refused(self.killed, f"batch {last} ", "head mark", "restore")
+        self.assertIn("head mark", str(self.audit(data=self.killed, expect=1)["findings"]))
+
+    def test_a_torn_last_batch_that_nobody_was_told_of_is_dropped_with_a_note(self):
         last = self.last(self.killed)
         for kept in (0, 50, 100, 200):
             with self.subTest(kept=kept):
                 copy = self.folder / f"copy{kept}"
                 shutil.copytree(self.killed, copy)
                 self.put(copy, last, self.batch(copy, last)[:kept])
+                (copy / "head").write_bytes(self.early_head)
                 server = self.start(data=copy)
                 note, = (line["note"] for line in server.log("recovery_note"))
                 self.assertIn(f"batch {last} is torn", note)
@@ -170,11 +181,11 @@ class Damage(program.ProcessTest):
         self.assertIn(f"batch {gone}", str(self.audit(data=self.killed, expect=1)["findings"]))
 
     def test_exchanged_batches_are_refused(self):
-        last = self.last(self.killed)
-        one, two = self.batch(self.killed, last - 1), self.batch(self.killed, last)
-        self.put(self.killed, last - 1, two)
-        self.put(self.killed, last, one)
-        self.check_refused(self.killed, f"batch {last - 1} ")
+        first = self.last(self.killed) - 2
+        one, two = self.batch(self.killed, first), self.batch(self.killed, first + 1)
+        self.put(self.killed, first, two)
+        self.put(self.killed, first + 1, one)
+        self.check_refused(self.killed, f"batch {first} ")
 
     def test_a_damaged_newest_snapshot_falls_back_to_the_older_one(self):
         older, newest = self.snapshots(self.killed)
@@ -201,6 +212,7 @@ class Damage(program.ProcessTest):
     def test_a_snapshot_newer_than_the_journal_stops_the_start(self):
         last = self.last(self.stopped)
         self.change(self.stopped, "DELETE FROM batch WHERE sequence = ?", last)
+        (self.stopped / "head").write_bytes(self.early_head)
         self.check_refused(self.stopped, f"batches {last} to {last}", "missing", "snapshot")
 
     def test_a_snapshot_of_another_journal_stops_the_start(self):
@@ -222,7 +234,113 @@ class Damage(program.ProcessTest):
         self.assertGreater(log.stat().st_size, 0)
         log.unlink()
         findings = self.audit(self.acks("killed"), data=self.killed, expect=1)["findings"]
-        self.assertEqual(len(self.records) - self.told_when_stopped, len(findings))
+        lost = [finding for finding in findings if finding["kind"] == "acks"]
+        self.assertEqual(len(self.records) - self.told_when_stopped, len(lost))
+
+    def lose_end(self, folder, way):
+        log = Path(f"{self.segment(folder)}-wal")
+        if way == "log removed":
+            log.unlink()
+        elif way == "bit flipped in the log":
+            self.flip(log, log.stat().st_size - 5000)
+        elif way == "main file emptied":
+            self.segment(folder).write_bytes(b"")
+        elif way == "main file and log emptied":
+            self.segment(folder).write_bytes(b"")
+            log.write_bytes(b"")
+        elif way == "journal removed":
+            for path in folder.glob("journal-*"):
+                path.unlink()
+        elif way == "head mark removed":
+            (folder / "head").unlink()
+
+    def test_an_end_that_is_lost_is_refused_and_found(self):
+        # Looking into a journal empties its log.
+        shutil.copytree(self.killed, self.folder / "looked-into")
+        last = self.last(self.folder / "looked-into")
+        for way in ("log removed", "bit flipped in the log", "main file emptied", "main file and log emptied",
+                    "journal removed", "head mark removed"):
+            for with_snapshots in (True, False):
+                with self.subTest(way, with_snapshots=with_snapshots):
+                    copy = self.folder / f"copy-{way}-{with_snapshots}".replace(" ", "-")
+                    shutil.copytree(self.killed, copy)
+                    if not with_snapshots:
+                        for snapshot in self.snapshots(copy):
+                            snapshot.unlink()
+                    self.lose_end(copy, way)
+                    self.check_refused(copy, f"batches \\d+ to {last} of the journal|but its log is there|head mark is "
+                                             "missing", "restore")
+                    self.assertIn("journal", [finding["kind"] for finding in self.audit(data=copy, expect=1)["findings"]])
+
+    def test_a_journal_of_which_only_what_was_made_of_it_is_left_is_a_finding(self):
+        code, _, err = self.run_program(self.tuma, "project", f"--data={self.stopped}")
+        self.assertEqual(0, code, err)
+        for left in ("snapshot-*", "projection.sqlite*", "head"):
+            with self.subTest(left):
+                copy = self.folder / f"copy-{left[:4]}"
+                shutil.copytree(self.stopped, copy)
+                kept = set(copy.glob(left))
+                self.assertTrue(kept)
+                for path in set(copy.iterdir()) - kept:
+                    path.unlink()
+                self.audit(data=copy, expect=1)
+
+    def test_an_end_that_is_lost_for_good_is_accepted_on_purpose_and_remembered(self):
+        self.lose_end(self.killed, "log removed")
+        _, err = self.refused_start(data=self.killed)
+        left = int(re.search(r"--accept-end=(\d+)", err).group(1))
+        self.refused_start(f"--accept-end={left + 1}", data=self.killed)
+        server = self.start(f"--accept-end={left}", data=self.killed)
+        self.assertIn(f"batch {left} is the journal's end", server.log("journal_end_accepted")[0]["note"])
+        self.assertEqual(0, server.stop())
+        self.assertEqual(0, self.start(data=self.killed).stop())
+        report = self.audit(data=self.killed)
+        self.assertIn(f"accepted 1 times although it did not fit its head mark, the last time at batch {left}",
+                      str(report["notes"]))
+
+    def test_books_without_a_head_mark_of_an_earlier_program_are_opened_and_get_one(self):
+        (self.killed / "head").unlink()
+        database = sqlite3.connect(self.segment(self.killed))
+        database.execute("PRAGMA user_version=1")
+        database.close()
+        self.check_starts_complete(self.killed)
+        self.assertTrue((self.killed / "head").exists())
+        self.assertEqual([], self.audit(self.acks("killed"), data=self.killed)["findings"])
+
+    def test_an_altered_column_is_refused_and_found(self):
+        last = self.last(self.killed)
+        for column in ("first_transfer", "next_transfer", "time_us", "events"):
+            with self.subTest(column):
+                copy = self.folder / f"copy-{column}"
+                shutil.copytree(self.killed, copy)
+                self.change(copy, f"UPDATE batch SET {column} = {column} + 1 WHERE sequence = ?", last - 1)
+                self.check_refused(copy, f"batch {last - 1} ", column)
+                self.assertIn(column, str(self.audit(data=copy, expect=1)["findings"]))
+
+    def test_a_foreign_schema_is_refused_and_found(self):
+        for name, sql in (("trigger", "CREATE TRIGGER x AFTER INSERT ON batch BEGIN DELETE FROM batch; END"),
+                          ("view", "CREATE VIEW x AS SELECT * FROM batch"),
+                          ("table", "CREATE TABLE x(y)"), ("index", "CREATE INDEX x ON batch(time_us)")):
+            with self.subTest(name):
+                copy = self.folder / f"copy-{name}"
+                shutil.copytree(self.killed, copy)
+                database = sqlite3.connect(self.segment(copy))
+                with database:
+                    database.execute(sql)
+                database.close()
+                self.check_refused(copy, f'the {name} "x"', str(self.segment(copy)))
+                self.assertIn(name, str(self.audit(data=copy, expect=1)["findings"]))
+
+    def test_a_projection_that_somebody_added_to_is_begun_anew(self):
+        database = sqlite3.connect(self.stopped / "projection.sqlite")
+        with database:
+            database.execute("CREATE TRIGGER x AFTER INSERT ON transfer BEGIN DELETE FROM account; END")
+        database.close()
+        self.assertIn("trigger x", str(self.audit(data=self.stopped, expect=1)["findings"]))
+        code, _, err = self.run_program(self.tuma, "project", f"--data={self.stopped}")
+        self.assertEqual(0, code, err)
+        self.assertIn("begun anew", err)
+        self.assertEqual([], self.audit(data=self.stopped)["findings"])
 
     def test_a_journal_that_is_no_database_is_refused(self):
         for name, damage in (("header", lambda data: b"\xff" * 100 + data[100:]),
@@ -326,6 +444,22 @@ class Segments(program.ProcessTest):
         for snapshot in self.data.glob("snapshot-*"):
             snapshot.unlink()
         self.check_missing(self.segments[1])
+
+    def test_a_missing_last_file_stops_the_start_without_snapshots_too(self):
+        for snapshot in self.data.glob("snapshot-*"):
+            snapshot.unlink()
+        self.check_missing(self.segments[-1])
+
+    def test_a_cut_file_in_the_middle_stops_the_start(self):
+        middle = self.segments[1]
+        for left in (0, middle.stat().st_size // 2):
+            with open(middle, "r+b") as file:
+                file.truncate(left)
+            code, err = self.refused_start()
+            self.assertEqual(1, code, err)
+            self.assertIn(middle.name, err.splitlines()[-1])
+            self.assertIn("restore", err.splitlines()[-1])
+            self.assertNotEqual([], self.audit(expect=1)["findings"])
 
     def test_the_whole_is_clean(self):
         self.assertEqual([], self.audit()["findings"])

@@ -84,6 +84,37 @@ class Directory(program.ProcessTest):
         self.assertEqual(0, server.stop())
         self.assertEqual(0, self.start().stop())
 
+    def test_all_that_is_in_it_is_for_its_owner_alone(self):
+        """Whatever the umask, and also where an earlier program was less careful."""
+        def check():
+            paths = [self.data, *self.data.rglob("*")]
+            self.assertTrue(any(path.name == "server.key" for path in paths), paths)
+            self.assertTrue(any(path.name == "head" for path in paths), paths)
+            for path in paths:
+                self.assertEqual(0o700 if path.is_dir() else 0o600, path.stat().st_mode & 0o7777, path)
+
+        flags = ("--http=127.0.0.1:0", "--https=127.0.0.1:0")
+        server = self.start(*flags, preexec_fn=lambda: os.umask(0))
+        check()
+        self.assertEqual(0, server.stop())
+        check()
+        for path in (self.data, *self.data.rglob("*")):
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        server = self.start(*flags)
+        self.assertEqual([], server.log("open_to_others"))
+        check()
+        self.assertEqual(0, server.stop())
+
+    def test_a_directory_that_holds_other_things_is_not_closed_and_that_is_told(self):
+        self.data.mkdir()
+        self.data.chmod(0o755)
+        (self.data / "letter.txt").write_text("dear")
+        server = self.start()
+        told, = server.log("open_to_others")
+        self.assertIn(f"chmod 700 {self.data}", told["what"])
+        self.assertEqual(0o755, self.data.stat().st_mode & 0o7777)
+        self.assertEqual(0, server.stop())
+
     def test_after_kill_9_the_lock_is_free_again(self):
         self.start().kill()
         self.assertEqual(0, self.start().stop())

@@ -207,7 +207,7 @@ TEST_CASE("recovery: a whole snapshot of another version is skipped with a note 
     const auto path = snapshots.save(story.history.state);
     give_version(path, 1);
     CHECK_THROWS_WITH_AS(static_cast<void>(snapshots.load(path, limits)),
-                         doctest::Contains("is of version 1, this program uses version 3"),
+                         doctest::Contains("is of version 1, this program uses version 4"),
                          SnapshotVersionError);
     const Recovered recovered = recover_disk(story.journal.disk(), snapshots);
     CHECK(recovered.snapshot_sequence == 0);

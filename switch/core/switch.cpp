@@ -96,7 +96,7 @@ Switch::Decided Switch::finish() {
 
 Switch::Known Switch::known(const RequestKey& key, const Finding* finding) const {
     if (const auto* in_memory = state_.keys.find(key, now_)) return {in_memory};
-    if (!state_.keys.may_have_left(key)) return {};
+    if (!key || !state_.keys.may_have_left(key)) return {};
     if (finding != nullptr && !finding->is_readable) return {.is_unknowable = true};
     if (finding == nullptr || state_.keys.oldest() > finding->asked_at)
         return {.must_look_up = true};
@@ -106,8 +106,8 @@ Switch::Known Switch::known(const RequestKey& key, const Finding* finding) const
 
 bool Switch::must_look_up(const Request& request) const {
     if (has_own_key(request.command)) return lacks_orders(request.command);
-    const bool has_key = request.key && !std::holds_alternative<QueryAccount>(request.command);
-    return has_key && known(request.key, nullptr).must_look_up;
+    return !std::holds_alternative<QueryAccount>(request.command) &&
+           known(request.key, nullptr).must_look_up;
 }
 
 // Nothing has happened and nothing is remembered, so that the same request may come again.

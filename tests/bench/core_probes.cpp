@@ -210,10 +210,9 @@ std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t 
     const double sealed = run(true);
     const std::string kept =
         keys.empty() ? "" : "," + driver.retry(std::min<std::size_t>(transfers, 100'000));
-    return fmt::format(
-        R"({{"probe":"in-process","accounts":{},"transfers_per_s":{:.0f},)"
-        R"("sealed_per_s":{:.0f}{}}})",
-        accounts, decided, sealed, kept);
+    return fmt::format(R"({{"probe":"in-process","accounts":{},"transfers_per_s":{:.0f},)"
+                       R"("sealed_per_s":{:.0f}{}}})",
+                       accounts, decided, sealed, kept);
 }
 
 std::string account_memory(std::size_t accounts) {

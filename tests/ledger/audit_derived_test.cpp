@@ -1,4 +1,5 @@
 // The audit of what is derived from the journal: projection, snapshots, acknowledgements.
+#include "ledger/answers.h"
 #include "ledger/audit_acks.h"
 #include "ledger/audit_text.h"
 #include "tests/ledger/audit_site.h"

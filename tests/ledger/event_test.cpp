@@ -484,7 +484,7 @@ TEST_CASE("event: a recalled order is refused unless it is one whole order that 
     constexpr std::size_t move = head + 8 + 136 + 8;
     const WrongField rows[] = {
         {"version", 10, 1, 2, "version"},
-        {"size not of the order", 10, 2, 8, "order"},
+        {"size not of the order", 10, 3, 0, "order"},
         {"size no multiple of 8", 10, 2, 9, "size"},
         {"reserved", 10, 4, 1, "reserved"},
         {"size of the opening", 10, head, 8, "order"},

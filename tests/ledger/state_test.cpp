@@ -91,7 +91,8 @@ struct SavedState {
     std::size_t identity(std::size_t index) const { return account(accounts) + index * 32; }
     std::size_t reservations() const { return identity(accounts) + 8; }
     std::size_t reversed() const { return reservations() + 2 * std::size_t{33} + 8; }
-    std::size_t requests() const { return reversed() + 2 * std::size_t{16} + 8; }
+    // Behind how many there ever were, when the one before left, and how many follow.
+    std::size_t requests() const { return reversed() + 2 * std::size_t{16} + 24; }
     std::uint64_t at(std::size_t offset) const {
         std::uint64_t value = 0;
         std::memcpy(&value, content.data() + offset, sizeof value);
@@ -239,6 +240,7 @@ TEST_CASE("state: a saved value that makes no sense is an error that says where"
         {"reversed zero", saved.reversed(), 0, 8, "a reversed"},
         {"reversed amount", saved.reversed() + 8, 0, 8, "a reversed"},
         {"many requests", saved.requests() - 8, many, 8, ""},
+        {"fewer than there are", saved.requests() - 24, 1, 8, "more requests"},
         {"many schemes", saved.terms, many, 8, ""},
         {"scheme of another number", saved.terms + 8 + 4, 2, 2, "not in order"},
         {"many turnovers", saved.turnovers, many, 8, "past the end"},

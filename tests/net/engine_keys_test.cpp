@@ -220,6 +220,21 @@ TEST_CASE("core: what was found is too old once the ring has turned over since i
     core.finish();
 }
 
+TEST_CASE("engine: a request without a key is looked for nowhere") {
+    Desk desk(filter_that_knows_nothing);
+    desk.give(10, 200);
+    const std::uint64_t before = desk.metrics.key_look_ups.value();
+    core::Request question;
+    question.command = core::QueryRequest{};
+    core::Request gift = Desk::gift(1);
+    gift.key = {};
+    const int sent = desk.send({question, gift});
+    desk.finish();
+    CHECK(desk.told.at(sent)[0].code == Refusal::request_not_found);
+    CHECK(desk.told.at(sent)[1].code == Refusal::request_key_missing);
+    CHECK(desk.metrics.key_look_ups.value() == before);
+}
+
 TEST_CASE("engine: what cannot be read on disk is answered as overloaded and not executed") {
     Desk desk(1 << 16U);
     desk.give(10, 60);

@@ -1,6 +1,18 @@
 """Refunds over HTTP: of a fee comes back what was charged, not a fen more, over kill -9 and restarts."""
+import native
 import program
 import wechat
+
+SCHEME = """
+name = "market"
+version = "{version}"
+currency = "KES"
+zone = "+03:00"
+[operator]
+own_funds_may_be_short = {may_be_short}
+"""
+# A scheme's first accounts.
+TRUST, FEES = 1, 2
 
 
 class Refund(program.ProcessTest):
@@ -41,6 +53,30 @@ class Refund(program.ProcessTest):
         self.assertEqual(400, merchant.refund("SALE-100", "HALF-2", 50, 100)[0])
         self.assertEqual(0, server.stop())
         self.assertEqual(0, self.own())
+
+    def test_books_that_are_short_open_with_a_warning_and_are_a_finding(self):
+        def start(version, may_be_short):
+            path = self.folder / "market.toml"
+            path.write_text(SCHEME.format(version=version, may_be_short=may_be_short))
+            return self.start(f"--schemes={path}")
+
+        def take_out(server, number):
+            with server.client() as client:
+                return client.call(native.REDEEM, [native.move(native.reference(number), FEES, TRUST, 25)])[0].code
+
+        server = start("1", "true")
+        self.assertEqual(0, take_out(server, 1))
+        self.assertEqual(0, server.stop())
+        self.assertEqual([], self.audit()["findings"])
+        server = start("2", "false")
+        self.assertEqual(53, take_out(server, 2))
+        self.assertEqual(0, server.stop())
+        finding, = self.audit(expect=1)["findings"]
+        self.assertIn("the operator's own funds are -0.25", finding["sentence"])
+        server = start("2", "false")
+        warning, = server.log("own_funds_short")
+        self.assertEqual(("warning", "KES", "-0.25"), (warning["level"], warning["currency"], warning["own"]))
+        self.assertEqual(0, server.stop())
 
 
 if __name__ == "__main__":

@@ -275,7 +275,7 @@ void check_same(const core::Scheme& scheme, const Occasion& occasion) {
 
 /// The schemes that come with the program, and one whose payouts have everything that can be said
 /// of them.
-std::vector<core::Scheme> all_schemes() {
+std::vector<core::Scheme> explained_schemes() {
     std::vector<core::Scheme> schemes;
     for (const BuiltInScheme& row : built_in_schemes())
         schemes.push_back(find_scheme(std::string(row.name), {}).value().scheme);
@@ -336,7 +336,7 @@ std::vector<std::string> classes_for(const core::Scheme& scheme, const core::Pay
 }  // namespace
 
 TEST_CASE("explanation: the switch does what it says, with the legs, refusals and dates it says") {
-    const std::vector<core::Scheme> schemes = all_schemes();
+    const std::vector<core::Scheme> schemes = explained_schemes();
     CHECK(rc::check("any payment", [&schemes] {
         const core::Scheme scheme = *rc::gen::elementOf(schemes);
         const core::PaymentType type = *rc::gen::elementOf(scheme.types);
@@ -358,7 +358,7 @@ TEST_CASE("explanation: the switch does what it says, with the legs, refusals an
 
 TEST_CASE("explanation: at every edge of every tariff that comes along, what is said comes true") {
     int asked = 0;
-    for (const core::Scheme& scheme : all_schemes()) {
+    for (const core::Scheme& scheme : explained_schemes()) {
         for (const core::PaymentType& type : scheme.types) {
             Occasion occasion;
             occasion.type = type.name;

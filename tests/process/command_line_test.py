@@ -134,9 +134,9 @@ class CommandLine(program.ProcessTest):
         for arguments in ([*serve, f"--holidays={none}"], [*serve, f"--provision={none}"],
                           [*serve, f"--config={none}"], [*serve, f"--schemes=./{none.name}.toml"],
                           [*serve, f"--holidays={self.folder}"], [*serve, f"--provision={self.folder}"],
-                          [*serve, f"--config={self.folder}"], ["audit", f"--data={none}"],
-                          ["project", f"--data={none}"]):
+                          [*serve, f"--config={self.folder}"], ["audit", f"--data={none}"]):
             self.check(arguments, 2, "none|is a directory")
+        self.check(["project", f"--data={none}"], 1, "none")
         self.assertFalse((self.folder / "new").exists())
         target = "--target=mpesa:http://127.0.0.1:1"
         for arguments in (["run", target, f"--client-file={none}"], ["run", target, f"--client-file={self.folder}"],

@@ -145,8 +145,6 @@ class Replay(program.ProcessTest):
                 ([f"--holidays={self.site}"], "--holidays=.*is a directory"),
                 (["--outgoings=none.csv"], "none.csv: cannot be opened"),
                 ([f"--outgoings={self.site}"], "is a directory"),
-                ([f"--sales={self.site}/none.csv"], "none.csv: there is no such file"),
-                ([f"--plan={self.site}"], "is a directory"),
                 (["--parallel=1000"], "parallel"),
                 (["--fast"], "--fast"),
         ):

@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -131,6 +132,8 @@ TEST_CASE("payouts: the day is the scheme's local one") {
     CHECK(words(town.payouts()) == Words{"3 shop.bank 1000"});
     CHECK(town.world.time_of(TransferId{town.payouts().movements.front().number}) ==
           Timestamp{day_of_january(2)} + std::chrono::hours{18});
+    CHECK(town.payouts().zones ==
+          std::map<std::string, std::chrono::minutes>{{"shop.bank", std::chrono::hours{12}}});
 }
 
 TEST_CASE("payouts: one that was late counts on the day it was done") {

@@ -258,6 +258,35 @@ TEST_CASE("replay: what a rail cannot carry is listed, all of it, and in none of
     CHECK(result.refused() == 4);
 }
 
+TEST_CASE("replay: the limits of the merchant's own class hold, its balance among them") {
+    const TemporaryDirectory directory;
+    const auto path = write_file(
+        directory.path() / "own.toml",
+        "name = \"own\"\nversion = \"1\"\ncurrency = \"KES\"\nzone = \"+03:00\"\n"
+        "[[type]]\nname = \"pay\"\npurpose = \"pay_merchant\"\nminimum = 10\nmaximum = 500\n"
+        "[[class]]\nname = \"shop\"\nkind = \"till\"\nreceives = \"pay\"\n"
+        "[[class.limits]]\nceiling = 100\n");
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"KES\"\nfrom = 2024-02-26\nto = 2024-02-28\n"
+        "[[rail]]\nname = \"own\"\nscheme = \"" +
+        path.string() + "\"\ntype = \"pay\"\n");
+    const RailResult rail =
+        replay_of(plan,
+                  "a,2024-02-26T10:00:00,6000,\nb,2024-02-26T11:00:00,6000,\n"
+                  "c,2024-02-26T12:00:00,4000,\nd,2024-02-27T10:00:00,999,\n"
+                  "e,2024-02-27T11:00:00,50001,\nf,2024-02-28T10:00:00,-4000,\n")
+            .rails[0];
+    const core::LocalDay monday = plan.merchant.from;
+    const core::LocalDay tuesday = monday + std::chrono::days{1};
+    CHECK(rail.refusals ==
+          std::vector<RefusedSale>{{3, monday, 6'000, Refusal::ceiling_exceeded},
+                                   {5, tuesday, 999, Refusal::below_minimum},
+                                   {6, tuesday, 50'001, Refusal::transaction_limit_exceeded}});
+    CHECK(rail.refused_sum == 57'000);
+    CHECK(rail.gross == 6'000);
+    CHECK(rail.payments == 3);
+}
+
 TEST_CASE("replay: what is refused is what an explanation says is refused") {
     for (const BuiltInScheme& row : built_in_schemes()) {
         const core::Scheme scheme = find_scheme(std::string(row.name), {}).value().scheme;

@@ -14,7 +14,7 @@ namespace {
 
 const std::string header = "txn_id,ts,amount_minor,method,customer\n";
 
-core::LocalDay day(int month, unsigned number) {
+core::LocalDay sales_day(int month, unsigned number) {
     return std::chrono::year{2024} / month / int(number);
 }
 
@@ -92,8 +92,8 @@ TEST_CASE("sales: local times in all their forms") {
 TEST_CASE("sales: a time with a zone counts on the merchant's day, and is counted") {
     const Site site;
     SalesFile::Options options;
-    options.from = day(2, 27);
-    options.to = day(2, 27);
+    options.from = sales_day(2, 27);
+    options.to = sales_day(2, 27);
     options.zone = std::chrono::hours{8};
     const std::string rows = header +
                              "a,2024-02-26T16:30:00Z,1,,\n"
@@ -110,7 +110,7 @@ TEST_CASE("sales: a time with a zone counts on the merchant's day, and is counte
     CHECK(!sales->figures().was_sorted);
     std::vector<std::int64_t> amounts;
     sales->for_each_day([&](core::LocalDay at, std::span<const Sale> of) {
-        CHECK(at == day(2, 27));
+        CHECK(at == sales_day(2, 27));
         for (const Sale& sale : of) amounts.push_back(sale.amount);
     });
     CHECK(amounts == std::vector<std::int64_t>{2, 1, 4, 8});
@@ -152,8 +152,8 @@ TEST_CASE("sales: columns in any order, more of them, quotes, CRLF and a byte or
 TEST_CASE("sales: figures of the days wanted, and what lies outside") {
     const Site site;
     SalesFile::Options options;
-    options.from = day(2, 27);
-    options.to = day(2, 29);
+    options.from = sales_day(2, 27);
+    options.to = sales_day(2, 29);
     const auto sales = site.open(header +
                                      "a,2024-02-26T23:59:59.999999,1,,\n"
                                      "b,2024-02-27,500,cash,\n"
@@ -168,15 +168,15 @@ TEST_CASE("sales: figures of the days wanted, and what lies outside") {
     CHECK(figures.refunds == 1);
     CHECK(figures.gross == 1'050);
     CHECK(figures.gross_positive == 1'250);
-    CHECK(figures.first_day == day(2, 27));
-    CHECK(figures.last_day == day(2, 29));
+    CHECK(figures.first_day == sales_day(2, 27));
+    CHECK(figures.last_day == sales_day(2, 29));
     CHECK(figures.rows_outside == 2);
     CHECK(figures.rows_bad == 0);
     CHECK(figures.txn_ids_repeated == 2);
     CHECK(figures.was_sorted);
     CHECK(figures.sha256.size() == 64);
     const decltype(amounts_by_day(*sales)) expected{
-        {day(2, 27), {500}}, {day(2, 28), {700, -200}}, {day(2, 29), {50}}};
+        {sales_day(2, 27), {500}}, {sales_day(2, 28), {700, -200}}, {sales_day(2, 29), {50}}};
     CHECK(amounts_by_day(*sales) == expected);
     // As often as one likes.
     CHECK(amounts_by_day(*sales) == expected);
@@ -194,7 +194,8 @@ TEST_CASE("sales: rows out of order are put in order of time, then line") {
     REQUIRE(sales.has_value());
     CHECK(!sales->figures().was_sorted);
     CHECK(sales->figures().rows_bad == 1);
-    const decltype(amounts_by_day(*sales)) expected{{day(2, 26), {2, 5}}, {day(2, 28), {3, 1, 4}}};
+    const decltype(amounts_by_day(*sales)) expected{{sales_day(2, 26), {2, 5}},
+                                                    {sales_day(2, 28), {3, 1, 4}}};
     CHECK(amounts_by_day(*sales) == expected);
     CHECK(amounts_by_day(*sales) == expected);
     std::vector<Sale> rows;
@@ -210,7 +211,7 @@ TEST_CASE("sales: rows out of order are put in order of time, then line") {
 TEST_CASE("sales: order does not matter before the first day wanted") {
     const Site site;
     SalesFile::Options options;
-    options.from = day(2, 27);
+    options.from = sales_day(2, 27);
     const auto sales = site.open(header +
                                      "a,2024-02-27T10:00:00,1,,\n"
                                      "b,2024-02-26T10:00:00,2,,\n"

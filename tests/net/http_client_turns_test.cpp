@@ -253,7 +253,6 @@ TEST_CASE("http client: held, it ends what was sent and begins nothing more") {
     Futures calls;
     for (int i = 0; i < 40; ++i) calls.push_back(sent(client, callback_to(receiver.url())));
     receiver.answer_many(10);
-    for (int i = 0; i < 10; ++i) CHECK(calls[static_cast<std::size_t>(i)].get().has_value());
     receiver.wait_for(4);
     client.hold();
     CHECK(sent(client, callback_to(receiver.url())).get().error().kind ==
@@ -266,9 +265,9 @@ TEST_CASE("http client: held, it ends what was sent and begins nothing more") {
     while (!is_over)
         if (receiver.waiting() > 0) receiver.answer_one();
     finishing.join();
-    std::size_t begun = 10;
-    for (std::size_t i = 10; i < calls.size(); ++i) {
-        const HttpResult result = calls[i].get();
+    std::size_t begun = 0;
+    for (auto& call : calls) {
+        const HttpResult result = call.get();
         if (result)
             ++begun;
         else

@@ -10,7 +10,7 @@
 namespace tuma {
 
 /// The word that a misspelt one most probably means: at most two characters put in, left out or
-/// replaced, and no more than half of it. Nothing if none is so near.
+/// replaced, and no more than half of it, whatever the case of letters. Nothing if none is so near.
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> words);
 

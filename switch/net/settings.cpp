@@ -141,7 +141,11 @@ struct Assign {
 
     std::optional<std::string> operator()(std::string Settings::*member) const {
         const std::vector<std::string_view> choices = split_words(row.choices, '|');
-        if (!row.choices.empty() && !is_choice(choices, value)) return none_of(value, choices);
+        if (!row.choices.empty() && !is_choice(choices, value)) {
+            const auto nearest = nearest_word(value, choices);
+            return fmt::format("'{}' is not one of {}{}", value, row.choices,
+                               nearest ? fmt::format("; did you mean {}?", *nearest) : "");
+        }
         if (row.is_required && value.empty()) return std::string("must not be empty");
         settings.*member = std::string(value);
         return std::nullopt;

@@ -30,6 +30,7 @@ TEST_CASE("words: near is at most two changes, and at most half of the word") {
     CHECK(nearest_word("latencies", words) == std::nullopt);
     CHECK(nearest_word("latecny", words) == "latency");
     CHECK(nearest_word("dorp", words) == "drop");
+    CHECK(nearest_word("DROP", words) == "drop");
     CHECK(nearest_word("drp", words) == "drop");
     CHECK(nearest_word("x", words) == std::nullopt);
     CHECK(nearest_word("na", words) == "no");

@@ -29,7 +29,7 @@ class CommandLine(program.ProcessTest):
                 (["serve", data, "--io-threads=-1"], "--io-threads"),
                 (["serve", data, "--io-threads=99999999999999999999"], "--io-threads"),
                 (["serve", data, "--frame-timeout=5"], "--frame-timeout", "duration", "90s"),
-                (["serve", data, "--project=maybe"], "--project", "live, off"),
+                (["serve", data, "--project=maybe"], "--project", r"live\|off"),
                 (["serve", data, "--log-level=loud"], "--log-level"),
                 (["serve", data, "--native=nowhere"], "--native", "nowhere"),
                 (["serve", data, "--native=127.0.0.1:65536"], "--native", "65536"),

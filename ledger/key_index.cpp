@@ -2,6 +2,7 @@
 #include "ledger/key_index.h"
 
 #include "ledger/ensure.h"
+#include "ledger/private_files.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -56,13 +57,14 @@ void remove_run(const std::filesystem::path& path) {
 
 KeyIndex::KeyIndex(const std::filesystem::path& directory, const KeyIndexOptions& options)
     : directory_(directory), options_(options), filter_(options.filter_bytes) {
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
-    if (error)
+    try {
+        make_private_directory(directory);
+    } catch (const std::filesystem::filesystem_error& error) {
         throw StoreError(
             fmt::format("{}: cannot make the directory: {}; make the one above it "
                         "writable",
-                        directory.string(), error.message()));
+                        directory.string(), error.code().message()));
+    }
 }
 
 KeyIndex::~KeyIndex() {

@@ -19,9 +19,11 @@ constexpr fs::perms file_mode = fs::perms::owner_read | fs::perms::owner_write;
 constexpr fs::perms directory_mode = fs::perms::owner_all;
 constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
 
-constexpr std::array<std::string_view, 3> prefixes{"journal-", "projection.sqlite", "snapshot-"};
-constexpr std::array<std::string_view, 3> names{"head", "head.partial", "lock"};
-constexpr std::array<std::string_view, 2> folders{"tls", "clients"};
+constexpr std::array<std::string_view, 7> prefixes{
+    "journal-",   "projection.sqlite", "snapshot-",  "head",
+    "clock.json", "orders.sqlite",     "admin-token"};
+constexpr std::array<std::string_view, 1> names{"lock"};
+constexpr std::array<std::string_view, 3> folders{"clients", "keys", "tls"};
 
 bool is_own_file(const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end() ||

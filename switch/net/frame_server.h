@@ -29,8 +29,9 @@ struct FrameServerLimits {
     /// Memory of requests on their way, replies owed and unwritten and frames begun, in bytes, over
     /// all connections. Above it each connection may have one small request under way, and nothing
     /// more is read from it; a begun frame that cannot be completed then is cut off after
-    /// `frame_timeout`.
-    std::size_t memory_bytes_max = 512U << 20U;
+    /// `frame_timeout`. With what the allocator and the loops keep at hand the process takes less
+    /// than 512 MiB for them.
+    std::size_t memory_bytes_max = 400U << 20U;
 };
 
 /// Listens, reads frames, hands commands to the engine and to the history, writes replies when they

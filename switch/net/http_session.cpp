@@ -229,6 +229,7 @@ void HttpSession::dispatch(std::string_view rest) {
     request.is_tls = stream_.is_tls();
     request.peer = peer_;
     const std::uint64_t number = add(std::move(exchange));
+    count_memory();
     service_.parts.handler(
         std::move(request),
         HttpResponder([self = shared_from_this(), number](std::optional<http::HttpReply> reply) {

@@ -11,9 +11,12 @@ namespace {
 // with the system's help.
 constexpr int large_block_bytes = 1 << 20;
 // Beyond it free memory at the end of a heap is given back by every free.
-constexpr int kept_at_hand_bytes = 64 << 20;
+constexpr int kept_at_hand_bytes = 16 << 20;
 // A wave that is not worth a look through all heaps.
 constexpr std::size_t wave_min = 64U << 20U;
+// The wave's end: nobody holds anything to speak of for so many looks.
+constexpr std::size_t calm_max = 1U << 20U;
+constexpr int calm_ticks = 30;
 
 }  // namespace
 
@@ -24,8 +27,13 @@ void set_up_allocator() {
 
 bool MemoryReturn::tick(std::size_t held) {
     peak_ = std::max(peak_, held);
-    if (peak_ < wave_min || held > peak_ / 4) return false;
+    ticks_calm_ = held < calm_max ? ticks_calm_ + 1 : 0;
+    const bool falls = peak_ >= wave_min && held <= peak_ / 4;
+    const bool is_over = has_fallen_ && ticks_calm_ >= calm_ticks;
+    if (!falls && !is_over) return false;
     malloc_trim(0);
+    has_fallen_ = falls;
+    ticks_calm_ = 0;
     peak_ = held;
     return true;
 }

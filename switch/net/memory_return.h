@@ -12,11 +12,14 @@ void set_up_allocator();
 /// Sees when a wave of memory is over and gives what the allocator kept of it back. One thread.
 class MemoryReturn {
 public:
-    /// `held`: what connections hold now. True when memory was given back.
+    /// `held`: what connections hold now. Gives memory back when a wave falls, and once more when
+    /// it has been over for a while; true when it did. To be called about ten times a second.
     bool tick(std::size_t held);
 
 private:
     std::size_t peak_ = 0;  ///< since memory was given back last
+    bool has_fallen_ = false;
+    int ticks_calm_ = 0;
 };
 
 }  // namespace tuma::net

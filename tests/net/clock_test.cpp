@@ -198,7 +198,8 @@ TEST_CASE("engine: until when a request may be executed is told by the clock out
             core::Request& request = asked->requests.emplace_back();
             request.key = {ParticipantId{1},
                            Reference{static_cast<std::byte>(asked->requests.size())}};
-            request.command = core::OpenAccount{};
+            request.command = core::OpenAccount{
+                .identity = *ledger::make_identity(std::to_string(asked->requests.size()))};
             if (left != Duration{}) request.valid_until = s.machine.wall + left;
         }
         REQUIRE_FALSE(engine.submit(std::move(asked)));

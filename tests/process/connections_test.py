@@ -87,7 +87,7 @@ class Connections(program.ProcessTest):
         self.send_all(sockets, native.frame(native.QUERY_ACCOUNT, [native.query_account(wallet)] * 2000))
         growth, held = program.process_memory(server.pid) - before, self.held(server)
         print(f"300 clients that never read: {growth >> 20} MiB, {held >> 20} MiB counted", flush=True)
-        self.assertLess(held, 550 << 20)
+        self.assertLess(held, 450 << 20)
         with server.client() as client:
             self.assertEqual(1000, client.balance(wallet))
         for sock in sockets:
@@ -95,7 +95,7 @@ class Connections(program.ProcessTest):
         program.wait_until(lambda: self.held(server) < 1 << 20, "the connections' end")
         # AddressSanitizer keeps what is freed for a while.
         if b"__asan_init" not in self.tuma.read_bytes():
-            self.assertLess(growth, 600 << 20)
+            self.assertLess(growth, 512 << 20)
             program.wait_until(lambda: program.process_memory(server.pid) - before < 100 << 20, "the memory")
         self.assertEqual(0, server.stop())
 

@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <stdexcept>
 
 namespace tuma {
@@ -24,10 +23,8 @@ std::filesystem::path admin_token_file(const std::filesystem::path& data) {
 std::string admin_token(const std::filesystem::path& data) {
     const std::filesystem::path file = admin_token_file(data);
     if (!std::filesystem::exists(file)) {
-        std::array<std::byte, token_bytes> bytes{};
-        draw(bytes);
-        std::string token = crypto::hex_lower(bytes);
-        write_whole_file(file, token + "\n", FileReaders::owner);
+        std::string token = crypto::hex_lower(Entropy{}.bytes<token_bytes>("admin-token"));
+        write_whole_file(file, token + "\n");
         return token;
     }
     std::string token = read_whole_file(file);

@@ -142,7 +142,8 @@ SegmentFormat segment_format(SqlDatabase& database) {
 }
 
 void require_file_of_log(const std::filesystem::path& segment) {
-    if (size_or_zero(segment) == 0 && size_or_zero(log_path(segment)) != 0)
+    // In this order: where a writer makes both, the file is there before anything is in the log.
+    if (size_or_zero(log_path(segment)) != 0 && size_or_zero(segment) == 0)
         fail_damaged(segment, "is empty or missing, but its log is there");
 }
 

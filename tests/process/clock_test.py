@@ -22,7 +22,10 @@ class Clock(program.ProcessTest):
         data += hashlib.sha256(data).digest()
         with database:
             database.execute("UPDATE batch SET data = ?, time_us = ? WHERE sequence = ?", (data, later, sequence))
+        # As in books of before there were head marks: the mark would have the batch that was written.
+        database.execute("PRAGMA user_version=1")
         database.close()
+        (self.data / "head").unlink()
         return later
 
     def test_time_stands_still_until_the_wall_clock_has_caught_up(self):

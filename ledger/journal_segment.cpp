@@ -46,6 +46,18 @@ std::string foreign_object(SqlDatabase& database, bool& has_table) {
     return {};
 }
 
+// What is read while it lives is of one moment, though a writer may be making the file.
+class ReadMoment {
+public:
+    explicit ReadMoment(SqlDatabase& database) : database_(database) { database.execute("BEGIN"); }
+    ReadMoment(const ReadMoment&) = delete;
+    ReadMoment& operator=(const ReadMoment&) = delete;
+    ~ReadMoment() { sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr); }
+
+private:
+    SqlDatabase& database_;
+};
+
 [[noreturn]] void fail_damaged(const std::filesystem::path& path, std::string_view what) {
     throw SqlDamage(fmt::format("{}: {}{}", path.string(), what, remedy));
 }
@@ -111,6 +123,7 @@ std::uint64_t size_or_zero(const std::filesystem::path& path) {
 }
 
 SegmentFormat segment_format(SqlDatabase& database) {
+    const ReadMoment moment(database);
     const std::int64_t version = database.number("PRAGMA user_version");
     if (version > newest_format)
         throw StoreError(
@@ -129,7 +142,8 @@ SegmentFormat segment_format(SqlDatabase& database) {
 }
 
 void require_file_of_log(const std::filesystem::path& segment) {
-    if (size_or_zero(segment) == 0 && size_or_zero(log_path(segment)) != 0)
+    // In this order: where a writer makes both, the file is there before anything is in the log.
+    if (size_or_zero(log_path(segment)) != 0 && size_or_zero(segment) == 0)
         fail_damaged(segment, "is empty or missing, but its log is there");
 }
 

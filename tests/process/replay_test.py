@@ -78,6 +78,10 @@ class Replay(program.ProcessTest):
             code, out, err = self.run_program(self.tuma, "audit", f"--data={self.out / 'books' / rail}")
             self.assertEqual(0, code, out + err)
             self.assertIn(first["summary.json"]["rails"][rail]["journal_head"], out)
+            # Books are their owner's alone; the reports beside them are no secret.
+            folder = self.out / "books" / rail
+            self.assertEqual(0o700, folder.stat().st_mode & 0o7777)
+            self.assertEqual({0o600}, {path.stat().st_mode & 0o7777 for path in folder.iterdir()})
         lines = self.sales.read_text().splitlines(True)
         self.sales.write_text(lines[0] + "".join(sorted(lines[1:])))
         self.replay("--parallel")

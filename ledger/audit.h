@@ -130,7 +130,7 @@ public:
 /// replay and all that needs it ends; checksums, chain and acknowledgements go on.
 ///
 /// Memory: a state, while a snapshot is compared a second one, 72 bytes an acknowledgement, 32
-/// bytes a reversed transfer. Reads only; may run beside a server. Throws UnusableInput for an
+/// bytes a reversal or refund. Reads only; may run beside a server. Throws UnusableInput for an
 /// acknowledgement file, StoreError when the journal cannot be opened.
 AuditReport audit(JournalReader& journal, const AuditOptions& options);
 

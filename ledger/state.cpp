@@ -40,7 +40,7 @@ void State::apply(const TransferRecord& record, Timestamp time) {
 void State::remember(const TransferRecord& record, Timestamp time) {
     ensure(record.id == position.next_transfer, "transfers are numbered without gaps");
     position.next_transfer.value += 1;
-    if (posts_money(record.kind)) old_refunds.apply(record);
+    if (!orders.empty() && posts_money(record.kind)) old_refunds.apply(record);
     if (!terms.empty()) count(record, time);
     // Expiry is the switch's own doing, and a set is remembered once, by its first record.
     if (!record.key() || record.is_continuation()) return;

@@ -58,17 +58,34 @@ Paid MerchantBooks::sell(Door door, std::int64_t amount) {
     wish.terms.debit = account("alice");
     wish.terms.credit = account("shop");
     wish.terms.amount = amount;
-    const core::Outcome outcome = open_order(std::move(wish));
+    const core::Outcome outcome = ask(opening(std::move(wish)));
     if (outcome.code != Refusal::none) return {};
     return {outcome.order->terms.id, outcome.order->transfer};
 }
 
 Refusal MerchantBooks::give_back(Door door, const Paid& sale, std::int64_t amount) {
-    if (door == Door::native_refund) return move(Purpose::refund, "shop", "alice", amount);
-    const auto records =
-        std::make_shared<const std::vector<ledger::TransferRecord>>(set_of(sale.transfer));
+    return ask(giving_back(door, sale, amount)).code;
+}
+
+std::vector<Refusal> MerchantBooks::give_back_at_once(Door door, const Paid& sale,
+                                                      const std::vector<std::int64_t>& amounts) {
+    std::vector<core::Request> requests;
+    for (const std::int64_t amount : amounts)
+        requests.push_back(
+            {{ParticipantId{1}, reference(++asked_)}, {}, {}, giving_back(door, sale, amount)});
+    std::vector<Refusal> refusals;
+    for (const core::Outcome& outcome : world_.handle_together(requests))
+        refusals.push_back(outcome.code);
+    keep_sets();
+    return refusals;
+}
+
+core::Command MerchantBooks::giving_back(Door door, const Paid& sale, std::int64_t amount) const {
+    if (door == Door::native_refund)
+        return core::MoveMoney{Purpose::refund, account("shop"), account("alice"),
+                               Money{amount, Currency::kes}};
     if (door == Door::reversal)
-        return ask(core::Reverse{sale.transfer, amount, 0, records, world_.now}).code;
+        return core::Reverse{sale.transfer, amount, 0, records_of(sale.transfer), world_.now};
     core::OrderWish wish;
     wish.terms.purpose = Purpose::refund;
     wish.terms.debit = account("shop");
@@ -76,7 +93,7 @@ Refusal MerchantBooks::give_back(Door door, const Paid& sale, std::int64_t amoun
     wish.terms.amount = amount;
     wish.terms.parent = sale.order;
     wish.original = sale.transfer;
-    return open_order(std::move(wish)).code;
+    return opening(std::move(wish));
 }
 
 Refusal MerchantBooks::move(Purpose purpose, std::string_view debit, std::string_view credit,
@@ -97,15 +114,18 @@ void MerchantBooks::make_old() {
         for (ledger::TransferRecord& record : set) as_before(record);
 }
 
-core::Outcome MerchantBooks::open_order(core::OrderWish wish) {
+core::OpenOrder MerchantBooks::opening(core::OrderWish wish) const {
     wish.decides_now = true;
     wish.refuses_openly = true;
     core::OpenOrder open;
-    if (wish.original)
-        open.original =
-            std::make_shared<const std::vector<ledger::TransferRecord>>(set_of(wish.original));
+    if (wish.original) open.original = records_of(wish.original);
     open.wish = std::make_shared<const core::OrderWish>(std::move(wish));
-    return ask(std::move(open));
+    return open;
+}
+
+std::shared_ptr<const std::vector<ledger::TransferRecord>> MerchantBooks::records_of(
+    TransferId first) const {
+    return std::make_shared<const std::vector<ledger::TransferRecord>>(set_of(first));
 }
 
 core::Outcome MerchantBooks::ask(core::Command command) {

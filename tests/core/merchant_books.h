@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,6 +40,9 @@ public:
     void load(const core::Scheme& scheme);
     Paid sell(Door door, std::int64_t amount);
     Refusal give_back(Door door, const Paid& sale, std::int64_t amount);
+    /// Several parts in one batch, decided one after the other.
+    std::vector<Refusal> give_back_at_once(Door door, const Paid& sale,
+                                           const std::vector<std::int64_t>& amounts);
     Refusal move(ledger::Purpose purpose, std::string_view debit, std::string_view credit,
                  std::int64_t amount);
     void pass(Duration duration) { world_.pass(duration); }
@@ -59,7 +63,9 @@ public:
 
 private:
     core::Outcome ask(core::Command command);
-    core::Outcome open_order(core::OrderWish wish);
+    core::Command giving_back(Door door, const Paid& sale, std::int64_t amount) const;
+    core::OpenOrder opening(core::OrderWish wish) const;
+    std::shared_ptr<const std::vector<ledger::TransferRecord>> records_of(TransferId first) const;
     AccountId account(std::string_view identity) const;
     void keep_sets();
 

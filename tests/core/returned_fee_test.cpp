@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <random>
 #include <string>
 #include <utility>
@@ -103,6 +104,21 @@ TEST_CASE("returned fee: a merchant's only sale goes back whole, by every door")
         MerchantBooks books(six_per_mille());
         const Paid sale = books.sell(door, 42'00);
         REQUIRE(books.give_back(door, sale, 42'00) == Refusal::none);
+        CHECK(books.own() == 0);
+        CHECK(books.merchant() == 0);
+        books.check();
+    }
+}
+
+TEST_CASE("returned fee: several refunds of one batch count one after the other") {
+    for (const Door door : all_doors) {
+        CAPTURE(static_cast<int>(door));
+        MerchantBooks books(six_per_mille());
+        const Paid sale = books.sell(door, 42'00);
+        const auto refusals =
+            books.give_back_at_once(door, sale, {10'00, 1, 1, 1, 15'99, 15'98, 1});
+        CHECK(std::count(refusals.begin(), refusals.end(), Refusal::none) == 6);
+        CHECK(refusals.back() != Refusal::none);
         CHECK(books.own() == 0);
         CHECK(books.merchant() == 0);
         books.check();

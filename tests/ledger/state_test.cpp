@@ -83,8 +83,10 @@ struct SavedState {
         REQUIRE(at(terms) == 1);
         REQUIRE(at(turnovers) == 0);
         REQUIRE(at(maturities) == 0);
-        REQUIRE(content.size() ==
-                maturities + 8 + bytes_of(state.profiles).size() + bytes_of(state.orders).size());
+        takings = maturities + 8 + bytes_of(state.profiles).size() + bytes_of(state.orders).size();
+        REQUIRE(at(takings) == 0);
+        REQUIRE(at(takings + 8) == 0);
+        REQUIRE(content.size() == takings + 16);
     }
 
     std::size_t account(std::size_t index) const { return 32 + index * 64; }
@@ -104,6 +106,7 @@ struct SavedState {
     std::size_t terms = 0;
     std::size_t turnovers = 0;
     std::size_t maturities = 0;
+    std::size_t takings = 0;
 };
 
 }  // namespace
@@ -246,6 +249,8 @@ TEST_CASE("state: a saved value that makes no sense is an error that says where"
         {"many turnovers", saved.turnovers, many, 8, "past the end"},
         {"many counted reservations", saved.turnovers + 8, many, 8, "past the end"},
         {"many that fall due", saved.maturities, many, 8, "past the end"},
+        {"many takings", saved.takings, many, 8, "past the end"},
+        {"many old refunds", saved.takings + 8, many, 8, "past the end"},
         {"unknown code", saved.requests() + 36, 60'000, 2, "unknown code"},
         {"before time", saved.requests() + 48, many << 3U, 8, "order of their times"},
         {"after the next", saved.requests() + 48, many, 8, "order of their times"},

@@ -245,3 +245,28 @@ TEST_CASE("scheme bytes: random bytes are refused") {
         CHECK_FALSE(read_scheme(noise).has_value());
     }
 }
+
+TEST_CASE("scheme bytes: format 2 is for what format 1 cannot say, and only for that") {
+    Scheme scheme = tiny_scheme();
+    scheme.reversal.fee = ChargeReturn::all;
+    scheme.reversal.tax = ChargeReturn::percentage_only;
+    scheme.reversal.commission = ChargeReturn::before_settlement;
+    scheme.own_funds_may_be_short = true;
+    auto bytes = scheme_bytes(scheme);
+    CHECK(bytes.front() == std::byte{2});
+    CHECK(std::vector(bytes.end() - 4, bytes.end()) == bytes_of({1, 2, 3, 1}));
+    CHECK(read_scheme(bytes).value() == scheme);
+    bytes.at(bytes.size() - 2) = std::byte{4};
+    check_refused(bytes, "commission_returned");
+
+    // What was written before there was format 2.
+    scheme = tiny_scheme();
+    scheme.reversal.fee = scheme.reversal.tax = scheme.reversal.commission = ChargeReturn::all;
+    bytes = scheme_bytes(scheme);
+    CHECK(bytes.front() == std::byte{1});
+    CHECK(bytes.back() == std::byte{1});
+    CHECK(read_scheme(bytes).value() == scheme);
+    bytes.front() = std::byte{2};
+    for (const int value : {1, 1, 0}) bytes.push_back(static_cast<std::byte>(value));
+    check_refused(bytes, "format 2 for what format 1 can say");
+}

@@ -186,6 +186,26 @@ TEST_CASE("replay: where a scheme gives the fee back with a refund, it counts as
     CHECK(result.rails[1].base.days[0].settled_gross == 40'000);
 }
 
+TEST_CASE("replay: refunds in parts give back what was charged, and never more") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"CNY\"\nfrom = 2024-02-26\nto = 2024-02-28\n"
+        "[[rail]]\nname = \"bank\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "[[rail]]\nname = \"wallet\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "class = \"merchant-at-once\"\n");
+    // A refund before any sale gets nothing; 42.00 with a fee of 0.25 goes back in fifty parts.
+    std::string rows =
+        "early,2024-02-26T08:00:00,-500,\nmore,2024-02-26T08:30:00,500,\n"
+        "back,2024-02-26T08:40:00,-500,\nsale,2024-02-26T09:00:00,4200,\n";
+    for (int i = 0; i < 50; ++i) rows += "part" + std::to_string(i) + ",2024-02-26T10:00:00,-84,\n";
+    const ReplayResult result = replay_of(plan, rows);
+    for (const RailResult& rail : result.rails) {
+        CAPTURE(rail.name);
+        CHECK(rail.fees == 0);
+        CHECK(rail.fees_settled == 0);
+        CHECK(rail.gross == -500);
+    }
+}
+
 TEST_CASE("replay: the smallest payout is compared with what the scheme names") {
     const TemporaryDirectory directory;
     const auto days_under = [&](const std::string& basis) {

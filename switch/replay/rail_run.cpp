@@ -39,6 +39,16 @@ bool has_payer_fee(const core::PaymentType& type) {
     });
 }
 
+// The largest amount that neither the tariff nor a fresh customer's limits refuse.
+std::int64_t most_carried(const core::PaymentType& type, const core::Limits* limits) {
+    std::int64_t most = type.maximum;
+    for (const core::FeeRule& fee : type.fees)
+        if (!fee.bands.empty()) most = std::min(most, fee.bands.back().up_to);
+    if (limits == nullptr) return most;
+    return std::min({most, limits->per_transaction, limits->daily, limits->monthly, limits->yearly,
+                     limits->lifetime});
+}
+
 std::int64_t payer_fee(const core::PaymentType& type, std::int64_t amount) {
     core::Price price;
     if (core::price_payment(type, amount, 0, price)) return 0;
@@ -100,24 +110,32 @@ bool RailRun::is_on_rail(const Sale& sale) const {
     return !method_ || sale.method == *method_;
 }
 
-core::LocalDay RailRun::scheme_day(const Sale& sale) const {
-    return rail_.scheme.day_of(sale.local_time - rail_.zone);
+const RailRun::DayRules& RailRun::rules_of(const Sale& sale) {
+    const core::LocalDay day = rail_.scheme.day_of(sale.local_time - rail_.zone);
+    if (day == rules_.day) return rules_;
+    rules_ = {day, rail_.scheme.find_type(rail_.type, day), nullptr, 0, 0, false};
+    if (rules_.type == nullptr) return rules_;
+    if (customers_ != nullptr) rules_.limits = core::limits_on(*customers_, day);
+    rules_.least = rules_.type->minimum;
+    rules_.most = most_carried(*rules_.type, rules_.limits);
+    rules_.has_payer_fee = has_payer_fee(*rules_.type);
+    return rules_;
 }
 
-std::optional<Refusal> RailRun::verdict(const Sale& sale) const {
-    if (sale.amount < 0 || !is_on_rail(sale)) return std::nullopt;
-    const core::LocalDay day = scheme_day(sale);
-    const core::PaymentType* type = rail_.scheme.find_type(rail_.type, day);
-    if (type == nullptr) return Refusal::not_offered;
-    const core::Limits* limits =
-        customers_ == nullptr ? nullptr : core::limits_on(*customers_, day);
+Refusal RailRun::verdict(const Sale& sale) {
+    if (sale.amount < 0 || !is_on_rail(sale)) return Refusal::none;
+    const DayRules& rules = rules_of(sale);
+    if (rules.least <= sale.amount && sale.amount <= rules.most) return Refusal::none;
+    if (rules.type == nullptr) return Refusal::not_offered;
     core::Price price;
-    return core::check_alone(*type, limits, sale.amount, 0, price);
+    return core::check_alone(*rules.type, rules.limits, sale.amount, 0, price)
+        .value_or(Refusal::none);
 }
 
 void RailRun::judge(std::span<const Sale> sales) {
     verdicts_.clear();
-    for (const Sale& sale : sales) verdicts_.push_back(verdict(sale).value_or(Refusal::none));
+    verdicts_.reserve(sales.size());
+    for (const Sale& sale : sales) verdicts_.push_back(verdict(sale));
 }
 
 void RailRun::leave_out(const Sale& sale, Refusal refusal) {
@@ -152,15 +170,15 @@ void RailRun::begin_day(core::LocalDay day, std::span<const Sale> sales) {
     desk_.end();
 }
 
-std::int64_t RailRun::money_needed(std::span<const Sale> sales) const {
+std::int64_t RailRun::money_needed(std::span<const Sale> sales) {
     std::int64_t sum = 0;
     for (std::size_t i = 0; i < sales.size(); ++i) {
         const Sale& sale = sales[i];
         if (sale.amount < 0 || verdicts_[i] != Refusal::none) continue;
         sum += sale.amount;
         if (!is_on_rail(sale)) continue;
-        const core::PaymentType& type = type_on(rail_, scheme_day(sale));
-        if (has_payer_fee(type)) sum += payer_fee(type, sale.amount);
+        const DayRules& rules = rules_of(sale);
+        if (rules.has_payer_fee) sum += payer_fee(*rules.type, sale.amount);
     }
     return sum;
 }

@@ -80,15 +80,25 @@ private:
     void begin_day(core::LocalDay day, std::span<const Sale> sales);
     /// Finds out what no switch would carry, whatever came before: fills in `verdicts_`.
     void judge(std::span<const Sale> sales);
-    std::optional<Refusal> verdict(const Sale& sale) const;
+    Refusal verdict(const Sale& sale);
     void sell(std::span<const Sale> sales);
     void leave_out(const Sale& sale, Refusal refusal);
     void end_day(core::LocalDay day);
     void look_at_fees(core::LocalDay day, std::span<const Sale> sales);
     /// What the customers need to pay the day's sales, fees that they bear included.
-    std::int64_t money_needed(std::span<const Sale> sales) const;
-    /// The day of the rail's scheme.
-    core::LocalDay scheme_day(const Sale& sale) const;
+    std::int64_t money_needed(std::span<const Sale> sales);
+
+    /// What holds for a payment on a day of the rail's scheme.
+    struct DayRules {
+        core::LocalDay day{std::chrono::days{-1'000'000}};
+        const core::PaymentType* type = nullptr;
+        const core::Limits* limits = nullptr;  ///< of the customer, if known
+        /// From one to the other nothing here refuses; the rest is looked at one by one.
+        std::int64_t least = 0;
+        std::int64_t most = 0;
+        bool has_payer_fee = false;
+    };
+    const DayRules& rules_of(const Sale& sale);
 
     std::vector<Outgoing> outgoings_of(core::LocalDay day) const;
     std::int64_t pay(AccountId from, const std::vector<Outgoing>& outgoings);
@@ -111,6 +121,7 @@ private:
     const core::AccountClass* customers_ = nullptr;
     /// Of the day's sales, in their order; Refusal::none for those that are carried.
     std::vector<Refusal> verdicts_;
+    DayRules rules_;  ///< of the sale that was looked at last
 };
 
 }  // namespace tuma::replay

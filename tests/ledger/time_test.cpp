@@ -11,19 +11,19 @@ using namespace tuma;
 
 namespace {
 
-Timestamp at_micros(std::int64_t micros) {
+Timestamp instant_at(std::int64_t micros) {
     return Timestamp{Duration{micros}};
 }
 
 }  // namespace
 
 TEST_CASE("time: instants are written in UTC with six decimals") {
-    CHECK(text(at_micros(0)) == "1970-01-01T00:00:00.000000Z");
-    CHECK(text(at_micros(1)) == "1970-01-01T00:00:00.000001Z");
-    CHECK(text(at_micros(-1)) == "1969-12-31T23:59:59.999999Z");
-    CHECK(text(at_micros(951'782'400'000'000)) == "2000-02-29T00:00:00.000000Z");
-    CHECK(text(at_micros(1'795'443'469'000'001)) == "2026-11-23T14:17:49.000001Z");
-    CHECK(text(at_micros(253'402'300'799'999'999)) == "9999-12-31T23:59:59.999999Z");
+    CHECK(text(instant_at(0)) == "1970-01-01T00:00:00.000000Z");
+    CHECK(text(instant_at(1)) == "1970-01-01T00:00:00.000001Z");
+    CHECK(text(instant_at(-1)) == "1969-12-31T23:59:59.999999Z");
+    CHECK(text(instant_at(951'782'400'000'000)) == "2000-02-29T00:00:00.000000Z");
+    CHECK(text(instant_at(1'795'443'469'000'001)) == "2026-11-23T14:17:49.000001Z");
+    CHECK(text(instant_at(253'402'300'799'999'999)) == "9999-12-31T23:59:59.999999Z");
 }
 
 TEST_CASE("time: RFC 3339 is read with Z or an offset and up to six decimals") {
@@ -95,7 +95,7 @@ TEST_CASE("time: text of an instant is read back as the same instant") {
     std::mt19937_64 random(11);
     for (int i = 0; i < 2'000; ++i) {
         const Timestamp time =
-            at_micros(static_cast<std::int64_t>(random() % 253'402'300'800'000'000));
+            instant_at(static_cast<std::int64_t>(random() % 253'402'300'800'000'000));
         CAPTURE(text(time));
         const auto back = parse_timestamp(text(time));
         REQUIRE(back.has_value());

@@ -126,7 +126,7 @@ struct Wanted {
 Wanted read_wanted(ProvisionFile& file) {
     Wanted wanted;
     wanted.sandbox.apps = take_tables(file, "mpesa.app", mpesa::read_app);
-    wanted.sandbox.shortcodes = take_tables(file, "mpesa.shortcode", mpesa::read_shortcode);
+    wanted.sandbox.shortcodes = take_tables(file, "mpesa.shortcode", mpesa::read_new_shortcode);
     wanted.sandbox.customers = take_tables(file, "mpesa.customer", mpesa::read_customer);
     const auto options = take_tables(file, "mpesa.options", mpesa::read_options);
     if (options.size() > 1)

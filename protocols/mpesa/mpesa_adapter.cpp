@@ -47,7 +47,7 @@ std::optional<InputError> misfit_of_secret(std::string_view secret) {
 using protocols::misfit_of;
 constexpr std::array profile_table{
     protocols::ProfileKind{"mpesa/app/", misfit_of<read_app>},
-    protocols::ProfileKind{"mpesa/shortcode/", misfit_of<read_shortcode>},
+    protocols::ProfileKind{"mpesa/shortcode/", misfit_of<read_new_shortcode>},
     protocols::ProfileKind{"mpesa/urls/", misfit_of<read_urls>},
     protocols::ProfileKind{"customer/", misfit_of<read_customer>},
     protocols::ProfileKind{options_profile, misfit_of<read_options>},

@@ -44,7 +44,6 @@ Initiator read_initiator(const boost::json::value& value, protocols::StoredJson&
     initiator.name = json.text("name");
     initiator.password = json.text("password");
     initiator.roles = json.texts("roles");
-    for (const std::string& role : initiator.roles) check_word(json, "roles", role, roles);
     initiator.locked = json.flag_or("locked", false);
     if (const auto error = json.error()) whole.fail("initiators." + error->field, error->reason);
     return initiator;
@@ -164,6 +163,16 @@ Result<Shortcode> read_shortcode(std::string_view text) {
     for (const std::int64_t balance : {shortcode.utility_balance, shortcode.working_balance})
         if (balance < 0 || balance > opening_max) json.fail("utility_balance", "is out of bounds");
     return finished(json, std::move(shortcode));
+}
+
+Result<Shortcode> read_new_shortcode(std::string_view text) {
+    Result<Shortcode> shortcode = read_shortcode(text);
+    if (!shortcode) return shortcode;
+    for (const Initiator& initiator : shortcode->initiators)
+        for (const std::string& role : initiator.roles)
+            if (std::find(roles.begin(), roles.end(), role) == roles.end())
+                return InputError{"initiators.roles", none_of(role, roles)};
+    return shortcode;
 }
 
 Result<CustomerProfile> read_customer(std::string_view text) {

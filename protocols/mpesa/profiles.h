@@ -93,6 +93,9 @@ std::string to_json(const CredentialKeys& keys);
 /// do not exist, of another type, and numbers of the wrong shape.
 Result<App> read_app(std::string_view json);
 Result<Shortcode> read_shortcode(std::string_view json);
+/// The same for what comes in now: roles that there are not are refused as well. Books of older
+/// versions may hold some.
+Result<Shortcode> read_new_shortcode(std::string_view json);
 Result<CustomerProfile> read_customer(std::string_view json);
 Result<C2bUrls> read_urls(std::string_view json);
 Result<CredentialKeys> read_keys(std::string_view json);

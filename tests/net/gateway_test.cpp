@@ -1,4 +1,5 @@
 // From a request to its reply, its notices and its faults, with the administrator's hand on time.
+#include "protocols/scenario_words.h"
 #include "tests/net/dialect_world.h"
 
 #include <boost/json/parse.hpp>
@@ -217,6 +218,21 @@ TEST_CASE("gateway: a misspelt word is refused with the list, and nothing is exe
         CHECK(reply.body.find(row.part) != std::string::npos);
     }
     CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Scenario", "approve"}}).status == 201);
+}
+
+TEST_CASE("gateway: every word that no dialect sees does something") {
+    for (const std::string_view shown : protocols::gateway_words()) {
+        std::string word(shown);
+        for (const auto& [name, value] : {std::pair{"MS", "5"}, {"CODE", "418"}})
+            if (const auto at = word.find(std::string(":") + name); at != std::string::npos)
+                word.replace(at + 1, std::string::npos, value);
+        CAPTURE(word);
+        CHECK(protocols::is_gateway_word(word));
+        const Result<net::Fault> fault = net::parse_fault(word);
+        REQUIRE(fault.has_value());
+        CHECK((fault->latency > Duration{} || fault->instead || fault->drops_before ||
+               fault->drops_after || fault->hides_reply));
+    }
 }
 
 TEST_CASE("gateway: a fault rule with a word or a member that is none is refused") {

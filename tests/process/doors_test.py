@@ -187,6 +187,53 @@ class Doors(program.ProcessTest):
             self.assertEqual((400, "Bad Request - Invalid ShortCode"), (status, json.loads(body)["errorMessage"]))
         self.assertEqual(0, server.stop())
 
+    def register(self, merchant, key, number):
+        """The status when an app registers C2B addresses for a number."""
+        merchant.facts.update(consumer_key=key, consumer_secret="s" if key == "other" else self.secret)
+        merchant.authorize()
+        return merchant.post("/mpesa/c2b/v2/registerurl", {
+            "ShortCode": number, "ResponseType": "Completed", "ConfirmationURL": "http://127.0.0.1:9/c",
+            "ValidationURL": "http://127.0.0.1:9/v"})[0]
+
+    def test_the_default_app_of_older_books_keeps_its_numbers_to_itself(self):
+        server = self.start("--http=127.0.0.1:0")
+        merchant = daraja.Merchant(server.http_port, self.data / "clients")
+        default, self.secret = merchant.facts["consumer_key"], merchant.facts["consumer_secret"]
+        # As they stored it: nobody's numbers were anybody's.
+        old = {"consumer_key": default, "consumer_secret": self.secret, "name": "sandbox"}
+        self.assertEqual(200, server.admin("PUT", f"/admin/profiles?name=mpesa/app/{default}", old)[0])
+        self.assertEqual(0, server.stop())
+        server = self.start("--http=127.0.0.1:0")
+        other = {"consumer_key": "other", "consumer_secret": "s"}
+        self.assertEqual(200, server.admin("PUT", "/admin/profiles?name=mpesa/app/other", other)[0])
+        merchant.port = server.http_port
+        self.assertEqual(400, self.register(merchant, "other", "600984"))
+        self.assertEqual(200, self.register(merchant, default, "600984"))
+        self.assertEqual(0, server.stop())
+
+    def test_misspelt_words_are_refused_by_the_administrators_calls(self):
+        server = self.start("--http=127.0.0.1:0")
+        for method, path, body, pattern in (
+                ("PUT", "/admin/profiles?name=mpesa/optoins", {}, "did you mean mpesa/options"),
+                ("PUT", "/admin/profiles?name=mpesa/options", {"busy": "synch"}, "did you mean sync"),
+                ("PUT", "/admin/profiles?name=mpesa/options", {"buzy": "sync"}, "did you mean busy"),
+                ("PUT", "/admin/profiles?name=mpesa/options", '{"busy":"sync","busy":"accepted"}', "JSON object"),
+                ("PUT", "/admin/profiles?name=mpesa/shortcode/1", {"number": "174379", "type": "tile"}, "mean till"),
+                ("PUT", "/admin/profiles?name=mpesa/shortcode/1",
+                 {"number": "174379", "initiators": [{"name": "a", "password": "b", "roles": ["b2x"]}]}, "b2c"),
+                ("PUT", "/admin/profiles?name=wechat/options", {"error_words": "knew"}, "did you mean new"),
+                ("POST", "/admin/orders/1/decline", {"code": 1033}, "did you mean 103"),
+                ("POST", "/admin/handsets/254700001037/aprove", None, "did you mean approve"),
+                ("POST", "/admin/faults", {"fault": "drop", "path": "/v3/pay", "cuont": 3}, "did you mean count"),
+                ("POST", "/admin/faults", {"fault": "spike-arrest", "path": "/v3/pay/"}, "wrong-signature"),
+                ("POST", "/admin/faults", {"fault": "stale-timestamp", "path": "/pay/"}, "wrong-signature")):
+            with self.subTest(f"{path} {body}"):
+                status, reply = server.admin(method, path, body)
+                self.assertEqual(400, status, reply)
+                self.assertRegex(json.loads(reply)["error"], pattern)
+        self.assertEqual([], json.loads(server.admin("GET", "/admin/faults")[1]))
+        self.assertEqual(0, server.stop())
+
     def test_misspelt_words_in_headers_are_refused_with_the_list(self):
         server = self.start("--http=127.0.0.1:0")
         merchant = daraja.Merchant(server.http_port, self.data / "clients")

@@ -185,6 +185,45 @@ TEST_CASE("wechat hostile: bodies that are no JSON object") {
     prepared.check_refused("/v3/pay/transactions/native", "", "empty");
 }
 
+TEST_CASE("wechat hostile: words of the headers for tests are those of the path's version") {
+    Prepared prepared;
+    struct Row {
+        const char* path;
+        const char* header;
+        const char* words;
+        bool is_good;
+    };
+    const char* const v3 = "/v3/pay/transactions/native";
+    const char* const v2 = "/pay/unifiedorder";
+    const Row rows[] = {
+        {v3, "Tuma-Scenario", "cancel, delay=0ms", true},
+        {v3, "Tuma-Scenario", "cancle", false},
+        {v3, "Tuma-Scenario", "result:1032", false},
+        {v3, "Tuma-Scenario", "delay=", false},
+        {v3, "Tuma-Fault", "error:FREQUENCY_LIMITED,callback-late:5", true},
+        {v3, "Tuma-Fault", "error:AUTHCODEEXPIRE", false},
+        {v2, "Tuma-Fault", "error:AUTHCODEEXPIRE", true},
+        {v2, "Tuma-Fault", "error:RULE_LIMIT", false},
+        {v3, "Tuma-Fault", "stale-timestamp,wrong-signature", true},
+        {v2, "Tuma-Fault", "wrong-signature", true},
+        {v2, "Tuma-Fault", "stale-timestamp", false},
+        {v3, "Tuma-Fault", "spike-arrest", false},
+        {v3, "Tuma-Fault", "scenario:refund-closed,drop", true},
+        {v3, "Tuma-Fault", "scenario:refund-close", false},
+        {v3, "Wechatpay-Negative-Test", "SYSTEM_ERROR", true},
+        {v3, "Wechatpay-Negative-Test", "SYSTEM_EROR", false},
+        {v3, "Tuma-Scenaro", "cancel", false},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.path);
+        CAPTURE(row.words);
+        const auto misspelt = prepared.shop.adapter.misspelt_word(
+            {.method = "POST", .target = row.path, .headers = {{row.header, row.words}}});
+        CHECK(misspelt.has_value() != row.is_good);
+        if (misspelt) CHECK(misspelt->field == row.header);
+    }
+}
+
 TEST_CASE("wechat hostile: paths and methods that are none, numbers that are nobody's") {
     Prepared prepared;
     Shop& shop = prepared.shop;

@@ -31,7 +31,7 @@ struct FrameServerLimits {
     /// more is read from it; a begun frame that cannot be completed then is cut off after
     /// `frame_timeout`. With what the allocator and the loops keep at hand the process takes less
     /// than 512 MiB for them.
-    std::size_t memory_bytes_max = 400U << 20U;
+    std::size_t memory_bytes_max = 360U << 20U;
 };
 
 /// Listens, reads frames, hands commands to the engine and to the history, writes replies when they

@@ -56,11 +56,12 @@ class Connections(program.ProcessTest):
             lines = reply.read().decode().splitlines()
         return int(next(line.split()[1] for line in lines if line.startswith("tuma_connection_memory_bytes ")))
 
-    def send_all(self, sockets, frame):
-        """Each socket sends the same frame again and again until the server takes no more from any."""
+    def send_all(self, server, sockets, frame):
+        """Each socket sends the same frame again and again until the server takes no more from any, because it
+        holds as much as it may. On a busy machine it may also be slow for a while."""
         rest = {sock: memoryview(frame) for sock in sockets}
         idle_rounds = 0
-        while idle_rounds < 100:
+        while idle_rounds < 2000 and not (idle_rounds >= 100 and self.held(server) > 340 << 20):
             moved = 0
             for sock in list(rest):
                 try:
@@ -84,10 +85,10 @@ class Connections(program.ProcessTest):
         for sock in sockets:
             self.addCleanup(sock.close)
             sock.setblocking(False)
-        self.send_all(sockets, native.frame(native.QUERY_ACCOUNT, [native.query_account(wallet)] * 2000))
+        self.send_all(server, sockets, native.frame(native.QUERY_ACCOUNT, [native.query_account(wallet)] * 2000))
         growth, held = program.process_memory(server.pid) - before, self.held(server)
         print(f"300 clients that never read: {growth >> 20} MiB, {held >> 20} MiB counted", flush=True)
-        self.assertLess(held, 450 << 20)
+        self.assertLess(held, 400 << 20)
         with server.client() as client:
             self.assertEqual(1000, client.balance(wallet))
         for sock in sockets:

@@ -405,30 +405,7 @@ TEST_CASE("scheme file: values outside their bounds") {
          "f.toml:8: class[0].identifiers: found 7; each is a text in quotation marks"},
         {head, "[reversal]\nwithin_days = 4000",
          "f.toml:6: reversal.within_days: found 4000; a whole number of 0 to 3650 days is needed"},
-        {head, "[reversal]\ntax_returned = \"some\"",
-         "f.toml:6: reversal.tax_returned: found \"some\"; one of \"all\", \"percentage_only\", "
-         "\"before_settlement\", \"nothing\" is needed"},
-        {head, "[reversal]\nreturns_fee = true\nfee_returned = \"all\"",
-         "f.toml:7: reversal.fee_returned: says what returns_fee says already; write only "
-         "fee_returned"},
-        {head, "[operator]\nown_funds_may_be_short = 1",
-         "f.toml:6: operator.own_funds_may_be_short: found 1; true or false is needed"},
     });
-}
-
-TEST_CASE("scheme file: what comes back of charges is one word for all, or one for each") {
-    using enum core::ChargeReturn;
-    const auto rule = [](const std::string& lines) {
-        return parse(head + "[reversal]\n" + lines).reversal;
-    };
-    CHECK(rule("") == core::ReversalRule{true, 0, nothing, nothing, nothing});
-    CHECK(rule("returns_fee = true") == core::ReversalRule{true, 0, all, all, all});
-    CHECK(rule("fee_returned = \"percentage_only\"") ==
-          core::ReversalRule{true, 0, percentage_only, percentage_only, percentage_only});
-    CHECK(rule("fee_returned = \"all\"\ntax_returned = \"nothing\"\n"
-               "commission_returned = \"before_settlement\"") ==
-          core::ReversalRule{true, 0, all, nothing, before_settlement});
-    CHECK(parse(head + "[operator]\nown_funds_may_be_short = true\n").own_funds_may_be_short);
 }
 
 TEST_CASE("scheme file: what only the whole shows has its line too") {

@@ -1,5 +1,7 @@
 #include "ledger/key_filter.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <atomic>
 #include <bit>
@@ -17,10 +19,17 @@ KeyFilter::KeyFilter(std::uint64_t bytes)
     : lines_(
           std::max<std::uint64_t>(std::bit_floor(bytes / (line_words * sizeof(std::uint64_t))), 2)),
       shift_(64U - static_cast<unsigned>(std::countr_zero(lines_))) {
-    // calloc gives zero pages that cost nothing until they are used.
-    lines_at_.reset(
-        static_cast<std::uint64_t*>(std::calloc(lines_ * line_words, sizeof(std::uint64_t))));
-    if (!lines_at_) throw std::bad_alloc();
+    // Zero pages that cost nothing until they are used; large ones, because every look is at
+    // another of them.
+    void* const lines = mmap(nullptr, this->bytes(), PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (lines == MAP_FAILED) throw std::bad_alloc();
+    madvise(lines, this->bytes(), MADV_HUGEPAGE);
+    lines_at_ = static_cast<std::uint64_t*>(lines);
+}
+
+KeyFilter::~KeyFilter() {
+    munmap(lines_at_, bytes());
 }
 
 // Relaxed: that a key was added is told to who asks by way of what tells that it has left memory.
@@ -34,6 +43,7 @@ bool KeyFilter::has_all(const std::uint64_t* block, std::uint64_t hash) {
 }
 
 void KeyFilter::add(std::uint64_t hash) {
+    has_keys_.store(true, std::memory_order_relaxed);
     std::uint64_t* const block = line_of(hash) + newest_ * words;
     for (std::size_t word = 0; word < words; ++word) {
         const Word stored(block[word]);
@@ -43,8 +53,8 @@ void KeyFilter::add(std::uint64_t hash) {
 }
 
 void KeyFilter::turn(Timestamp oldest, Duration retention) {
-    if (!has_begun_) begun_ = oldest;
-    has_begun_ = true;
+    if (!has_keys_) begun_ = oldest;
+    has_keys_ = true;
     if (oldest - begun_ <= retention) return;
     // Everything in the other generation is older than the first key of this one.
     newest_ = 1 - newest_;
@@ -53,17 +63,17 @@ void KeyFilter::turn(Timestamp oldest, Duration retention) {
 }
 
 void KeyFilter::empty(std::size_t generation) {
-    std::uint64_t* const end = lines_at_.get() + lines_ * line_words;
-    for (std::uint64_t* line = lines_at_.get(); line != end; line += line_words)
+    std::uint64_t* const end = lines_at_ + lines_ * line_words;
+    for (std::uint64_t* line = lines_at_; line != end; line += line_words)
         for (std::size_t word = 0; word < words; ++word)
             Word(line[generation * words + word]).store(0, std::memory_order_relaxed);
 }
 
 void KeyFilter::clear() {
-    if (!has_begun_) return;
+    if (!has_keys_) return;
     empty(0);
     empty(1);
-    has_begun_ = false;
+    has_keys_ = false;
 }
 
 }  // namespace tuma::ledger

@@ -3,10 +3,9 @@
 
 #include "ledger/time.h"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 
 namespace tuma::ledger {
 
@@ -21,14 +20,20 @@ public:
     /// `bytes` of memory, rounded down to a power of two, at least 128; none is touched before the
     /// first key.
     explicit KeyFilter(std::uint64_t bytes);
+    KeyFilter(const KeyFilter&) = delete;
+    KeyFilter& operator=(const KeyFilter&) = delete;
+    ~KeyFilter();
 
     /// False: no key with this hash was added within the retention window.
     bool may_hold(std::uint64_t hash) const {
+        if (!has_keys_.load(std::memory_order_relaxed)) return false;
         const std::uint64_t* const line = line_of(hash);
         return has_all(line, hash) || has_all(line + words, hash);
     }
     /// Hints that this hash will be asked for soon.
-    void prefetch(std::uint64_t hash) const { __builtin_prefetch(line_of(hash), 0); }
+    void prefetch(std::uint64_t hash) const {
+        if (has_keys_.load(std::memory_order_relaxed)) __builtin_prefetch(line_of(hash), 0);
+    }
 
     /// Keys follow of which the oldest is of `oldest`: the older generation is emptied when all of
     /// its keys are older than `retention` before that. Requires: times do not decrease.
@@ -43,14 +48,10 @@ private:
     static constexpr std::size_t words = 4;
     static constexpr std::size_t line_words = 2 * words;
 
-    struct FreeDeleter {
-        void operator()(std::uint64_t* lines) const { std::free(lines); }
-    };
-
     std::uint64_t* line_of(std::uint64_t hash) const {
         // The bits are chosen by the hash itself, the line by what this makes of it.
         const std::uint64_t mixed = hash * 0x9E3779B97F4A7C15ULL;
-        return lines_at_.get() + (mixed >> shift_) * line_words;
+        return lines_at_ + (mixed >> shift_) * line_words;
     }
     static std::uint64_t bits_of(std::uint64_t hash, std::size_t word) {
         const std::uint64_t choice = hash >> (12 * word);
@@ -61,9 +62,9 @@ private:
 
     std::uint64_t lines_;
     unsigned shift_;
-    std::unique_ptr<std::uint64_t[], FreeDeleter> lines_at_;
+    std::uint64_t* lines_at_;
     std::size_t newest_ = 0;  ///< the generation that takes keys
-    bool has_begun_ = false;
+    std::atomic<bool> has_keys_ = false;
     Timestamp begun_{};  ///< time of the oldest key of that generation
 };
 

@@ -21,6 +21,12 @@ namespace {
 // A merged run must not keep what is too old for long only because some of it is not.
 constexpr int spans_per_retention = 4;
 constexpr std::chrono::seconds retry_after{1};
+// How far ahead of a key the filter's memory for another one is asked for.
+constexpr std::size_t filter_ahead = 12;
+// A little nicer than the engine, but never starved: requests wait for the writer in the end, for
+// the merger never, but both hold a lock now and then.
+constexpr int writer_niceness = 5;
+constexpr int merger_niceness = 12;
 
 // Runs of one size are merged with each other, so that a request is copied seldom.
 unsigned level_of(const KeyRun& run) {
@@ -92,7 +98,7 @@ void KeyIndex::notify(const DurableRequests& durable) {
     {
         const std::lock_guard lock(mutex_);
         durable_ = durable;
-        if (durable.end < kept_until() + block_) return;
+        if (durable.end < kept_until() + unwritten_max_) return;
         ++rings_;
     }
     wakes_.notify_all();
@@ -113,7 +119,7 @@ bool KeyIndex::step_write() {
     }
     retire(durable.time);
     const std::uint64_t first = kept_until();
-    if (durable.end < first + block_) return false;
+    if (durable.end < first + unwritten_max_) return false;
     add_run(ring_, first, first + block_, durable);
     return true;
 }
@@ -153,8 +159,11 @@ void KeyIndex::add_run(const RingView& requests, std::uint64_t first, std::uint6
     auto run = std::make_shared<const KeyRun>(writer.finish());
 
     filter_.turn(Timestamp{Duration{facts.first_us}}, retention_);
-    for (const RememberedRequest& request : sorted)
-        filter_.add(hash_of_key(request.key(), filter_seed_));
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+        const std::size_t ahead = std::min(i + filter_ahead, sorted.size() - 1);
+        filter_.prefetch(hash_of_key(sorted[ahead].key(), filter_seed_));
+        filter_.add(hash_of_key(sorted[i].key(), filter_seed_));
+    }
     before_us_ = facts.last_us;
     {
         const std::lock_guard lock(mutex_);
@@ -248,10 +257,12 @@ void KeyIndex::replace(const Runs& parts, std::shared_ptr<const KeyRun> whole) {
 void KeyIndex::start(std::function<void(const std::string&)> report) {
     ensure(!writer_.joinable(), "an index of keys is started once");
     report_ = std::move(report);
-    writer_ = std::jthread(
-        [this](const std::stop_token& stop) { run_steps(stop, &KeyIndex::step_write); });
-    merger_ = std::jthread(
-        [this](const std::stop_token& stop) { run_steps(stop, &KeyIndex::step_merge); });
+    writer_ = std::jthread([this](const std::stop_token& stop) {
+        run_steps(stop, &KeyIndex::step_write, writer_niceness);
+    });
+    merger_ = std::jthread([this](const std::stop_token& stop) {
+        run_steps(stop, &KeyIndex::step_merge, merger_niceness);
+    });
 }
 
 void KeyIndex::stop() {
@@ -261,9 +272,8 @@ void KeyIndex::stop() {
     if (merger_.joinable()) merger_.join();
 }
 
-void KeyIndex::run_steps(const std::stop_token& stop, bool (KeyIndex::*step)()) {
-    // A little nicer than the engine, but never starved: requests wait for the writer in the end.
-    setpriority(PRIO_PROCESS, 0, 5);
+void KeyIndex::run_steps(const std::stop_token& stop, bool (KeyIndex::*step)(), int niceness) {
+    setpriority(PRIO_PROCESS, 0, niceness);
     std::uint64_t heard = 0;
     while (!stop.stop_requested()) {
         std::unique_lock lock(mutex_);

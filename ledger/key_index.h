@@ -38,9 +38,10 @@ struct DurableRequests {
 };
 
 /// The request keys of the retention window that need not be in memory. Requests are copied from
-/// the ring into runs (ledger/key_run.h) once they are durable, a quarter of the ring at a time,
-/// long before they have to leave it; runs grow together and go when they are older than the
-/// window. What is missing or damaged at the start is made again from the journal.
+/// the ring into runs (ledger/key_run.h) once they are durable and half of the ring is in no run,
+/// an eighth of the ring at a time, long before they have to leave it; runs grow together and go
+/// when they are older than the window. What is missing or damaged at the start is made again from
+/// the journal.
 ///
 /// One thread calls `step_write` and one `step_merge`; `start` begins both.
 class KeyIndex {
@@ -99,15 +100,16 @@ private:
     void retire(Timestamp now);
     Runs mergeable() const;
     void replace(const Runs& parts, std::shared_ptr<const KeyRun> whole);
-    void run_steps(const std::stop_token& stop, bool (KeyIndex::*step)());
+    void run_steps(const std::stop_token& stop, bool (KeyIndex::*step)(), int niceness);
 
     std::filesystem::path directory_;
     KeyIndexOptions options_;
     KeyFilter filter_;
     RingView ring_;
-    std::uint64_t block_ = 1;        ///< requests of a run when it is written
-    std::uint64_t filter_seed_ = 0;  ///< the ring's
-    std::uint64_t run_seed_ = 0;     ///< that of the files, which is kept over restarts
+    std::uint64_t block_ = 1;          ///< requests of a run when it is written
+    std::uint64_t unwritten_max_ = 1;  ///< with so many that no run has, one is written
+    std::uint64_t filter_seed_ = 0;    ///< the ring's
+    std::uint64_t run_seed_ = 0;       ///< that of the files, which is kept over restarts
     Duration retention_{};
     std::int64_t before_us_ = 0;  ///< time of the last request that was written, or later
 

@@ -28,6 +28,7 @@ std::vector<std::string> KeyIndex::open(JournalReader& journal, RequestKeys& rin
                                         const std::stop_token& stop) {
     ring_ = ring.view();
     block_ = std::clamp<std::uint64_t>(ring.capacity() / blocks_per_ring, 1, block_max);
+    unwritten_max_ = std::max<std::uint64_t>(block_, ring.capacity() / 2);
     retention_ = ring.retention();
     filter_seed_ = run_seed_ = ring.hash_seed();
     durable_ = durable;

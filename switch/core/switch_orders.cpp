@@ -118,8 +118,8 @@ Outcome Switch::on(const Request&, const OpenOrder& command) {
 
 std::optional<Refusal> Switch::check_original(const OrderTerms& terms, Original original) const {
     if (!terms.parent || terms.purpose != ledger::Purpose::refund) return std::nullopt;
-    const auto parent = state_.orders.find(terms.parent);
-    if (original.empty() || original.front().id != parent->transfer)
+    const auto parent = find_order(terms.parent);
+    if (parent == nullptr || original.empty() || original.front().id != parent->transfer)
         return Refusal::original_not_found;
     const std::int64_t moved = original.front().amount;
     if (terms.amount > moved - gone_back_of(state_, parent->transfer))

@@ -3,6 +3,7 @@
 #include "ledger/order_archive.h"
 #include "ledger/recovery.h"
 #include "switch/net/engine.h"
+#include "switch/net/history.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/words.h"
 
@@ -40,6 +41,8 @@ ledger::StateLimits limits_with(std::size_t orders_max) {
 class SetClock final : public net::Clock {
 public:
     Timestamp now() override { return time; }
+    Timestamp outside() override { return time; }
+    bool is_by_hand() const override { return true; }
     Timestamp time{seconds{1'000'000}};
 };
 
@@ -56,7 +59,16 @@ public:
             ledger::Purpose::issue, AccountId{1}, AccountId{2}, {100'000'000, Currency::kes}});
     }
 
+    /// A refund with the records of what it gives back, as the gateway sends it.
     core::Outcome ask(core::Command command) {
+        auto* const open = std::get_if<core::OpenOrder>(&command);
+        if (open == nullptr || !open->wish->terms.parent) return send(std::move(command));
+        const core::Outcome parent = send(core::QueryOrder{open->wish->terms.parent, {}});
+        if (parent.order != nullptr && parent.order->transfer)
+            open->original = net::HistoryReader(life_->journal).set_from(parent.order->transfer);
+        return send(std::move(command));
+    }
+    core::Outcome send(core::Command command) {
         std::optional<core::Outcome> answer;
         auto ear = std::make_unique<Ear>(answer);
         core::Request& request = ear->requests.emplace_back();

@@ -325,7 +325,8 @@ TEST_CASE("http client: why there is no answer is said in words") {
         {"http://127.0.0.1:" + std::to_string(silent.port()) + "/", HttpFailureKind::timed_out,
          "there was no complete answer within 300ms"},
     };
-    HttpClient client({}, nullptr, [](const std::string&) { return std::vector<std::string>{}; });
+    HttpClient client({}, nullptr, {},
+                      [](const std::string&) { return std::vector<std::string>{}; });
     for (const Row& row : rows) {
         CAPTURE(row.url);
         HttpCall call = callback_to(row.url);

@@ -72,6 +72,7 @@ private:
     core::Request repeated(const Life& life);
     void deliver(Life& life);
     static void give_original(Life& life, core::Reverse& reverse);
+    void look_after_keys(Life& life);
     void advance();
     void kill(Life& life);
     void settle_down(Life& life);

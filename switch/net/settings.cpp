@@ -82,7 +82,7 @@ constexpr std::array<SettingRow, 31> rows{{
     {"key-filter-bytes", &Settings::key_filter_bytes, "N", "268435456", 65'536, 1'099'511'627'776,
      "", false,
      "Memory of the filter that knows new keys from those on disk, used once some are there. 4 "
-     "bytes a request of the retention leave 1 new key in 1,000 to be looked for in vain; with "
+     "bytes a request of the retention leave 1 new key in 770 to be looked for in vain; with "
      "less, more are."},
     {"queue", &Settings::queue, "N", "262144", 8'190, 100'000'000, "", false,
      "Most commands that wait for the engine; beyond it the answer is `overloaded`."},

@@ -59,7 +59,7 @@ Simulation::Simulation(std::uint64_t seed)
     : traffic_(seed * 0x9E3779B97F4A7C15ULL + 1, testing::Traffic::Schemes::one) {
     // Shortly before midnight UTC, so that what is settled the day after falls due on the way.
     machine_.wall = Timestamp{std::chrono::hours{24 * 365} - std::chrono::seconds{40}};
-    const bool has_room = traffic_.chance(70);
+    const bool has_room = traffic_.chance(80);
     // With the fewest bits, all keys have to be looked for, new ones in vain.
     if (traffic_.chance(50)) filter_bytes_ = 128;
     limits_.accounts_max = 20 + traffic_.below(8);
@@ -119,21 +119,16 @@ void Simulation::live() {
 
 // One thing that happens next. False when the process is killed.
 bool Simulation::act(Life& life) {
+    if (traffic_.chance(12)) look_after_keys(life);
     const std::uint64_t what = traffic_.below(100);
-    if (what < 23)
+    if (what < 25)
         send(life);
-    else if (what < 50)
+    else if (what < 55)
         deliver(life);
-    else if (what < 68)
+    else if (what < 73)
         life.engine.step_decide();
-    else if (what < 82)
-        life.engine.step_journal();
-    else if (what < 87)
-        life.engine.step_look_up();
     else if (what < 90)
-        life.keys.step_write();
-    else if (what < 91)
-        life.keys.step_merge();
+        life.engine.step_journal();
     else if (what < 98)
         advance(life);
     else if (what < 99)
@@ -141,6 +136,15 @@ bool Simulation::act(Life& life) {
     else
         return !traffic_.chance(50);
     return true;
+}
+
+void Simulation::look_after_keys(Life& life) {
+    if (traffic_.chance(50))
+        life.engine.step_look_up();
+    else if (traffic_.chance(80))
+        life.keys.step_write();
+    else
+        life.keys.step_merge();
 }
 
 void Simulation::advance(Life& life) {

@@ -63,6 +63,7 @@ private:
     core::Request repeated(const Life& life);
     void deliver(Life& life);
     static void give_original(Life& life, core::Reverse& reverse);
+    void look_after_keys(Life& life);
     void advance(Life& life);
     void look_at_clock(net::RealClock& clock);
     void set_wall_clock();

@@ -65,7 +65,7 @@ TEST_CASE("simulation: no crash, delay, retry or reordering breaks a promise") {
     MESSAGE(fmt::format("{} seeds from {} on:{}", seeds, first, summary));
 
     // A run that has not been everywhere proves little.
-    if (seeds < 200) return;
+    if (seeds < 1'000) return;
     for (const std::string_view what : {"none",
                                         "modified_request",
                                         "deadline_passed",

@@ -488,7 +488,6 @@ TEST_CASE("scheme file: the calendar comes from the file of holidays, if there i
     const Result<SchemeFile> without = parse_scheme(text, "f.toml", {});
     REQUIRE(without.has_value());
     CHECK(without->scheme.calendar == core::Calendar("KE", {}));
-
     const Result<SchemeFile> unknown =
         parse_scheme(head + "calendar = \"KX\"\n", "f.toml", holidays);
     REQUIRE(!unknown.has_value());

@@ -106,8 +106,8 @@ void KeyIndex::notify(const DurableRequests& durable) {
 
 std::optional<RememberedRequest> KeyIndex::find(const RequestKey& key) const {
     const Runs runs = all_runs();
-    for (auto run = runs.rbegin(); run != runs.rend(); ++run)
-        if (auto found = (*run)->find(key)) return found;
+    for (std::size_t i = runs.size(); i-- > 0;)
+        if (auto found = runs[i]->find(key)) return found;
     return std::nullopt;
 }
 

@@ -66,6 +66,7 @@ TEST_CASE("refusal: those that depend on what others do are transient, the reque
                                          "debit_account_frozen",
                                          "credit_account_frozen",
                                          "insufficient_funds",
+                                         "own_funds_insufficient",
                                          "ceiling_exceeded",
                                          "request_not_found",
                                          "transfer_not_found",

@@ -29,6 +29,7 @@ std::string_view stem(std::string_view word) {
 
 std::string sentence_for(std::string_view word, const std::vector<std::string_view>& words) {
     std::vector<std::string_view> stems;
+    stems.reserve(words.size());
     for (const std::string_view one : words) stems.push_back(stem(one));
     const auto nearest = nearest_word(stem(word), stems);
     std::string sentence =

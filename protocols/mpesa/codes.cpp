@@ -170,6 +170,7 @@ const ResultRow* find_result(std::string_view wire) {
 
 std::vector<std::string_view> result_codes() {
     std::vector<std::string_view> codes;
+    codes.reserve(std::size(result_rows));
     for (const ResultRow& row : result_rows) codes.push_back(row.wire);
     return codes;
 }

@@ -157,6 +157,7 @@ std::optional<ApiError> find_error(std::string_view code, const Options& options
 
 std::vector<std::string_view> error_codes() {
     std::vector<std::string_view> codes;
+    codes.reserve(std::size(errors));
     for (const ErrorRow& row : errors) codes.push_back(row.code);
     return codes;
 }

@@ -151,8 +151,9 @@ struct HttpSide::Running {
     static std::unique_ptr<net::VirtualTime> make_time(Timekeeper& keeper, net::Engine& engine,
                                                        const net::Notifier& notifier) {
         if (keeper.by_hand() == nullptr) return nullptr;
-        return std::make_unique<net::VirtualTime>(*keeper.by_hand(), engine, notifier,
-                                                  [&keeper](Timestamp time) { keeper.keep(time); });
+        return std::make_unique<net::VirtualTime>(
+            *keeper.by_hand(), engine, notifier,
+            [&keeper](Timestamp reached) { keeper.keep(reached); });
     }
 
     const net::Door& door;

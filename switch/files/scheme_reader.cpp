@@ -19,7 +19,7 @@ using core::TaxRule;
 using ledger::AccountKind;
 using ledger::Purpose;
 
-constexpr std::string_view basis_points = " basis points (100 are 1 %)";
+constexpr std::string_view in_basis_points = " basis points (100 are 1 %)";
 constexpr std::int64_t basis_points_max = 10'000;
 constexpr std::chrono::minutes day_end{std::chrono::hours{24}};
 constexpr std::chrono::minutes last_minute = day_end - std::chrono::minutes{1};
@@ -109,7 +109,7 @@ void check_order(const TomlTable& table, Currency currency, std::int64_t minimum
 // The keys of a fee that a commission has too.
 void read_charge(const TomlTable& table, Currency currency, FeeRule& rule) {
     read_bands(table, currency, rule);
-    table.integer("rate_bp", 0, basis_points_max, basis_points, rule.basis_points);
+    table.integer("rate_bp", 0, basis_points_max, in_basis_points, rule.basis_points);
     table.amount("flat", currency, rule.flat);
     table.amount("minimum", currency, rule.minimum);
     table.amount("cap", currency, rule.cap);
@@ -134,7 +134,7 @@ TaxRule read_tax(const TomlTable& table) {
     table.require("mode", "say whether the tax is \"included\" in the fee or \"on_top\" of it");
     choose(table, "mode", tax_modes, tax.mode);
     if (tax.mode != core::TaxMode::none) table.require("rate_bp", "a tax has a rate");
-    table.integer("rate_bp", 0, basis_points_max, basis_points, tax.basis_points);
+    table.integer("rate_bp", 0, basis_points_max, in_basis_points, tax.basis_points);
     choose(table, "rounding", roundings, tax.rounding);
     return tax;
 }
@@ -177,7 +177,7 @@ SettlementRule read_settlement(const TomlTable& table, Currency currency) {
     table.amount("payout_fee", currency, rule.payout_fee);
     table.boolean("refunds_netted", rule.refunds_netted);
     choose(table, "negative_net", negative_nets, rule.negative_net);
-    table.integer("reserve_bp", 0, basis_points_max, basis_points, rule.reserve_basis_points);
+    table.integer("reserve_bp", 0, basis_points_max, in_basis_points, rule.reserve_basis_points);
     table.integer("reserve_days", 0, core::lag_days_max, " days", rule.reserve_days);
     return rule;
 }

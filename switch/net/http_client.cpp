@@ -158,7 +158,7 @@ private:
     }
 
     // Nothing was sent.
-    void drop(WaitingCall waiting, HttpFailure why) {
+    void drop(WaitingCall&& waiting, HttpFailure why) {
         count_one_out();
         complete(waiting.completion, std::move(why));
     }

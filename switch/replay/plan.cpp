@@ -18,7 +18,7 @@
 namespace tuma::replay {
 namespace {
 
-constexpr std::string_view basis_points = " basis points (100 are 1 %)";
+constexpr std::string_view in_basis_points = " basis points (100 are 1 %)";
 
 constexpr std::array<std::string_view, 4> document_keys{"merchant", "outgoings", "advance", "rail"};
 constexpr std::array<std::string_view, 7> merchant_keys{
@@ -121,7 +121,7 @@ void read_merchant(const TomlErrors& errors, const TomlTable& table,
     read_window(table, merchant);
     merchant.zone = read_merchant_zone(table);
     table.integer("opening_days", 0, average_days_max, " average days", merchant.opening_days);
-    table.integer("interest_rate_bp", 0, interest_rate_bp_max, basis_points,
+    table.integer("interest_rate_bp", 0, interest_rate_bp_max, in_basis_points,
                   merchant.interest_rate_bp);
     std::string calendar;
     table.text("calendar", calendar);
@@ -140,10 +140,10 @@ void read_merchant(const TomlErrors& errors, const TomlTable& table,
 
 void read_outgoings(const TomlTable& table, OutgoingsPlan& outgoings) {
     table.choice<OutgoingsMode>("mode", modes, outgoings.mode);
-    table.integer("restock_bp", 0, 10'000, basis_points, outgoings.restock_bp);
-    table.integer("wages_bp", 0, 10'000, basis_points, outgoings.wages_bp);
-    table.integer("draw_bp", 0, 10'000, basis_points, outgoings.draw_bp);
-    table.integer("rent_bp", 0, 10'000, basis_points, outgoings.rent_bp);
+    table.integer("restock_bp", 0, 10'000, in_basis_points, outgoings.restock_bp);
+    table.integer("wages_bp", 0, 10'000, in_basis_points, outgoings.wages_bp);
+    table.integer("draw_bp", 0, 10'000, in_basis_points, outgoings.draw_bp);
+    table.integer("rent_bp", 0, 10'000, in_basis_points, outgoings.rent_bp);
 }
 
 AdvancePlan read_advance(const TomlTable& table, const MerchantPlan& merchant) {
@@ -151,9 +151,9 @@ AdvancePlan read_advance(const TomlTable& table, const MerchantPlan& merchant) {
     const std::int64_t last = days_of(merchant) - 1;
     table.integer("day", 0, last, ", an index in the window,", advance.day);
     table.integer("average_days", 1, average_days_max, " average days", advance.average_days);
-    table.integer("factor_bp", 10'000, factor_bp_max, basis_points, advance.factor_bp);
-    table.integer("holdback_bp", 1, 10'000, basis_points, advance.holdback_bp);
-    table.integer("yield_bp", 0, 10'000, basis_points, advance.yield_bp);
+    table.integer("factor_bp", 10'000, factor_bp_max, in_basis_points, advance.factor_bp);
+    table.integer("holdback_bp", 1, 10'000, in_basis_points, advance.holdback_bp);
+    table.integer("yield_bp", 0, 10'000, in_basis_points, advance.yield_bp);
     if (advance.day > last)
         table.fail("day", fmt::format("is {} when left out; 0 to {} lie in the window", advance.day,
                                       last));

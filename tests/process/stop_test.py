@@ -93,7 +93,7 @@ class Stop(program.ProcessTest):
             record = program.json.loads(line)
             self.assertRegex(record["ts"], re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$"))
             self.assertIn("level", record)
-        self.assertEqual(["recovered", "ready", "stopping", "stopped"],
+        self.assertEqual(["recovered", "request_keys", "ready", "stopping", "stopped"],
                          [event for event in map(self.event, server.err().splitlines()) if event != "replaying"])
 
     @staticmethod

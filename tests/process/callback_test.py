@@ -29,11 +29,11 @@ class Callback(program.ProcessTest):
             numbers.append(json.loads(body)["CheckoutRequestID"])
         return numbers
 
-    def begin(self, merchant):
+    def begin(self, server):
         """Lets the customers pay; does not wait for their callbacks."""
         def advance():
             try:
-                merchant.call("POST", "/admin/clock/advance?by=3s", timeout=program.PATIENCE_S)
+                server.admin("POST", "/admin/clock/advance?by=3s")
             except OSError:
                 pass  # the switch was stopped meanwhile
 
@@ -49,17 +49,17 @@ class Callback(program.ProcessTest):
             lines = dict(line.rsplit(" ", 1) for line in page.read().decode().splitlines() if line[0] != "#")
         return int(lines[name])
 
-    def notices(self, merchant, state):
-        return json.loads(merchant.call("GET", f"/admin/notices?state={state}")[1])
+    def notices(self, server, state):
+        return json.loads(server.admin("GET", f"/admin/notices?state={state}")[1])
 
     def test_500_at_once_get_through_to_a_receiver_that_takes_one_connection_at_a_time(self):
         receiver = self.receiver(one_at_a_time=True)
         server, merchant = self.serve()
         numbers = self.push(merchant, 500, receiver.url)
-        self.begin(merchant).join()
+        self.begin(server).join()
         self.assertEqual(sorted(numbers), sorted(self.told(receiver)))
-        self.assertEqual([], self.notices(merchant, "given_up"))
-        self.assertEqual([], self.notices(merchant, "open"))
+        self.assertEqual([], self.notices(server, "given_up"))
+        self.assertEqual([], self.notices(server, "open"))
         self.assertEqual(500, self.metric(server, "tuma_notice_attempts_total"))
         self.assertEqual(500, self.metric(server, 'tuma_notice_results_total{result="delivered"}'))
         self.assertEqual(0, server.stop())
@@ -68,7 +68,7 @@ class Callback(program.ProcessTest):
         receiver = self.receiver(held=True)
         server, merchant = self.serve()
         numbers = self.push(merchant, 40, receiver.url)
-        self.begin(merchant)
+        self.begin(server)
         program.wait_until(lambda: len(receiver.bodies) >= 2, "the first callbacks")
         server.signal(program.signal.SIGTERM)
         program.wait_until(lambda: server.log("stopping"), "the log line stopping")
@@ -77,8 +77,8 @@ class Callback(program.ProcessTest):
         self.assertEqual([], server.log("callbacks_cut_off"))
         before = len(receiver.bodies)
         self.assertLess(before, 40)
-        again, merchant = self.serve()
-        program.wait_until(lambda: len(receiver.bodies) >= 40 and self.notices(merchant, "open") == [], "the others")
+        again, _ = self.serve()
+        program.wait_until(lambda: len(receiver.bodies) >= 40 and self.notices(again, "open") == [], "the others")
         self.assertEqual(sorted(numbers), sorted(self.told(receiver)))
         self.assertEqual(40 - before, self.metric(again, "tuma_notice_attempts_total"))
         self.assertEqual(0, again.stop())
@@ -88,7 +88,7 @@ class Callback(program.ProcessTest):
         receiver = self.receiver(held=True)
         server, merchant = self.serve("--drain-timeout=100ms")
         numbers = self.push(merchant, 40, receiver.url)
-        self.begin(merchant)
+        self.begin(server)
         program.wait_until(lambda: len(receiver.bodies) >= 2, "the first callbacks")
         self.assertEqual(0, server.stop())
         self.assertEqual(1, len(server.log("callbacks_cut_off")))
@@ -97,8 +97,8 @@ class Callback(program.ProcessTest):
         self.assertEqual(len(cut_off), len(given_up))
         self.assertEqual({"the switch stopped before the answer came"}, {line["why"] for line in given_up})
         receiver.release.set()
-        again, merchant = self.serve()
-        program.wait_until(lambda: len(receiver.bodies) >= 40 and self.notices(merchant, "open") == [], "the others")
+        again, _ = self.serve()
+        program.wait_until(lambda: len(receiver.bodies) >= 40 and self.notices(again, "open") == [], "the others")
         self.assertEqual(sorted(numbers), sorted(self.told(receiver)))
         self.assertEqual(0, again.stop())
 
@@ -106,7 +106,7 @@ class Callback(program.ProcessTest):
         receiver = self.receiver(held=True)
         server, merchant = self.serve()
         self.push(merchant, 1, receiver.url)
-        self.begin(merchant)
+        self.begin(server)
         program.wait_until(lambda: receiver.bodies, "the callback")
         server.kill()
         receiver.release.set()
@@ -118,14 +118,14 @@ class Callback(program.ProcessTest):
     def test_one_that_is_given_up_is_logged_counted_and_listed(self):
         server, merchant = self.serve()
         self.push(merchant, 1, NOBODY)
-        self.begin(merchant).join()
+        self.begin(server).join()
         program.wait_until(lambda: server.log("notice_given_up"), "the line in the log")
         line, = server.log("notice_given_up")
         for name, value in (("level", "warning"), ("dialect", "mpesa"), ("host", "127.0.0.1:9"), ("attempts", 1),
                             ("status", 0), ("why", "there is no connection: Connection refused")):
             self.assertEqual(value, line[name], line)
         self.assertNotIn("secret", server.err())
-        listed, = self.notices(merchant, "given_up")
+        listed, = self.notices(server, "given_up")
         for name in ("notice", "order", "host", "why", "attempts", "dialect"):
             self.assertEqual(line[name], listed[name], listed)
         self.assertEqual(1, self.metric(server, 'tuma_notice_results_total{result="given_up"}'))

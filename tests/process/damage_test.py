@@ -282,7 +282,7 @@ class Damage(program.ProcessTest):
                 kept = set(copy.glob(left))
                 self.assertTrue(kept)
                 for path in set(copy.iterdir()) - kept:
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
                 self.audit(data=copy, expect=1)
 
     def test_an_end_that_is_lost_for_good_is_accepted_on_purpose_and_remembered(self):

@@ -96,17 +96,18 @@ name = "Shop"
 
     def test_a_wrong_provisioning_file_is_told_with_its_place(self):
         file = self.folder / "wrong.toml"
-        for text, pattern in (
-                ("x", r"wrong\.toml:1"),
-                ("[mpesa]\napp = 1\n", r"wrong\.toml:2: mpesa\.app: must be a table"),
-                ("[[mpesa.app]]\nconsumer_key = 'k'\n", r"wrong\.toml:1: mpesa\.app: consumer_secret: "),
-                ("[[mpesa.shortcode]]\nnumber = 'abc'\n", r"wrong\.toml:1: mpesa\.shortcode: "),
-                ("[[mpesa.shop]]\nnumber = '1'\n", r"wrong\.toml:1: mpesa\.shop: is not known"),
-                ("[mpesa.options]\ncustomer_delay_ms = -1\n", r"wrong\.toml:1: mpesa\.options: customer_delay_ms: ")):
+        # What cannot be read at all is wrong usage; the rest needs the books to be judged.
+        for code_wanted, text, pattern in (
+                (2, "x", r"wrong\.toml:1"),
+                (2, "[mpesa]\napp = 1\n", r"wrong\.toml:2: mpesa\.app: must be a table"),
+                (1, "[[mpesa.app]]\nconsumer_key = 'k'\n", r"wrong\.toml:1: mpesa\.app: consumer_secret: "),
+                (1, "[[mpesa.shortcode]]\nnumber = 'abc'\n", r"wrong\.toml:1: mpesa\.shortcode: "),
+                (1, "[[mpesa.shop]]\nnumber = '1'\n", r"wrong\.toml:1: mpesa\.shop: is not known"),
+                (1, "[mpesa.options]\ncustomer_delay_ms = -1\n", r"wrong\.toml:1: mpesa\.options: customer_delay_ms: ")):
             file.write_text(text)
             code, err = self.refused_start("--http=127.0.0.1:0", f"--provision={file}",
                                            data=self.folder / f"data{len(text)}")
-            self.assertEqual(1, code, err)
+            self.assertEqual(code_wanted, code, err)
             self.assertRegex(err, pattern)
         code, err = self.refused_start("--http=127.0.0.1:0", "--provision=/nowhere.toml", data=self.folder / "other")
         self.assertRegex(err, "/nowhere.toml")

@@ -21,12 +21,8 @@ class VirtualClock(program.ProcessTest):
         return daraja.Merchant(server.http_port, (data or self.data) / "clients")
 
     def admin(self, server, method, path):
-        connection = http.client.HTTPConnection("127.0.0.1", server.http_port, timeout=60)
-        self.addCleanup(connection.close)
-        connection.request(method, f"/admin/{path}")
-        reply = connection.getresponse()
-        body = reply.read()
-        self.assertEqual(200, reply.status, body)
+        status, body = server.admin(method, f"/admin/{path}")
+        self.assertEqual(200, status, body)
         return json.loads(body)
 
     def now(self, server):
@@ -90,7 +86,7 @@ class VirtualClock(program.ProcessTest):
             self.assertEqual(200, status, reply)
             self.advance(server, "1m")
             key = json.loads(reply)["CheckoutRequestID"]
-            seen += [reply, merchant.call("GET", f"/admin/orders?key=m/stk/{key}")[1]]
+            seen += [reply, server.admin("GET", f"/admin/orders?key=m/stk/{key}")[1]]
         self.assertEqual(told + 4, len(receiver.bodies))
         return seen + receiver.bodies[told:]
 

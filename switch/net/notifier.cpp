@@ -120,6 +120,7 @@ void Notifier::attempt(const core::Effect& effect) {
                    {.failure = attempt->adapter == nullptr ? "no dialect knows this kind of order"
                                                            : "there is no address to send it to"});
     attempt->host = shown_host(*address);
+    attempt->delivery.callback.url = *address;
     Outgoing outgoing{*std::move(address), is_question(effect),
                       useless_at(effect, translation_.clock.now()), [this, attempt](auto ready) {
                           boost::asio::post(*threads_, [this, attempt, ready = std::move(ready)] {

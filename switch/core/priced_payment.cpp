@@ -87,9 +87,11 @@ void add_charge(PricedPayment& payment, const Posting& principal, const ChargeLe
 
 void add_charges(PricedPayment& payment, const Posting& principal, const Price& price,
                  const RulebookEntry& tariff) {
-    for (const Charge& charge : price.list())
-        for (const ChargeLeg& leg : charge_legs(charge, tariff.scheme.reversal).list())
+    for (const Charge& charge : price.list()) {
+        const auto legs = charge_legs(charge, tariff.scheme.reversal);
+        for (const ChargeLeg& leg : legs.list())
             add_charge(payment, principal, leg, tariff.accounts);
+    }
 }
 
 std::optional<Refusal> add_price(PricedPayment& payment, const Sides& sides,

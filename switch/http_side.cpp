@@ -247,6 +247,7 @@ bool HttpSide::finish(Duration timeout) {
 }
 
 void HttpSide::hold_notices() {
+    if (running_->time) running_->time->end();
     running_->client.hold();
 }
 

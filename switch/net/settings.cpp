@@ -71,7 +71,7 @@ constexpr std::array<SettingRow, 31> rows{{
      "Threads that read and write sockets."},
     {"accounts", &Settings::accounts, "N", "16000000", 1, 2'000'000'000, "", false,
      "Most accounts; 96 bytes each once opened, and address space for all."},
-    {"request-keys", &Settings::request_keys, "N", "4000000", 1, 2'000'000'000, "", false,
+    {"request-keys", &Settings::request_keys, "N", "4000000", 1'000, 2'000'000'000, "", false,
      "Requests whose outcome is kept in memory for retries, 64 bytes each; older ones are found in "
      "DIR/keys, 64 bytes each."},
     {"request-retention", &Settings::request_retention, "DURATION", "7d", 1'000'000,

@@ -26,7 +26,7 @@ void VirtualTime::move_to(Timestamp time) {
 bool VirtualTime::settles(Steady::time_point until) {
     while (true) {
         if (engine_.is_idle() && notifier_.is_idle() && engine_.is_idle()) return true;
-        if (Steady::now() >= until) return false;
+        if (is_ended_ || Steady::now() >= until) return false;
         std::this_thread::sleep_for(look_again_after);
     }
 }
@@ -49,10 +49,13 @@ Result<Advanced> VirtualTime::pass(Duration by, std::chrono::milliseconds patien
     const Timestamp target = clock_.now() + by;
     Advanced advanced;
     while (true) {
-        if (!settles(until))
-            return InputError{"clock",
-                              fmt::format("still busy after {} ms at {}; a receiver may be slow",
-                                          patience.count(), text(clock_.now()))};
+        if (is_ended_ || !settles(until))
+            return InputError{
+                "clock",
+                is_ended_ ? fmt::format("stands at {}; the switch is stopping", text(clock_.now()))
+                          : fmt::format("still busy after {} ms at {}; a receiver "
+                                        "may be slow",
+                                        patience.count(), text(clock_.now()))};
         const auto next = engine_.next_deadline();
         if (!next || *next > target) break;
         ++advanced.stops;

@@ -6,6 +6,7 @@
 #include "switch/net/engine.h"
 #include "switch/net/notifier.h"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -35,6 +36,9 @@ public:
     /// Refuses with field "clock" when the switch is still busy after `patience`: the error says
     /// how far time has come. One advance at a time; others wait.
     Result<Advanced> advance(Duration by, std::chrono::milliseconds patience);
+    /// The switch stops: an advance under way ends where time has come to, later ones are refused.
+    /// Any thread.
+    void end() { is_ended_ = true; }
 
 private:
     Result<Advanced> pass(Duration by, std::chrono::milliseconds patience);
@@ -42,6 +46,7 @@ private:
     void move_to(Timestamp time);
 
     std::mutex mutex_;
+    std::atomic<bool> is_ended_ = false;
     VirtualClock& clock_;
     Engine& engine_;
     const Notifier& notifier_;

@@ -328,7 +328,8 @@ TEST_CASE("replay: what is refused is what an explanation says is refused") {
             for (const std::int64_t amount : amounts)
                 rows += "t,2024-03-01T12:00:00," + std::to_string(amount) + ",\n";
             std::vector<std::int64_t> refused;
-            for (const RefusedSale& sale : replay_of(plan, rows).rails[0].refusals)
+            const ReplayResult result = replay_of(plan, rows);
+            for (const RefusedSale& sale : result.rails[0].refusals)
                 refused.push_back(sale.amount);
             std::vector<std::int64_t> expected;
             for (const std::int64_t amount : amounts) {

@@ -329,8 +329,7 @@ TEST_CASE("replay: what is refused is what an explanation says is refused") {
                 rows += "t,2024-03-01T12:00:00," + std::to_string(amount) + ",\n";
             std::vector<std::int64_t> refused;
             const ReplayResult result = replay_of(plan, rows);
-            for (const RefusedSale& sale : result.rails[0].refusals)
-                refused.push_back(sale.amount);
+            for (const RefusedSale& sale : result.rails[0].refusals) refused.push_back(sale.amount);
             std::vector<std::int64_t> expected;
             for (const std::int64_t amount : amounts) {
                 Occasion occasion;

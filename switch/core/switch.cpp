@@ -168,8 +168,10 @@ void Switch::emit(TransferRecord& record) {
 // What was planned on the books keeps them covered; settling a reservation was planned before, by
 // whichever rules held then.
 void Switch::check_own_funds(const TransferRecord& record) const {
-    if (record.kind == TransferKind::settled || !state_.books.lowers_own_funds(record)) return;
-    ensure(!state_.books.own_funds(record.currency).is_short(),
+    if (record.kind == TransferKind::settled) return;
+    // Whether they are short is quickly told; only then the accounts are looked at again.
+    const bool is_short = state_.books.own_funds(record.currency).is_short();
+    ensure(!is_short || !state_.books.lowers_own_funds(record),
            "no movement brings the operator's own funds below zero");
 }
 

@@ -1,11 +1,11 @@
 // Where request keys are found that have left memory: a projection of the journal in files.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/journal_store.h"
-#include "ledger/key_filter.h"
-#include "ledger/key_run.h"
-#include "ledger/request_keys.h"
+#include "ledger/archive/key_run.h"
+#include "ledger/records/batch.h"
+#include "ledger/state/key_filter.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/store/journal_store.h"
 
 #include <atomic>
 #include <condition_variable>
@@ -38,10 +38,10 @@ struct DurableRequests {
 };
 
 /// The request keys of the retention window that need not be in memory. Requests are copied from
-/// the ring into runs (ledger/key_run.h) once they are durable and half of the ring is in no run,
-/// an eighth of the ring at a time, long before they have to leave it; runs grow together and go
-/// when they are older than the window. What is missing or damaged at the start is made again from
-/// the journal.
+/// the ring into runs (ledger/archive/key_run.h) once they are durable and half of the ring is in
+/// no run, an eighth of the ring at a time, long before they have to leave it; runs grow together
+/// and go when they are older than the window. What is missing or damaged at the start is made
+/// again from the journal.
 ///
 /// One thread calls `step_write` and one `step_merge`; `start` begins both.
 class KeyIndex {
@@ -86,16 +86,33 @@ public:
     std::uint64_t disk_bytes() const;
     const KeyFilter& filter() const { return filter_; }
 
+    /// Requests side by side in a ring, which may go round its end between two of them.
+    class Block {
+    public:
+        Block(const RingView& ring, std::uint64_t first)
+            : ring_(ring), begin_(static_cast<std::size_t>((first - ring.base) % ring.capacity)) {}
+        /// Requires: i < capacity. A division for each of millions would be felt.
+        const RememberedRequest& operator[](std::size_t i) const {
+            const std::size_t place = begin_ + i;
+            return ring_.requests[place < ring_.capacity ? place : place - ring_.capacity];
+        }
+
+    private:
+        RingView ring_;
+        std::size_t begin_;
+    };
+
 private:
     using Runs = std::vector<std::shared_ptr<const KeyRun>>;
 
     Runs all_runs() const;
     std::string load(JournalReader& journal, const RequestKeys& ring);
-    std::string misfit(JournalReader& journal, const RequestKeys& ring) const;
+    std::string violation(JournalReader& journal, const RequestKeys& ring) const;
     void make_anew(JournalReader& journal, const RequestKeys& ring, const DurableRequests& durable,
                    const Progress& progress, const std::stop_token& stop);
     void add_run(const RingView& requests, std::uint64_t first, std::uint64_t end,
                  const DurableRequests& durable);
+    std::filesystem::path write_run(const Block& block, const KeyRunFacts& facts);
     void remove_all();
     void retire(Timestamp now);
     Runs mergeable() const;

@@ -1,8 +1,8 @@
 // Runs of keys at the start: read, checked, compared with the journal, or made anew from it.
-#include "ledger/answers.h"
-#include "ledger/checked_batches.h"
-#include "ledger/ensure.h"
-#include "ledger/key_index.h"
+#include "ledger/archive/key_index.h"
+#include "ledger/state/answers.h"
+#include "ledger/store/checked_batches.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 
@@ -27,9 +27,11 @@ std::vector<std::string> KeyIndex::open(JournalReader& journal, RequestKeys& rin
                                         const DurableRequests& durable, const Progress& progress,
                                         const std::stop_token& stop) {
     ring_ = ring.view();
+    // Small rings have small blocks, so that tests go the same ways as production does.
     block_ = std::clamp<std::uint64_t>(ring.capacity() / blocks_per_ring, 1, block_max);
     unwritten_max_ = std::max<std::uint64_t>(block_, ring.capacity() / 2);
     retention_ = ring.retention();
+    // The runs have a seed of their own from here on; it comes from the first run, if there is one.
     filter_seed_ = run_seed_ = ring.hash_seed();
     durable_ = durable;
     std::vector<std::string> notes;
@@ -38,6 +40,8 @@ std::vector<std::string> KeyIndex::open(JournalReader& journal, RequestKeys& rin
         notes.push_back(
             fmt::format("request keys on disk are made anew from the journal: {}", why));
         make_anew(journal, ring, durable, progress, stop);
+        // A stop in the middle leaves whole runs and no claim about them: the next start begins
+        // again.
         if (stop.stop_requested()) return notes;
     }
     if (kept_until_ < ring.oldest()) {
@@ -45,6 +49,7 @@ std::vector<std::string> KeyIndex::open(JournalReader& journal, RequestKeys& rin
         kept_until_ = ring.oldest();
         before_us_ = microseconds_of(ring.left_at());
     }
+    // The ring may forget what is kept, and asks the filter about what it has forgotten.
     ring.keep(filter_, kept_until_);
     return notes;
 }
@@ -55,6 +60,7 @@ std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
         for (const std::filesystem::path& path : list_key_runs(directory_))
             runs_.push_back(std::make_shared<const KeyRun>(path));
         std::sort(runs_.begin(), runs_.end(), [](const auto& a, const auto& b) {
+            // By their first number, and the longer one first where two begin at the same.
             return std::pair(a->facts().first, b->facts().end) <
                    std::pair(b->facts().first, a->facts().end);
         });
@@ -64,12 +70,16 @@ std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
                 ++i;
                 continue;
             }
+            // The whole is durable before its parts are removed, so what lies inside another run is
+            // always the copy.
             std::filesystem::remove(runs_[i]->path());
             runs_.erase(runs_.begin() + static_cast<std::ptrdiff_t>(i));
         }
-        if (std::string why = misfit(journal, ring); !why.empty()) return why;
+        if (std::string why = violation(journal, ring); !why.empty()) return why;
         std::vector<RememberedRequest> requests;
         for (const auto& run : runs_) {
+            // Turned as it was when the runs were written, so that the filter forgets what it would
+            // have forgotten.
             filter_.turn(Timestamp{Duration{run->facts().first_us}}, retention_);
             for (std::size_t bucket = 0; bucket < run->facts().buckets(); ++bucket) {
                 run->read_bucket(bucket, requests);
@@ -78,8 +88,10 @@ std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
             }
         }
     } catch (const KeyRunError& error) {
+        // Damage is a reason to make them anew, not to stop: the journal has it all.
         return error.what();
     } catch (const std::filesystem::filesystem_error& error) {
+        // A directory that cannot be written is one: the index would not be kept either.
         throw StoreError(fmt::format("{}; make the directory writable", error.what()));
     }
     if (runs_.empty()) return {};
@@ -89,14 +101,19 @@ std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
     return {};
 }
 
-std::string KeyIndex::misfit(JournalReader& journal, const RequestKeys& ring) const {
+std::string KeyIndex::violation(JournalReader& journal, const RequestKeys& ring) const {
+    // Older requests would get no answer from memory either; whether they are there is nobody's
+    // concern.
     const std::int64_t known_from = microseconds_of(ring.newest_at() - retention_);
     std::uint64_t end = 0;
     for (const auto& run : runs_) {
         const KeyRunFacts& facts = run->facts();
         if (facts.first < end || facts.end > ring.next() ||
+            // The hash of a batch stands for the journal's whole past, so a directory that was put
+            // together by hand is found.
             stored_hash_of(journal, facts.sequence) != facts.batch_hash)
             return fmt::format("{} is not of this journal", run->path().string());
+        // A hole is harmless if even the last request in it is too old.
         if (facts.first > end && facts.before_us >= known_from)
             return fmt::format("requests {} to {} are missing", end, facts.first - 1);
         end = facts.end;
@@ -107,6 +124,7 @@ std::string KeyIndex::misfit(JournalReader& journal, const RequestKeys& ring) co
 }
 
 void KeyIndex::remove_all() {
+    // Memory first: nothing may point to a file that is gone.
     runs_.clear();
     filter_.clear();
     kept_until_ = 0;
@@ -126,6 +144,8 @@ void KeyIndex::make_anew(JournalReader& journal, const RequestKeys& ring,
     const std::int64_t known_from = microseconds_of(ring.newest_at() - retention_);
     std::vector<RememberedRequest> block;
     std::uint64_t first = 0;
+    // The longest that a run may begin with: its memory is bounded, and the more it has the less
+    // there is to merge.
     const auto write_block = [&] {
         if (block.empty()) return;
         add_run({block.data(), block.size(), first}, first, first + block.size(), durable);
@@ -136,8 +156,10 @@ void KeyIndex::make_anew(JournalReader& journal, const RequestKeys& ring,
         for (std::span<const std::byte> bytes = batch.records; !bytes.empty();) {
             const Result<Event> event = take_event(bytes);
             if (!event) throw StoreError("a record of the journal: " + event.error().text());
+            // What answers nobody has no key, such as the end of a reservation by its deadline.
             const auto answer = answer_of(*event, batch.header.time());
             if (!answer) continue;
+            // Numbered all the same: the numbers of requests count the whole journal.
             if (answer->time_us < known_from) {
                 before_us_ = answer->time_us;
                 ++first;
@@ -150,15 +172,19 @@ void KeyIndex::make_anew(JournalReader& journal, const RequestKeys& ring,
     CheckedBatches batches(journal, 1, durable.sequence);
     while (const auto chunk = batches.take()) {
         for (const CheckedBatch& batch : chunk->batches) {
+            // Runs that are made of damaged batches would answer retries from damage.
             if (batch.check.damage != BatchDamage::none)
                 throw StoreError(fmt::format("journal batch {} is damaged: {}; run tuma audit",
                                              batch.sequence, batch.check.reason));
             take(batch.check.view);
         }
+        // Asked once a chunk, which takes milliseconds.
         if (stop.stop_requested()) return;
         if (progress) progress(chunk->batches.back().sequence, first + block.size());
     }
     write_block();
+    // Both have counted on their own. If they differ, a look-up would be told to look in the wrong
+    // place.
     ensure(first == ring.next(), "the journal has as many requests as the state has numbered");
     kept_until_ = first;
 }

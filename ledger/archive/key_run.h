@@ -1,10 +1,10 @@
 // One file of requests that have left memory: never changed once it is there, found by hash.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/file_bytes.h"
-#include "ledger/key_hash.h"
-#include "ledger/request_keys.h"
+#include "ledger/records/batch.h"
+#include "ledger/state/key_hash.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/store/file_bytes.h"
 
 #include <array>
 #include <cstdint>

@@ -1,11 +1,11 @@
 // Where orders are found that have left memory: a projection of the journal in SQLite.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/journal_store.h"
-#include "ledger/key_filter.h"
-#include "ledger/orders.h"
-#include "ledger/sql.h"
+#include "ledger/records/batch.h"
+#include "ledger/state/key_filter.h"
+#include "ledger/state/orders.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/store/sql.h"
 
 #include <atomic>
 #include <condition_variable>

@@ -1,7 +1,7 @@
 // Connections and statements of the archive of orders.
 #pragma once
 
-#include "ledger/order_archive.h"
+#include "ledger/archive/order_archive.h"
 
 #include <cstdint>
 #include <memory>

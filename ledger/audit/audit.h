@@ -1,9 +1,9 @@
 // The books checked from outside: chain, replay, invariants, and everything derived from them.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/money.h"
-#include "ledger/state.h"
+#include "ledger/state/state.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/words/money.h"
 
 #include <array>
 #include <cstdint>

@@ -1,9 +1,9 @@
 // Acknowledgements against the journal: each is there exactly once, as it was told.
 #pragma once
 
-#include "ledger/audit.h"
-#include "ledger/event.h"
-#include "ledger/request_keys.h"
+#include "ledger/audit/audit.h"
+#include "ledger/records/event.h"
+#include "ledger/state/request_keys.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,12 +1,13 @@
 // The projection's rows against the journal, row by row while the replay passes by.
 #pragma once
 
-#include "ledger/audit.h"
-#include "ledger/batch.h"
-#include "ledger/event.h"
-#include "ledger/projection.h"
-#include "ledger/sql.h"
-#include "ledger/state.h"
+#include "ledger/audit/audit.h"
+#include "ledger/projection/projection.h"
+#include "ledger/projection/tables.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/event.h"
+#include "ledger/state/state.h"
+#include "ledger/store/sql.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -37,21 +38,19 @@ public:
 private:
     struct Cursor;
     struct Tables;
-    /// A payment as its first records make it.
-    struct Begun {
-        std::uint64_t id = 0;
-        std::int64_t amount = 0;
-        std::int64_t legs = 0;
-        std::int64_t total = 0;
-        TransferRecord first;
-        std::string time;
-    };
-
     template <typename Work>
     void guarded(const Work& work);
+    Recorded now() const { return {time_, batch_}; }
     bool is_comparing() const { return tables_ != nullptr; }
     void differs(const std::string& where, const std::string& sentence);
     bool find_row(Cursor& cursor, std::uint64_t id);
+    /// The row with this key against what it should be, as far as it stays as it was put in.
+    template <typename Row>
+    void compare_row(Cursor& cursor, const Table<Row>& table, std::uint64_t key, const Row& row);
+    /// The row that `rows` stands on; `moves` says which columns, as in `find_differences`.
+    template <typename Row, typename Key>
+    void compare_found(const SqlStatement& rows, const Table<Row>& table, bool moves,
+                       const Key& key, const Row& row);
     void surplus(const Cursor& cursor);
     void compare(const TransferRecord& record);
     void compare(const AccountOpened& record);
@@ -83,7 +82,7 @@ private:
     std::uint64_t settlements_ = 0;
     std::uint64_t notice_steps_ = 0;
     std::map<std::string, std::string> profiles_stored_at_;
-    std::optional<Begun> begun_;
+    std::optional<PaymentRow> begun_;  ///< as its first records make it
 };
 
 }  // namespace tuma::ledger

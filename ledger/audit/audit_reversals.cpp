@@ -1,4 +1,4 @@
-#include "ledger/audit_reversals.h"
+#include "ledger/audit/audit_reversals.h"
 
 #include <fmt/format.h>
 
@@ -17,11 +17,15 @@ void ReversalCheck::see(const TransferRecord& record) {
 
 void ReversalCheck::finish(JournalReader& journal, std::uint64_t last, Findings& findings) {
     if (reversed_.empty()) return;
+    // In the order in which one walk over the journal meets the originals.
     std::sort(reversed_.begin(), reversed_.end(),
               [](const Reversed& a, const Reversed& b) { return a.original < b.original; });
     next_ = 0;
     journal.scan(1, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+        // Behind `last` nothing was replayed, so that nothing was gathered there.
         if (sequence > last || next_ == reversed_.size()) return false;
+        // The first reading has found these batches whole, so that they are longer than their
+        // frame.
         std::span<const std::byte> records =
             bytes.subspan(sizeof(BatchHeader), bytes.size() - batch_overhead_bytes);
         while (!records.empty()) {
@@ -43,9 +47,11 @@ void ReversalCheck::compare(const TransferRecord& original, Findings& findings) 
         findings.add(FindingKind::invariant, fmt::format("transfer {}", original.id.value),
                      sentence);
     };
+    // Wide: many parts of large amounts may pass 64 bits, and that is what is looked for.
     __extension__ __int128 total = 0;
     for (; next_ < reversed_.size() && reversed_[next_].original <= original.id.value; ++next_) {
         const Reversed& back = reversed_[next_];
+        // The walk has passed its number, and no record had it.
         if (back.original < original.id.value) {
             findings.add(FindingKind::invariant, fmt::format("transfer {}", back.original),
                          "was moved back, but there is no such transfer");

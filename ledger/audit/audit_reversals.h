@@ -1,8 +1,8 @@
 // No transfer is moved back by more than it moved; needs the originals, which no memory keeps.
 #pragma once
 
-#include "ledger/audit.h"
-#include "ledger/event.h"
+#include "ledger/audit/audit.h"
+#include "ledger/records/event.h"
 
 #include <cstdint>
 #include <map>

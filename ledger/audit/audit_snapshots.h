@@ -1,9 +1,9 @@
 // Snapshots against the state that the journal gives at the same batch.
 #pragma once
 
-#include "ledger/audit.h"
-#include "ledger/snapshot.h"
-#include "ledger/state.h"
+#include "ledger/audit/audit.h"
+#include "ledger/state/state.h"
+#include "ledger/store/snapshot.h"
 
 #include <filesystem>
 #include <vector>

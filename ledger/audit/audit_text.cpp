@@ -1,10 +1,10 @@
-#include "ledger/audit_text.h"
+#include "ledger/audit/audit_text.h"
 
-#include "ledger/head_mark.h"
-#include "ledger/journal_segment.h"
-#include "ledger/projection.h"
-#include "ledger/snapshot.h"
-#include "ledger/sqlite_journal.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/head_mark.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/store/snapshot.h"
+#include "ledger/store/sqlite_journal.h"
 
 #include <fmt/format.h>
 
@@ -14,6 +14,7 @@ namespace tuma::ledger {
 namespace {
 
 std::string decimal(WideAmount minor, Currency currency) {
+    // Not by way of Money: sums over all accounts may need more than its 64 bits.
     const int decimals = find_currency(static_cast<std::uint16_t>(currency))->decimals;
     WideAmount scale = 1;
     for (int i = 0; i < decimals; ++i) scale *= 10;
@@ -58,7 +59,7 @@ void add_currencies(std::string& out, const AuditFigures& figures) {
         fmt::format_to(std::back_inserter(out),
                        "{}: {} accounts, debits {} = credits {}, difference {}; pending debits {}, "
                        "credits {}; in trust {}, owed {}, own {}{}\n",
-                       letters(currency), sums.accounts, amount(sums.debits_posted),
+                       alphabetic_code(currency), sums.accounts, amount(sums.debits_posted),
                        amount(sums.credits_posted),
                        amount(sums.debits_posted - sums.credits_posted),
                        amount(sums.debits_pending), amount(sums.credits_pending),
@@ -70,6 +71,7 @@ void add_findings(std::string& out, const Findings& findings) {
     for (const Finding& finding : findings.list())
         fmt::format_to(std::back_inserter(out), "finding: {}: {}: {}\n", name(finding.kind),
                        one_line(finding.where), one_line(finding.sentence));
+    // The bound on listed findings is one for each kind, so that no kind hides another.
     const std::uint64_t listed = findings.list().size();
     if (findings.count() > listed)
         fmt::format_to(std::back_inserter(out), "and {} more of the same kinds\n",
@@ -110,6 +112,7 @@ std::string findings_json(const Findings& findings) {
         comma = ",";
     }
     out += "],\"finding_counts\":{";
+    // Every kind is there, also with none: readers need not ask whether a member exists.
     for (std::size_t i = 0; i < finding_kind_count; ++i) {
         const auto kind = static_cast<FindingKind>(i);
         fmt::format_to(std::back_inserter(out), "{}\"{}\":{}", i == 0 ? "" : ",", name(kind),
@@ -132,11 +135,12 @@ std::string currencies_json(const AuditFigures& figures) {
     std::string out = "\"currencies\":{";
     const char* comma = "";
     for (const auto& [currency, sums] : figures.currencies) {
+        // Amounts are texts: most readers of JSON take numbers for doubles, exact to 2^53 only.
         fmt::format_to(std::back_inserter(out),
                        "{}\"{}\":{{\"accounts\":{},\"debits_posted\":\"{}\",\"credits_posted\":"
                        "\"{}\",\"debits_pending\":\"{}\",\"credits_pending\":\"{}\",\"trust\":"
                        "\"{}\",\"owed\":\"{}\",\"own\":\"{}\",\"outside\":\"{}\"}}",
-                       comma, letters(currency), sums.accounts, sums.debits_posted,
+                       comma, alphabetic_code(currency), sums.accounts, sums.debits_posted,
                        sums.credits_posted, sums.debits_pending, sums.credits_pending, sums.trust,
                        sums.owed, sums.own, sums.outside);
         comma = ",";
@@ -186,12 +190,16 @@ bool has_journal(const std::filesystem::path& directory, std::FILE* errors) {
 
 int run_audit(const AuditOptions& options, bool as_json, std::FILE* out, std::FILE* errors) {
     try {
+        // Asked before the reader opens it: a wrong path must not look like books that are empty
+        // and clean.
         if (!has_journal(options.data_directory, errors)) return 2;
         SqliteJournalReader journal(options.data_directory);
         const AuditReport report = audit(journal, options);
         fmt::print(out, "{}", as_json ? json(report) + "\n" : text(report));
         return report.is_clean() ? 0 : 1;
     } catch (const std::runtime_error& error) {
+        // Unusable input and a store that fails say nothing about the books, so they are no
+        // findings.
         fmt::print(errors, "{}\n", error.what());
         return 2;
     }

@@ -1,7 +1,7 @@
 // The audit for people and for programs, and the command around it.
 #pragma once
 
-#include "ledger/audit.h"
+#include "ledger/audit/audit.h"
 
 #include <cstdio>
 #include <string>
@@ -16,10 +16,11 @@ std::string text(const AuditReport& report);
 /// `clean` bool; `findings` [{`kind`, `where`, `sentence`}] in the order found; `finding_counts`
 /// {kind: number}, counting also those not listed; `notes` [text]; `journal` {`last_sequence`,
 /// `replayed_sequence`, `batches`, `events`, `transfers`, `refusals`, `accounts`,
-/// `open_reservations`, `head_hash` lower-case hex, `head_time` RFC 3339}; `snapshots_compared`;
-/// `projection_sequence`; `acks` {`read`, `repeated`, `unrecorded`}; `currencies` {letters:
-/// {`accounts`, `debits_posted`, `credits_posted`, `debits_pending`, `credits_pending`, `trust`,
-/// `owed`, `own`}}, amounts in minor units as text, because they may pass 2^53.
+/// `open_reservations`, `schemes`, `settlements`, `head_hash` lower-case hex, `head_time` RFC
+/// 3339}; `snapshots_compared`; `projection_sequence`; `acks` {`read`, `repeated`, `unrecorded`};
+/// `currencies` {letters: {`accounts`, `debits_posted`, `credits_posted`, `debits_pending`,
+/// `credits_pending`, `trust`, `owed`, `own`, `outside`}}, amounts in minor units as text, because
+/// they may pass 2^53.
 std::string json(const AuditReport& report);
 
 /// Audits a data directory and prints the report on `out`, faults of the input on `errors`.

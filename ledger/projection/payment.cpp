@@ -1,7 +1,7 @@
 // Names of payment states and events.
-#include "ledger/payment.h"
+#include "ledger/projection/payment.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 namespace tuma::ledger {
 

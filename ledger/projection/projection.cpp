@@ -1,6 +1,6 @@
-#include "ledger/projection.h"
+#include "ledger/projection/projection.h"
 
-#include "ledger/event.h"
+#include "ledger/records/event.h"
 
 #include <fmt/format.h>
 
@@ -17,8 +17,10 @@ Projection::Projection(const std::filesystem::path& path) {
     try {
         open(path);
     } catch (const SqlDamage& damage) {
+        // Statements first: they must not outlive their database.
         rows_.reset();
         database_.reset();
+        // The log and its index too: left behind, they would be taken for those of the new file.
         for (const char* suffix : {"", "-wal", "-shm"}) {
             std::error_code ignored;
             std::filesystem::remove(path.string() + suffix, ignored);
@@ -53,8 +55,11 @@ void Projection::leave_foreign_journal(JournalReader& journal) {
     ensure(!is_open_, "comparing with the journal inside a transaction");
     if (committed_.sequence == 0) return;
     std::string found;
+    // A shorter journal leaves `found` empty, which differs from every hash.
     if (journal.last_sequence() >= committed_.sequence) {
         journal.scan(committed_.sequence, [&](std::uint64_t sequence, auto bytes) {
+            // The batch's own hash stands at its end and covers all batches before it, so that one
+            // comparison is enough. The bytes are checked when they are projected or audited.
             if (sequence == committed_.sequence && bytes.size() >= batch_overhead_bytes)
                 found = hex(bytes.last(sizeof(Hash)));
             return false;
@@ -71,8 +76,11 @@ void Projection::leave_foreign_journal(JournalReader& journal) {
 }
 
 void Projection::begin() {
+    // With the writer's lock from the beginning: a lock that is asked for later may be refused in
+    // the middle of a batch.
     database_->execute("BEGIN IMMEDIATE");
     is_open_ = true;
+    // Only under the lock is the position safe from a `tuma project` that runs beside the server.
     const auto there = static_cast<std::uint64_t>(database_->number("SELECT sequence FROM meta"));
     if (there != committed_.sequence)
         throw StoreError(fmt::format("{}: another process writes this projection; let one finish",
@@ -80,14 +88,17 @@ void Projection::begin() {
 }
 
 void Projection::apply(const BatchView& batch) {
+    // A gap or another history must never become rows: nobody would see it in the tables.
     if (batch.header.sequence != applied_.sequence + 1 ||
         (applied_.sequence != 0 && hex(batch.header.previous) != applied_.hash))
         throw StoreError(fmt::format(
             "{}: batch {} does not follow batch {} that was projected last; run \"tuma audit\"",
             database_->path().string(), batch.header.sequence, applied_.sequence));
+    // Begun with the first batch, so that an idle follower holds no lock.
     if (!is_open_) begin();
     rows_->add_batch(batch);
     apply_events(batch);
+    // Last, so that a batch whose records throw is not taken for applied.
     applied_ = {batch.header.sequence, hex(batch.hash)};
     uncommitted_rows_ += 1 + batch.header.event_count;
 }
@@ -96,6 +107,7 @@ void Projection::apply_events(const BatchView& batch) {
     std::span<const std::byte> bytes = batch.records;
     while (!bytes.empty()) {
         const Result<Event> event = take_event(bytes);
+        // The batch's hash was right, so that no disk has damaged this.
         if (!event)
             throw StoreError(fmt::format("journal batch {}: {}; run \"tuma audit\"",
                                          batch.header.sequence, event.error().text()));
@@ -105,6 +117,7 @@ void Projection::apply_events(const BatchView& batch) {
 
 void Projection::commit() {
     if (!is_open_) return;
+    // Rows and position in one transaction: after a crash both are as they were before.
     rows_->flush();
     SqlStatement meta(*database_, "UPDATE meta SET sequence = ?1, hash = ?2");
     meta.bind(1, applied_.sequence);
@@ -120,6 +133,7 @@ bool Projection::is_far_behind(JournalReader& journal) {
     const std::uint64_t last = journal.last_sequence();
     if (last <= committed_.sequence) return false;
     std::uint64_t transfers = 0;
+    // Transfers make up nearly all rows. The newest batch's header tells how many there will be.
     journal.scan(last, [&](std::uint64_t, std::span<const std::byte> bytes) {
         BatchHeader header;
         if (bytes.size() < sizeof header) return false;
@@ -129,6 +143,8 @@ bool Projection::is_far_behind(JournalReader& journal) {
     });
     const auto there =
         static_cast<std::uint64_t>(database_->number("SELECT max(id) FROM transfer"));
+    // Making the indexes anew costs a sort of the whole table, so it pays only when much is
+    // missing, and much of the whole.
     constexpr std::uint64_t worth_it = 100'000;
     return transfers > there + worth_it && transfers - there > there / 4;
 }
@@ -150,6 +166,7 @@ CatchUpFigures bring_up_to_date(
     Projection& projection, JournalReader& journal, const std::atomic<bool>& stop,
     const std::function<void(const CatchUpFigures&, std::uint64_t)>& progress,
     const CatchUpOptions& options) {
+    // First, because it may throw all rows away, and what is missing depends on that.
     projection.leave_foreign_journal(journal);
     const std::uint64_t last = journal.last_sequence();
     const std::uint64_t first = projection.position().sequence + 1;
@@ -163,8 +180,10 @@ CatchUpFigures bring_up_to_date(
     };
     journal.scan(first, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
         const BatchCheck check = check_batch(bytes, sequence);
+        // A batch that was never finished, and that nobody was told of.
         if (check.damage == BatchDamage::torn && sequence >= last) return false;
         if (check.damage != BatchDamage::none) {
+            // What came before the damage is right and stays.
             commit();
             throw StoreError(fmt::format("journal batch {} is damaged: {}; run \"tuma audit\"",
                                          sequence, check.reason));
@@ -175,8 +194,10 @@ CatchUpFigures bring_up_to_date(
         if (projection.uncommitted_rows() >= options.rows_per_commit) commit();
         return !stop.load(std::memory_order_relaxed);
     });
+    // Also when it was stopped: the next call goes on from here.
     commit();
     figures.is_complete = !stop.load(std::memory_order_relaxed);
+    // Not when it was stopped: somebody waits for it to end, and making them takes long.
     if (figures.is_complete) projection.make_indexes();
     return figures;
 }

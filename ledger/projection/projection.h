@@ -1,11 +1,11 @@
 // The journal as ordinary SQLite tables: account, transfer, payment, batch, and views for people.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/journal_store.h"
-#include "ledger/projection_rows.h"
-#include "ledger/projection_schema.h"
-#include "ledger/sql.h"
+#include "ledger/projection/projection_rows.h"
+#include "ledger/projection/projection_schema.h"
+#include "ledger/records/batch.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/store/sql.h"
 
 #include <atomic>
 #include <cstdint>

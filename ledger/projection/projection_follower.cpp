@@ -1,4 +1,4 @@
-#include "ledger/projection_follower.h"
+#include "ledger/projection/projection_follower.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -18,12 +18,15 @@ struct Bell {
     std::atomic<std::uint32_t> rings{0};
 
     void ring() {
+        // Changed before it is announced, so that a sleeper who looked earlier finds another
+        // number.
         rings.fetch_add(1, std::memory_order_seq_cst);
         rings.notify_all();
     }
 };
 
 void become_idle() {
+    // It may run only when nobody else wants to: the switch answers customers on the same cores.
     const sched_param parameter{};
     if (pthread_setschedparam(pthread_self(), SCHED_IDLE, &parameter) == 0) return;
     // Where SCHED_IDLE is not allowed: on Linux this concerns the calling thread alone.
@@ -78,11 +81,14 @@ ProjectionFollower::ProjectionFollower(const std::filesystem::path& path,
                                        std::unique_ptr<JournalReader> journal,
                                        const FollowerOptions& options)
     : journal_(std::move(journal)), shared_(std::make_shared<Shared>(path, options)) {
+    // All of this before the threads begin, since afterwards each of the two has its own part.
     shared_->projection.leave_foreign_journal(*journal_);
     shared_->note = shared_->projection.note();
     shared_->durable = journal_->last_sequence();
     shared_->projected = shared_->projection.position().sequence;
     shared_->is_far_behind = shared_->projection.is_far_behind(*journal_);
+    // The reader is always joined and may use `this`. The projector may outlive it, and holds the
+    // shared part only.
     reader_ = std::thread([shared = shared_, this] { read(shared, *journal_); });
     projector_ = std::thread([shared = shared_] { project(shared); });
 }
@@ -97,6 +103,8 @@ void ProjectionFollower::notify(std::uint64_t sequence) {
 }
 
 std::uint64_t ProjectionFollower::lag() const {
+    // A scan may read batches that are durable and not announced yet. Then `projected` is ahead,
+    // which must not become a lag of nearly 2^64.
     const std::uint64_t projected = shared_->projected.load();
     return std::max(shared_->durable.load(), projected) - projected;
 }
@@ -120,7 +128,9 @@ std::string ProjectionFollower::note() const {
 bool ProjectionFollower::stop(std::chrono::milliseconds patience) {
     if (is_stopped_) return !projector_.joinable();
     is_stopped_ = true;
+    // The flag before everything that wakes, so that whoever wakes sees it.
     shared_->stop = true;
+    // A running statement ends; the projector reports no failure while it is being stopped.
     shared_->projection.interrupt();
     shared_->for_reader.ring();
     shared_->for_projector.ring();
@@ -130,6 +140,8 @@ bool ProjectionFollower::stop(std::chrono::milliseconds patience) {
     if (ended)
         projector_.join();
     else
+        // At idle priority on a busy machine it may not get to run at all. A stop must not wait for
+        // that.
         projector_.detach();
     return ended;
 }
@@ -137,11 +149,13 @@ bool ProjectionFollower::stop(std::chrono::milliseconds patience) {
 void ProjectionFollower::read(const std::shared_ptr<Shared>& shared, JournalReader& journal) {
     std::uint64_t next = shared->projected.load() + 1;
     const auto enqueue = [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+        // Ends the scan instead of waiting in it, so that reads of the journal stay short.
         if (shared->is_full()) return false;
         Shared::Slot& slot = shared->slots[shared->taken_in.load() % Shared::slot_count];
         slot.sequence = sequence;
         slot.bytes.assign(bytes.begin(), bytes.end());
         shared->queued_bytes.fetch_add(bytes.size());
+        // This hands the slot over. From here on the reader must not touch it.
         shared->taken_in.fetch_add(1);
         shared->for_projector.ring();
         next = sequence + 1;
@@ -149,6 +163,8 @@ void ProjectionFollower::read(const std::shared_ptr<Shared>& shared, JournalRead
     };
     try {
         while (!shared->stop.load()) {
+            // Before the look for work. A ring that comes between the look and the wait changes the
+            // number, and the wait returns at once.
             const std::uint32_t rings = shared->for_reader.rings.load();
             const std::uint64_t before = next;
             if (!shared->is_full() && next <= shared->durable.load()) journal.scan(next, enqueue);
@@ -202,19 +218,24 @@ void ProjectionFollower::project(const std::shared_ptr<Shared>& shared) {
                     std::this_thread::sleep_for(between_commits);
                     continue;
                 }
+                // Only once everything is there: until then each new row would have to be put into
+                // them.
                 if (shared->projected.load() >= shared->durable.load()) projection.make_indexes();
                 shared->for_projector.rings.wait(rings);
                 continue;
             }
             Shared::Slot& slot = shared->slots[shared->taken_out.load() % Shared::slot_count];
             project_one(projection, slot.sequence, slot.bytes);
+            // Given back after the work, not before: until then its bytes are in memory.
             shared->queued_bytes.fetch_sub(slot.bytes.size());
             shared->taken_out.fetch_add(1);
             shared->for_reader.ring();
             if (projection.uncommitted_rows() >= shared->options.catch_up.rows_per_commit) commit();
         }
     } catch (const std::exception& error) {
+        // An interrupted statement throws as well. That was asked for and is no failure.
         if (!shared->stop.load()) {
+            // The text before the flag: other threads read it once they have seen the flag.
             shared->failure = error.what();
             shared->has_failed = true;
         }

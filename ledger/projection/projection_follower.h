@@ -1,8 +1,8 @@
 // Follows the journal with the projection while the server runs, out of everybody's way.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/projection.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/journal_store.h"
 
 #include <atomic>
 #include <chrono>

@@ -1,10 +1,11 @@
 // What each journal record becomes in the projection's tables.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/event.h"
-#include "ledger/payment.h"
-#include "ledger/sql.h"
+#include "ledger/projection/payment.h"
+#include "ledger/projection/tables.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/event.h"
+#include "ledger/store/sql.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -14,21 +15,6 @@
 #include <vector>
 
 namespace tuma::ledger {
-
-/// A row of the table `payment`. Amounts in minor units.
-struct PaymentRow {
-    std::int64_t id = 0;  ///< number of the first transfer of its set
-    PaymentState state = PaymentState::none;
-    std::int64_t amount = 0;  ///< the first leg's
-    std::int64_t legs = 0;
-    std::int64_t total = 0;           ///< of all legs
-    std::int64_t settled_amount = 0;  ///< what moved of a reservation, and the charges with it
-    std::int64_t reversed_amount = 0;
-    std::int64_t debit = 0;
-    std::int64_t credit = 0;
-    Currency currency = Currency::kes;
-    std::string updated_at;  ///< empty: unchanged since it was read
-};
 
 /// Carries records into the open transaction of a database. Sums and payments are gathered in
 /// memory and written once, by `flush`. A record that contradicts the rows (a reservation that is
@@ -64,16 +50,19 @@ private:
         std::int64_t credits_posted = 0;
     };
 
-    void add_row(const TransferRecord& record, std::int64_t payment);
+    void add_row(const TransferRecord& record, std::uint64_t payment);
     void add_sums(const TransferRecord& record, std::int64_t pending);
     /// Moves the record's payment on; returns its number and the pending amount that ended.
-    std::pair<std::int64_t, std::int64_t> add_payment(const TransferRecord& record);
+    std::pair<std::uint64_t, std::int64_t> add_payment(const TransferRecord& record);
     void begin_payment(const TransferRecord& record, PaymentEvent event);
     void reverse_payment(PaymentRow& payment, const TransferRecord& record);
     void change_state(PaymentRow& payment, PaymentEvent event, const TransferRecord& record);
-    PaymentRow& payment(std::int64_t id, const TransferRecord& record);
-    std::int64_t payment_of(std::int64_t transfer, const TransferRecord& record);
+    PaymentRow& payment(std::uint64_t id, const TransferRecord& record);
+    std::uint64_t payment_of(TransferId transfer, const TransferRecord& record);
+    Recorded now() const { return {time_, batch_}; }
     std::string_view due_text(const TransferRecord& record);
+    /// The name of the scheme that an account is under, or nothing.
+    std::string scheme_name(SchemeId id);
     /// A charge that moves with the end of a reservation.
     void add_charge(const TransferRecord& record);
     void flush_payments();
@@ -97,19 +86,19 @@ private:
     SqlStatement update_state_;
     SqlStatement select_payment_;
     SqlStatement select_payment_of_;
+    SqlStatement select_scheme_;
 
-    std::int64_t batch_ = 0;
+    std::uint64_t batch_ = 0;
     std::int64_t time_us_ = 0;
     std::string time_;
     std::int64_t due_us_ = 0;
     std::string due_;
-    std::int64_t set_id_ = 0;
-    std::int64_t set_payment_ = 0;  ///< the payment of the set's first record
-    /// Begun since the last flush, in order of their numbers, each with when it was begun.
+    std::uint64_t set_id_ = 0;
+    std::uint64_t set_payment_ = 0;  ///< the payment of the set's first record
+    /// Begun since the last flush, in order of their numbers.
     std::vector<PaymentRow> begun_;
-    std::vector<std::string> begun_at_;
     /// Older ones that changed since the last flush.
-    boost::unordered_flat_map<std::int64_t, PaymentRow> changed_;
+    boost::unordered_flat_map<std::uint64_t, PaymentRow> changed_;
     boost::unordered_flat_map<std::uint32_t, Delta> sums_;
 };
 

@@ -1,6 +1,7 @@
-#include "ledger/projection_schema.h"
+#include "ledger/projection/projection_schema.h"
 
-#include "ledger/money.h"
+#include "ledger/projection/tables.h"
+#include "ledger/words/money.h"
 
 #include <fmt/format.h>
 
@@ -10,159 +11,16 @@
 namespace tuma::ledger {
 namespace {
 
-constexpr const char* tables = R"sql(
-CREATE TABLE currency(
-    letters TEXT PRIMARY KEY,
-    number INTEGER NOT NULL,
-    decimals INTEGER NOT NULL,
-    scale INTEGER NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE account(
-    id INTEGER PRIMARY KEY,
-    identity TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    normal_side TEXT NOT NULL,
-    owner INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    floor INTEGER,
-    ceiling INTEGER,
-    debits_pending INTEGER NOT NULL DEFAULT 0,
-    debits_posted INTEGER NOT NULL DEFAULT 0,
-    credits_pending INTEGER NOT NULL DEFAULT 0,
-    credits_posted INTEGER NOT NULL DEFAULT 0,
-    opened_at TEXT NOT NULL,
-    scheme TEXT,
-    account_class INTEGER,
-    payout INTEGER,
-    balance INTEGER AS (CASE normal_side WHEN 'debit' THEN debits_posted - credits_posted
-                                         ELSE credits_posted - debits_posted END),
-    available INTEGER AS (balance - floor - CASE normal_side WHEN 'debit' THEN credits_pending
-                                                             ELSE debits_pending END)
-);
-CREATE TABLE transfer(
-    id INTEGER PRIMARY KEY,
-    batch INTEGER NOT NULL,
-    time TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    purpose TEXT NOT NULL,
-    debit INTEGER NOT NULL,
-    credit INTEGER NOT NULL,
-    amount INTEGER NOT NULL,
-    currency TEXT NOT NULL,
-    debit_balance_after INTEGER NOT NULL,
-    credit_balance_after INTEGER NOT NULL,
-    due_at TEXT,
-    payment INTEGER NOT NULL,
-    set_id INTEGER NOT NULL,
-    subject INTEGER,
-    participant INTEGER NOT NULL,
-    reference TEXT,
-    memo INTEGER NOT NULL
-);
-CREATE TABLE payment(
-    id INTEGER PRIMARY KEY,
-    state TEXT NOT NULL,
-    amount INTEGER NOT NULL,
-    legs INTEGER NOT NULL,
-    total INTEGER NOT NULL,
-    settled_amount INTEGER NOT NULL,
-    reversed_amount INTEGER NOT NULL,
-    debit INTEGER NOT NULL,
-    credit INTEGER NOT NULL,
-    currency TEXT NOT NULL,
-    created_at TEXT NOT NULL,
-    updated_at TEXT NOT NULL
-);
-CREATE TABLE scheme(
-    loading INTEGER PRIMARY KEY,
-    id INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    version TEXT NOT NULL,
-    currency TEXT NOT NULL,
-    zone_offset_minutes INTEGER NOT NULL,
-    content_bytes INTEGER NOT NULL,
-    content_hash TEXT NOT NULL,
-    source_hash TEXT NOT NULL,
-    loaded_at TEXT NOT NULL,
-    batch INTEGER NOT NULL
-);
-CREATE TABLE settlement(
-    id INTEGER PRIMARY KEY,
-    account INTEGER NOT NULL,
-    due_at TEXT NOT NULL,
-    done_at TEXT NOT NULL,
-    batch INTEGER NOT NULL,
-    sales INTEGER NOT NULL,
-    refunds INTEGER NOT NULL,
-    fees INTEGER NOT NULL,
-    adjustments INTEGER NOT NULL,
-    reserve_released INTEGER NOT NULL,
-    carried_in INTEGER NOT NULL,
-    reserve_held INTEGER NOT NULL,
-    payout_fee INTEGER NOT NULL,
-    paid_out INTEGER NOT NULL,
-    carried_out INTEGER NOT NULL,
-    reserve_due_at TEXT,
-    next_due_at TEXT,
-    payout INTEGER,
-    sales_count INTEGER NOT NULL,
-    refunds_count INTEGER NOT NULL
-);
-CREATE TABLE profile(
-    name TEXT PRIMARY KEY,
-    content_bytes INTEGER NOT NULL,
-    content_hash TEXT NOT NULL,
-    stored_at TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE payment_order(
-    id INTEGER PRIMARY KEY,
-    kind INTEGER NOT NULL,
-    purpose TEXT NOT NULL,
-    state TEXT NOT NULL,
-    code INTEGER NOT NULL,
-    refusal TEXT,
-    debit INTEGER NOT NULL,
-    credit INTEGER NOT NULL,
-    amount INTEGER NOT NULL,
-    currency TEXT NOT NULL,
-    parent INTEGER,
-    transfer INTEGER,
-    opened_at TEXT NOT NULL,
-    moved_at TEXT NOT NULL,
-    keys TEXT NOT NULL
-);
-CREATE TABLE notice_step(
-    step INTEGER PRIMARY KEY,
-    notice INTEGER NOT NULL,
-    payment_order INTEGER NOT NULL,
-    channel INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    attempts INTEGER NOT NULL,
-    status INTEGER NOT NULL,
-    time TEXT NOT NULL,
-    next_at TEXT
-);
-CREATE INDEX notice_step_by_order ON notice_step(payment_order);
-CREATE INDEX settlement_by_account ON settlement(account);
-CREATE TABLE batch(
-    sequence INTEGER PRIMARY KEY,
-    time TEXT NOT NULL,
-    events INTEGER NOT NULL,
-    bytes INTEGER NOT NULL,
-    hash TEXT NOT NULL,
-    previous_hash TEXT NOT NULL
-);
-CREATE TABLE meta(
+constexpr const char* meta_table = R"sql(CREATE TABLE meta(
     only_row INTEGER PRIMARY KEY CHECK(only_row = 1),
     sequence INTEGER NOT NULL,
     hash TEXT NOT NULL
 );
-INSERT INTO meta VALUES(1, 0, '');
-)sql";
+INSERT INTO meta VALUES(1, 0, '');)sql";
 
 // Minor units as decimal text: 123450 KES is 1234.50.
 std::string decimal(const std::string& minor, const std::string& currency) {
+    // Whole numbers and text only: SQLite's reals would round large amounts.
     return fmt::format(
         "(SELECT CASE WHEN {0} IS NULL THEN NULL WHEN decimals = 0 THEN printf('%d', {0}) "
         "ELSE printf('%s%d.%0*d', CASE WHEN {0} < 0 THEN '-' ELSE '' END, abs({0}) / scale, "
@@ -182,6 +40,8 @@ std::string statement_side(const std::string& side, const std::string& other,
 }
 
 std::string statement_view() {
+    // Setting aside and giving back move nothing; a statement shows them without an amount on
+    // either side.
     const std::string moved = "CASE WHEN kind IN ('posted', 'settled', 'reversed') THEN amount END";
     return fmt::format(
         "CREATE VIEW statement AS {} UNION ALL {}",
@@ -212,15 +72,18 @@ void make_views(SqlDatabase& database) {
 }
 
 void make_tables(SqlDatabase& database) {
-    database.execute(tables);
-    for (const CurrencyRow& row : currency_table()) {
-        std::int64_t scale = 1;
-        for (int i = 0; i < row.decimals; ++i) scale *= 10;
-        database.execute(fmt::format("INSERT INTO currency VALUES('{}', {}, {}, {})", row.letters,
-                                     static_cast<unsigned>(row.currency), row.decimals, scale));
-    }
+    const auto make = [&](const auto&... columns) { (database.execute(create_sql(columns)), ...); };
+    make(currency_columns, account_columns, transfer_columns, payment_columns, scheme_columns,
+         settlement_columns, profile_columns, order_columns, notice_columns, batch_columns);
+    database.execute("CREATE INDEX notice_step_by_order ON notice_step(payment_order)");
+    database.execute("CREATE INDEX settlement_by_account ON settlement(account)");
+    database.execute(meta_table);
+    SqlStatement insert_currency(database, insert_sql(currency_columns));
+    for (const CurrencyRow& row : currency_table())
+        insert_row(insert_currency, currency_columns, row);
     make_views(database);
     create_projection_indexes(database);
+    // Last: a file with this number has everything.
     database.execute(fmt::format("PRAGMA user_version={}", projection_schema_version));
 }
 
@@ -234,6 +97,7 @@ std::map<std::string, std::string> schema_of(SqlDatabase& database) {
 }
 
 bool can_be_missing(const std::string& object) {
+    // Catching up takes these three away for a while, and a crash may leave it so.
     return object == "index transfer_by_debit" || object == "index transfer_by_credit" ||
            object == "index account_by_identity";
 }
@@ -253,6 +117,7 @@ void drop_everything(SqlDatabase& database) {
 }  // namespace
 
 void clear_projection(SqlDatabase& database) {
+    // One transaction, so that readers see the old tables or the new ones, and never none.
     database.execute("BEGIN IMMEDIATE");
     drop_everything(database);
     make_tables(database);
@@ -274,6 +139,8 @@ std::string prepare_projection_schema(SqlDatabase& database) {
 }
 
 std::string foreign_projection_schema(SqlDatabase& database) {
+    // SQLite keeps a statement's text as it was given. So the comparison is with a schema made by
+    // the same code, and not with a list that would have to be kept beside it.
     SqlDatabase temporary("", SqlAccess::read_write_create);
     make_tables(temporary);
     std::map<std::string, std::string> expected = schema_of(temporary);
@@ -285,6 +152,7 @@ std::string foreign_projection_schema(SqlDatabase& database) {
         if (ours->second != sql)
             return fmt::format("the {} in it is another one than this program's",
                                printable(object));
+        // What is left over at the end is missing in the file.
         expected.erase(ours);
     }
     for (const auto& [object, sql] : expected)

@@ -1,7 +1,7 @@
 // The tables and views of the projection, made for people with the plain sqlite3 shell.
 #pragma once
 
-#include "ledger/sql.h"
+#include "ledger/store/sql.h"
 
 #include <string>
 

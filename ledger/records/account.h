@@ -1,14 +1,14 @@
 // An account: four sums, limits and a state; and what its kind says about it.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/money.h"
+#include "ledger/words/ensure.h"
+#include "ledger/words/id.h"
+#include "ledger/words/money.h"
 
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
-#include <span>
 #include <string_view>
 
 namespace tuma::ledger {
@@ -44,13 +44,40 @@ struct AccountKindRow {
     std::string_view sentence;
 };
 
-/// The chart of accounts in order of the kinds' numbers.
-std::span<const AccountKindRow> account_kind_table();
+/// The chart of accounts in order of the kinds' numbers. It stands here because every movement
+/// looks at it several times.
+inline constexpr std::array<AccountKindRow, 11> account_kinds{{
+    {AccountKind::trust, "trust", Side::debit, Cover::trust,
+     "Customers' money at the bank; the mirror of all e-money."},
+    {AccountKind::wallet, "wallet", Side::credit, Cover::owed, "A customer's e-money."},
+    {AccountKind::till, "till", Side::credit, Cover::owed, "A merchant's e-money."},
+    {AccountKind::agent_float, "agent_float", Side::credit, Cover::owed,
+     "E-money that an agent holds to serve cash-in and cash-out."},
+    {AccountKind::settlement_payable, "settlement_payable", Side::credit, Cover::owed,
+     "Sold but not yet paid out to the merchant's bank."},
+    {AccountKind::suspense, "suspense", Side::credit, Cover::owed,
+     "Money whose owner is being looked for."},
+    {AccountKind::fee_income, "fee_income", Side::credit, Cover::own, "Fees the operator earned."},
+    {AccountKind::tax_payable, "tax_payable", Side::credit, Cover::own,
+     "Tax on fees, owed to the state."},
+    {AccountKind::commission, "commission", Side::credit, Cover::own, "Commission owed to agents."},
+    {AccountKind::bank, "bank", Side::debit, Cover::outside,
+     "The banks outside; the mirror of all bank accounts."},
+    {AccountKind::bank_account, "bank_account", Side::credit, Cover::outside,
+     "Somebody's account at a bank outside: a merchant's, a supplier's, a lender's."},
+}};
+
 /// The row of a kind read from outside, or null.
-const AccountKindRow* find_account_kind(std::uint8_t kind);
+constexpr const AccountKindRow* find_account_kind(std::uint8_t kind) {
+    return kind >= 1 && kind <= account_kinds.size() ? &account_kinds[kind - 1U] : nullptr;
+}
 /// The kind called `name` ("till"), or nothing.
 std::optional<AccountKind> parse_account_kind(std::string_view name);
-const AccountKindRow& row(AccountKind kind);
+inline const AccountKindRow& row(AccountKind kind) {
+    const AccountKindRow* found = find_account_kind(static_cast<std::uint8_t>(kind));
+    ensure(found != nullptr, "an account kind outside the chart");
+    return *found;
+}
 
 /// An account's name outside: MSISDN, till number, anything of 1..31 printable ASCII characters;
 /// zero-filled to 32 bytes.
@@ -76,7 +103,7 @@ std::string_view name(AccountState state);
 
 /// One account, one cache line. All sums in minor units, never negative, only ever derived from
 /// journal records. Balances count on the kind's normal side.
-struct Account {
+struct alignas(64) Account {
     std::int64_t debits_pending = 0;
     std::int64_t debits_posted = 0;
     std::int64_t credits_pending = 0;
@@ -96,8 +123,17 @@ struct Account {
 };
 static_assert(sizeof(Account) == 64);
 
+/// True if what is on it is the operator's own.
+inline bool is_own(const Account& account) {
+    return row(account.kind).cover == Cover::own;
+}
+
 /// Posted balance on the normal side; may be negative within a credit line.
-std::int64_t balance(const Account& account);
+inline std::int64_t balance(const Account& account) {
+    return row(account.kind).normal_side == Side::credit
+               ? account.credits_posted - account.debits_posted
+               : account.debits_posted - account.credits_posted;
+}
 /// What may still leave: balance less pending outgoing less floor; `max` when there is no floor.
 std::int64_t available(const Account& account);
 /// What may still come in before the ceiling, pending incoming counted; `max` when there is none.

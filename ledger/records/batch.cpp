@@ -1,8 +1,8 @@
 // Sealing batches and checking the bytes of stored ones.
-#include "ledger/batch.h"
+#include "ledger/records/batch.h"
 
-#include "ledger/ensure.h"
-#include "ledger/sha256.h"
+#include "ledger/records/sha256.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 
@@ -30,6 +30,8 @@ Hash stored_hash(std::span<const std::byte> batch) {
 
 bool ends_in_zeros(std::span<const std::byte> bytes) {
     if (bytes.size() < hash_bytes) return false;
+    // Disks write in blocks: an interrupted append leaves the length that was meant, and zeros at
+    // its end.
     const auto tail = bytes.last(hash_bytes);
     return std::all_of(tail.begin(), tail.end(), [](std::byte b) { return b == std::byte{0}; });
 }
@@ -40,6 +42,7 @@ BatchCheck damage(BatchDamage kind, std::string reason) {
 
 // A whole batch whose header merely claims another size was altered, not cut short.
 bool is_whole_but_for_its_size(std::span<const std::byte> bytes) {
+    // A batch that is shorter than its own frame proves nothing; the caller calls it torn.
     if (bytes.size() < batch_overhead_bytes) return false;
     BatchHeader header = read_header(bytes);
     header.body_bytes = static_cast<std::uint32_t>(bytes.size() - batch_overhead_bytes);
@@ -51,15 +54,21 @@ bool is_whole_but_for_its_size(std::span<const std::byte> bytes) {
 
 std::string wrong_header_field(const BatchHeader& header, std::uint64_t sequence) {
     const BatchHeader expected;
+    // The order matters for whoever reads the sentence: a foreign file before a newer version
+    // before a wrong place.
     if (header.magic != expected.magic)
         return fmt::format("the first four bytes are {:#010x}, not \"TUMB\"", header.magic);
     if (header.version != expected.version)
         return fmt::format("the batch format is version {}, known is {}", header.version,
                            expected.version);
     if (header.reserved != 0) return "reserved bytes of the header are not zero";
+    // The number is hashed too, so a batch that was copied to another place is found without
+    // comparing neighbours.
     if (header.sequence != sequence)
         return fmt::format("the header says batch {}, the journal has it as batch {}",
                            header.sequence, sequence);
+    // Looked at before anything is added up, so that a damaged count cannot overflow or ask for
+    // memory.
     if (header.body_bytes > body_bytes_max)
         return fmt::format("the header says {} bytes of records, at most {} are possible",
                            header.body_bytes, body_bytes_max);
@@ -80,6 +89,7 @@ std::string hex(std::span<const std::byte> bytes) {
 }
 
 Hash sha256(std::span<const std::byte> bytes) {
+    // Making a context is slow beside hashing a small batch; each thread keeps its own.
     thread_local Sha256 sha;
     sha.update(bytes);
     return sha.finish();
@@ -91,8 +101,11 @@ void begin_batch(std::vector<std::byte>& bytes) {
 }
 
 SealedBatch seal(BatchHeader header, std::vector<std::byte> bytes) {
+    // The header's place was left free at the front, because the records are appended while their
+    // number is not yet known.
     ensure(bytes.size() >= sizeof header, "a batch must begin with room for its header");
     ensure(bytes.size() - sizeof header <= body_bytes_max, "a batch must not exceed its bound");
+    // Counted here and nowhere else, so that header and body cannot disagree.
     header.body_bytes = static_cast<std::uint32_t>(bytes.size() - sizeof header);
     std::memcpy(bytes.data(), &header, sizeof header);
     const Hash hash = sha256(bytes);
@@ -101,6 +114,9 @@ SealedBatch seal(BatchHeader header, std::vector<std::byte> bytes) {
 }
 
 BatchCheck check_batch(std::span<const std::byte> bytes, std::uint64_t sequence) {
+    // The order of these checks decides between torn and corrupted. Torn means: a write that never
+    // ended, of which nobody was told, and it may be dropped. Corrupted bytes were acknowledged
+    // once and must never be.
     if (bytes.size() < sizeof(BatchHeader))
         return damage(BatchDamage::torn, fmt::format("only {} bytes of the header's {}",
                                                      bytes.size(), sizeof(BatchHeader)));
@@ -113,6 +129,8 @@ BatchCheck check_batch(std::span<const std::byte> bytes, std::uint64_t sequence)
         return damage(BatchDamage::corrupted, std::move(reason));
     const std::size_t whole = header.body_bytes + batch_overhead_bytes;
     if (bytes.size() != whole) {
+        // Only what is too short can be an interrupted write. What is whole but for its size was
+        // changed by somebody.
         const bool is_torn = bytes.size() < whole && !is_whole_but_for_its_size(bytes);
         return damage(is_torn ? BatchDamage::torn : BatchDamage::corrupted,
                       fmt::format("{} bytes, but the header says {}", bytes.size(), whole));
@@ -122,6 +140,7 @@ BatchCheck check_batch(std::span<const std::byte> bytes, std::uint64_t sequence)
         return damage(
             BatchDamage::corrupted,
             fmt::format("the stored hash is {}, the bytes give {}", hex(hash), hex(computed)));
+    // The view points into the caller's bytes: a journal is read once and copied nowhere.
     return {BatchDamage::none, {}, {header, bytes.subspan(sizeof header, header.body_bytes), hash}};
 }
 

@@ -1,9 +1,9 @@
 // A batch: the header, the event records, and the SHA-256 that chains it to the batch before it.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/id.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 
 #include <array>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Event records to bytes and back.
-#include "ledger/event.h"
+#include "ledger/records/event.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <cstring>
@@ -28,10 +28,6 @@ constexpr std::string_view identity_rule = "must be 1 to 31 printable ASCII char
 // Clocks of the world go from twelve hours behind UTC to fourteen ahead of it.
 constexpr int zone_offset_max = 14 * 60;
 
-// Records end on a multiple of 8.
-constexpr std::size_t filled(std::size_t bytes) {
-    return (bytes + 7) / 8 * 8;
-}
 static_assert(sizeof(SchemeHead) + filled(scheme_content_max) <=
               std::numeric_limits<std::uint16_t>::max());
 
@@ -62,19 +58,26 @@ Fault check(const TransferRecord& record) {
         return InputError{"kind", "is not a kind of transfer"};
     if (!is_between(record.purpose, Purpose::issue, Purpose::bank_transfer))
         return InputError{"purpose", "is not a purpose of a transfer"};
+    // An older program wrote no other flags: what its version could not say must not be there now.
     if ((record.flags & ~(record.version == 1 ? known_flags : known_flags_2)) != 0)
         return InputError{"flags", "unknown flags must be zero"};
     if (!is_currency(record.currency)) return InputError{"currency", "is not in the table"};
+    // Reserved bytes are checked, so that a later version can use them and know that old records
+    // say nothing there.
     if (record.reserved != 0) return InputError{"reserved", "must be zero"};
     return {};
 }
 
 Fault check(const AccountOpened& record) {
+    // Records are read back into enumerators and array indices. Whatever is no enumerator is
+    // stopped here, so that nothing behind this has to ask again.
     if (!is_currency(record.currency)) return InputError{"currency", "is not in the table"};
     if (find_account_kind(static_cast<std::uint8_t>(record.kind)) == nullptr)
         return InputError{"kind", "is not in the chart of accounts"};
     if (record.reserved != 0) return InputError{"reserved", "must be zero"};
     if (!is_valid(record.identity)) return InputError{"identity", std::string(identity_rule)};
+    // Without a scheme there are no classes and no payouts; a value there would have no meaning and
+    // still be hashed.
     if (!record.scheme && record.account_class != 0)
         return InputError{"account_class", "must be zero without a scheme"};
     if (!record.scheme && record.payout)
@@ -92,6 +95,7 @@ Fault check(const AccountChanged& record) {
 }
 
 Fault check(const RequestRefused& record) {
+    // A refusal that says "none" would tell a client on a retry that it had succeeded.
     if (record.refusal == Refusal::none ||
         find_refusal(static_cast<std::uint16_t>(record.refusal)) == nullptr)
         return InputError{"refusal", "is not a refusal"};
@@ -100,6 +104,7 @@ Fault check(const RequestRefused& record) {
 }
 
 Fault check(const SettlementClosed& record) {
+    // The sums of a settlement are checked where they can be: against the fold, when it is applied.
     if (record.reserved != 0 || record.reserved_2 != 0)
         return InputError{"reserved", "must be zero"};
     return {};
@@ -111,6 +116,8 @@ Fault check(const SchemeHead& head) {
         return InputError{"content_bytes", "is more than a scheme may have"};
     if (head.size != sizeof(SchemeHead) + filled(head.content_bytes))
         return InputError{"size", "is not that of head and content"};
+    // Stored without a sign in the head, since its bytes have one layout for all; the sign is put
+    // back here.
     const auto offset = static_cast<std::int16_t>(head.zone_offset_minutes);
     if (offset < -zone_offset_max || offset > zone_offset_max)
         return InputError{"zone_offset_minutes", "is more than 14 hours"};
@@ -128,14 +135,18 @@ constexpr std::uint8_t newest_version<TransferRecord> = 2;
 
 template <typename Record>
 Fault take_record(std::span<const std::byte>& bytes, Record& record) {
+    // The defaults of a fresh record are its layout's version and size, said once in its struct.
     const Record fresh;
     if (bytes.size() < sizeof(Record))
         return InputError{"record", "fewer bytes than a record of this kind"};
     std::memcpy(&record, bytes.data(), sizeof record);
+    // Only some kinds have more than one version; the reader takes all, the writer says which it
+    // means.
     if (record.version < fresh.version || record.version > newest_version<Record>)
         return InputError{"version", "is not known"};
     if (record.size != fresh.size) return InputError{"size", "is not the size of this kind"};
     if (Fault fault = check(record)) return fault;
+    // Taken off only once everything is right: a refused record leaves the caller where it was.
     bytes = bytes.subspan(sizeof record);
     return {};
 }
@@ -158,12 +169,14 @@ Result<Event> take_scheme(std::span<const std::byte>& bytes) {
     if (bytes.size() < sizeof loaded.head)
         return InputError{"record", "fewer bytes than a record of this kind"};
     std::memcpy(&loaded.head, bytes.data(), sizeof loaded.head);
+    // The head is checked first, because it says how far to read.
     if (const Fault fault = check(loaded.head)) return *fault;
     if (bytes.size() < loaded.head.size)
         return InputError{"record", "fewer bytes than the scheme's content"};
     const auto body = bytes.first(loaded.head.size).subspan(sizeof loaded.head);
     const auto content = body.first(loaded.head.content_bytes);
     const auto fill = body.subspan(content.size());
+    // Filling that is not zero would be bytes that nobody sees and everybody hashes.
     if (std::any_of(fill.begin(), fill.end(), [](std::byte b) { return b != std::byte{0}; }))
         return InputError{"content", "must be filled up with zeros"};
     loaded.content.assign(content.begin(), content.end());
@@ -206,6 +219,8 @@ void append(std::vector<std::byte>& bytes, const SchemeLoaded& record) {
     const SchemeHead head = sized_head(record);
     append_record(bytes, head);
     bytes.insert(bytes.end(), record.content.begin(), record.content.end());
+    // Every record ends on a multiple of 8, so that the next one's numbers are aligned where it
+    // lies.
     bytes.resize(bytes.size() + filled(record.content.size()) - record.content.size());
 }
 
@@ -219,6 +234,8 @@ SchemeHead sized_head(const SchemeLoaded& loaded) {
 
 Result<Event> take_event(std::span<const std::byte>& bytes) {
     if (bytes.empty()) return InputError{"record", "no bytes left"};
+    // Each kind has its own reader, and none knows the others: a new kind adds a line here and
+    // nothing else.
     switch (static_cast<RecordKind>(bytes.front())) {
         case RecordKind::transfer:
             return take<TransferRecord>(bytes);

@@ -1,11 +1,11 @@
 // The journal's event records: what kinds there are and how they lie in a batch.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/order_bytes.h"
-#include "ledger/order_records.h"
-#include "ledger/refusal.h"
-#include "ledger/transfer.h"
+#include "ledger/records/account.h"
+#include "ledger/records/order_bytes.h"
+#include "ledger/records/order_records.h"
+#include "ledger/records/transfer.h"
+#include "ledger/words/refusal.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -180,7 +180,7 @@ void append(std::vector<std::byte>& bytes, const RequestRefused& record);
 /// Fills in the head's sizes. Requires: at most `scheme_content_max` bytes of content.
 void append(std::vector<std::byte>& bytes, const SchemeLoaded& record);
 void append(std::vector<std::byte>& bytes, const SettlementClosed& record);
-// Orders, notices and profiles: ledger/order_records.h and ledger/order_bytes.h.
+// Orders, notices and profiles: ledger/records/order_records.h and ledger/records/order_bytes.h.
 
 /// The head with the sizes of head and content in it. Requires: at most `scheme_content_max` bytes.
 SchemeHead sized_head(const SchemeLoaded& loaded);

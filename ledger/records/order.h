@@ -1,12 +1,12 @@
 // Orders: wishes to move money that take time, because somebody must approve them, answer, or wait.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/id.h"
-#include "ledger/money.h"
-#include "ledger/refusal.h"
-#include "ledger/time.h"
-#include "ledger/transfer.h"
+#include "ledger/records/account.h"
+#include "ledger/records/transfer.h"
+#include "ledger/words/id.h"
+#include "ledger/words/money.h"
+#include "ledger/words/refusal.h"
+#include "ledger/words/time.h"
 
 #include <array>
 #include <cstdint>
@@ -43,20 +43,14 @@ enum class CustomerAction : std::uint8_t {
 /// When a notice channel speaks.
 enum class NoticeWhen : std::uint8_t { never = 0, ended = 1, succeeded = 2, asked = 3 };
 
-/// How often a notice is tried: its name stands for the delays before each attempt.
-enum class NoticeLadder : std::uint8_t {
-    once = 1,
-    wechat_payment = 2,   ///< 16 attempts in 24 h 4 min
-    wechat_transfer = 3,  ///< 65 attempts
-};
-
 /// What is done to a notice on purpose.
 enum class NoticeFault : std::uint8_t { none = 0, lost = 1, twice = 2 };
 
 /// One way of telling somebody outside about an order.
 struct NoticeChannel {
     NoticeWhen when = NoticeWhen::never;
-    NoticeLadder ladder = NoticeLadder::once;
+    /// The dialect's own number of how it tries again; never interpreted here, and never 0.
+    std::uint8_t schedule = 1;
     NoticeFault fault = NoticeFault::none;
     std::uint8_t reserved = 0;
     std::uint32_t delay_ms = 0;  ///< after the order's end, before the first attempt
@@ -129,7 +123,39 @@ inline constexpr std::uint16_t order_flag_keeps_open = 8;
 inline constexpr std::uint16_t order_flag_group = 16;
 /// One of them: only the group is acted upon.
 inline constexpr std::uint16_t order_flag_member = 32;
+/// However it ends, other than by being closed, the same order is opened anew for its next moment,
+/// until `expires_at`. What the next moment is stands in the flags too: see `repeat_flags`.
+inline constexpr std::uint16_t order_flag_repeats = 64;
 inline constexpr std::size_t order_members_max = 50;
+
+/// How long it is from one moment of a repeated order to the next.
+enum class RepeatPeriod : std::uint8_t {
+    day = 0,
+    week = 1,
+    two_weeks = 2,
+    month = 3,
+    two_months = 4,
+    quarter = 5,
+    half_year = 6,
+    year = 7,
+};
+/// The flags of an order that repeats: 64, the period from bit 7 on, `day` from bit 10 on. `day` is
+/// the day of the month on which it falls due, 1 to 31, or 0 where days are counted; of a month
+/// that has no such day it is the last one.
+constexpr std::uint16_t repeat_flags(RepeatPeriod period, unsigned day) {
+    return static_cast<std::uint16_t>(order_flag_repeats | static_cast<unsigned>(period) << 7U |
+                                      day << 10U);
+}
+/// Those of its bits that are no flag of their own.
+inline constexpr std::uint16_t repeat_bits = 0x7F80;
+/// True for what `repeat_flags` makes, and nothing beside it.
+bool are_repeat_flags(std::uint16_t flags);
+/// Whether an order with these terms can go on without anybody's doing: it says how it repeats, and
+/// nothing in it waits for somebody else.
+bool can_repeat(const OrderTerms& terms);
+/// The moment after `moment` for the flags of an order that repeats, at the same time of the day.
+/// Days are those of UTC. Requires: `order_flag_repeats` is among them.
+Timestamp next_moment(Timestamp moment, std::uint16_t flags);
 
 /// An order was opened: terms, what it can be found by, and what the dialect needs to answer.
 struct OrderOpened {
@@ -179,7 +205,7 @@ enum class NoticeState : std::uint8_t {
     waiting = 1,    ///< for its next attempt
     sending = 2,    ///< an attempt is under way
     delivered = 3,  ///< the receiver has acknowledged it
-    given_up = 4,   ///< its ladder is at the end
+    given_up = 4,   ///< it is not tried again
 };
 /// Stable snake_case name ("given_up").
 std::string_view name(NoticeState state);

@@ -1,6 +1,6 @@
-#include "ledger/order_bytes.h"
+#include "ledger/records/order_bytes.h"
 
-#include "ledger/order_records.h"
+#include "ledger/records/order_records.h"
 
 #include <algorithm>
 #include <cstring>
@@ -27,6 +27,8 @@ struct SavedFacts {
 };
 
 OrderMoved as_move(const Order& order) {
+    // An order is the sum of its moves, and only the newest one counts: so one record stands for
+    // all of them.
     OrderMoved moved;
     moved.head.state = order.state;
     moved.head.code = order.code;
@@ -45,12 +47,16 @@ template <typename Record>
 void save_record(ByteSink& sink, const Record& record) {
     std::vector<std::byte> bytes;
     append(bytes, record);
+    // The size goes before it, although the record has one too: readers need not know which record
+    // it is.
     write_value(sink, static_cast<std::uint64_t>(bytes.size()));
     sink.write(bytes);
 }
 
 std::vector<std::byte> read_record(ByteSource& source) {
     const auto size = read_value<std::uint64_t>(source);
+    // The size of a record is 16 bits; what is longer was never written, and must not become an
+    // allocation.
     if (size > 0xFFFF) throw StateError("an order in the saved state is too long");
     std::vector<std::byte> bytes(static_cast<std::size_t>(size));
     source.read(bytes);
@@ -69,6 +75,7 @@ class SpanSource final : public ByteSource {
 public:
     explicit SpanSource(std::span<const std::byte> bytes) : left_(bytes) {}
     void read(std::span<std::byte> bytes) override {
+        // A record that is cut off ends here, before anything of it is believed.
         if (bytes.size() > left_.size()) throw StateError("an order ends too early");
         std::copy_n(left_.begin(), bytes.size(), bytes.begin());
         left_ = left_.subspan(bytes.size());
@@ -93,6 +100,8 @@ void take_over(Order& order, const OrderMoved& moved) {
 }
 
 void save_order(ByteSink& sink, const Order& order) {
+    // Two journal records and five numbers: the format is documented once, and read by the readers
+    // that are fuzzed already.
     save_record(sink, OrderOpened{order.terms, order.keys, order.content});
     save_record(sink, as_move(order));
     write_value(sink, SavedFacts{order.opened_at.time_since_epoch().count(),
@@ -109,6 +118,7 @@ std::shared_ptr<const Order> read_order(ByteSource& source) {
     std::span<const std::byte> moved_left = moved_bytes;
     const Result<OrderMoved> moved = take_order_moved(moved_left);
     if (!moved) throw StateError("an order in the saved state: " + moved.error().text());
+    // Both parts may be fine and still not belong together.
     if (!opened_left.empty() || !moved_left.empty() || moved->head.order != opened->terms.id)
         throw StateError("an order in the saved state makes no sense");
     const auto facts = read_value<SavedFacts>(source);
@@ -116,6 +126,7 @@ std::shared_ptr<const Order> read_order(ByteSource& source) {
     order->terms = opened->terms;
     order->keys = opened->keys;
     order->content = opened->content;
+    // The move overrides what the order was opened with, as it does in the fold.
     take_over(*order, *moved);
     order->opened_at = moment_of_us(facts.opened_at);
     order->moved_at = moment_of_us(facts.moved_at);
@@ -134,9 +145,12 @@ Result<std::shared_ptr<const Order>> order_of(std::span<const std::byte> bytes) 
     try {
         SpanSource source(bytes);
         auto order = read_order(source);
+        // Bytes behind the end would be kept, hashed and never seen.
         if (!source.left().empty()) return InputError{"order", "has bytes behind its end"};
         return order;
     } catch (const StateError& error) {
+        // From here on it is input like any other: whoever reads a row of the archive gets a
+        // sentence, not an exception.
         return InputError{"order", error.what()};
     }
 }
@@ -149,6 +163,7 @@ OrderRecalled sized(OrderRecalled record) {
 }
 
 void append(std::vector<std::byte>& bytes, const OrderRecalled& record) {
+    // The size is known only once the order is written: it has texts of any length in it.
     const std::vector<std::byte> order = order_bytes(record.order);
     RecallHead head = record.head;
     head.size = static_cast<std::uint16_t>(sizeof head + order.size());
@@ -169,7 +184,10 @@ Result<OrderRecalled> take_order_recalled(std::span<const std::byte>& bytes) {
     if (record.head.reserved != 0) return InputError{"reserved", "must be zero"};
     const auto order = order_of(bytes.first(record.head.size).subspan(sizeof record.head));
     if (!order) return order.error();
+    // Only what has ended ever leaves memory; an open order cannot have come back.
     if (!is_final((*order)->state)) return InputError{"state", "is not that of an ended order"};
+    // Written anew and compared in length, because records that were padded by hand would otherwise
+    // give other bytes than they were read from.
     if ((*order)->terms.size == 0 ||
         order_bytes(**order).size() + sizeof record.head != record.head.size)
         return InputError{"size", "is not that of the order"};

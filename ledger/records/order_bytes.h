@@ -1,9 +1,9 @@
 // A whole order to bytes and back: in saved states, in the archive, and when it is recalled.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/result.h"
-#include "ledger/state_bytes.h"
+#include "ledger/records/order.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <memory>
@@ -26,7 +26,7 @@ std::vector<std::byte> order_bytes(const Order& order);
 /// Refuses bytes that are not those of one order.
 Result<std::shared_ptr<const Order>> order_of(std::span<const std::byte> bytes);
 
-/// As for the other records of orders (ledger/order_records.h).
+/// As for the other records of orders (ledger/records/order_records.h).
 void append(std::vector<std::byte>& bytes, const OrderRecalled& record);
 OrderRecalled sized(OrderRecalled record);
 /// Refuses what is not an order, and one that has not ended.

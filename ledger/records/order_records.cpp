@@ -1,8 +1,10 @@
-#include "ledger/order_records.h"
+#include "ledger/records/order_records.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstring>
 #include <optional>
 #include <string_view>
@@ -18,10 +20,6 @@ static_assert(std::has_unique_object_representations_v<NoticeMoved>);
 static_assert(std::has_unique_object_representations_v<ProfileHead>);
 static_assert(std::has_unique_object_representations_v<WatchedBalance>);
 
-// Records end on a multiple of 8.
-constexpr std::size_t filled(std::size_t bytes) {
-    return (bytes + 7) / 8 * 8;
-}
 static_assert(filled(sizeof(OrderTerms) + order_keys_max * (2 + order_key_bytes_max) +
                      order_content_max) <= 0xFFFF);
 static_assert(filled(sizeof(ProfileHead) + profile_name_max + profile_content_max) <= 0xFFFF);
@@ -38,6 +36,7 @@ void put_text(std::vector<std::byte>& bytes, std::string_view text) {
 }
 
 void fill_up(std::vector<std::byte>& bytes, std::size_t begin) {
+    // Counted from the record's own front: what stood in the buffer before it may end anywhere.
     bytes.resize(begin + filled(bytes.size() - begin));
 }
 
@@ -54,6 +53,8 @@ public:
 
     template <typename Value>
     void take(Value& value) {
+        // One thing missing spoils all that follows, so nothing after it is read from the wrong
+        // place.
         if (left_.size() < sizeof value) return fail();
         std::memcpy(&value, left_.data(), sizeof value);
         left_ = left_.subspan(sizeof value);
@@ -72,6 +73,7 @@ public:
 
     /// Nothing was missing and what is left is less than 8 zeros.
     bool ends_well() const {
+        // Eight or more zeros would be a part that nobody declared.
         return !failed_ && left_.size() < 8 &&
                std::all_of(left_.begin(), left_.end(),
                            [](std::byte b) { return b == std::byte{}; });
@@ -80,6 +82,7 @@ public:
 private:
     void fail() {
         failed_ = true;
+        // Nothing left means that every later part fails too, without an error of its own.
         left_ = {};
     }
 
@@ -95,34 +98,52 @@ Fault take_head(std::span<const std::byte> bytes, Head& head) {
     const Head fresh;
     if (bytes.size() < sizeof head)
         return InputError{"record", "fewer bytes than a record of this kind"};
+    // Copied, not pointed at: records lie in buffers of bytes without alignment.
     std::memcpy(&head, bytes.data(), sizeof head);
     if (head.version != fresh.version) return InputError{"version", "is not known"};
+    // A size below the head's own would make the reader go round in place.
     if (head.size < sizeof head || head.size % 8 != 0 || head.size > bytes.size())
         return InputError{"size", "is not the size of this record"};
     return {};
 }
 
 bool is_channel(const NoticeChannel& channel) {
-    return channel.when <= NoticeWhen::asked && channel.ladder >= NoticeLadder::once &&
-           channel.ladder <= NoticeLadder::wechat_transfer && channel.fault <= NoticeFault::twice &&
-           channel.reserved == 0;
+    return channel.when <= NoticeWhen::asked && channel.schedule != 0 &&
+           channel.fault <= NoticeFault::twice && channel.reserved == 0;
+}
+
+bool counts_months(std::uint16_t flags) {
+    return (flags >> 7U & 7U) >= static_cast<unsigned>(RepeatPeriod::month);
+}
+
+// Whether the order can come again, and says when.
+bool is_repeat(const OrderTerms& terms) {
+    return can_repeat(terms) && terms.acts_at > 0 && terms.acts_at <= terms.expires_at;
 }
 
 Fault check(const OrderTerms& terms) {
-    constexpr std::uint16_t known_flags = order_flag_exclusive | order_flag_ask_merchant |
+    // Enumerated, not masked: a flag that is added elsewhere and forgotten here is refused by the
+    // first test that uses it.
+    constexpr std::uint16_t flags_known = order_flag_exclusive | order_flag_ask_merchant |
                                           order_flag_silence_accepts | order_flag_keeps_open |
-                                          order_flag_group | order_flag_member;
+                                          order_flag_group | order_flag_member |
+                                          order_flag_repeats | repeat_bits;
     if (terms.purpose < Purpose::issue || terms.purpose > Purpose::bank_transfer)
         return InputError{"purpose", "is not a purpose of a transfer"};
     if (terms.action > CustomerAction::decline)
         return InputError{"action", "is not what a customer does"};
+    // Zero is allowed: an enquiry is an order that moves nothing.
     if (terms.amount < 0) return InputError{"amount", "is negative"};
     if (!find_currency(static_cast<std::uint16_t>(terms.currency)))
         return InputError{"currency", "is not in the table"};
     if (terms.key_count > order_keys_max) return InputError{"keys", "are too many"};
     if (terms.watched_count > watched_accounts_max) return InputError{"watched", "are too many"};
-    if ((terms.flags & ~known_flags) != 0) return InputError{"flags", "unknown flags must be zero"};
+    if ((terms.flags & ~flags_known) != 0) return InputError{"flags", "unknown flags must be zero"};
+    if ((terms.flags & (order_flag_repeats | repeat_bits)) != 0 && !is_repeat(terms))
+        return InputError{"flags", "are not those of an order that repeats"};
     if (terms.content_bytes > order_content_max) return InputError{"content", "is too long"};
+    // Only names of tables are checked here. Whether a channel makes sense is the core's to say
+    // when it is opened.
     if (!std::all_of(terms.channels.begin(), terms.channels.end(), is_channel))
         return InputError{"channels", "are not in their tables"};
     return {};
@@ -132,6 +153,7 @@ Fault check(const OrderMoveHead& head) {
     if (head.state < OrderState::awaiting_customer || head.state > OrderState::expired)
         return InputError{"state", "is not a state of an order"};
     if (head.watched_count > watched_accounts_max) return InputError{"watched", "are too many"};
+    // "none" is a row of the table too, so moves without a refusal pass.
     if (find_refusal(static_cast<std::uint16_t>(head.refusal)) == nullptr)
         return InputError{"refusal", "is not a refusal"};
     if (head.answer_bytes > order_answer_max) return InputError{"answer", "is too long"};
@@ -148,7 +170,7 @@ Fault check(const NoticeMoved& record) {
     return {};
 }
 
-const InputError misfit{"size", "is not that of the record's parts"};
+const InputError violation{"size", "is not that of the record's parts"};
 
 }  // namespace
 
@@ -160,6 +182,7 @@ std::string_view name(OrderState state) {
                                                     "failed",
                                                     "closed",
                                                     "expired"};
+    // States count from 1, so that a zeroed record is none of them.
     return names.at(static_cast<std::size_t>(state) - 1);
 }
 
@@ -168,12 +191,40 @@ OrderState first_state(const OrderTerms& terms) {
                                                         : OrderState::awaiting_customer;
 }
 
+bool are_repeat_flags(std::uint16_t flags) {
+    const bool has_day = (flags >> 10U & 31U) != 0;
+    return (flags & ~repeat_bits) == order_flag_repeats && counts_months(flags) == has_day;
+}
+
+bool can_repeat(const OrderTerms& terms) {
+    return are_repeat_flags(terms.flags) && terms.debit && terms.credit && !terms.parent &&
+           terms.action == CustomerAction::approve;
+}
+
+Timestamp next_moment(Timestamp moment, std::uint16_t flags) {
+    ensure((flags & order_flag_repeats) != 0, "only what repeats has a next moment");
+    // By `RepeatPeriod`: days first, then months.
+    constexpr std::array<unsigned, 8> lengths{1, 7, 14, 1, 2, 3, 6, 12};
+    const unsigned length = lengths.at(flags >> 7U & 7U);
+    if (!counts_months(flags)) return moment + std::chrono::days{length};
+    const auto today = std::chrono::floor<std::chrono::days>(moment);
+    const std::chrono::year_month_day date{today};
+    const auto month = date.year() / date.month() + std::chrono::months{length};
+    // Counted from the day that was agreed on, not from the last one: the 31st becomes the 28th in
+    // February, and the 31st again in March.
+    const auto last = (month / std::chrono::last).day();
+    const std::chrono::day day{flags >> 10U & 31U};
+    return std::chrono::sys_days{month / std::min(day, last)} + (moment - today);
+}
+
 std::string_view name(NoticeState state) {
     constexpr std::array<std::string_view, 4> names{"waiting", "sending", "delivered", "given_up"};
     return names.at(static_cast<std::size_t>(state) - 1);
 }
 
 OrderOpened sized(OrderOpened record) {
+    // Clients' input was bounded before it became a record. What is too long here is a mistake of
+    // this program, and so no refusal.
     ensure(record.keys.size() <= order_keys_max && record.content.size() <= order_content_max,
            "an order's parts are bounded");
     for (const std::string& key : record.keys)
@@ -208,6 +259,7 @@ ProfileStored sized(ProfileStored record) {
 
 void append(std::vector<std::byte>& bytes, const OrderOpened& record) {
     const std::size_t begin = bytes.size();
+    // Whatever the caller left in the counts is overwritten: bytes and counts cannot disagree.
     const OrderOpened whole = sized(record);
     put(bytes, whole.terms);
     for (const std::string& key : whole.keys) {
@@ -248,12 +300,14 @@ Result<OrderOpened> take_order_opened(std::span<const std::byte>& bytes) {
     for (std::size_t i = 0; i < record.terms.key_count; ++i) {
         std::uint16_t size = 0;
         parts.take(size);
+        // An order without a name could never be found again, and a key beyond the bound could
+        // never have been written.
         if (size == 0 || size > order_key_bytes_max)
             return InputError{"keys", "must have 1 to 160 bytes each"};
         record.keys.push_back(parts.take_text(size));
     }
     record.content = parts.take_text(record.terms.content_bytes);
-    if (!parts.ends_well()) return misfit;
+    if (!parts.ends_well()) return violation;
     bytes = bytes.subspan(record.terms.size);
     return record;
 }
@@ -265,11 +319,12 @@ Result<OrderMoved> take_order_moved(std::span<const std::byte>& bytes) {
     Parts parts(bytes.first(record.head.size).subspan(sizeof record.head));
     for (std::size_t i = 0; i < record.head.watched_count; ++i) {
         parts.take(record.balances.emplace_back());
+        // Checked one by one, since the watched balances are read straight into their struct.
         if (record.balances.back().reserved_bytes != 0)
             return InputError{"reserved", "must be zero"};
     }
     record.answer = parts.take_text(record.head.answer_bytes);
-    if (!parts.ends_well()) return misfit;
+    if (!parts.ends_well()) return violation;
     bytes = bytes.subspan(record.head.size);
     return record;
 }
@@ -277,7 +332,8 @@ Result<OrderMoved> take_order_moved(std::span<const std::byte>& bytes) {
 Result<NoticeMoved> take_notice_moved(std::span<const std::byte>& bytes) {
     NoticeMoved record;
     if (const Fault fault = take_head(bytes, record)) return *fault;
-    if (record.size != sizeof record) return misfit;
+    // This record has no parts: any other size would hide bytes.
+    if (record.size != sizeof record) return violation;
     if (const Fault fault = check(record)) return *fault;
     bytes = bytes.subspan(sizeof record);
     return record;
@@ -286,6 +342,7 @@ Result<NoticeMoved> take_notice_moved(std::span<const std::byte>& bytes) {
 Result<ProfileStored> take_profile(std::span<const std::byte>& bytes) {
     ProfileStored record;
     if (const Fault fault = take_head(bytes, record.head)) return *fault;
+    // A nameless profile could be neither found nor replaced.
     if (record.head.name_bytes == 0 || record.head.name_bytes > profile_name_max)
         return InputError{"name", "must have 1 to 160 bytes"};
     if (record.head.content_bytes > profile_content_max)
@@ -293,7 +350,7 @@ Result<ProfileStored> take_profile(std::span<const std::byte>& bytes) {
     Parts parts(bytes.first(record.head.size).subspan(sizeof record.head));
     record.name = parts.take_text(record.head.name_bytes);
     record.content = parts.take_text(record.head.content_bytes);
-    if (!parts.ends_well()) return misfit;
+    if (!parts.ends_well()) return violation;
     bytes = bytes.subspan(record.head.size);
     return record;
 }

@@ -1,14 +1,19 @@
 // Records of orders, notices and profiles to bytes and back.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/result.h"
+#include "ledger/records/order.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <span>
 #include <vector>
 
 namespace tuma::ledger {
+
+/// Bytes of a record that ends on a multiple of 8, as all do.
+constexpr std::size_t filled(std::size_t bytes) {
+    return (bytes + 7) / 8 * 8;
+}
 
 /// Appends the record's bytes, zero-filled to a multiple of 8. Sizes and counts of the head are
 /// filled in. Requires: parts within their bounds.

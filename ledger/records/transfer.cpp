@@ -1,6 +1,6 @@
-#include "ledger/transfer.h"
+#include "ledger/records/transfer.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <array>
 
@@ -16,6 +16,8 @@ constexpr std::array<std::string_view, 14> purpose_names{
 }  // namespace
 
 std::string_view name(TransferKind kind) {
+    // Kinds count from 1; for zero the index wraps around and is refused with everything else that
+    // is none.
     const auto index = static_cast<std::size_t>(kind) - 1;
     ensure(index < kind_names.size(), "a transfer kind outside the enumeration");
     return kind_names[index];
@@ -28,6 +30,7 @@ std::string_view name(Purpose purpose) {
 }
 
 std::optional<Purpose> parse_purpose(std::string_view name) {
+    // Fourteen names, and nobody parses one while payments wait.
     for (std::size_t i = 0; i < purpose_names.size(); ++i)
         if (purpose_names[i] == name) return static_cast<Purpose>(i + 1);
     return std::nullopt;

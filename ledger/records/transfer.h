@@ -1,9 +1,9 @@
 // The transfer record: the 128 bytes that the journal keeps for every movement of money.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/money.h"
-#include "ledger/time.h"
+#include "ledger/words/id.h"
+#include "ledger/words/money.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <optional>

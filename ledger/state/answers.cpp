@@ -1,4 +1,4 @@
-#include "ledger/answers.h"
+#include "ledger/state/answers.h"
 
 #include <variant>
 
@@ -10,6 +10,7 @@ struct Answer {
 
     template <typename Record>
     std::optional<RememberedRequest> with(const Record& record, std::uint64_t id) const {
+        // Without a key nobody asked: an expiry is the switch's own doing.
         if (!RequestKey{record.participant, record.reference}) return std::nullopt;
         RememberedRequest answer;
         answer.reference = record.reference;
@@ -20,6 +21,7 @@ struct Answer {
         return answer;
     }
     std::optional<RememberedRequest> operator()(const TransferRecord& record) const {
+        // A set has one answer, that of its first record.
         if (record.is_continuation()) return std::nullopt;
         auto answer = with(record, record.id.value);
         if (answer) answer->balance = record.debit_balance_after;
@@ -40,6 +42,7 @@ struct Answer {
         return std::nullopt;
     }
     std::optional<RememberedRequest> operator()(const RequestRefused& record) const {
+        // A refusal makes nothing that has a number.
         auto answer = with(record, 0);
         if (answer) answer->code = record.refusal;
         return answer;

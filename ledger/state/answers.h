@@ -1,9 +1,9 @@
 // Which answer to a request a record of the journal stands for.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/request_keys.h"
-#include "ledger/time.h"
+#include "ledger/records/event.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/words/time.h"
 
 #include <optional>
 

@@ -1,4 +1,4 @@
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include <fmt/format.h>
 
@@ -17,6 +17,8 @@ namespace {
 std::size_t hash_of(const Identity& identity, std::uint64_t seed) {
     std::array<std::uint64_t, 4> words{};
     std::memcpy(words.data(), identity.data(), sizeof words);
+    // Clients choose identities. Without the seed they could choose them so that all share one
+    // place.
     std::uint64_t hash = 0x9E3779B97F4A7C15ULL ^ seed;
     for (const std::uint64_t word : words) {
         hash = (hash ^ word) * 0xD6E8FEB86659FD93ULL;
@@ -26,6 +28,8 @@ std::size_t hash_of(const Identity& identity, std::uint64_t seed) {
 }
 
 bool limits_are_valid(std::int64_t floor, std::int64_t ceiling) {
+    // An account begins with nothing, so that a floor above zero is broken from the start, and so
+    // is a ceiling below it.
     if (floor != no_floor && (floor > 0 || floor < -amount_max)) return false;
     return ceiling >= 0;
 }
@@ -56,6 +60,7 @@ Books::Books(std::size_t accounts_max, std::uint64_t hash_seed)
     // opening one never copies the others.
     accounts_.reserve(accounts_max);
     identities_.reserve(accounts_max);
+    // Never more than half full: searches stay short, and each meets an empty slot.
     const std::size_t slot_count = std::bit_ceil(accounts_max * 2);
     identity_slots_.reset(
         static_cast<std::uint32_t*>(std::calloc(slot_count, sizeof(std::uint32_t))));
@@ -98,6 +103,7 @@ void Books::index_identity(AccountId id) {
 }
 
 std::optional<Refusal> Books::plan_open(AccountOpened& opened) const {
+    // In the order of the refusals' numbers: the lowest that applies is the answer.
     if (!is_valid(opened.identity)) return Refusal::identity_invalid;
     if (find(opened.identity)) return Refusal::identity_taken;
     if (!limits_are_valid(opened.floor, opened.ceiling)) return Refusal::account_limits_invalid;
@@ -110,6 +116,7 @@ std::optional<Refusal> Books::plan_change(const AccountChanged& changed) const {
     const Account* account = find(changed.id);
     if (account == nullptr) return Refusal::account_not_found;
     if (account->state == AccountState::closed) return Refusal::account_already_closed;
+    // Freezing what is frozen already is no mistake.
     if (changed.change != AccountChange::close) return std::nullopt;
     const bool has_money = balance(*account) != 0;
     const bool has_pending = account->debits_pending != 0 || account->credits_pending != 0;
@@ -118,6 +125,7 @@ std::optional<Refusal> Books::plan_change(const AccountChanged& changed) const {
 }
 
 void Books::apply(const AccountOpened& opened) {
+    // The number is the account's place in the list.
     ensure(opened.id.value == accounts_.size() + 1, "accounts are opened in order");
     Account account;
     account.floor = opened.floor;
@@ -149,6 +157,8 @@ void Books::apply(const AccountChanged& changed) {
 void Books::end_reservation(const TransferRecord& record, Account& debit, Account& credit) {
     const auto found = reservations_.find(record.subject);
     ensure(found != reservations_.end(), "ending a reservation that is not open");
+    // By what was set aside, not by what the record moves: a settlement of a part frees the rest
+    // too.
     debit.debits_pending -= found->second.amount;
     credit.credits_pending -= found->second.amount;
     count_own_reserved(debit, credit, -found->second.amount);
@@ -173,18 +183,24 @@ void Books::apply(const TransferRecord& record) {
             end_reservation(record, debit, credit);
             break;
         case TransferKind::settled:
+            // First what was set aside is free again; then what is settled of it moves like any
+            // money.
             end_reservation(record, debit, credit);
             [[fallthrough]];
         case TransferKind::posted:
         case TransferKind::reversed:
+            // The next reversal of the same original is measured against this.
             if (record.gives_back()) count_given_back(record.subject, record.amount);
             count_own(debit, credit, record.amount);
             debit.debits_posted += record.amount;
             credit.credits_posted += record.amount;
             break;
     }
+    // Both chains go on, also when no money moved: a statement shows promises as well.
     debit.last_transfer = record.id;
     credit.last_transfer = record.id;
+    // What was planned or found without violation cannot fail here. If it does, this program is
+    // wrong, and no process is better than wrong books.
     ensure(debit.debits_pending >= 0 && credit.credits_pending >= 0, "a negative pending sum");
     ensure(balance(debit) == record.debit_balance_after, "debit balance after a transfer");
     ensure(balance(credit) == record.credit_balance_after, "credit balance after a transfer");
@@ -193,6 +209,7 @@ void Books::apply(const TransferRecord& record) {
 void Books::undo(const TransferRecord& record, const std::optional<Reservation>& settled) {
     Account& debit = at(record.debit);
     Account& credit = at(record.credit);
+    // Legs go back the newest first. Otherwise the chains would name a record that is not there.
     ensure(debit.last_transfer == record.id && credit.last_transfer == record.id,
            "only the newest record of both accounts can be taken back");
     ensure(record.kind == TransferKind::posted || record.kind == TransferKind::reversed ||
@@ -203,6 +220,7 @@ void Books::undo(const TransferRecord& record, const std::optional<Reservation>&
     count_own(debit, credit, -record.amount);
     debit.last_transfer = record.debit_previous;
     credit.last_transfer = record.credit_previous;
+    // The reservation is no longer known here, so that who takes the leg back has kept it.
     if (record.kind == TransferKind::settled) {
         debit.debits_pending += settled->amount;
         credit.credits_pending += settled->amount;
@@ -216,6 +234,8 @@ void Books::undo(const TransferRecord& record, const std::optional<Reservation>&
 void Books::count_given_back(TransferId original, std::int64_t amount) {
     const auto entry = reversed_.try_emplace(original).first;
     entry->second += amount;
+    // Only taking a leg back leads to nothing. An entry left behind would be saved, and a replay,
+    // which never saw that leg, would come to other bytes.
     if (entry->second == 0) reversed_.erase(entry);
 }
 
@@ -248,9 +268,12 @@ void Books::prefetch(AccountId debit, AccountId credit) const {
 }
 
 void Books::save(ByteSink& sink) const {
+    // Deadlines, own funds and the index of identities follow from the rest. They are made again by
+    // loading, and so cannot contradict it.
     write_value(sink, std::uint64_t{accounts_.size()});
     sink.write(std::as_bytes(std::span{accounts_}));
     sink.write(std::as_bytes(std::span{identities_}));
+    // Sorted: the order in a hash map depends on all that was ever in it.
     const auto open = sorted_reservations();
     write_value(sink, std::uint64_t{open.size()});
     for (const auto& [id, reservation] : open) {
@@ -272,6 +295,7 @@ void Books::save(ByteSink& sink) const {
 
 void Books::load(ByteSource& source) {
     ensure(accounts_.empty(), "loading into books that are in use");
+    // Accounts first, because reservations name them.
     load_accounts(source);
     load_reservations(source);
     load_reversed(source);
@@ -279,6 +303,7 @@ void Books::load(ByteSource& source) {
 
 void Books::load_accounts(ByteSource& source) {
     const auto count = read_value<std::uint64_t>(source);
+    // Not damage but a setting, so that the message says what to start with.
     if (count > accounts_max_)
         throw StateError(
             fmt::format("the saved state has {} accounts, --accounts allows {}; "
@@ -288,10 +313,11 @@ void Books::load_accounts(ByteSource& source) {
         require(std::all_of(piece.begin(), piece.end(), is_sound), "an account");
         accounts_.insert(accounts_.end(), piece.begin(), piece.end());
         for (const Account& account : piece)
-            if (row(account.kind).cover == Cover::own)
-                own_funds_of(account.currency).balance += tuma::ledger::balance(account);
+            if (is_own(account)) add_own(account.currency, tuma::ledger::balance(account));
     });
     read_pieces<Identity>(source, count, [this](std::span<const Identity> piece) {
+        // All slots of a piece are asked for before the first is used: the waits for memory
+        // overlap.
         for (const Identity& identity : piece) {
             __builtin_prefetch(&identity_slots_[slot_of(identity)], 1);
             require(is_valid(identity), "an identity");
@@ -313,6 +339,8 @@ void Books::load_reservations(ByteSource& source) {
         reservation.amount = read_value<std::int64_t>(source);
         reservation.expires_at = Timestamp{Duration{read_value<std::int64_t>(source)}};
         reservation.purpose = read_value<Purpose>(source);
+        // Strictly rising, as they were saved. A number that comes twice would be lost in the map
+        // without a word.
         require(id > std::exchange(last, id) && find(reservation.debit) != nullptr &&
                     find(reservation.credit) != nullptr && reservation.amount > 0 &&
                     reservation.amount <= amount_max && reservation.purpose >= Purpose::issue &&

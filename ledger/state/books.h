@@ -1,10 +1,50 @@
 // The double-entry state machine in memory: accounts, open reservations, what was reversed.
+//
+// An account keeps four sums that never fall below zero, in minor units of one currency:
+//
+//                    debit side                  credit side
+//     posted         debits_posted               credits_posted        money that has moved
+//     pending        debits_pending              credits_pending       money set aside to move
+//
+// Its kind has a normal side. Balance is posted on that side less posted on the other; available is
+// balance less what is set aside to leave less the floor.
+//
+// A transfer's states, each step one record that names both accounts and one amount:
+//
+//     post ──────────────────────────▶ posted ─────┬─ reverse ─▶ reversed, as often as
+//     reserve ─▶ reserved ─┬─ settle ─▶ settled ───┘            something of it is left
+//                          ├─ release ▶ released
+//                          └─ expire ─▶ expired
+//
+// Every movement takes two steps. `plan_…` is const: it checks everything, in the order of refusals
+// that it documents, and fills in the whole record, balances after it included. `apply` carries a
+// record out and decides nothing, so that it cannot fail, and a replay of the journal is `apply`
+// alone. Between the two nothing may happen to the books: what was planned is true only now.
+// A set of linked records is planned and applied record by record; when a later one is refused,
+// `undo` takes the earlier ones back, the newest first.
+//
+// What that buys, and `broken_invariants` checks, at every moment between sets, per currency:
+//
+//     debits = credits, posted and pending      no record moves money on one side only
+//     balance - set aside >= floor              nobody spends what is promised or not there
+//     pending sums = open reservations          every promise ends, once
+//     trust = owed + own, own >= 0              customers' money is there (safeguarding); own funds
+//                                               may be short where the rules in force say so
+//     bank = bank accounts                      the world outside, mirrored apart
+//
+// `violation` says the same of a record from outside, before `apply` is allowed to see it.
+//
+// Who owns what: the books own accounts, their identities and reservations, for ever: nothing in
+// here is forgotten but reservations that ended. History is the journal's. What schemes count and
+// what is owed to merchants are parts of their own (limit_counters.h, takings.h,
+// pending_settlements.h); they are fed by the same records and kept true by `State`. One thread
+// uses the books; replay of a snapshot in the making has books of its own.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/event.h"
-#include "ledger/state_bytes.h"
-#include "ledger/transfer.h"
+#include "ledger/records/account.h"
+#include "ledger/records/event.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/records/transfer.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -114,11 +154,11 @@ public:
 
     /// Why `record` cannot be carried out on this state (unknown accounts, another previous record,
     /// other balances, no such reservation), or nothing when it can. For records read from outside.
-    std::optional<std::string> misfit(const TransferRecord& record) const;
-    std::optional<std::string> misfit(const AccountOpened& opened) const;
-    std::optional<std::string> misfit(const AccountChanged& changed) const;
+    std::optional<std::string> violation(const TransferRecord& record) const;
+    std::optional<std::string> violation(const AccountOpened& opened) const;
+    std::optional<std::string> violation(const AccountChanged& changed) const;
 
-    /// Carries out what a record says and decides nothing. Requires: no `misfit`.
+    /// Carries out what a record says and decides nothing. Requires: no `violation`.
     void apply(const TransferRecord& record);
     void apply(const AccountOpened& opened);
     void apply(const AccountChanged& changed);
@@ -133,6 +173,8 @@ public:
     std::int64_t reversed_amount(TransferId original) const;
     /// The operator's own funds of a currency; zero where nothing is known of any.
     OwnFunds own_funds(Currency currency) const;
+    /// Whether those of any currency are below zero where they may not be.
+    bool are_own_funds_short() const { return are_own_funds_short_; }
     /// Those of all currencies that are below zero where they may not be.
     std::vector<OwnFunds> short_own_funds() const;
     /// Whether movements may bring own funds of a currency below zero. Kept by who knows the rules.
@@ -143,6 +185,10 @@ public:
     std::size_t open_reservations() const { return reservations_.size(); }
     /// The reservation that expires first, ties by number; nothing when none is open.
     std::optional<std::pair<Timestamp, TransferId>> next_expiry() const;
+    std::optional<Timestamp> next_due() const {
+        if (expiries_.empty()) return std::nullopt;
+        return expiries_.begin()->first;
+    }
 
     /// Hints that these accounts will be needed soon.
     void prefetch(AccountId debit, AccountId credit) const;
@@ -161,14 +207,27 @@ public:
     void load(ByteSource& source);
 
 private:
+    /// The accounts of a posting that was found to be possible.
+    struct Sides {
+        const Account* debit = nullptr;
+        const Account* credit = nullptr;
+    };
+
     Account& at(AccountId id);
     /// The refusals that posting and reserving share, from debit_account_not_found on.
-    std::optional<Refusal> check_posting(const Posting& posting, std::int64_t incoming) const;
+    std::optional<Refusal> check_posting(const Posting& posting, std::int64_t incoming,
+                                         Sides& sides) const;
     std::optional<Refusal> check_own_funds(const Account& debit, const Account& credit,
                                            std::int64_t amount) const;
     OwnFunds& own_funds_of(Currency currency);
     /// Counts what a movement between these two does to own funds; negative amounts take it back.
-    void count_own(const Account& debit, const Account& credit, std::int64_t amount);
+    void count_own(const Account& debit, const Account& credit, std::int64_t amount) {
+        // Most movements are between customers: only this look stands on their way.
+        if (is_own(debit) != is_own(credit))
+            add_own(debit.currency, is_own(credit) ? amount : -amount);
+    }
+    void add_own(Currency currency, std::int64_t amount);
+    void look_for_short_own_funds();
     void count_own_reserved(const Account& debit, const Account& credit, std::int64_t amount);
     void count_given_back(TransferId original, std::int64_t amount);
     std::size_t slot_of(const Identity& identity) const;
@@ -192,6 +251,7 @@ private:
     std::set<std::pair<Timestamp, TransferId>> expiries_;
     /// One for each currency in which somebody has moved own funds, by first movement.
     std::vector<OwnFunds> own_funds_;
+    bool are_own_funds_short_ = false;
     /// Amounts moved back, by original; as many entries as there are originals of reversals and of
     /// refunds that name theirs.
     boost::unordered_flat_map<TransferId, std::int64_t, std::hash<TransferId>> reversed_;

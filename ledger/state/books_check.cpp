@@ -1,5 +1,5 @@
 // What the books look at from outside: records that do not fit, and invariants over everything.
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include <fmt/format.h>
 
@@ -34,6 +34,8 @@ struct CurrencySums {
                 owed_and_own += balance(account);
                 break;
             case Cover::outside:
+                // Debit less credit for both kinds: the banks' mirror and the accounts held there
+                // cancel out.
                 outside += Wide{account.debits_posted} - account.credits_posted;
                 break;
         }
@@ -41,7 +43,7 @@ struct CurrencySums {
 };
 
 void check_sums(Currency currency, const CurrencySums& sums, std::vector<std::string>& broken) {
-    const std::string_view code = letters(currency);
+    const std::string_view code = alphabetic_code(currency);
     if (sums.debits_posted != sums.credits_posted)
         broken.push_back(fmt::format("{}: posted debits and credits differ", code));
     if (sums.debits_pending != sums.credits_pending)
@@ -58,6 +60,7 @@ void check_account(AccountId id, const Account& account, std::vector<std::string
     if (account.debits_pending < 0 || account.debits_posted < 0 || account.credits_pending < 0 ||
         account.credits_posted < 0)
         broken.push_back(fmt::format("account {}: a sum is negative", id.value));
+    // Ceilings are not looked at: they bind only what comes in.
     if (account.floor != no_floor && available(account) < 0)
         broken.push_back(fmt::format("account {}: {} minor units below its floor", id.value,
                                      -available(account)));
@@ -65,7 +68,8 @@ void check_account(AccountId id, const Account& account, std::vector<std::string
 
 }  // namespace
 
-std::optional<std::string> Books::misfit(const TransferRecord& record) const {
+std::optional<std::string> Books::violation(const TransferRecord& record) const {
+    // Floors are not looked at here. They hold from set to set, and not from record to record.
     const Account* debit = find(record.debit);
     const Account* credit = find(record.credit);
     if (debit == nullptr || credit == nullptr || record.debit == record.credit)
@@ -92,6 +96,7 @@ std::optional<std::string> Books::misfit(const TransferRecord& record) const {
                 "transfer {}: reservation {} is not open with these accounts, purpose and amount",
                 record.id.value, record.subject.value);
     }
+    // Wide, because a record from outside may bring any numbers.
     const Wide moved = posts_money(record.kind) ? record.amount : 0;
     const auto after = [moved](const Account& account, Side side) {
         return row(account.kind).normal_side == side ? Wide{balance(account)} + moved
@@ -103,7 +108,7 @@ std::optional<std::string> Books::misfit(const TransferRecord& record) const {
     return std::nullopt;
 }
 
-std::optional<std::string> Books::misfit(const AccountOpened& opened) const {
+std::optional<std::string> Books::violation(const AccountOpened& opened) const {
     if (opened.id.value != accounts_.size() + 1)
         return fmt::format("account {} opened after account {}", opened.id.value, accounts_.size());
     if (accounts_.size() >= accounts_max_)
@@ -114,7 +119,8 @@ std::optional<std::string> Books::misfit(const AccountOpened& opened) const {
     return std::nullopt;
 }
 
-std::optional<std::string> Books::misfit(const AccountChanged& changed) const {
+std::optional<std::string> Books::violation(const AccountChanged& changed) const {
+    // Requests are held to the same: a change that would be refused was never recorded.
     if (plan_change(changed))
         return fmt::format("account {} cannot be changed this way", changed.id.value);
     return std::nullopt;
@@ -128,13 +134,14 @@ std::vector<std::string> Books::broken_invariants() const {
         const Account& account = accounts_[i];
         check_account(AccountId{static_cast<std::uint32_t>(i + 1)}, account, broken);
         by_currency[account.currency].add(account);
+        // One side is enough, since both sides are compared by currency.
         pending += account.debits_pending;
     }
     for (const auto& [currency, sums] : by_currency) check_sums(currency, sums, broken);
     for (const OwnFunds& own : short_own_funds())
         broken.push_back(fmt::format(
             "{}: the operator's own funds are {}, so that less is in trust than is owed",
-            letters(own.currency), own.money().text()));
+            alphabetic_code(own.currency), own.money().text()));
     Wide open = 0;
     for (const auto& [id, reservation] : reservations_) open += reservation.amount;
     if (open != pending) broken.emplace_back("open reservations do not add up to the pending sums");

@@ -1,5 +1,5 @@
 // The decisions of the books: what is refused, in which order, and the record that follows if not.
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include <algorithm>
 
@@ -15,6 +15,7 @@ bool runs_between(Purpose purpose, AccountKind debit, AccountKind credit) {
     // What is held for others and what lies at banks outside never mix.
     if (is_outside(debit) != is_outside(credit)) return false;
     switch (purpose) {
+        // E-money comes into being only with money at the bank.
         case Purpose::issue:
             return debit == trust && row(credit).cover == Cover::owed;
         case Purpose::redeem:
@@ -25,10 +26,12 @@ bool runs_between(Purpose purpose, AccountKind debit, AccountKind credit) {
             return debit == wallet && credit == agent_float;
         case Purpose::transfer:
             return debit == wallet && credit == wallet;
+        // A till has the money at once; a payable waits for its settlement.
         case Purpose::pay_merchant:
             return debit == wallet && (credit == till || credit == settlement_payable);
         case Purpose::adjust:
             return true;
+        // Charges run both ways, because they come back with a refund.
         case Purpose::fee:
             return credit == fee_income || debit == fee_income;
         case Purpose::tax:
@@ -40,6 +43,7 @@ bool runs_between(Purpose purpose, AccountKind debit, AccountKind credit) {
             return (debit == till || debit == settlement_payable) && credit == wallet;
         case Purpose::disburse:
             return debit == till && credit == wallet;
+        // Both ways: what a merchant owes is collected.
         case Purpose::payout:
             return (debit == settlement_payable && (credit == trust || credit == fee_income)) ||
                    (debit == trust && credit == settlement_payable) ||
@@ -61,6 +65,7 @@ std::optional<Refusal> check_states(const Account& debit, const Account& credit)
 }
 
 bool overflows(std::int64_t posted, std::int64_t pending, std::int64_t amount) {
+    // What is set aside will be posted one day, so that it needs its room already.
     std::int64_t sum = 0;
     return __builtin_add_overflow(posted, pending, &sum) ||
            __builtin_add_overflow(sum, amount, &sum);
@@ -72,6 +77,7 @@ std::optional<Refusal> check_money(const Account& debit, const Account& credit, 
     if (overflows(debit.debits_posted, debit.debits_pending, amount) ||
         overflows(credit.credits_posted, credit.credits_pending, amount))
         return Refusal::balance_overflow;
+    // Overflow stands before funds, and funds before ceilings, as their numbers do.
     const bool debit_falls = row(debit.kind).normal_side == Side::credit;
     const bool credit_falls = row(credit.kind).normal_side == Side::debit;
     if (debit_falls && available(debit) < amount - incoming) return Refusal::insufficient_funds;
@@ -108,10 +114,11 @@ void fill_accounts(TransferRecord& record, AccountId debit_id, const Account& de
 
 }  // namespace
 
-std::optional<Refusal> Books::check_posting(const Posting& posting, std::int64_t incoming) const {
-    const Account* debit = find(posting.debit);
+std::optional<Refusal> Books::check_posting(const Posting& posting, std::int64_t incoming,
+                                            Sides& sides) const {
+    const Account* const debit = sides.debit = find(posting.debit);
     if (debit == nullptr) return Refusal::debit_account_not_found;
-    const Account* credit = find(posting.credit);
+    const Account* const credit = sides.credit = find(posting.credit);
     if (credit == nullptr) return Refusal::credit_account_not_found;
     if (posting.debit == posting.credit) return Refusal::accounts_not_different;
     const Currency currency = posting.amount.currency;
@@ -128,10 +135,12 @@ std::optional<Refusal> Books::check_posting(const Posting& posting, std::int64_t
 std::optional<Refusal> Books::plan_post(const Posting& posting, TransferRecord& record,
                                         std::int64_t incoming) const {
     if (const auto refusal = check_amount(posting.amount.minor)) return refusal;
-    if (const auto refusal = check_posting(posting, incoming)) return refusal;
+    Sides sides;
+    if (const auto refusal = check_posting(posting, incoming, sides)) return refusal;
 
     // From here on it must succeed.
     record.kind = TransferKind::posted;
+    // Version 1 wherever it says all there is, so that such records stay as they always were.
     if (posting.fate != ChargeFate::unsaid || posting.subject) record.version = 2;
     record.flags =
         static_cast<std::uint16_t>(static_cast<unsigned>(posting.fate) * flag_fate_factor);
@@ -139,8 +148,7 @@ std::optional<Refusal> Books::plan_post(const Posting& posting, TransferRecord& 
     record.purpose = posting.purpose;
     record.amount = posting.amount.minor;
     record.memo = posting.memo;
-    fill_accounts(record, posting.debit, *find(posting.debit), posting.credit,
-                  *find(posting.credit), true);
+    fill_accounts(record, posting.debit, *sides.debit, posting.credit, *sides.credit, true);
     return std::nullopt;
 }
 
@@ -149,7 +157,8 @@ std::optional<Refusal> Books::plan_reserve(const Posting& posting, Duration time
     if (const auto refusal = check_amount(posting.amount.minor)) return refusal;
     if (timeout < reservation_min || timeout > reservation_max)
         return Refusal::timeout_out_of_range;
-    if (const auto refusal = check_posting(posting, 0)) return refusal;
+    Sides sides;
+    if (const auto refusal = check_posting(posting, 0, sides)) return refusal;
 
     // From here on it must succeed.
     record.kind = TransferKind::reserved;
@@ -157,13 +166,14 @@ std::optional<Refusal> Books::plan_reserve(const Posting& posting, Duration time
     record.amount = posting.amount.minor;
     record.memo = posting.memo;
     record.due_at = (now + timeout).time_since_epoch().count();
-    fill_accounts(record, posting.debit, *find(posting.debit), posting.credit,
-                  *find(posting.credit), false);
+    fill_accounts(record, posting.debit, *sides.debit, posting.credit, *sides.credit, false);
     return std::nullopt;
 }
 
 std::optional<Refusal> Books::plan_settle(TransferId reservation, std::int64_t amount,
                                           TransferRecord& record) const {
+    // No freeze, ceiling or floor is looked at: the promise was made before, and its sums were
+    // checked when it was made.
     const Reservation* open = find_reservation(reservation);
     if (open == nullptr) return Refusal::reservation_not_open;
     if (amount < 0) return Refusal::amount_not_positive;
@@ -197,6 +207,7 @@ std::optional<Refusal> Books::plan_end(TransferId reservation, TransferKind kind
 
 std::optional<Refusal> Books::plan_reverse(const TransferRecord& original, std::int64_t amount,
                                            TransferRecord& record) const {
+    // What never moved cannot be moved back, and a reversal is not reversed in its turn.
     if (original.kind != TransferKind::posted && original.kind != TransferKind::settled)
         return Refusal::original_not_reversible;
     if (amount < 0) return Refusal::amount_not_positive;
@@ -206,6 +217,7 @@ std::optional<Refusal> Books::plan_reverse(const TransferRecord& original, std::
     const Account* debit = find(original.credit);
     const Account* credit = find(original.debit);
     ensure(debit != nullptr && credit != nullptr, "accounts of a durable transfer exist");
+    // Not asked: between which kinds a purpose runs. What ran one way may run back.
     if (const auto refusal = check_states(*debit, *credit)) return refusal;
     if (const auto refusal = check_money(*debit, *credit, moved)) return refusal;
     if (const auto refusal = check_own_funds(*debit, *credit, moved)) return refusal;

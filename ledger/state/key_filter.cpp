@@ -1,4 +1,4 @@
-#include "ledger/key_filter.h"
+#include "ledger/state/key_filter.h"
 
 #include <sys/mman.h>
 
@@ -32,20 +32,11 @@ KeyFilter::~KeyFilter() {
     munmap(lines_at_, bytes());
 }
 
-// Relaxed: that a key was added is told to who asks by way of what tells that it has left memory.
-bool KeyFilter::has_all(const std::uint64_t* block, std::uint64_t hash) {
-    for (std::size_t word = 0; word < words; ++word) {
-        const std::uint64_t bits = bits_of(hash, word);
-        const std::uint64_t stored = __atomic_load_n(&block[word], __ATOMIC_RELAXED);
-        if ((stored & bits) != bits) return false;
-    }
-    return true;
-}
-
 void KeyFilter::add(std::uint64_t hash) {
     has_keys_.store(true, std::memory_order_relaxed);
     std::uint64_t* const block = line_of(hash) + newest_ * words;
     for (std::size_t word = 0; word < words; ++word) {
+        // Read and written in two steps, because nobody else writes.
         const Word stored(block[word]);
         stored.store(stored.load(std::memory_order_relaxed) | bits_of(hash, word),
                      std::memory_order_relaxed);
@@ -53,6 +44,7 @@ void KeyFilter::add(std::uint64_t hash) {
 }
 
 void KeyFilter::turn(Timestamp oldest, Duration retention) {
+    // A filter without keys has no age; its first generation begins with its first key.
     if (!has_keys_) begun_ = oldest;
     has_keys_ = true;
     if (oldest - begun_ <= retention) return;
@@ -63,6 +55,7 @@ void KeyFilter::turn(Timestamp oldest, Duration retention) {
 }
 
 void KeyFilter::empty(std::size_t generation) {
+    // Others ask meanwhile. All that they can miss is older than the retention.
     std::uint64_t* const end = lines_at_ + lines_ * line_words;
     for (std::uint64_t* line = lines_at_; line != end; line += line_words)
         for (std::size_t word = 0; word < words; ++word)
@@ -70,6 +63,7 @@ void KeyFilter::empty(std::size_t generation) {
 }
 
 void KeyFilter::clear() {
+    // Emptying would touch every page, and none has been touched yet.
     if (!has_keys_) return;
     empty(0);
     empty(1);

@@ -1,7 +1,7 @@
 // The hash of request keys that their memory, the filter and the files on disk share.
 #pragma once
 
-#include "ledger/id.h"
+#include "ledger/words/id.h"
 
 #include <array>
 #include <bit>
@@ -16,9 +16,10 @@ namespace tuma::ledger {
 inline std::uint64_t hash_of_key(const RequestKey& key, std::uint64_t seed) {
     std::array<std::uint64_t, 2> halves{};
     std::memcpy(halves.data(), key.reference.data(), sizeof halves);
-    __extension__ using Wide = unsigned __int128;
-    const Wide product = Wide{halves[0] ^ 0x9E3779B97F4A7C15ULL ^ key.participant.value ^ seed} *
-                         Wide{halves[1] ^ 0xD1B54A32D192ED03ULL ^ std::rotl(seed, 32)};
+    __extension__ using Product = unsigned __int128;
+    const Product product =
+        Product{halves[0] ^ 0x9E3779B97F4A7C15ULL ^ key.participant.value ^ seed} *
+        Product{halves[1] ^ 0xD1B54A32D192ED03ULL ^ std::rotl(seed, 32)};
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64U);
 }
 

@@ -1,7 +1,7 @@
 // Sums of what was paid, day by day.
-#include "ledger/turnover.h"
+#include "ledger/state/limit_counters.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <type_traits>
@@ -11,11 +11,11 @@
 namespace tuma::ledger {
 namespace {
 
-// A turnover and a counted reservation as they are saved.
+// A counter and a counted reservation as they are saved.
 struct SavedTurnover {
     AccountId account;
     std::uint32_t reserved = 0;
-    Turnover turnover;
+    LimitCounter counter;
 };
 static_assert(std::has_unique_object_representations_v<SavedTurnover>);
 
@@ -45,36 +45,37 @@ bool is_withdrawal(Purpose purpose) {
     return purpose == Purpose::withdraw || purpose == Purpose::redeem;
 }
 
-void count(Turnover& turnover, std::int64_t amount, Purpose purpose) {
-    turnover.of_day += amount;
-    turnover.of_month += amount;
-    turnover.of_year += amount;
-    turnover.of_life += amount;
-    if (is_withdrawal(purpose)) turnover.withdrawn += amount;
+void count(LimitCounter& counter, std::int64_t amount, Purpose purpose) {
+    counter.of_day += amount;
+    counter.of_month += amount;
+    counter.of_year += amount;
+    counter.of_life += amount;
+    if (is_withdrawal(purpose)) counter.withdrawn += amount;
 }
 
 // Sums that have ended since do not hold the amount any more.
-void give_back(Turnover& turnover, std::int32_t day, std::int64_t amount, Purpose purpose) {
-    if (turnover.day == day) turnover.of_day -= amount;
-    if (turnover.month == month_of(to_day(day))) turnover.of_month -= amount;
-    if (turnover.year == year_of(to_day(day))) turnover.of_year -= amount;
-    turnover.of_life -= amount;
-    if (is_withdrawal(purpose)) turnover.withdrawn -= amount;
+void give_back(LimitCounter& counter, std::int32_t day, std::int64_t amount, Purpose purpose) {
+    if (counter.day == day) counter.of_day -= amount;
+    if (counter.month == month_of(to_day(day))) counter.of_month -= amount;
+    if (counter.year == year_of(to_day(day))) counter.of_year -= amount;
+    counter.of_life -= amount;
+    if (is_withdrawal(purpose)) counter.withdrawn -= amount;
 }
 
-bool makes_sense(const Turnover& turnover) {
-    const auto day = to_day(turnover.day);
-    return turnover.month == month_of(day) && turnover.year == year_of(day) &&
-           turnover.reserved == 0 && turnover.of_day >= 0 && turnover.of_month >= turnover.of_day &&
-           turnover.of_year >= turnover.of_month && turnover.of_life >= turnover.of_year &&
-           turnover.withdrawn >= 0 && turnover.withdrawn <= turnover.of_life;
+bool makes_sense(const LimitCounter& counter) {
+    // Each span lies within the next longer one, so that its sum cannot be larger.
+    const auto day = to_day(counter.day);
+    return counter.month == month_of(day) && counter.year == year_of(day) &&
+           counter.reserved == 0 && counter.of_day >= 0 && counter.of_month >= counter.of_day &&
+           counter.of_year >= counter.of_month && counter.of_life >= counter.of_year &&
+           counter.withdrawn >= 0 && counter.withdrawn <= counter.of_life;
 }
 
 }  // namespace
 
-Turnover Turnover::on(std::chrono::sys_days today) const {
+LimitCounter LimitCounter::on(std::chrono::sys_days today) const {
     if (today <= to_day(day)) return *this;
-    Turnover now = *this;
+    LimitCounter now = *this;
     now.day = static_cast<std::int32_t>(today.time_since_epoch().count());
     now.month = month_of(today);
     now.year = year_of(today);
@@ -110,25 +111,31 @@ bool counts_as_paid(Purpose purpose) {
     unreachable("a purpose outside the enumeration");
 }
 
-Turnover Turnovers::find(AccountId account) const {
+LimitCounter LimitCounters::find(AccountId account) const {
     const auto found = accounts_.find(account);
-    return found == accounts_.end() ? Turnover{} : found->second;
+    return found == accounts_.end() ? LimitCounter{} : found->second;
 }
 
-void Turnovers::apply(const TransferRecord& record, const Terms& terms, Timestamp time) {
+void LimitCounters::apply(const TransferRecord& record, const Terms& terms, Timestamp time) {
+    // What is moved back makes no room again: limits are about what was paid.
     if (record.kind == TransferKind::reversed || !counts_as_paid(record.purpose)) return;
     const AccountTerms* const payer = terms.find(record.debit);
     if (payer == nullptr) return;
     if (record.kind == TransferKind::posted || record.kind == TransferKind::reserved) {
+        // Days are those of the scheme's own zone, by its newest version.
         const auto offset = terms.find(payer->scheme)->zone_offset_minutes();
-        Turnover& turnover = accounts_[record.debit];
-        turnover = turnover.on(local_day(time, offset));
-        count(turnover, record.amount, record.purpose);
+        LimitCounter& counter = accounts_[record.debit];
+        // Brought to today first, or the amount would be added to the sum of a day that is over.
+        counter = counter.on(local_day(time, offset));
+        count(counter, record.amount, record.purpose);
+        // With the day of its making: what is given back leaves only those sums that still hold it.
         if (record.kind == TransferKind::reserved)
-            reservations_.emplace(record.id, Counted{record.debit, turnover.day, record.amount});
+            reservations_.emplace(record.id, Counted{record.debit, counter.day, record.amount});
         return;
     }
     const auto counted = reservations_.find(record.subject);
+    // Accounts get their terms when they are opened and never later, so that it was counted when it
+    // was made.
     ensure(counted != reservations_.end(), "a reservation of an account with terms was counted");
     const std::int64_t kept = record.kind == TransferKind::settled ? record.amount : 0;
     give_back(accounts_[record.debit], counted->second.day, counted->second.amount - kept,
@@ -136,14 +143,16 @@ void Turnovers::apply(const TransferRecord& record, const Terms& terms, Timestam
     reservations_.erase(counted);
 }
 
-void Turnovers::save(ByteSink& sink) const {
-    std::vector<SavedTurnover> turnovers;
-    turnovers.reserve(accounts_.size());
-    for (const auto& [account, turnover] : accounts_) turnovers.push_back({account, 0, turnover});
-    std::sort(turnovers.begin(), turnovers.end(),
+void LimitCounters::save(ByteSink& sink) const {
+    std::vector<SavedTurnover> limit_counters;
+    limit_counters.reserve(accounts_.size());
+    for (const auto& [account, counter] : accounts_)
+        limit_counters.push_back({account, 0, counter});
+    // The order in a hash map depends on all that was ever in it.
+    std::sort(limit_counters.begin(), limit_counters.end(),
               [](const auto& a, const auto& b) { return a.account < b.account; });
-    write_value(sink, std::uint64_t{turnovers.size()});
-    sink.write(std::as_bytes(std::span{turnovers}));
+    write_value(sink, std::uint64_t{limit_counters.size()});
+    sink.write(std::as_bytes(std::span{limit_counters}));
 
     std::vector<SavedReservation> open;
     open.reserve(reservations_.size());
@@ -154,16 +163,17 @@ void Turnovers::save(ByteSink& sink) const {
     sink.write(std::as_bytes(std::span{open}));
 }
 
-void Turnovers::load(ByteSource& source) {
-    ensure(accounts_.empty() && reservations_.empty(), "loading into turnovers that are in use");
+void LimitCounters::load(ByteSource& source) {
+    ensure(accounts_.empty() && reservations_.empty(),
+           "loading into limit counters that are in use");
     AccountId last;
     const auto accounts = read_value<std::uint64_t>(source);
     read_pieces<SavedTurnover>(source, accounts, [&](std::span<const SavedTurnover> piece) {
         for (const SavedTurnover& saved : piece) {
             if (saved.account <= std::exchange(last, saved.account) || saved.reserved != 0 ||
-                !makes_sense(saved.turnover))
-                throw StateError("a turnover in the saved state makes no sense");
-            accounts_.emplace(saved.account, saved.turnover);
+                !makes_sense(saved.counter))
+                throw StateError("a counter in the saved state makes no sense");
+            accounts_.emplace(saved.account, saved.counter);
         }
     });
     TransferId newest;

@@ -2,8 +2,8 @@
 // are decided on.
 #pragma once
 
-#include "ledger/terms.h"
-#include "ledger/transfer.h"
+#include "ledger/records/transfer.h"
+#include "ledger/state/terms.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -14,7 +14,7 @@ namespace tuma::ledger {
 
 /// Paid by one account, minor units, reservations counted from when they are made. A sum of a day,
 /// month or year holds for the one it names; in another one it counts as 0.
-struct Turnover {
+struct LimitCounter {
     std::int32_t day = 0;    ///< days since 1970-01-01, local
     std::int32_t month = 0;  ///< 12 x year + month - 1, local
     std::int32_t year = 0;   ///< local
@@ -26,11 +26,11 @@ struct Turnover {
     /// Cashed out or moved to a bank since opening: withdraw and redeem only.
     std::int64_t withdrawn = 0;
 
-    bool operator==(const Turnover&) const = default;
+    bool operator==(const LimitCounter&) const = default;
 
     /// The same with the sums of past days, months and years set to 0. Requires: `today` is not
     /// before `day`.
-    Turnover on(std::chrono::sys_days today) const;
+    LimitCounter on(std::chrono::sys_days today) const;
 };
 
 /// The local calendar day of `time` in a zone that is `offset_minutes` ahead of UTC.
@@ -43,10 +43,10 @@ bool counts_as_paid(Purpose purpose);
 /// A fold over transfers whose debited account has terms. A reservation counts when it is made;
 /// what is given back of it later leaves the windows that it was counted in and that still last.
 /// Reversals give nothing back.
-class Turnovers {
+class LimitCounters {
 public:
     /// All zero if the account never paid.
-    Turnover find(AccountId account) const;
+    LimitCounter find(AccountId account) const;
 
     void apply(const TransferRecord& record, const Terms& terms, Timestamp time);
 
@@ -62,7 +62,7 @@ private:
         std::int64_t amount = 0;
     };
 
-    boost::unordered_flat_map<AccountId, Turnover, std::hash<AccountId>> accounts_;
+    boost::unordered_flat_map<AccountId, LimitCounter, std::hash<AccountId>> accounts_;
     boost::unordered_flat_map<TransferId, Counted, std::hash<TransferId>> reservations_;
 };
 

@@ -1,6 +1,6 @@
-#include "ledger/old_refunds.h"
+#include "ledger/state/old_refunds.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,6 +15,7 @@ OldRefund OldRefunds::find(TransferId original) const {
 
 void OldRefunds::apply(const TransferRecord& record) {
     if (!record.is_continuation()) charges_ = 0;
+    // A refund that names its original is counted by the books.
     if (record.kind != TransferKind::posted || record.subject) return;
     // What came back of the charges stood before the refund.
     if (record.purpose == Purpose::fee || record.purpose == Purpose::tax) charges_ += record.amount;
@@ -24,6 +25,8 @@ void OldRefunds::apply(const TransferRecord& record) {
 }
 
 void OldRefunds::apply(const OrderMoved& moved, const Orders& orders) {
+    // An order names its transfer in the same batch, so that only the last refund can be meant. Of
+    // an order that has a transfer already nothing new was paid.
     if (!newest_ || moved.head.transfer != newest_) return;
     const auto order = orders.find(moved.head.order);
     if (order == nullptr || order->transfer || !order->terms.parent) return;

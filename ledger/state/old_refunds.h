@@ -1,8 +1,8 @@
 // Refunds of orders from before their records named what they are a part of.
 #pragma once
 
-#include "ledger/orders.h"
-#include "ledger/transfer.h"
+#include "ledger/records/transfer.h"
+#include "ledger/state/orders.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 

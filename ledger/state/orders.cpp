@@ -1,9 +1,9 @@
-#include "ledger/orders.h"
+#include "ledger/state/orders.h"
 
-#include "ledger/batch.h"
-#include "ledger/ensure.h"
-#include "ledger/order_bytes.h"
-#include "ledger/order_records.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/order_bytes.h"
+#include "ledger/records/order_records.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 
@@ -39,6 +39,7 @@ std::optional<Timestamp> due_of(const Order& order) {
     if (is_final(order.state)) return std::nullopt;
     std::optional<Timestamp> due;
     if (order.acts_at != Timestamp{}) due = order.acts_at;
+    // Only a customer can be too late. What a merchant's silence means has its moment in `acts_at`.
     const Timestamp expires = moment(order.terms.expires_at);
     const bool can_expire = expires != Timestamp{} && order.state == OrderState::awaiting_customer;
     if (can_expire && (!due || expires < *due)) due = expires;
@@ -52,6 +53,7 @@ bool is_exclusive(const Order& order) {
 }  // namespace
 
 std::uint64_t hash_of_order_key(std::string_view key) {
+    // Clients choose keys. With SHA-256 they cannot choose them so that they share their bits.
     const Hash hash = sha256(std::as_bytes(std::span{key}));
     std::uint64_t value = 0;
     std::memcpy(&value, hash.data(), sizeof value);
@@ -79,6 +81,7 @@ const Notice* Orders::find(NoticeId id) const {
 }
 
 const Notice* Orders::find(OrderId order, std::uint8_t channel) const {
+    // Rarely asked. An index would have to be kept up with every notice.
     for (const auto& [id, notice] : notices_)
         if (notice.order == order && notice.channel == channel) return &notice;
     return nullptr;
@@ -92,6 +95,14 @@ std::optional<std::pair<Timestamp, OrderId>> Orders::next_order_due() const {
 std::optional<std::pair<Timestamp, NoticeId>> Orders::next_notice_due() const {
     if (notices_due_.empty()) return std::nullopt;
     return *notices_due_.begin();
+}
+
+std::optional<Timestamp> Orders::next_due() const {
+    const auto order = next_order_due();
+    const auto notice = next_notice_due();
+    if (!order && !notice) return std::nullopt;
+    return std::min(order ? order->first : Timestamp::max(),
+                    notice ? notice->first : Timestamp::max());
 }
 
 std::vector<Notice> Orders::sending() const {
@@ -117,6 +128,8 @@ void Orders::remove_deadline(const Order& order) {
 }
 
 void Orders::put(std::shared_ptr<const Order> order) {
+    // The deadline of the order that it replaces has been taken away before: it follows from what
+    // that one was.
     add_deadline(*order);
     if (is_exclusive(*order)) busy_[order->debit] = order->terms.id;
     orders_[order->terms.id] = std::move(order);
@@ -124,6 +137,7 @@ void Orders::put(std::shared_ptr<const Order> order) {
 
 void Orders::apply(const OrderOpened& opened, Timestamp time) {
     auto order = std::make_shared<Order>();
+    // As the record is written, so that an order is the same whether it was decided or replayed.
     order->terms = sized(opened).terms;
     order->keys = opened.keys;
     order->content = opened.content;
@@ -136,18 +150,23 @@ void Orders::apply(const OrderOpened& opened, Timestamp time) {
     hold_parent(*order);
     if (const auto parent = find(opened.terms.parent)) {
         auto changed = std::make_shared<Order>(*parent);
+        // From its opening on, or two open refunds could promise the same money. The parent is
+        // replaced and not changed: others may hold it, on other threads too.
         changed->returned += opened.terms.amount;
         changed->children += 1;
         orders_[parent->terms.id] = std::move(changed);
     }
     next_order_.value = opened.terms.id.value + 1;
     put(std::move(order));
-    evict();
+    // Such an order may open by itself, when nobody can be asked to wait until others are kept.
+    // What it leaves undone is done by the next one that a request opens.
+    if ((opened.terms.flags & order_flag_repeats) == 0) evict();
 }
 
 void Orders::apply(const OrderMoved& moved, Timestamp time) {
     const auto before = find(moved.head.order);
     ensure(before != nullptr, "an order that moves is there");
+    // Both are found by what the order was; they must go before it becomes another.
     remove_deadline(*before);
     if (is_exclusive(*before)) busy_.erase(before->debit);
     auto order = std::make_shared<Order>(*before);
@@ -161,6 +180,7 @@ void Orders::apply(const OrderMoved& moved, Timestamp time) {
 void Orders::claim_keys(const Order& order) {
     for (const std::string& key : order.keys) {
         OrderId& owner = keys_[key];
+        // Recalled orders come in any order. A newer one with the same key keeps it.
         owner = std::max(owner, order.terms.id);
     }
 }
@@ -168,11 +188,13 @@ void Orders::claim_keys(const Order& order) {
 void Orders::hold_parent(const Order& child) {
     const OrderId parent = child.terms.parent;
     if (!parent || find(parent) == nullptr) return;
+    // Until this part has ended, the parent may be changed again and has to stay.
     come_back(parent);
     open_children_[parent] += 1;
 }
 
 void Orders::release_parent(const Order& child) {
+    // It is not counted where the parent was not here when the child was opened.
     const auto held = open_children_.find(child.terms.parent);
     if (held != open_children_.end() && --held->second == 0) open_children_.erase(held);
 }
@@ -199,6 +221,7 @@ void Orders::evict() {
         if (orders_.size() - leaving_at_.size() <= orders_max_ || ended_.empty()) break;
         const OrderId oldest = ended_.front();
         ended_.pop_front();
+        // Put behind the others, so that it is looked at again later.
         if (notices_of_.contains(oldest) || open_children_.contains(oldest))
             ended_.push_back(oldest);
         else
@@ -209,12 +232,15 @@ void Orders::evict() {
 
 void Orders::leave(OrderId id) {
     leaving_.push_back(id);
+    // These numbers are how whoever keeps orders says how far it has come.
     leaving_at_[id] = leaving_count_++;
     if (left_ != nullptr) to_keep_.push_back(find(id));
     if (farewell_) farewell_(find(id));
 }
 
 void Orders::forget_left() {
+    // By number alone: what the archive has written is not in the journal, and a replay must come
+    // to the same orders.
     while (leaving_.size() > leaving_max_) {
         ensure(left_ == nullptr || left_before() < kept_until_,
                "an order leaves once somebody else has it");
@@ -226,6 +252,7 @@ void Orders::forget_left() {
         if (counts == leaving_at_.end() || counts->second != place) continue;
         leaving_at_.erase(counts);
         const auto order = find(id);
+        // A newer order may have taken the key over.
         for (const std::string& key : order->keys)
             if (const auto owner = keys_.find(key); owner != keys_.end() && owner->second == id)
                 keys_.erase(owner);
@@ -234,6 +261,8 @@ void Orders::forget_left() {
 }
 
 void Orders::come_back(OrderId id) {
+    // Its place in `leaving_` stays and counts no more: taking it out would renumber those behind
+    // it.
     if (leaving_at_.erase(id) > 0) ended_.push_back(id);
 }
 
@@ -244,6 +273,7 @@ void Orders::keep(const KeyFilter& left, std::uint64_t until) {
 }
 
 bool Orders::has_room(std::size_t more) const {
+    // Each opening makes at most as many leave as it looks at.
     return left_ == nullptr ||
            leaving_.size() + more * looks_per_opening <= leaving_max_ + kept_until_ - left_before();
 }
@@ -257,6 +287,7 @@ std::vector<std::shared_ptr<const Order>> Orders::leaving_from(std::uint64_t fir
 
 void Orders::apply(const OrderRecalled& recalled) {
     const OrderId id = recalled.order.terms.id;
+    // Two requests may have asked for it at one time.
     if (find(id) != nullptr) return;
     orders_[id] = std::make_shared<const Order>(recalled.order);
     claim_keys(recalled.order);
@@ -269,10 +300,12 @@ void Orders::apply(const NoticeMoved& moved) {
     if (moved.id == next_notice_) {
         next_notice_.value += 1;
         notices_of_[moved.order] += 1;
+        // An order stays here while somebody is still to be told of it.
         come_back(moved.order);
     } else if (const Notice* before = find(moved.id)) {
         notices_due_.erase({before->next_at, moved.id});
     }
+    // Nobody looks up a notice that has ended; the journal has it.
     if (is_over) {
         notices_.erase(moved.id);
         const auto left = notices_of_.find(moved.order);
@@ -285,7 +318,7 @@ void Orders::apply(const NoticeMoved& moved) {
     if (moved.state == NoticeState::waiting) notices_due_.emplace(next_at, moved.id);
 }
 
-std::optional<std::string> Orders::misfit(const OrderOpened& opened) const {
+std::optional<std::string> Orders::violation(const OrderOpened& opened) const {
     const std::uint64_t id = opened.terms.id.value;
     if (opened.terms.id != next_order_)
         return fmt::format("order {} where {} is next", id, next_order_.value);
@@ -300,17 +333,18 @@ std::optional<std::string> Orders::misfit(const OrderOpened& opened) const {
     return std::nullopt;
 }
 
-std::optional<std::string> Orders::misfit(const OrderMoved& moved) const {
+std::optional<std::string> Orders::violation(const OrderMoved& moved) const {
     const auto order = find(moved.head.order);
     if (order == nullptr)
         return fmt::format("order {} moves and does not exist", moved.head.order.value);
+    // What has ended stays so, or money could move twice for one order.
     if (is_final(order->state))
         return fmt::format("order {} moves and is {} already", moved.head.order.value,
                            name(order->state));
     return std::nullopt;
 }
 
-std::optional<std::string> Orders::misfit(const NoticeMoved& moved) const {
+std::optional<std::string> Orders::violation(const NoticeMoved& moved) const {
     if (find(moved.order) == nullptr)
         return fmt::format("notice {}: order {} does not exist", moved.id.value, moved.order.value);
     if (moved.id == next_notice_) return std::nullopt;
@@ -320,7 +354,7 @@ std::optional<std::string> Orders::misfit(const NoticeMoved& moved) const {
     return std::nullopt;
 }
 
-std::optional<std::string> Orders::misfit(const OrderRecalled& recalled) const {
+std::optional<std::string> Orders::violation(const OrderRecalled& recalled) const {
     const OrderTerms& terms = recalled.order.terms;
     if (terms.id >= next_order_ || !terms.id)
         return fmt::format("order {} is recalled and never was", terms.id.value);
@@ -330,6 +364,7 @@ std::optional<std::string> Orders::misfit(const OrderRecalled& recalled) const {
 void Orders::save(ByteSink& sink) const {
     write_value(sink, next_order_.value);
     write_value(sink, next_notice_.value);
+    // Keys, deadlines, busy accounts and open parts follow from the orders and are not saved.
     std::map<OrderId, std::shared_ptr<const Order>> sorted(orders_.begin(), orders_.end());
     write_value(sink, std::uint64_t{sorted.size()});
     for (const auto& [id, order] : sorted) save_order(sink, *order);
@@ -361,6 +396,7 @@ void Orders::load(ByteSource& source) {
         claim_keys(*order);
         put(order);
     }
+    // Only those that are open hold their parents.
     for (const auto& [id, order] : orders_)
         if (!is_final(order->state) && find(order->terms.parent) != nullptr)
             open_children_[order->terms.parent] += 1;

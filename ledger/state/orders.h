@@ -1,9 +1,52 @@
 // All orders that decisions need, what they are found by, and the notices that wait to be sent.
+//
+// An order's states, each step one `OrderMoved`; what brings it about is decided in switch/core:
+//
+//     awaiting_merchant ─ its yes pays ─▶ succeeded        its no, or silence ─▶ failed
+//     awaiting_customer ─ pays ─────────▶ succeeded        declines, or is refused ─▶ failed
+//             │                                            the merchant ends it ─▶ closed
+//             └ may be tried again, if `order_flag_keeps_open`      nobody in time ─▶ expired
+//     processing ─ is told ─────────────▶ succeeded or failed, as was decided with its opening
+//
+// A notice's states, each step one `NoticeMoved`; an order has none, one or several:
+//
+//     waiting ─ its time has come ─▶ sending ─┬─ delivered
+//        ▲                                    ├─ given_up: no attempt is left
+//        └────────── tried again later ───────┘
+//
+// An order with `order_flag_repeats` that ends, other than by being closed, is opened anew for its
+// next moment. It makes no other order leave: nobody could wait then until that one is kept.
+//
+// A group is an order with no money of its own and the members that follow it by number; they take
+// its steps with it. A refund is an order whose terms name a parent: what it gives back counts in
+// `Order::returned` of the parent from its opening on, and no longer if it fails.
+//
+// What is due, and when: an order that acts, expires or is told (`next_order_due`), a notice that
+// waits (`next_notice_due`). Both lists are sets in order of time and number, so that what is due
+// at one moment comes in the order in which it was opened.
+//
+// Where an order is, once it has ended:
+//
+//     here ── ended, `orders_max` newer ones have too ─▶ leaving ── `leaving_max` more ─▶ gone
+//      ▲                                                                                   │
+//      └───────────── something new happens to it: `OrderRecalled` ────────────────────────┘
+//
+// An order stays here while a notice about it, or an order that gives back part of it, is open.
+//
+// Who owns what: this owns the orders; each is immutable and shared, a step puts a new one in its
+// place, so that outcomes and effects keep what they were given, also on other threads. Indexes
+// (keys, deadlines, who is busy) follow from the orders and are not saved. Only one thread calls.
+//
+// What it buys: which orders are here depends on the records alone, never on who keeps those that
+// have left; a replay and a switch that runs come to the same bytes. An order is found by each of
+// its keys as long as the books are, and no key opens two (with the archive, as
+// ledger/archive/order_archive.h keeps it). An ended order never moves again, so money moves for
+// it once.
 #pragma once
 
-#include "ledger/key_filter.h"
-#include "ledger/order.h"
-#include "ledger/state_bytes.h"
+#include "ledger/records/order.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/state/key_filter.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -24,15 +67,8 @@ namespace tuma::ledger {
 /// The hash by which the filter knows an order's key.
 std::uint64_t hash_of_order_key(std::string_view key);
 
-/// A fold over orders and notices. Orders that have ended are kept up to `orders_max`; beyond it
-/// the one that ended first is on its way out, unless a notice about it or an order that gives back
-/// part of it is still open. So that it can be written elsewhere first, it is still here until
-/// `leaving_max` more are on their way. What has left comes back when something new happens to it
-/// (`OrderRecalled`).
-///
-/// What is here depends on the records alone, never on who keeps what has left: by itself this
-/// forgets it. With `keep`, `may_have_left` says what is to be looked for there.
-/// Only one thread uses it, but what `find` gives away never changes.
+/// A fold over orders and notices. By itself this forgets what has left; with `keep`,
+/// `may_have_left` says what is to be looked for there. What `find` gives away never changes.
 class Orders {
 public:
     explicit Orders(std::size_t orders_max = 1'000'000, std::size_t leaving_max = 0)
@@ -58,6 +94,8 @@ public:
     std::optional<std::pair<Timestamp, OrderId>> next_order_due() const;
     /// The waiting notice whose attempt is due first, ties by number.
     std::optional<std::pair<Timestamp, NoticeId>> next_notice_due() const;
+    /// The first of those two.
+    std::optional<Timestamp> next_due() const;
     /// Notices whose attempt was begun and has no result, in order of their numbers.
     std::vector<Notice> sending() const;
     /// Open notices of `order`, or of all orders when it is 0, the newest first, `most` at most.
@@ -69,10 +107,10 @@ public:
     /// Nothing happens to one that is here.
     void apply(const OrderRecalled& recalled);
     /// Why it cannot be applied, or nothing.
-    std::optional<std::string> misfit(const OrderOpened& opened) const;
-    std::optional<std::string> misfit(const OrderMoved& moved) const;
-    std::optional<std::string> misfit(const NoticeMoved& moved) const;
-    std::optional<std::string> misfit(const OrderRecalled& recalled) const;
+    std::optional<std::string> violation(const OrderOpened& opened) const;
+    std::optional<std::string> violation(const OrderMoved& moved) const;
+    std::optional<std::string> violation(const NoticeMoved& moved) const;
+    std::optional<std::string> violation(const OrderRecalled& recalled) const;
 
     /// From now on orders are given away by `take_leaving` and are not forgotten before somebody
     /// else has them: the first `until` that leave are there. `left` holds their keys.

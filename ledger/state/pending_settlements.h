@@ -1,9 +1,10 @@
 // What merchants are owed and when it falls due: the settlement payables by date.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/state_bytes.h"
-#include "ledger/terms.h"
+#include "ledger/records/event.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/state/books.h"
+#include "ledger/state/terms.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -12,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace tuma::ledger {
 
@@ -36,16 +38,20 @@ struct Maturing {
 /// A fold over transfers that credit or debit a settlement payable with terms, each counted at its
 /// `due_at`, and over settlements, which end a moment of an account. Always: the sum of an
 /// account's entries is its posted balance.
-class Maturities {
+class PendingSettlements {
 public:
     using Key = std::pair<Timestamp, AccountId>;  ///< due, payable
 
-    Maturities() = default;
-    Maturities(Maturities&&) = default;
-    Maturities& operator=(Maturities&&) = default;
+    PendingSettlements() = default;
+    PendingSettlements(PendingSettlements&&) = default;
+    PendingSettlements& operator=(PendingSettlements&&) = default;
 
     /// What falls due first, ties by account; nothing when nobody is owed anything.
     std::optional<Key> next() const;
+    std::optional<Timestamp> next_due() const {
+        const auto first = next();
+        return first ? std::optional{first->first} : std::nullopt;
+    }
     /// What falls due for `account` at `due`; all zero if nothing.
     Maturing find(const Key& key) const;
     /// Net of all entries of `account`.
@@ -58,7 +64,12 @@ public:
     void apply(const SettlementClosed& closed);
     /// Why the statement does not fit what fell due or the account's `balance`, which what it paid
     /// out has left already; or nothing.
-    std::optional<std::string> misfit(const SettlementClosed& closed, std::int64_t balance) const;
+    std::optional<std::string> violation(const SettlementClosed& closed,
+                                         std::int64_t balance) const;
+
+    /// In words, empty when there are none: what falls due of a payable that is paid out = its
+    /// balance; it is paid out to a bank account of its currency. O(accounts).
+    std::vector<std::string> broken_invariants(const Books& books, const Terms& terms) const;
 
     void save(ByteSink& sink) const;
     /// Requires: freshly made. Throws StateError.

@@ -1,12 +1,13 @@
-#include "ledger/profiles.h"
+#include "ledger/state/profiles.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 namespace tuma::ledger {
 namespace {
 
 std::string read_text(ByteSource& source, std::size_t most) {
     const auto size = read_value<std::uint64_t>(source);
+    // Before memory is asked for: a damaged size must not cost any.
     if (size > most) throw StateError("a profile in the saved state is too long");
     std::string text(static_cast<std::size_t>(size), '\0');
     source.read(std::as_writable_bytes(std::span{text}));
@@ -45,6 +46,7 @@ void Profiles::load(ByteSource& source) {
     for (auto left = read_value<std::uint64_t>(source); left > 0; --left) {
         std::string name = read_text(source, profile_name_max);
         std::string content = read_text(source, profile_content_max);
+        // A profile without content is one that was removed, and is not saved.
         if (content.empty() || !contents_.emplace(std::move(name), std::move(content)).second)
             throw StateError("the profiles in the saved state make no sense");
     }

@@ -1,8 +1,8 @@
 // Named pieces of configuration that dialects keep in the journal: merchants, apps, addresses.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/state_bytes.h"
+#include "ledger/records/order.h"
+#include "ledger/records/state_bytes.h"
 
 #include <map>
 #include <string>

@@ -1,6 +1,6 @@
-#include "ledger/request_keys.h"
+#include "ledger/state/request_keys.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <bit>
@@ -36,6 +36,7 @@ RequestKeys::RequestKeys(std::size_t capacity, Duration retention, std::uint64_t
 }
 
 std::uint32_t RequestKeys::tag_of(const RequestKey& key) const {
+    // Both halves go into the tag. It has room for 32 bits only, beside the place in the ring.
     const std::uint64_t hash = hash_of_key(key, hash_seed_);
     return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
 }
@@ -43,6 +44,7 @@ std::uint32_t RequestKeys::tag_of(const RequestKey& key) const {
 std::size_t RequestKeys::slot_of(const RequestKey& key, std::uint32_t tag) const {
     std::size_t slot = tag & mask_;
     for (; slots_[slot] != 0; slot = (slot + 1) & mask_) {
+        // The tag first: another key's entry in the ring would most likely be a wait for memory.
         if (slots_[slot] >> 32U != tag) continue;
         if (ring_[(slots_[slot] & ring_index_mask) - 1].key() == key) return slot;
     }
@@ -53,6 +55,8 @@ const RememberedRequest* RequestKeys::find(const RequestKey& key, Timestamp now)
     const std::size_t slot = slot_of(key, tag_of(key));
     if (slots_[slot] == 0) return nullptr;
     const RememberedRequest& request = ring_[(slots_[slot] & ring_index_mask) - 1];
+    // Expired is expired, whether it has left or not: the answer must not depend on the ring's
+    // size.
     return is_expired(request, now) ? nullptr : &request;
 }
 
@@ -61,8 +65,10 @@ void RequestKeys::prefetch(const RequestKey& key) const {
     __builtin_prefetch(&slots_[static_cast<std::uint32_t>(hash ^ (hash >> 32U)) & mask_], 1);
     if (left_ != nullptr) left_->prefetch(hash);
     if (size() < capacity_) return;
-    // Each request that comes in pushes one out, and that one's slot is as cold.
-    const RememberedRequest& leaving = ring_[index_of(oldest_ + prefetch_distance)];
+    // Each request that comes in pushes one out, and takes its place. Its slot is as cold as
+    // itself: it is asked for first, and its slot by what then stands in it.
+    __builtin_prefetch(&ring_[ahead_of_oldest(2 * prefetch_distance)], 1);
+    const RememberedRequest& leaving = ring_[ahead_of_oldest(prefetch_distance)];
     __builtin_prefetch(&slots_[tag_of(leaving.key()) & mask_], 1);
 }
 
@@ -78,31 +84,35 @@ void RequestKeys::remember(const RememberedRequest& request) {
     // What somebody else reads stays where it is, expired or not.
     if (left_ == nullptr) drop_before(expired_before);
     if (size() == capacity_) {
-        const bool is_early = ring_[index_of(oldest_)].time_us >= expired_before;
+        // A key that goes before its time makes the window shorter than was asked for, which is
+        // told.
+        const bool is_early = ring_[oldest_index_].time_us >= expired_before;
         drop_oldest();
         evicted_by_capacity_ += is_early ? 1U : 0U;
     }
-    const std::size_t index = index_of(next_);
-    if (index == ring_.size())
+    if (next_index_ == ring_.size())
         ring_.push_back(request);
     else
-        ring_[index] = request;
+        ring_[next_index_] = request;
     const std::uint32_t tag = tag_of(request.key());
-    slots_[slot_of(request.key(), tag)] = make_slot(tag, index);
+    slots_[slot_of(request.key(), tag)] = make_slot(tag, next_index_);
     newest_us_ = request.time_us;
     ++next_;
+    next_index_ = after(next_index_);
 }
 
 void RequestKeys::drop_before(std::int64_t time_us) {
-    while (oldest_ != next_ && ring_[index_of(oldest_)].time_us < time_us) drop_oldest();
+    while (oldest_ != next_ && ring_[oldest_index_].time_us < time_us) drop_oldest();
 }
 
 void RequestKeys::drop_oldest() {
-    const std::size_t index = index_of(oldest_);
+    const std::size_t index = oldest_index_;
     const std::uint32_t tag = tag_of(ring_[index].key());
     left_at_us_ = ring_[index].time_us;
     ++oldest_;
+    oldest_index_ = after(index);
     for (std::size_t slot = tag & mask_; slots_[slot] != 0; slot = (slot + 1) & mask_) {
+        // By the place and not by the key, which may be a newer request's as well.
         if (slots_[slot] != make_slot(tag, index)) continue;
         erase_slot(slot);
         return;
@@ -115,6 +125,8 @@ void RequestKeys::drop_oldest() {
 void RequestKeys::erase_slot(std::size_t slot) {
     std::size_t hole = slot;
     for (std::size_t next = (hole + 1) & mask_; slots_[next] != 0; next = (next + 1) & mask_) {
+        // An entry stays if its home lies behind the hole: moved, it would stand before its own
+        // home, and no search would find it.
         const std::size_t home = (slots_[next] >> 32U) & mask_;
         if (((next - home) & mask_) < ((next - hole) & mask_)) continue;
         slots_[hole] = slots_[next];
@@ -125,11 +137,13 @@ void RequestKeys::erase_slot(std::size_t slot) {
 
 Duration RequestKeys::effective_window(Timestamp now) const {
     if (left_ != nullptr || size() < capacity_) return retention_;
-    const Timestamp oldest{Duration{ring_[index_of(oldest_)].time_us}};
+    const Timestamp oldest{Duration{ring_[oldest_index_].time_us}};
     return std::min(retention_, now - oldest);
 }
 
 void RequestKeys::save(ByteSink& sink) const {
+    // What is older than the window may still be here or not, as the ring's size and its keeper
+    // have it. Saved bytes must not depend on that.
     std::uint64_t first = oldest_;
     std::int64_t left_at = left_at_us_;
     for (; first != next_ && view().at(first).time_us < newest_us_ - retention_.count(); ++first)
@@ -138,6 +152,7 @@ void RequestKeys::save(ByteSink& sink) const {
     write_value(sink, left_at);
     write_value(sink, std::uint64_t{next_ - first});
     if (first == next_) return;
+    // The ring may go round its end between the first and the last.
     const std::size_t begin = index_of(first);
     const auto count = static_cast<std::size_t>(next_ - first);
     const std::size_t until_wrap = std::min(count, ring_.size() - begin);
@@ -151,6 +166,7 @@ void RequestKeys::load(ByteSource& source) {
     left_at_us_ = read_value<std::int64_t>(source);
     const auto count = read_value<std::uint64_t>(source);
     if (count > next) throw StateError("more requests are remembered than there were");
+    // A ring that is smaller than the saved one keeps the newest. Numbers go on as they were.
     std::uint64_t surplus = count - std::min<std::uint64_t>(count, capacity_);
     base_ = oldest_ = next_ = next - count + surplus;
     read_pieces<RememberedRequest>(source, count, [&](std::span<const RememberedRequest> piece) {
@@ -167,6 +183,7 @@ void RequestKeys::load(ByteSource& source) {
         if (passed > 0) left_at_us_ = piece[passed - 1].time_us;
         add_saved(piece.subspan(passed));
     });
+    // The window may be shorter than that of who saved it.
     drop_before(newest_us_ - retention_.count());
 }
 
@@ -177,8 +194,9 @@ void RequestKeys::add_saved(std::span<const RememberedRequest> requests) {
     ring_.insert(ring_.end(), requests.begin(), requests.end());
     for (const RememberedRequest& request : requests) {
         const std::uint32_t tag = tag_of(request.key());
-        slots_[slot_of(request.key(), tag)] = make_slot(tag, index_of(next_));
+        slots_[slot_of(request.key(), tag)] = make_slot(tag, next_index_);
         ++next_;
+        next_index_ = after(next_index_);
     }
 }
 

@@ -1,12 +1,12 @@
 // The memory of recent requests: key and digest → outcome, so that nothing happens twice.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/key_filter.h"
-#include "ledger/key_hash.h"
-#include "ledger/refusal.h"
-#include "ledger/state_bytes.h"
-#include "ledger/time.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/state/key_filter.h"
+#include "ledger/state/key_hash.h"
+#include "ledger/words/id.h"
+#include "ledger/words/refusal.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <memory>
@@ -16,8 +16,8 @@
 
 namespace tuma::ledger {
 
-/// One remembered request: 64 bytes, one cache line.
-struct RememberedRequest {
+/// One remembered request: one cache line, also where it lies in a ring.
+struct alignas(64) RememberedRequest {
     Reference reference{};
     Digest digest{};
     ParticipantId participant;
@@ -117,6 +117,13 @@ private:
     std::size_t index_of(std::uint64_t number) const {
         return static_cast<std::size_t>((number - base_) % capacity_);
     }
+    /// The place that many behind the oldest.
+    std::size_t ahead_of_oldest(std::size_t distance) const {
+        const std::size_t index = oldest_index_ + distance;
+        return index < capacity_ ? index : index % capacity_;
+    }
+    /// The place behind `index`.
+    std::size_t after(std::size_t index) const { return index + 1 == capacity_ ? 0 : index + 1; }
     void drop_oldest();
     void drop_before(std::int64_t time_us);
     /// Adds requests that are not above the capacity and not too old.
@@ -136,6 +143,9 @@ private:
     std::uint64_t base_ = 0;    ///< number of the request that the ring began with
     std::uint64_t oldest_ = 0;  ///< number of the oldest entry; numbers only grow
     std::uint64_t next_ = 0;
+    /// `index_of` those two, counted along: a division for each request would be felt.
+    std::size_t oldest_index_ = 0;
+    std::size_t next_index_ = 0;
     std::int64_t left_at_us_ = 0;
     std::int64_t newest_us_ = 0;
     std::uint64_t evicted_by_capacity_ = 0;

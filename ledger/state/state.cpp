@@ -1,12 +1,13 @@
-#include "ledger/state.h"
+#include "ledger/state/state.h"
 
-#include "ledger/sha256.h"
+#include "ledger/records/sha256.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
 
 namespace tuma::ledger {
 namespace {
@@ -40,10 +41,12 @@ void State::apply(const TransferRecord& record, Timestamp time) {
 void State::remember(const TransferRecord& record, Timestamp time) {
     ensure(record.id == position.next_transfer, "transfers are numbered without gaps");
     position.next_transfer.value += 1;
+    // Books without orders and without schemes pay nothing for either.
     if (!orders.empty() && posts_money(record.kind)) old_refunds.apply(record);
     if (!terms.empty()) count(record, time);
     // Expiry is the switch's own doing, and a set is remembered once, by its first record.
     if (!record.key() || record.is_continuation()) return;
+    // As `answer_of` reads the record: the audit holds clients' answers against that.
     keys.remember({.reference = record.reference,
                    .digest = record.digest,
                    .participant = record.participant,
@@ -53,15 +56,16 @@ void State::remember(const TransferRecord& record, Timestamp time) {
 }
 
 void State::count(const TransferRecord& record, Timestamp time) {
-    turnovers.apply(record, terms, time);
+    limit_counters.apply(record, terms, time);
     if (!posts_money(record.kind)) return;
-    maturities.apply(record, terms);
+    pending_settlements.apply(record, terms);
     takings.apply(record, terms);
 }
 
 void State::apply(const AccountOpened& opened, Timestamp time) {
     books.apply(opened);
     terms.apply(opened);
+    // Without a key nobody will ask again.
     if (!opened.key()) return;
     keys.remember({.reference = opened.reference,
                    .digest = opened.digest,
@@ -100,7 +104,7 @@ void State::apply(const SchemeLoaded& loaded, Timestamp time) {
 }
 
 void State::apply(const SettlementClosed& closed, Timestamp /*time*/) {
-    maturities.apply(closed);
+    pending_settlements.apply(closed);
 }
 
 void State::apply(const ProfileStored& stored, Timestamp /*time*/) {
@@ -112,6 +116,7 @@ void State::apply(const OrderOpened& opened, Timestamp time) {
 }
 
 void State::apply(const OrderMoved& moved, Timestamp time) {
+    // Before the order has its transfer: an order that has one already is not counted again.
     old_refunds.apply(moved, orders);
     orders.apply(moved, time);
 }
@@ -127,24 +132,25 @@ void State::apply(const OrderRecalled& recalled, Timestamp /*time*/) {
 namespace {
 
 // Why a decoded event cannot be applied.
-struct Misfit {
+struct Violation {
     const State& state;
 
     std::optional<std::string> operator()(const TransferRecord& record) const {
         if (record.id != state.position.next_transfer)
             return fmt::format("transfer {} where {} is next", record.id.value,
                                state.position.next_transfer.value);
-        return state.books.misfit(record);
+        return state.books.violation(record);
     }
     std::optional<std::string> operator()(const RequestRefused&) const { return std::nullopt; }
     std::optional<std::string> operator()(const AccountOpened& opened) const {
-        if (auto why = state.books.misfit(opened)) return why;
-        return state.terms.misfit(opened);
+        if (auto why = state.books.violation(opened)) return why;
+        return state.terms.violation(opened);
     }
     std::optional<std::string> operator()(const SchemeLoaded& loaded) const {
-        return state.terms.misfit(loaded);
+        return state.terms.violation(loaded);
     }
     std::optional<std::string> operator()(const SettlementClosed& closed) const {
+        // Money moves first, and the record that tells of it comes behind.
         if (closed.payout >= state.position.next_transfer)
             return fmt::format("settlement of account {}: its payout, transfer {}, is not there",
                                closed.account.value, closed.payout.value);
@@ -152,30 +158,30 @@ struct Misfit {
         if (payable == nullptr)
             return fmt::format("settlement of account {}, which does not exist",
                                closed.account.value);
-        return state.maturities.misfit(closed, balance(*payable));
+        return state.pending_settlements.violation(closed, balance(*payable));
     }
     std::optional<std::string> operator()(const AccountChanged& changed) const {
-        return state.books.misfit(changed);
+        return state.books.violation(changed);
     }
     std::optional<std::string> operator()(const ProfileStored&) const { return std::nullopt; }
     std::optional<std::string> operator()(const OrderOpened& opened) const {
-        return state.orders.misfit(opened);
+        return state.orders.violation(opened);
     }
     std::optional<std::string> operator()(const OrderMoved& moved) const {
         if (moved.head.transfer >= state.position.next_transfer)
             return fmt::format("order {}: its transfer {} is not there", moved.head.order.value,
                                moved.head.transfer.value);
-        return state.orders.misfit(moved);
+        return state.orders.violation(moved);
     }
     std::optional<std::string> operator()(const NoticeMoved& moved) const {
-        return state.orders.misfit(moved);
+        return state.orders.violation(moved);
     }
     std::optional<std::string> operator()(const OrderRecalled& recalled) const {
-        return state.orders.misfit(recalled);
+        return state.orders.violation(recalled);
     }
 };
 
-std::optional<std::string> header_misfit(const BatchHeader& header, const Position& position) {
+std::optional<std::string> header_violation(const BatchHeader& header, const Position& position) {
     if (header.sequence != position.sequence + 1)
         return fmt::format("sequence {} follows {}", header.sequence, position.sequence);
     if (header.previous != position.hash)
@@ -183,6 +189,7 @@ std::optional<std::string> header_misfit(const BatchHeader& header, const Positi
     if (header.first_transfer != position.next_transfer)
         return fmt::format("first transfer {} where {} is next", header.first_transfer.value,
                            position.next_transfer.value);
+    // Windows, days and deadlines rest on times that never decrease.
     if (header.time() < position.time) return std::string("its time is before the last batch's");
     return std::nullopt;
 }
@@ -198,14 +205,17 @@ public:
 
     void step() {
         if (bytes_.size() < sizeof(RequestRefused)) return;
+        // Kind, version and size stand at the front of every record.
         std::uint16_t size = 0;
         std::memcpy(&size, bytes_.data() + offsetof(TransferRecord, size), sizeof size);
+        // Nearly all records are transfers, and each needs two accounts and a key.
         if (bytes_.front() == std::byte{1} && bytes_.size() >= sizeof(TransferRecord)) {
             TransferRecord record;
             std::memcpy(&record, bytes_.data(), sizeof record);
             state_.books.prefetch(record.debit, record.credit);
             state_.keys.prefetch(record.key());
         }
+        // A size of 0 does not move on. The replay refuses it when it gets there.
         bytes_ = bytes_.subspan(std::min<std::size_t>(size, bytes_.size()));
     }
 
@@ -219,22 +229,26 @@ private:
 }  // namespace
 
 std::optional<std::string> State::replay_next(std::span<const std::byte>& bytes, Timestamp time) {
+    // Transfers have a way of their own, without a variant in between: a replay is hardly anything
+    // else.
     if (static_cast<RecordKind>(bytes.front()) != RecordKind::transfer) {
         const Result<Event> event = take_event(bytes);
         if (!event) return event.error().text();
-        if (auto why = std::visit(Misfit{*this}, *event)) return why;
+        // The batch's hash only says that nobody altered it since. What it says must still be
+        // possible.
+        if (auto why = std::visit(Violation{*this}, *event)) return why;
         apply(*event, time);
         return std::nullopt;
     }
     TransferRecord record;
     if (const auto error = take_transfer(bytes, record)) return error->text();
-    if (auto why = Misfit{*this}(record)) return why;
+    if (auto why = Violation{*this}(record)) return why;
     apply(record, time);
     return std::nullopt;
 }
 
 std::optional<std::string> State::replay(const BatchView& batch) {
-    if (auto why = header_misfit(batch.header, position)) return why;
+    if (auto why = header_violation(batch.header, position)) return why;
     const Timestamp time = batch.header.time();
     std::span<const std::byte> bytes = batch.records;
     LookAhead ahead(*this, bytes);
@@ -243,11 +257,13 @@ std::optional<std::string> State::replay(const BatchView& batch) {
         ahead.step();
         if (auto why = replay_next(bytes, time)) return why;
     }
+    // A writer's mistake has the right hash as well, and would be found here.
     if (events != batch.header.event_count)
         return fmt::format("{} events where the header says {}", events, batch.header.event_count);
     if (batch.header.next_transfer != position.next_transfer)
         return fmt::format("next transfer {} where the header says {}",
                            position.next_transfer.value, batch.header.next_transfer.value);
+    // Last: until here the position names the batch before.
     position.sequence = batch.header.sequence;
     position.hash = batch.hash;
     position.time = time;
@@ -255,18 +271,11 @@ std::optional<std::string> State::replay(const BatchView& batch) {
 }
 
 void State::save(ByteSink& sink) const {
+    // Without the batch's hash: whoever decides does not know it before the batch is sealed.
     write_value(sink, position.sequence);
     write_value(sink, position.time.time_since_epoch().count());
     write_value(sink, position.next_transfer.value);
-    books.save(sink);
-    keys.save(sink);
-    terms.save(sink);
-    turnovers.save(sink);
-    maturities.save(sink);
-    profiles.save(sink);
-    orders.save(sink);
-    takings.save(sink);
-    old_refunds.save(sink);
+    std::apply([&](const auto&... part) { (part.save(sink), ...); }, parts_of(*this));
 }
 
 void State::load(ByteSource& source) {
@@ -274,38 +283,36 @@ void State::load(ByteSource& source) {
     position.time = Timestamp{Duration{read_value<std::int64_t>(source)}};
     position.next_transfer.value = read_value<std::uint64_t>(source);
     if (!position.next_transfer) throw StateError("the saved state has no next transfer");
-    books.load(source);
-    keys.load(source);
-    terms.load(source);
-    turnovers.load(source);
-    maturities.load(source);
-    profiles.load(source);
-    orders.load(source);
-    takings.load(source);
-    old_refunds.load(source);
+    std::apply([&](auto&... part) { (part.load(source), ...); }, parts_of(*this));
 }
 
 std::vector<std::string> State::broken_invariants() const {
-    std::vector<std::string> broken = books.broken_invariants();
-    if (terms.empty()) return broken;
-    for (std::uint32_t i = 1; i <= books.account_count(); ++i) {
-        const AccountId id{i};
-        const AccountTerms* const of = terms.find(id);
-        if (of == nullptr || !of->payout) continue;
-        const Account& payable = *books.find(id);
-        const std::int64_t due = maturities.outstanding(id);
-        if (due != balance(payable))
-            broken.push_back(fmt::format("account {}: {} minor units fall due, its balance is {}",
-                                         i, due, balance(payable)));
-        const Account* const bank = books.find(of->payout);
-        if (bank == nullptr || bank->kind != AccountKind::bank_account ||
-            bank->currency != payable.currency)
-            broken.push_back(
-                fmt::format("account {}: is paid out to account {}, which is no bank "
-                            "account of its currency",
-                            i, of->payout.value));
-    }
+    std::vector<std::string> broken;
+    const auto add = [&](std::vector<std::string> more) {
+        broken.insert(broken.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
+    };
+    // A part says what it needs by what it takes. The list needs no line for a new one.
+    const auto check = [&](const auto& part) {
+        if constexpr (requires { part.broken_invariants(); })
+            add(part.broken_invariants());
+        else if constexpr (requires { part.broken_invariants(books, terms); })
+            add(part.broken_invariants(books, terms));
+    };
+    std::apply([&](const auto&... part) { (check(part), ...); }, parts_of(*this));
     return broken;
+}
+
+std::optional<Timestamp> State::next_due() const {
+    std::optional<Timestamp> first;
+    const auto look = [&](const auto& part) {
+        if constexpr (HasMoments<decltype(part)>) {
+            const std::optional<Timestamp> next = part.next_due();
+            if (next && (!first || *next < *first)) first = next;
+        }
+    };
+    std::apply([&](const auto&... part) { (look(part), ...); }, parts_of(*this));
+    return first;
 }
 
 Hash State::hash() const {

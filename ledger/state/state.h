@@ -1,21 +1,31 @@
 // Everything that the journal's events add up to: books, remembered requests, the position.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/books.h"
-#include "ledger/event.h"
-#include "ledger/maturities.h"
-#include "ledger/old_refunds.h"
-#include "ledger/orders.h"
-#include "ledger/profiles.h"
-#include "ledger/request_keys.h"
-#include "ledger/takings.h"
-#include "ledger/terms.h"
-#include "ledger/turnover.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/event.h"
+#include "ledger/state/books.h"
+#include "ledger/state/limit_counters.h"
+#include "ledger/state/old_refunds.h"
+#include "ledger/state/orders.h"
+#include "ledger/state/pending_settlements.h"
+#include "ledger/state/profiles.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/state/takings.h"
+#include "ledger/state/terms.h"
 
+#include <concepts>
 #include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
 
 namespace tuma::ledger {
+
+/// A part that has something due by itself, and when the next of it is.
+template <typename Part>
+concept HasMoments = requires(const Part& part) {
+    { part.next_due() } -> std::same_as<std::optional<Timestamp>>;
+};
 
 /// What a state is made with: sizes that bound its memory, and the secret of its hash index.
 struct StateLimits {
@@ -37,7 +47,12 @@ struct Position {
     bool operator==(const Position&) const = default;
 };
 
-/// The fold of all events. `apply` decides nothing.
+/// The fold of all events: a list of parts (`parts_of`), each a fold of its own. `apply` decides
+/// nothing.
+///
+/// A part has `save` and `load`; `next_due` if something of it falls due by itself; and
+/// `broken_invariants`, by itself or given the parts it rests on. What walks the list (`save`,
+/// `load`, `hash`, `broken_invariants`, `next_due`) need not be told of a new part.
 class State {
 public:
     explicit State(const StateLimits& limits);
@@ -45,8 +60,8 @@ public:
     Books books;
     RequestKeys keys;
     Terms terms;
-    Turnovers turnovers;
-    Maturities maturities;
+    LimitCounters limit_counters;
+    PendingSettlements pending_settlements;
     Profiles profiles;
     Orders orders;
     Takings takings;
@@ -68,17 +83,19 @@ public:
     void apply(const OrderRecalled& recalled, Timestamp time);
 
     /// The part of `apply` that does not concern the books: the request key, the next number,
-    /// turnovers and maturities.
+    /// limit counters and pending_settlements.
     void remember(const TransferRecord& record, Timestamp time);
 
     /// Replays a whole checked batch and moves the position. Returns what does not fit (sequence,
     /// chain, event bytes, ids, counts) in words, or nothing when all is well.
     std::optional<std::string> replay(const BatchView& batch);
 
-    /// Broken invariants in words, empty when there are none: those of the books; what falls due of
-    /// a payable that is paid out = its balance; it is paid out to a bank account of its currency.
-    /// They hold between batches. O(accounts).
+    /// Broken invariants of all parts in words, empty when there are none. They hold between
+    /// batches. O(accounts).
     std::vector<std::string> broken_invariants() const;
+
+    /// When the first of the parts has something due; nothing when none has.
+    std::optional<Timestamp> next_due() const;
 
     /// Position (without the batch's hash, which the decider does not know) and everything else, in
     /// a canonical order: the same state gives the same bytes.
@@ -94,5 +111,15 @@ private:
     /// Takes one record off `bytes` and applies it, or says why not.
     std::optional<std::string> replay_next(std::span<const std::byte>& bytes, Timestamp time);
 };
+
+/// All parts of a state. The order is that of their bytes in a snapshot, and that in which is done
+/// what is due at one moment: reservations end before settlements are closed, and both before
+/// orders act. A new part goes to the end.
+template <typename AnyState>
+auto parts_of(AnyState& state) {
+    return std::tie(state.books, state.keys, state.terms, state.limit_counters,
+                    state.pending_settlements, state.profiles, state.orders, state.takings,
+                    state.old_refunds);
+}
 
 }  // namespace tuma::ledger

@@ -1,7 +1,7 @@
 // Schemes by number, terms by account.
-#include "ledger/terms.h"
+#include "ledger/state/terms.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 
@@ -29,6 +29,7 @@ SchemeLoaded read_saved_scheme(ByteSource& source) {
     source.read(bytes);
     SchemeHead head;
     std::memcpy(&head, bytes.data(), sizeof head);
+    // A damaged size below that of the head must not cut the head off.
     bytes.resize(std::max<std::size_t>(head.size, bytes.size()));
     source.read(std::span{bytes}.subspan(sizeof head));
     std::span<const std::byte> left = bytes;
@@ -47,6 +48,7 @@ const SchemeLoaded* Terms::find(SchemeId id) const {
 }
 
 SchemeId Terms::find(const Identity& name) const {
+    // There are few schemes: a walk is as quick as a map.
     const auto found =
         std::find_if(schemes_.begin(), schemes_.end(),
                      [&name](const SchemeLoaded& scheme) { return scheme.head.name == name; });
@@ -60,6 +62,7 @@ const AccountTerms* Terms::find(AccountId account) const {
 
 SchemeId Terms::id_for(const Identity& name) const {
     const SchemeId found = find(name);
+    // Nothing, once all numbers are taken.
     if (found || schemes_.size() == std::numeric_limits<std::uint16_t>::max()) return found;
     return SchemeId{static_cast<std::uint16_t>(schemes_.size() + 1)};
 }
@@ -80,19 +83,20 @@ void Terms::apply(const AccountOpened& opened) {
     accounts_.emplace(opened.id, AccountTerms{opened.scheme, opened.account_class, opened.payout});
 }
 
-std::optional<std::string> Terms::misfit(const SchemeLoaded& loaded) const {
+std::optional<std::string> Terms::violation(const SchemeLoaded& loaded) const {
     const SchemeHead& head = loaded.head;
     if (!head.id || head.id != id_for(head.name))
         return fmt::format("scheme {}: {} has or would get number {}", head.id.value,
                            text(head.name), id_for(head.name).value);
+    // Accounts keep their scheme's number. Another currency would make it mean other money.
     const SchemeLoaded* before = find(head.id);
     if (before != nullptr && before->head.currency != head.currency)
         return fmt::format("scheme {}: currency {} where the version before has {}", head.id.value,
-                           letters(head.currency), letters(before->head.currency));
+                           alphabetic_code(head.currency), alphabetic_code(before->head.currency));
     return std::nullopt;
 }
 
-std::optional<std::string> Terms::misfit(const AccountOpened& opened) const {
+std::optional<std::string> Terms::violation(const AccountOpened& opened) const {
     if (!opened.scheme || find(opened.scheme) != nullptr) return std::nullopt;
     return fmt::format("account {}: scheme {} was never loaded", opened.id.value,
                        opened.scheme.value);
@@ -100,6 +104,7 @@ std::optional<std::string> Terms::misfit(const AccountOpened& opened) const {
 
 void Terms::save(ByteSink& sink) const {
     write_value(sink, std::uint64_t{schemes_.size()});
+    // As records of the journal, so that there is one writer and one reader of them.
     for (const SchemeLoaded& scheme : schemes_) {
         std::vector<std::byte> bytes;
         append(bytes, scheme);
@@ -121,7 +126,8 @@ void Terms::load(ByteSource& source) {
         const SchemeLoaded loaded = read_saved_scheme(source);
         if (loaded.head.id.value != schemes_.size() + 1)
             throw StateError("the schemes in the saved state are not in order");
-        if (const auto why = misfit(loaded)) throw StateError("in the saved state, " + *why);
+        // A saved state stands in for a replay, so that it is held to the same.
+        if (const auto why = violation(loaded)) throw StateError("in the saved state, " + *why);
         apply(loaded);
     }
     AccountId last;

@@ -1,8 +1,8 @@
 // Which scheme applies to which account, and the schemes as they were loaded.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/state_bytes.h"
+#include "ledger/records/event.h"
+#include "ledger/records/state_bytes.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
@@ -42,8 +42,8 @@ public:
     void apply(const AccountOpened& opened);
     /// Why it cannot be applied (a number out of order, another name or currency under the number,
     /// an account under a scheme that was never loaded), or nothing.
-    std::optional<std::string> misfit(const SchemeLoaded& loaded) const;
-    std::optional<std::string> misfit(const AccountOpened& opened) const;
+    std::optional<std::string> violation(const SchemeLoaded& loaded) const;
+    std::optional<std::string> violation(const AccountOpened& opened) const;
 
     /// In order of the accounts' numbers.
     void save(ByteSink& sink) const;

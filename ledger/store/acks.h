@@ -1,9 +1,9 @@
 // The file of acknowledgements: what a client was told, kept by the client, for the audit.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/request_keys.h"
-#include "ledger/result.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <cstdint>

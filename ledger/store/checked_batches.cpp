@@ -1,5 +1,5 @@
 // The reading thread of recovery.
-#include "ledger/checked_batches.h"
+#include "ledger/store/checked_batches.h"
 
 #include <algorithm>
 #include <utility>
@@ -18,6 +18,7 @@ bool is_full(const BatchChunk& chunk, std::size_t more) {
 }
 
 std::unique_ptr<BatchChunk> make_chunk(std::size_t at_least) {
+    // One batch may be larger than a chunk; it then gets a chunk of its own.
     auto chunk = std::make_unique<BatchChunk>();
     chunk->bytes.reserve(std::max(chunk_bytes, at_least));
     return chunk;
@@ -29,20 +30,25 @@ CheckedBatches::CheckedBatches(JournalReader& reader, std::uint64_t first, std::
     : chunks_(chunks_ahead), thread_([this, &reader, first, last] { read(reader, first, last); }) {}
 
 CheckedBatches::~CheckedBatches() {
+    // First the queue, then the thread: it may be waiting for room, and would wait for ever.
     chunks_.abandon();
     thread_.join();
 }
 
 void CheckedBatches::read(JournalReader& reader, std::uint64_t first, std::uint64_t last) {
     try {
+        // The buffer's room is fixed when it is made, so spans into it stay good while it grows.
         auto chunk = make_chunk(0);
         reader.scan(first, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
             if (sequence > last) return false;
+            // Handed over whole: a hand-over for each batch would cost more than its check.
             if (is_full(*chunk, bytes.size()) &&
                 !chunks_.push(std::exchange(chunk, make_chunk(bytes.size()))))
                 return false;
             const std::size_t begin = chunk->bytes.size();
             chunk->bytes.insert(chunk->bytes.end(), bytes.begin(), bytes.end());
+            // SQLite's memory is gone with the next row; what goes to another thread has to be
+            // copied.
             const std::span<const std::byte> copy{chunk->bytes.data() + begin, bytes.size()};
             chunk->batches.push_back({sequence, check_batch(copy, sequence)});
             return true;
@@ -50,6 +56,8 @@ void CheckedBatches::read(JournalReader& reader, std::uint64_t first, std::uint6
         chunks_.push(std::move(chunk));
         chunks_.finish();
     } catch (...) {
+        // An error travels with the data and is thrown where the data is taken, behind everything
+        // that was read before it.
         chunks_.finish(std::current_exception());
     }
 }

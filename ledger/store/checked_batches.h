@@ -1,8 +1,8 @@
 // Batches read and checked by a thread of their own, a bounded way ahead of who takes them.
 #pragma once
 
-#include "ledger/handoff.h"
-#include "ledger/journal_store.h"
+#include "ledger/store/handoff.h"
+#include "ledger/store/journal_store.h"
 
 #include <cstdint>
 #include <memory>

@@ -1,9 +1,9 @@
 // A file as a stream of bytes, hashed on its way.
 #pragma once
 
-#include "ledger/handoff.h"
-#include "ledger/sha256.h"
-#include "ledger/state_bytes.h"
+#include "ledger/records/sha256.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/store/handoff.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,13 +1,14 @@
 // The head mark: beside the journal, how far it had come when somebody was last told anything.
 #pragma once
 
-#include "ledger/batch.h"
+#include "ledger/records/batch.h"
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace tuma::ledger {
 
@@ -38,6 +39,15 @@ std::filesystem::path head_path(const std::filesystem::path& directory);
 /// The newer of the slots that are whole. Nothing when there is no file. Throws StoreError when
 /// neither is whole or the file is of another version.
 std::optional<HeadMark> read_head(const std::filesystem::path& directory);
+
+/// What is wrong with the file although a mark can be read from it.
+struct HeadFlaw {
+    std::string sentence;
+    bool stops_a_start = false;
+};
+/// Nothing for a file that is whole, is not there, or has no mark. A process that was killed may
+/// leave a slot that is not whole, and the next batch is written over it.
+std::optional<HeadFlaw> flaw_of_head(const std::filesystem::path& directory);
 
 /// The file, mapped for writing: a mark costs no system call. One thread uses it.
 class HeadFile {

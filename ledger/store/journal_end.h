@@ -1,13 +1,14 @@
 // Is the journal's end all there? The head mark knows how far it had come.
 #pragma once
 
-#include "ledger/head_mark.h"
-#include "ledger/journal_store.h"
+#include "ledger/store/head_mark.h"
+#include "ledger/store/journal_store.h"
 
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace tuma::ledger {
 
@@ -15,7 +16,7 @@ namespace tuma::ledger {
 struct JournalEnd {
     std::optional<HeadMark> mark;
     std::uint64_t last_sequence = 0;  ///< the journal's last batch that is not torn, 0 for none
-    std::string misfit;               ///< what is missing or altered; empty when they agree
+    std::string difference;           ///< what is missing or altered; empty when they agree
 };
 
 /// Compares the journal with `mark`, which `read_head` gave before the reader was first used: then
@@ -25,8 +26,12 @@ struct JournalEnd {
 JournalEnd compare_with_mark(const std::filesystem::path& directory, JournalReader& reader,
                              const std::optional<HeadMark>& mark);
 
-/// `misfit`, and what to do about it.
-std::string refusal_of(const JournalEnd& end);
+/// `difference`, and what to do about it.
+std::string refusal_of(const JournalEnd& end, const std::filesystem::path& directory);
+
+/// "batch 5", "batches 5 to 9".
+std::string range_text(std::string_view one, std::string_view many, std::uint64_t first,
+                       std::uint64_t last);
 
 /// Throws StoreError when the end of the journal in `directory` is not what its mark says.
 void require_journal_end(const std::filesystem::path& directory);

@@ -1,7 +1,7 @@
 // Names of what an acknowledgement is worth.
-#include "ledger/journal_store.h"
+#include "ledger/store/journal_store.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <cstring>
 
@@ -20,6 +20,7 @@ std::string_view name(Durability durability) {
 Hash stored_hash_of(JournalReader& journal, std::uint64_t sequence) {
     Hash hash{};
     if (sequence == 0 || journal.last_sequence() < sequence) return hash;
+    // One visit is enough: the scan begins with the batch that is asked for.
     journal.scan(sequence, [&](std::uint64_t found, std::span<const std::byte> bytes) {
         if (found == sequence && bytes.size() >= batch_overhead_bytes)
             std::memcpy(hash.data(), bytes.last(sizeof hash).data(), sizeof hash);

@@ -1,7 +1,7 @@
 // Where batches become durable, and how they are read back.
 #pragma once
 
-#include "ledger/batch.h"
+#include "ledger/records/batch.h"
 
 #include <functional>
 #include <span>

@@ -1,7 +1,7 @@
 // The journal in memory.
-#include "ledger/memory_journal.h"
+#include "ledger/store/memory_journal.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,6 +11,7 @@ namespace tuma::ledger {
 
 MemoryDisk after_crash(MemoryDisk disk, std::size_t lost_batches,
                        std::optional<std::size_t> torn_at) {
+    // What a crash loses is always the end: the disk got its writes in order.
     ensure(lost_batches <= disk.size(), "losing more batches than there are");
     disk.resize(disk.size() - lost_batches);
     if (torn_at && !disk.empty()) disk.back().resize(std::min(*torn_at, disk.back().size()));
@@ -25,6 +26,7 @@ void MemoryJournal::append(std::span<const SealedBatch> batches) {
     bool is_failing = false;
     std::size_t written = 0;
     {
+        // Counted under the lock, because tests look at the disk from other threads.
         const std::lock_guard lock(mutex_);
         append_number = ++appends_;
         is_failing = append_number >= faults_.failing_append;
@@ -33,15 +35,19 @@ void MemoryJournal::append(std::span<const SealedBatch> batches) {
                                        ? std::min(faults_.stored_by_failing_append, batches.size())
                                        : 0;
         for (const SealedBatch& batch : batches.first(is_failing ? stored : batches.size())) {
+            // The same demand as on disk, so that a test cannot pass with an order that SQLite
+            // would refuse.
             ensure(batch.header.sequence == batches_.size() + 1,
                    "batches are appended without gaps");
             batches_.push_back(batch.bytes);
         }
         written = batches_.size();
     }
+    // Called without the lock: a test blocks here to see what others are told meanwhile.
     if (faults_.before_durable) faults_.before_durable(append_number);
     if (is_failing)
         throw StoreError("memory journal: the append failed as it was told to; start again");
+    // Only now is it durable: a reader sees no batch that could still be lost.
     const std::lock_guard lock(mutex_);
     durable_ = written;
 }
@@ -58,6 +64,7 @@ std::optional<std::vector<std::byte>> MemoryJournal::durable_batch(std::uint64_t
 }
 
 void MemoryJournal::scan(std::uint64_t first, const Visitor& visit) {
+    // Each batch is fetched under the lock and visited without it, so that a visitor may call back.
     for (std::uint64_t sequence = std::max<std::uint64_t>(first, 1);; ++sequence) {
         const auto bytes = durable_batch(sequence);
         if (!bytes || !visit(sequence, *bytes)) return;
@@ -68,6 +75,7 @@ std::vector<std::byte> MemoryJournal::batch_of(TransferId id) {
     const std::lock_guard lock(mutex_);
     const auto begins_after = [](TransferId wanted, const std::vector<std::byte>& bytes) {
         BatchHeader header;
+        // Torn batches have no header. They are at the end, so they sort behind everything.
         if (bytes.size() < sizeof header) return true;
         std::memcpy(&header, bytes.data(), sizeof header);
         return wanted < header.first_transfer;
@@ -78,11 +86,13 @@ std::vector<std::byte> MemoryJournal::batch_of(TransferId id) {
     const std::vector<std::byte>& bytes = *(after - 1);
     BatchHeader header;
     std::memcpy(&header, bytes.data(), sizeof header);
+    // The last batch that begins at or before it may still end before it.
     return id < header.next_transfer ? bytes : std::vector<std::byte>{};
 }
 
 void MemoryJournal::drop_from(std::uint64_t sequence) {
     const std::lock_guard lock(mutex_);
+    // What was acknowledged is never dropped; the last batch is the only one that may be torn.
     ensure(sequence == batches_.size() && sequence != 0, "only the last batch can be dropped");
     batches_.pop_back();
     durable_ = std::min(durable_, batches_.size());

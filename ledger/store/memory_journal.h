@@ -1,7 +1,7 @@
 // A journal in memory, with the faults of a disk on request.
 #pragma once
 
-#include "ledger/journal_store.h"
+#include "ledger/store/journal_store.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,4 +1,7 @@
-#include "ledger/private_files.h"
+#include "ledger/store/private_files.h"
+
+#include "ledger/store/journal_store.h"
+#include "ledger/words/words.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -45,9 +48,12 @@ void close_one(const fs::path& path, fs::file_type type, fs::perms mode,
                std::vector<std::string>& left_open) {
     std::error_code error;
     const fs::file_status status = fs::symlink_status(path, error);
+    // The link itself is asked, not what it points to.
     if (error || status.type() != type || (status.permissions() & others) == fs::perms::none)
         return;
     fs::permissions(path, mode, error);
+    // Failures are gathered, not thrown: books that others can read are worse closed than open, but
+    // a switch that will not start is worse still.
     if (error)
         left_open.push_back(fmt::format(
             "{} can be used by others and cannot be closed to them: "
@@ -62,6 +68,7 @@ bool is_shared(const fs::path& directory) {
 
 void close_directory(const fs::path& directory, bool is_data_directory,
                      std::vector<std::string>& left_open) {
+    // A sticky directory is everybody's by intent, such as /tmp: closing it would lock others out.
     if (is_data_directory && !is_shared(directory))
         return close_one(directory, fs::file_type::directory, directory_mode, left_open);
     std::error_code error;
@@ -76,6 +83,7 @@ void close_directory(const fs::path& directory, bool is_data_directory,
 
 bool make_private_directory(const fs::path& directory) {
     const bool is_new = fs::create_directories(directory);
+    // Set again, because the mode that was asked for is cut by the umask.
     if (is_new) fs::permissions(directory, directory_mode);
     return is_new;
 }
@@ -85,8 +93,26 @@ void make_private_file(const fs::path& path) {
     // Only a new file is opened: closing one that is in use would end this process's locks on it.
     const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
     if (file < 0) return;
+    // For the same reason. That it fails is noticed by whoever opens the file next.
     static_cast<void>(fchmod(file, mode));
     close(file);
+}
+
+void require_own_directory(const fs::path& directory) {
+    // What a file system has at its root.
+    constexpr std::string_view lost_and_found = "lost+found";
+    std::string foreign;
+    for (const fs::path& path : entries(directory)) {
+        const std::string name = path.filename().string();
+        if (is_own_file(name)) return;
+        const bool is_folder = std::find(folders.begin(), folders.end(), name) != folders.end();
+        if (!is_folder && name != lost_and_found && foreign.empty()) foreign = name;
+    }
+    if (foreign.empty()) return;
+    throw StoreError(
+        fmt::format("{}: holds {} and no books; give them a directory of their own with "
+                    "--data=DIR, like {}, which is made if it is not there",
+                    directory.string(), shown_word(foreign), (directory / "books").string()));
 }
 
 std::vector<std::string> close_to_others(const fs::path& directory) {
@@ -95,6 +121,7 @@ std::vector<std::string> close_to_others(const fs::path& directory) {
     bool holds_others = false;
     for (const fs::path& path : entries(directory)) {
         const std::string name = path.filename().string();
+        // These folders hold keys and certificates; what is in them is ours whatever its name.
         if (std::find(folders.begin(), folders.end(), name) != folders.end()) {
             close_one(path, fs::file_type::directory, directory_mode, left_open);
             for (const fs::path& inside : entries(path))
@@ -103,6 +130,8 @@ std::vector<std::string> close_to_others(const fs::path& directory) {
             holds_books = holds_books || name.starts_with(prefixes.front());
             close_one(path, fs::file_type::regular, file_mode, left_open);
         } else {
+            // One foreign file is enough to leave the directory's own mode alone: it may be
+            // somebody's home.
             holds_others = true;
         }
     }

@@ -15,6 +15,10 @@ bool make_private_directory(const std::filesystem::path& directory);
 /// is left to whoever opens the file next and can say what it was for.
 void make_private_file(const std::filesystem::path& path);
 
+/// Throws StoreError when the directory holds other things and nothing of this program's: the books
+/// would lie among somebody's files.
+void require_own_directory(const std::filesystem::path& directory);
+
 /// Takes from others what they may do with a data directory: 0600 for the files that this program
 /// makes in it, 0700 for its folders and for the directory itself. That one is left alone if it
 /// holds other things and no journal, or is a shared one (sticky). Returns what could not be closed

@@ -1,8 +1,8 @@
 // From the files of a data directory to the state: newest valid snapshot, then replay.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/snapshot.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/store/snapshot.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,15 +1,16 @@
 // Writing, listing and verifying snapshots.
-#include "ledger/snapshot.h"
+#include "ledger/store/snapshot.h"
 
-#include "ledger/file_bytes.h"
-#include "ledger/journal_segment.h"
-#include "ledger/journal_store.h"
+#include "ledger/store/file_bytes.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/words/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -17,28 +18,27 @@
 namespace tuma::ledger {
 namespace {
 
-constexpr std::string_view prefix = "snapshot-";
-constexpr std::string_view suffix = ".tuma";
+constexpr std::string_view snapshot_prefix = "snapshot-";
+constexpr std::string_view snapshot_suffix = ".tuma";
 constexpr std::string_view partial_suffix = ".partial";
 constexpr std::string_view altered = "its SHA-256 does not match, bytes were altered";
 constexpr std::size_t kept = 2;
 constexpr std::size_t sequence_digits = 20;
 
-bool parse_name(std::string_view name, std::uint64_t& sequence) {
-    if (name.size() != prefix.size() + sequence_digits + suffix.size() ||
-        !name.starts_with(prefix) || !name.ends_with(suffix))
-        return false;
-    const char* const first = name.data() + prefix.size();
-    const char* const last = first + sequence_digits;
-    const auto [end, failure] = std::from_chars(first, last, sequence);
-    return failure == std::errc{} && end == last;
+std::optional<std::uint64_t> sequence_in(std::string_view name) {
+    // Twenty digits hold every number of a batch, so that names sort by it.
+    if (name.size() != snapshot_prefix.size() + sequence_digits + snapshot_suffix.size() ||
+        !name.starts_with(snapshot_prefix) || !name.ends_with(snapshot_suffix))
+        return std::nullopt;
+    return read_number<std::uint64_t>(name.substr(snapshot_prefix.size(), sequence_digits));
 }
 
+// A file that was renamed would be taken for newer than it is.
 bool has_name_of(const std::filesystem::path& path, std::uint64_t sequence) {
-    std::uint64_t named = 0;
-    return parse_name(path.filename().string(), named) && named == sequence;
+    return sequence_in(path.filename().string()) == sequence;
 }
 
+// Copied into a list by callers that remove: an iterator must not lose its footing.
 void for_each_name(const std::filesystem::path& directory,
                    const std::function<void(const std::filesystem::path&)>& visit) {
     std::error_code error;
@@ -69,6 +69,8 @@ SnapshotHeader read_header(const FileHandle& file, FileSource& source, const Has
     const SnapshotHeader expected;
     if (header.magic != expected.magic) refuse(file, "does not begin with \"TUMS\"");
     // Every version ends with the hash, so another one can be told from an altered one.
+    // Compared only for another version: of this one everything is read anyway, and hashed on the
+    // way.
     if (header.version != expected.version && source.finish() != stored) refuse(file, altered);
     if (header.version != expected.version)
         throw SnapshotVersionError(fmt::format("{}: is of version {}, this program uses version {}",
@@ -80,19 +82,24 @@ SnapshotHeader read_header(const FileHandle& file, FileSource& source, const Has
 }  // namespace
 
 void SnapshotFolder::remove_partial() {
+    // Gathered first, then removed.
     std::vector<std::filesystem::path> partial;
     for_each_name(directory_, [&](const std::filesystem::path& path) {
         const std::string name = path.filename().string();
-        if (name.starts_with(prefix) && name.ends_with(partial_suffix)) partial.push_back(path);
+        if (name.starts_with(snapshot_prefix) && name.ends_with(partial_suffix))
+            partial.push_back(path);
     });
     for (const auto& path : partial) remove_file(path);
 }
 
 std::filesystem::path SnapshotFolder::save(const State& state) {
     const Position& position = state.position;
-    const auto path = directory_ / fmt::format("{}{:020}{}", prefix, position.sequence, suffix);
+    const auto path =
+        directory_ / fmt::format("{}{:020}{}", snapshot_prefix, position.sequence, snapshot_suffix);
     auto partial = path;
+    // Under another name until it is whole, so that whoever lists snapshots never sees half of one.
     partial += partial_suffix;
+    // Its own scope: the file is closed and synced before it gets its name.
     {
         FileHandle file = FileHandle::create(partial);
         FileSink sink(file);
@@ -104,14 +111,8 @@ std::filesystem::path SnapshotFolder::save(const State& state) {
         state.save(sink);
         sink.finish();
     }
-    std::error_code error;
-    std::filesystem::rename(partial, path, error);
-    if (error)
-        throw StoreError(
-            fmt::format("{}: cannot be given its name: {}; make the directory "
-                        "writable",
-                        partial.string(), error.message()));
-    sync_directory(directory_);
+    give_name(partial, path);
+    // Old ones go only after the new one is durable: at any moment one is whole.
     const std::vector<SnapshotFile> files = list();
     for (std::size_t i = kept; i < files.size(); ++i) remove_file(files[i].path);
     return path;
@@ -120,8 +121,8 @@ std::filesystem::path SnapshotFolder::save(const State& state) {
 std::vector<SnapshotFile> SnapshotFolder::list() const {
     std::vector<SnapshotFile> files;
     for_each_name(directory_, [&](const std::filesystem::path& path) {
-        std::uint64_t sequence = 0;
-        if (parse_name(path.filename().string(), sequence)) files.push_back({path, sequence});
+        if (const auto sequence = sequence_in(path.filename().string()))
+            files.push_back({path, *sequence});
     });
     std::sort(files.begin(), files.end(),
               [](const SnapshotFile& a, const SnapshotFile& b) { return a.sequence > b.sequence; });
@@ -131,27 +132,34 @@ std::vector<SnapshotFile> SnapshotFolder::list() const {
 State SnapshotFolder::load(const std::filesystem::path& path, const StateLimits& limits) const {
     const FileHandle file = FileHandle::open(path);
     const std::uint64_t size = file.size();
+    // Checked before the size is used: the subtraction would wrap around.
     if (size < sizeof(SnapshotHeader) + sizeof(Hash)) refuse(file, "is too short for a snapshot");
     const std::uint64_t end = size - sizeof(Hash);
     Hash stored;
+    // Read first: the hash at the end tells damage from another version, and that decides which
+    // error is right.
     file.read(end, stored);
     FileSource source(file, end);
     const SnapshotHeader header = read_header(file, source, stored);
     State state(limits);
-    std::string misfit;
+    std::string violation;
     try {
         state.load(source);
+        // The hash proves the bytes; these prove that they are the state of this batch and not of
+        // another one.
         if (!source.is_at_end() || state.position.sequence != header.sequence ||
             state.position.time.time_since_epoch().count() != header.time_us)
-            misfit = "the state in it does not fit its header";
+            violation = "the state in it does not fit its header";
         else if (!has_name_of(path, header.sequence))
-            misfit = fmt::format("it is of batch {}, its name says another", header.sequence);
+            violation = fmt::format("it is of batch {}, its name says another", header.sequence);
     } catch (const StateError& error) {
-        misfit = error.what();
+        violation = error.what();
     }
     // Altered bytes may look like anything; that they were altered is the thing to say.
     if (source.finish() != stored) refuse(file, altered);
-    if (!misfit.empty()) refuse(file, misfit);
+    if (!violation.empty()) refuse(file, violation);
+    // The state's own hash chain goes on from here. It is in the header, because the state does not
+    // contain its own batch.
     state.position.hash = header.hash;
     return state;
 }

@@ -1,7 +1,7 @@
 // Saved states in the data directory, so that a start need not replay everything.
 #pragma once
 
-#include "ledger/state.h"
+#include "ledger/state/state.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -26,7 +26,7 @@ public:
 /// over header and state.
 struct SnapshotHeader {
     std::uint32_t magic = 0x53'4d'55'54;  ///< "TUMS"
-    std::uint16_t version = 4;
+    std::uint16_t version = 5;
     std::uint16_t reserved = 0;
     std::uint64_t sequence = 0;  ///< the last batch in the state
     std::int64_t time_us = 0;    ///< its time

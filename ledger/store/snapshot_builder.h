@@ -1,7 +1,7 @@
 // A newer snapshot from the last one and the journal, beside the running switch.
 #pragma once
 
-#include "ledger/recovery.h"
+#include "ledger/store/recovery.h"
 
 namespace tuma::ledger {
 

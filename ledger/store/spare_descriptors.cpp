@@ -1,4 +1,4 @@
-#include "ledger/spare_descriptors.h"
+#include "ledger/store/spare_descriptors.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -17,6 +17,8 @@ SpareDescriptors::~SpareDescriptors() {
 void SpareDescriptors::take() {
     while (descriptors_.size() < count_) {
         const int descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        // Fewer than wanted is no error here. It shows when a file has to be opened, and that error
+        // names the file.
         if (descriptor < 0) return;
         descriptors_.push_back(descriptor);
     }

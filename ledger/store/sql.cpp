@@ -1,7 +1,7 @@
-#include "ledger/sql.h"
+#include "ledger/store/sql.h"
 
-#include "ledger/ensure.h"
-#include "ledger/private_files.h"
+#include "ledger/store/private_files.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -12,17 +12,25 @@
 namespace tuma::ledger {
 namespace {
 
-std::string what_to_do(int primary, int system) {
+std::string what_to_do(int result, int system) {
+    const int primary = result & 0xFF;
+    // A program was killed in the middle of a change, and who only reads cannot undo it.
+    if (result == SQLITE_READONLY_ROLLBACK)
+        return "; a change to it was cut off, start tuma serve once, which undoes it";
     const bool is_io = primary == SQLITE_IOERR || primary == SQLITE_FULL;
+    // The system's own reason is shown where it is one; SQLite often says no more than "disk I/O
+    // error".
     const std::string cause = system != 0 && (is_io || primary == SQLITE_CANTOPEN)
                                   ? fmt::format(" ({})", std::generic_category().message(system))
                                   : std::string();
     if (primary == SQLITE_FULL ||
+        // A full disk, a full quota and a file that has reached its limit have one remedy.
         (is_io && (system == ENOSPC || system == EDQUOT || system == EFBIG)))
         return cause + "; free space and start again, nothing acknowledged is lost";
     if (is_io) return cause + "; check the disk and start again, nothing acknowledged is lost";
     if (primary == SQLITE_READONLY || primary == SQLITE_CANTOPEN || primary == SQLITE_PERM)
         return cause + "; make the file and its directory readable and writable for this user";
+    // No advice about free space or rights here: the only help is a copy.
     if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB)
         return "; restore the file from a copy";
     if (primary == SQLITE_BUSY) return "; another process keeps the file locked, end it first";
@@ -42,6 +50,7 @@ std::string printable(std::string_view name) {
     constexpr std::size_t shown_max = 60;
     std::string shown(name.substr(0, shown_max));
     for (char& c : shown)
+        // Control characters in a name could rewrite the terminal of whoever reads the error.
         if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = '?';
     return shown;
 }
@@ -53,18 +62,25 @@ void SqlDatabase::Close::operator()(sqlite3* connection) const {
 SqlDatabase::SqlDatabase(const std::filesystem::path& path, SqlAccess access) : path_(path) {
     const int flags = access == SqlAccess::read_only ? SQLITE_OPEN_READONLY
                                                      : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    // Made here with the right mode; SQLite would make it with the umask's.
     if (access == SqlAccess::read_write_create) make_private_file(path);
     sqlite3* connection = nullptr;
     const int result =
+        // NOMUTEX: one thread at a time is this project's rule, and a lock for every call would
+        // cost for nothing.
         sqlite3_open_v2(path.c_str(), &connection, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+    // Taken over before the result is looked at: even a connection that failed has to be closed,
+    // and has the message.
     connection_.reset(connection);
     if (result != SQLITE_OK) fail(result, "open");
     sqlite3_extended_result_codes(connection, 1);
+    // Only another program could hold the file, such as somebody's shell: it deserves a moment.
     sqlite3_busy_timeout(connection, 5'000);
     distrust_schema(connection);
     // Who only reads leaves the log to who writes.
     if (access == SqlAccess::read_only)
         sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    // Mapped pages would turn a disk error into a signal.
     execute("PRAGMA mmap_size=0");
     // The first look at the file: here a file that is no database shows itself.
     number("SELECT count(*) FROM sqlite_master");
@@ -74,12 +90,12 @@ void SqlDatabase::fail(int result, std::string_view doing) const {
     const int primary = result & 0xFF;
     // SQLite keeps the number for some errors only; a failed commit leaves it in errno.
     const int last = errno;
-    const int kept = connection_ ? sqlite3_system_errno(connection_.get()) : 0;
-    const int system = kept != 0 ? kept : last;
+    const int from_sqlite = connection_ ? sqlite3_system_errno(connection_.get()) : 0;
+    const int system = from_sqlite != 0 ? from_sqlite : last;
     const std::string message =
         fmt::format("{}: cannot {}: {}{}", path_.string(), doing,
                     connection_ ? sqlite3_errmsg(connection_.get()) : sqlite3_errstr(result),
-                    what_to_do(primary, system));
+                    what_to_do(result, system));
     if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) throw SqlDamage(message);
     throw StoreError(message);
 }
@@ -113,10 +129,13 @@ SqlStatement::SqlStatement(SqlDatabase& database, std::string_view sql) : databa
 
 void SqlStatement::bind(int parameter, std::int64_t value) {
     const int result = sqlite3_bind_int64(statement_.get(), parameter, value);
+    // A wrong number is a mistake in this program; the statement's text is fixed.
     ensure(result == SQLITE_OK, "a parameter that the statement does not have");
 }
 
 void SqlStatement::bind(int parameter, std::string_view text) {
+    // Static: every caller keeps the bytes until the statement is done, and a batch is not copied
+    // once more.
     const int result = sqlite3_bind_text(statement_.get(), parameter, text.data(),
                                          static_cast<int>(text.size()), SQLITE_STATIC);
     ensure(result == SQLITE_OK, "a parameter that the statement does not have");
@@ -137,6 +156,8 @@ bool SqlStatement::step() {
     const int result = sqlite3_step(statement_.get());
     if (result == SQLITE_ROW) return true;
     if (result == SQLITE_DONE) {
+        // Reset at once, so that no read transaction stays open and keeps the log from being
+        // copied.
         sqlite3_reset(statement_.get());
         return false;
     }
@@ -162,6 +183,7 @@ bool SqlStatement::is_number(int column) const {
 
 std::string_view SqlStatement::text(int column) const {
     const auto* characters = sqlite3_column_text(statement_.get(), column);
+    // NULL and an empty text are the same to most callers; who cares asks is_null().
     if (characters == nullptr) return {};
     return {reinterpret_cast<const char*>(characters),
             static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
@@ -174,6 +196,7 @@ bool SqlStatement::is_null(int column) const {
 std::span<const std::byte> SqlStatement::blob(int column) const {
     const void* const bytes = sqlite3_column_blob(statement_.get(), column);
     const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
+    // No bytes although there should be some: SQLite had no memory to read a large value.
     if (bytes == nullptr && size != 0) database_->fail(SQLITE_NOMEM, "read a value");
     return {static_cast<const std::byte*>(bytes), size};
 }

@@ -1,7 +1,7 @@
 // A SQLite connection and its statements, owned; errors become StoreError with the file's name.
 #pragma once
 
-#include "ledger/journal_store.h"
+#include "ledger/store/journal_store.h"
 
 #include <cstddef>
 #include <cstdint>

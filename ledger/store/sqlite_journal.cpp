@@ -1,10 +1,10 @@
 // The writing side of the SQLite journal.
-#include "ledger/sqlite_journal.h"
+#include "ledger/store/sqlite_journal.h"
 
-#include "ledger/ensure.h"
-#include "ledger/file_bytes.h"
-#include "ledger/journal_end.h"
-#include "ledger/journal_segment.h"
+#include "ledger/store/file_bytes.h"
+#include "ledger/store/journal_end.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -22,33 +22,17 @@ constexpr std::uint32_t overdue_factor = 8;
 // A new segment: file, log, shared memory, the log before there is one, the directory to sync.
 constexpr std::size_t descriptors_of_segment = 5;
 
-// Behind a newer snapshot nothing else would miss one.
-void require_all(const std::filesystem::path& directory,
-                 const std::vector<std::uint32_t>& numbers) {
-    for (std::uint32_t i = 0; i < numbers.size(); ++i) {
-        const auto path = segment_path(directory, i + 1);
-        if (numbers[i] != i + 1)
-            throw StoreError(
-                fmt::format("{}: is missing, but later files of the journal are there; restore it "
-                            "from a copy, and run tuma audit --data=DIR to see what is intact",
-                            path.string()));
-        if (i + 1 < numbers.size()) require_whole(path);
-    }
-    const auto last = static_cast<std::uint32_t>(numbers.size());
-    // A log without its file would be removed when the next file of that name is made.
-    for (const std::uint32_t number : {last, last + 1})
-        require_file_of_log(segment_path(directory, number));
-}
-
 }  // namespace
 
 struct SqliteJournal::Segment {
     Segment(const std::filesystem::path& path, std::uint32_t page_bytes)
-        : database(path, SqlAccess::read_write_create) {
+        : database((make_segment(path, page_bytes), path), SqlAccess::read_write_create) {
         prepare_segment(database, page_bytes);
         begin.emplace(database, "BEGIN IMMEDIATE");
+        // Prepared once, so that no append parses SQL.
         insert.emplace(database, "INSERT INTO batch VALUES(?,?,?,?,?,?)");
         commit.emplace(database, "COMMIT");
+        // Taken from the file system, because a batch in the log is in the file only later.
         bytes = size_or_zero(path) + size_or_zero(log_path(path));
         sqlite3_wal_hook(database.handle(), &Segment::note_log_pages, this);
     }
@@ -68,6 +52,7 @@ struct SqliteJournal::Segment {
         int copied = 0;
         const int result =
             sqlite3_wal_checkpoint_v2(database.handle(), nullptr, mode, &in_log, &copied);
+        // Busy means that a reader holds a part of the log; the rest is copied the next time.
         if (result != SQLITE_OK && result != SQLITE_BUSY) database.fail(result, "checkpoint");
         log_pages = static_cast<std::uint32_t>(std::max(in_log, 0));
         copied_pages = static_cast<std::uint32_t>(std::max(copied, 0));
@@ -86,7 +71,8 @@ struct SqliteJournal::Segment {
 SqliteJournal::SqliteJournal(const DirectoryLock& lock, const SqliteJournalOptions& options)
     : directory_(lock.directory()), options_(options) {
     const std::vector<std::uint32_t> numbers = list_segments(directory_);
-    require_all(directory_, numbers);
+    require_segments(directory_, numbers);
+    if (!numbers.empty()) undo_unfinished(segment_path(directory_, numbers.back()));
     head_.emplace(directory_, first_mark());
     // From here on a mark that is gone was removed: the first file and the newest say so.
     for (std::size_t i = 0; i + 1 < numbers.size(); ++i) look_at_older(numbers[i]);
@@ -101,27 +87,27 @@ HeadMark SqliteJournal::first_mark() {
     const std::optional<HeadMark> mark = read_head(directory_);
     SqliteJournalReader reader(directory_);
     const JournalEnd end = compare_with_mark(directory_, reader, mark);
-    if (end.misfit.empty()) return mark.value_or(HeadMark{});
+    // Books without trouble, old or new, go on with the mark that is there.
+    if (end.difference.empty()) return mark.value_or(HeadMark{});
+    // The batch has to be named by number, so that nobody accepts another loss than the one that
+    // was shown.
     if (end.last_sequence == 0 || options_.accepted_end != end.last_sequence)
-        throw StoreError(refusal_of(end));
+        throw StoreError(refusal_of(end, directory_));
     HeadMark accepted;
+    // Counted for ever: an audit says that something was lost, even years later.
     accepted.acceptances = (mark ? mark->acceptances : 0) + 1;
     accepted.accepted_end = end.last_sequence;
     accepted.accepted_mark = mark ? mark->sequence : 0;
     HeadFile::replace(directory_, accepted);
-    note_ =
-        fmt::format("{}; accepted, batch {} is the journal's end", end.misfit, end.last_sequence);
+    note_ = fmt::format("{}; accepted, batch {} is the journal's end", end.difference,
+                        end.last_sequence);
     return accepted;
 }
 
 void SqliteJournal::look_at_older(std::uint32_t number) {
     const auto path = segment_path(directory_, number);
     Segment segment(path, options_.page_bytes);
-    if (segment.database.number("SELECT sequence FROM batch LIMIT 1") == 0)
-        throw StoreError(
-            fmt::format("{}: holds no batch, but later files of the journal are there; restore it "
-                        "from a copy, and run tuma audit --data=DIR to see what is intact",
-                        path.string()));
+    require_batch(segment.database);
     if (number == 1) note_head_mark(segment.database);
     // A reader may have been in the way when it was closed.
     if (size_or_zero(log_path(path)) != 0) segment.checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
@@ -133,6 +119,7 @@ void SqliteJournal::mark_last_batch() {
     last_sequence_ = reader.last_sequence();
     if (last_sequence_ == 0) return;
     reader.scan(last_sequence_, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
+        // A damaged batch is not marked, because the mark would vouch for it.
         const BatchCheck check = check_batch(bytes, sequence);
         if (check.damage == BatchDamage::none)
             head_->write(check.view.header, check.view.hash, segment_->number);
@@ -152,27 +139,34 @@ void SqliteJournal::open_segment(std::uint32_t number) {
 // be acted on (retries are answered from it, snapshots are made of it) without another append.
 void SqliteJournal::make_log_durable() {
     const auto log = log_path(segment_path(directory_, segment_->number));
+    // Without this a commit that was never synced could be answered from and then lost.
     if (size_or_zero(log) != 0) FileHandle::open(log).sync();
     // After a failed sync only bytes that are written anew are known to reach the disk.
     segment_->checkpoint(SQLITE_CHECKPOINT_PASSIVE);
 }
 
 void SqliteJournal::append(std::span<const SealedBatch> batches) {
+    // Said before anything is done: after a failure nobody knows what is on the disk, and nothing
+    // may be appended to that.
     ensure(!has_failed_, "appending to a journal that has failed");
     if (batches.empty()) return;
+    // Cleared at the end. An exception on the way leaves it set, and no catch is needed.
     has_failed_ = true;
     if (is_overdue()) maintain();
     // After an error the disk is not to be trusted: closing must not copy the log.
     sqlite3_db_config(segment_->database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    // One transaction and so one sync for all batches that wait: that is what makes the rate.
     segment_->begin->run();
     for (const SealedBatch& batch : batches) insert(batch);
     segment_->commit->run();
     sqlite3_db_config(segment_->database.handle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, nullptr);
+    // After the commit, never before: a mark ahead of the journal would call a healthy journal cut.
     head_->write(batches.back().header, batches.back().hash, segment_->number);
     has_failed_ = false;
 }
 
 void SqliteJournal::insert(const SealedBatch& batch) {
+    // Replay stops at a gap, so a gap must never reach the disk.
     ensure(batch.header.sequence == last_sequence_ + 1, "batches are appended without gaps");
     SqlStatement& row = *segment_->insert;
     row.bind(1, batch.header.sequence);
@@ -187,6 +181,8 @@ void SqliteJournal::insert(const SealedBatch& batch) {
 }
 
 bool SqliteJournal::is_overdue() const {
+    // Housekeeping is done when nobody waits. Under constant load somebody always does, and then it
+    // is done when it has become too much.
     return segment_->log_pages - segment_->copied_pages >=
                options_.checkpoint_pages * overdue_factor ||
            segment_->bytes >= 2 * options_.segment_bytes;
@@ -201,8 +197,10 @@ void SqliteJournal::maintain() {
 
 void SqliteJournal::rotate() {
     // No waiting for readers: what they keep in the log is copied at the next start.
+    // A reader that sleeps in a transaction must not stop the switch from acknowledging.
     sqlite3_busy_timeout(segment_->database.handle(), 0);
     segment_->checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+    // The new file needs descriptors at a moment when connections may have taken all of them.
     spares_->release();
     open_segment(segment_->number + 1);
     spares_->take();
@@ -210,6 +208,7 @@ void SqliteJournal::rotate() {
 
 void SqliteJournal::drop_from(std::uint64_t sequence) {
     ensure(sequence == last_sequence_ && sequence != 0, "only the last batch can be dropped");
+    // The mark says what clients were told; a batch that it has may not disappear.
     ensure(head_->mark().sequence < sequence, "what was acknowledged is never dropped");
     const auto drop = [sequence](Segment& segment) {
         SqlStatement remove(segment.database, "DELETE FROM batch WHERE sequence = ?");
@@ -217,6 +216,7 @@ void SqliteJournal::drop_from(std::uint64_t sequence) {
         remove.run();
         return sqlite3_changes(segment.database.handle()) != 0;
     };
+    // No row was removed, so it is not in this file.
     if (!drop(*segment_)) {
         // A crash right after a rotation leaves the newest segment empty.
         const std::vector<std::uint32_t> numbers = list_segments(directory_);

@@ -1,10 +1,10 @@
 // The journal in SQLite: one blob row a batch, segment files in the data directory.
 #pragma once
 
-#include "ledger/directory_lock.h"
-#include "ledger/head_mark.h"
-#include "ledger/journal_store.h"
-#include "ledger/spare_descriptors.h"
+#include "ledger/store/directory_lock.h"
+#include "ledger/store/head_mark.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/store/spare_descriptors.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,6 +1,6 @@
 // The reading side of the SQLite journal.
-#include "ledger/journal_segment.h"
-#include "ledger/sqlite_journal.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/store/sqlite_journal.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -33,12 +33,21 @@ constexpr std::string_view columns =
                     path.string(), sequence));
 }
 
-// In which column the row that `row` stands on differs from its bytes; empty when in none. What is
-// too short for a header is for whoever checks the batch.
-std::string misfit(const SqlStatement& row) {
+// What is too short for a header can only be compared with the row before: a batch whose write
+// never finished goes on there, what somebody put there does not.
+std::string violation_of_torn(const SqlStatement& row, std::optional<std::int64_t> expected) {
+    const std::int64_t first = row.number(column::first_transfer);
+    if (!expected || first == *expected) return {};
+    return fmt::format("its column first_transfer is {}, the batch before it ends at {}", first,
+                       *expected);
+}
+
+// In which column the row that `row` stands on differs from its bytes; empty when in none. Whether
+// the bytes are a batch is for whoever checks it.
+std::string violation(const SqlStatement& row, std::optional<std::int64_t> next_transfer) {
     const std::span<const std::byte> bytes = row.blob(column::data);
     BatchHeader header;
-    if (bytes.size() < sizeof header) return {};
+    if (bytes.size() < sizeof header) return violation_of_torn(row, next_transfer);
     std::memcpy(&header, bytes.data(), sizeof header);
     const std::array<std::pair<const char*, std::int64_t>, 5> should_be{
         {{"sequence", static_cast<std::int64_t>(header.sequence)},
@@ -48,6 +57,7 @@ std::string misfit(const SqlStatement& row) {
          {"events", header.event_count}}};
     int at = column::sequence;
     for (const auto& [name, value] : should_be) {
+        // The type is compared too: SQLite would turn a text into a number without a word.
         if (row.number(at) != value || !row.is_number(at))
             return fmt::format("its column {} is {}, its bytes say {}", name, row.number(at),
                                value);
@@ -70,13 +80,18 @@ struct SqliteJournalReader::Segment {
     };
 
     explicit Segment(const std::filesystem::path& path)
+        // A log without its file is found before SQLite opens it, because opening removes it.
         : database(with_file_of_log(path), SqlAccess::read_only) {
         sqlite3_db_config(database.handle(), SQLITE_DBCONFIG_ENABLE_VIEW, 0, nullptr);
+        // Readers of the whole journal look at every page once, and a large cache would only push
+        // out others'.
         database.execute("PRAGMA cache_size=-2048");
     }
 
     // False while the writer has only begun to make the file.
     bool is_ready() {
+        // Statements are prepared when the table is there, for a reader may be faster than the
+        // writer's first commit.
         if (rows) return true;
         if (segment_format(database) == SegmentFormat::none) return false;
         first_row.emplace(database,
@@ -95,6 +110,8 @@ struct SqliteJournalReader::Segment {
         if (!is_ready()) return 0;
         const bool is_row = last_row->step();
         const std::int64_t sequence = is_row ? last_row->number(0) : 0;
+        // Reset after each use: an open statement is an open read transaction, and the writer's log
+        // could never shrink.
         last_row->reset();
         return static_cast<std::uint64_t>(sequence);
     }
@@ -132,9 +149,11 @@ struct SqliteJournalReader::Page {
         std::uint64_t sequence;
         std::size_t bytes;
     };
+    // Kept between pages: a scan copies gigabytes through it, and allocates once.
     std::vector<std::byte> bytes;
     std::vector<Row> rows;
     std::vector<AlteredRow> altered;
+    std::optional<std::int64_t> next_transfer;  ///< of the row before, as its columns have it
 
     // Returns true when the segment has no more rows.
     bool read(Segment& segment, std::uint64_t first, std::size_t rows_max = page_rows_max) {
@@ -145,6 +164,8 @@ struct SqliteJournalReader::Page {
         SqlStatement& row = *segment.rows;
         row.bind(1, first);
         bool is_end = false;
+        // Bounded in bytes and rows, so that no read transaction lasts long, however small the
+        // batches.
         while (bytes.size() < page_bytes_target && rows.size() < rows_max) {
             is_end = !row.step();
             if (is_end) break;
@@ -153,8 +174,9 @@ struct SqliteJournalReader::Page {
             data = data.first(std::min(data.size(), batch_bytes_max + 1));
             bytes.insert(bytes.end(), data.begin(), data.end());
             rows.push_back({static_cast<std::uint64_t>(row.number(column::sequence)), data.size()});
-            if (std::string found = misfit(row); !found.empty())
+            if (std::string found = violation(row, next_transfer); !found.empty())
                 altered.push_back({rows.back().sequence, std::move(found)});
+            next_transfer = row.number(column::next_transfer);
         }
         row.reset();
         return is_end;
@@ -180,6 +202,8 @@ SqliteJournalReader::~SqliteJournalReader() = default;
 
 void SqliteJournalReader::find_new_segments() {
     if (numbers_.empty()) numbers_ = list_segments(directory_);
+    // Later numbers are asked for one by one: listing the directory for every look would be slower
+    // than the look.
     std::error_code error;
     while (!numbers_.empty() &&
            std::filesystem::exists(segment_path(directory_, numbers_.back() + 1), error))
@@ -193,6 +217,8 @@ SqliteJournalReader::Segment& SqliteJournalReader::open(std::size_t index) {
         const auto is_open = [](const auto& segment) { return segment != nullptr; };
         if (std::count_if(open_.begin(), open_.end(), is_open) >=
             static_cast<std::ptrdiff_t>(open_segments_max))
+            // All at once, not the oldest: who reads old transfers jumps about, and a scan goes on
+            // to the next anyway.
             std::fill(open_.begin(), open_.end(), nullptr);
         open_[index] = std::make_unique<Segment>(segment_path(directory_, numbers_[index]));
     }
@@ -201,6 +227,7 @@ SqliteJournalReader::Segment& SqliteJournalReader::open(std::size_t index) {
 
 std::uint64_t SqliteJournalReader::last_sequence() {
     find_new_segments();
+    // From the back: the newest file is empty right after a rotation.
     for (std::size_t index = numbers_.size(); index-- > 0;)
         if (const std::uint64_t last = open(index).last_sequence(); last != 0) return last;
     return 0;
@@ -219,6 +246,7 @@ std::optional<std::size_t> SqliteJournalReader::last_segment_where(
     while (low < high) {
         const std::size_t middle = low + (high - low) / 2;
         const Beginning* const begins = beginning(middle);
+        // A file without rows is at the end, so it counts as beginning too late.
         if (begins != nullptr && begins_early_enough(*begins))
             low = middle + 1;
         else
@@ -236,6 +264,8 @@ void SqliteJournalReader::scan(std::uint64_t first, const Visitor& visit) {
     for (std::size_t index = start.value_or(0); index < numbers_.size();) {
         // Asked before the rows are read: once there is a next segment, this one is complete.
         find_new_segments();
+        // Asked before the read. A file that was followed by another one gets no more rows, so its
+        // end is an end.
         const bool is_last = index + 1 == numbers_.size();
         const bool is_end = page.read(open(index), next);
         if (!page.rows.empty()) next = page.rows.back().sequence + 1;
@@ -250,6 +280,7 @@ void SqliteJournalReader::scan(std::uint64_t first, const Visitor& visit) {
 void SqliteJournalReader::note_altered(const Page& page) {
     for (const AlteredRow& row : page.altered) {
         const bool is_known =
+            // The same row is read by many scans; it is told of once.
             std::any_of(altered_rows_.begin(), altered_rows_.end(),
                         [&](const AlteredRow& known) { return known.sequence == row.sequence; });
         if (!is_known && altered_rows_.size() < altered_rows_max) altered_rows_.push_back(row);
@@ -270,9 +301,12 @@ std::uint64_t SqliteJournalReader::find_row(std::size_t index, TransferId id, st
     std::uint64_t low = beginning(index)->sequence;
     std::uint64_t high = end;
     while (high - low > 1) {
+        // Batches are numbered without gaps within a file, so numbers can be halved like places.
         const std::uint64_t middle = low + (high - low) / 2;
         const auto transfers = segment.transfers_of(middle);
         if (!transfers) fail_hole(segment_path(directory_, numbers_[index]), middle);
+        // The search goes by the columns. They are checked against the batch's bytes before anybody
+        // believes the result.
         (transfers->first <= id ? low : high) = middle;
     }
     return low;
@@ -283,6 +317,7 @@ std::vector<std::byte> SqliteJournalReader::batch_of(TransferId id) {
     const auto index =
         last_segment_where([id](const Beginning& begins) { return begins.first_transfer <= id; });
     if (!index) {
+        // A number before the first batch of the first file can only be a search led astray.
         if (id && !numbers_.empty() && beginning(0) != nullptr) fail_search(0, id);
         return {};
     }

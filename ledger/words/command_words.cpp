@@ -1,6 +1,6 @@
-#include "ledger/command_words.h"
+#include "ledger/words/command_words.h"
 
-#include "ledger/words.h"
+#include "ledger/words/words.h"
 
 #include <algorithm>
 
@@ -10,10 +10,13 @@ std::optional<std::string> misspelt_argument(const CommandWords& program,
                                              std::span<const std::string> arguments) {
     const CommandWords* at = &program;
     for (const std::string& argument : arguments) {
+        // What follows are arguments, whatever they look like.
         if (argument == "--") break;
         if (argument.starts_with("--")) {
+            // Only the name: a value may be anything, and the parser judges it.
             const std::string name = argument.substr(0, argument.find('='));
             if (std::find(at->options.begin(), at->options.end(), name) == at->options.end())
+                // The first mistake is told alone: those behind it may follow from it.
                 return none_of(name, at->options);
         } else if (!argument.starts_with('-') && !at->commands.empty()) {
             const auto command =
@@ -24,6 +27,7 @@ std::optional<std::string> misspelt_argument(const CommandWords& program,
                 for (const CommandWords& one : at->commands) names.push_back(one.name);
                 return none_of(argument, names);
             }
+            // From here on the words are those of this command.
             at = &*command;
         }
     }

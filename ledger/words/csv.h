@@ -1,7 +1,7 @@
 // Comma-separated values (RFC 4180), read record by record through one fixed buffer.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // number, decimals of the minor unit. Funds codes (CLF, UYW, USN, ...) are in it. Behind it stand
 // codes that were withdrawn since 2020, so that sales of their time can be read; ANG is not among
 // them, since its number is XCG's now.
-#include "ledger/money.h"
+#include "ledger/words/money.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +11,7 @@ namespace tuma {
 namespace {
 
 struct ListedCurrency {
-    std::string_view letters;
+    std::string_view alphabetic_code;
     std::uint16_t number;
     std::uint8_t decimals;
 };
@@ -70,16 +70,16 @@ constexpr std::size_t numbers_end = 1'000;
 constexpr std::uint8_t nobodys = 0xFF;
 static_assert(known_count < nobodys);
 
-// In order of letters.
+// In order of the codes.
 constexpr auto rows = [] {
     std::array<CurrencyRow, known_count> all{};
     std::size_t count = 0;
     const auto add = [&](const ListedCurrency& listed) {
-        all.at(count++) = {Currency{listed.number}, listed.letters, listed.decimals};
+        all.at(count++) = {Currency{listed.number}, listed.alphabetic_code, listed.decimals};
     };
     std::ranges::for_each(list_one, add);
     std::ranges::for_each(withdrawn, add);
-    std::ranges::sort(all, {}, &CurrencyRow::letters);
+    std::ranges::sort(all, {}, &CurrencyRow::alphabetic_code);
     return all;
 }();
 
@@ -99,12 +99,13 @@ std::span<const CurrencyRow> currency_table() {
 }
 
 std::optional<CurrencyRow> find_currency(std::uint16_t number) {
+    // Numbers come from wires and files, so that any of them may be asked for.
     if (number >= numbers_end || places[number] == nobodys) return std::nullopt;
     return rows[places[number]];
 }
 
-bool has_no_minor_unit(std::string_view letters) {
-    return std::ranges::find(without_minor_unit, letters) != std::end(without_minor_unit);
+bool has_no_minor_unit(std::string_view code) {
+    return std::ranges::find(without_minor_unit, code) != std::end(without_minor_unit);
 }
 
 }  // namespace tuma

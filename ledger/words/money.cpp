@@ -1,4 +1,4 @@
-#include "ledger/money.h"
+#include "ledger/words/money.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +33,7 @@ bool rounds_away(Rounding rounding, Wide quotient, Wide remainder, Wide denomina
         case Rounding::half_up:
             return 2 * remainder >= denominator;
         case Rounding::half_even:
+            // Exactly half: to the even neighbour, so that many roundings do not drift to one side.
             if (2 * remainder == denominator) return quotient % 2 != 0;
             return 2 * remainder > denominator;
     }
@@ -44,8 +45,8 @@ bool rounds_away(Rounding rounding, Wide quotient, Wide remainder, Wide denomina
 Result<Currency> parse_currency(std::string_view text) {
     const auto refuse = [](std::string why) { return InputError{"currency", std::move(why)}; };
     const std::span<const CurrencyRow> table = currency_table();
-    const auto row = std::ranges::lower_bound(table, text, {}, &CurrencyRow::letters);
-    if (row != table.end() && row->letters == text) return row->currency;
+    const auto row = std::ranges::lower_bound(table, text, {}, &CurrencyRow::alphabetic_code);
+    if (row != table.end() && row->alphabetic_code == text) return row->currency;
     if (has_no_minor_unit(text))
         return refuse(
             fmt::format("'{}' has no minor unit in ISO 4217, so that no amount can be in "
@@ -55,21 +56,25 @@ Result<Currency> parse_currency(std::string_view text) {
                               text.substr(0, 16), currency_edition));
 }
 
-std::string_view letters(Currency currency) {
-    return row_of(currency).letters;
+std::string_view alphabetic_code(Currency currency) {
+    return row_of(currency).alphabetic_code;
 }
 
 Result<Money> Money::parse(std::string_view text, Currency currency) {
+    // Digit by digit and never by way of a double: 0.07 has no exact one.
     const int decimals = row_of(currency).decimals;
     const auto refuse = [](std::string_view why) { return InputError{"amount", std::string(why)}; };
     const std::size_t point = text.find('.');
     const std::string_view whole = text.substr(0, point);
     const std::string_view part =
         point == std::string_view::npos ? std::string_view{} : text.substr(point + 1);
+    // One way to write an amount. ".5" and "5." are more often a slip than an amount.
     if (whole.empty()) return refuse("must start with a digit");
     if (point != std::string_view::npos && part.empty()) return refuse("no digit after the point");
+    // Refused and not rounded: nobody but the sender knows which amount was meant.
     if (part.size() > static_cast<std::size_t>(decimals))
-        return refuse(fmt::format("more than {} decimals for {}", decimals, letters(currency)));
+        return refuse(
+            fmt::format("more than {} decimals for {}", decimals, alphabetic_code(currency)));
 
     std::int64_t minor = 0;
     const auto take = [&minor](char c) {
@@ -82,6 +87,7 @@ Result<Money> Money::parse(std::string_view text, Currency currency) {
             if (!take(c)) return refuse("more than 9223372036854775807 minor units");
         }
     }
+    // As if the decimals that are left out had been written as zeros.
     for (std::size_t i = part.size(); i < static_cast<std::size_t>(decimals); ++i)
         if (!take('0')) return refuse("more than 9223372036854775807 minor units");
     return Money{minor, currency};
@@ -112,7 +118,9 @@ std::optional<Money> subtract(Money a, Money b) {
 std::optional<Money> scale(Money amount, std::int64_t numerator, std::int64_t denominator,
                            Rounding rounding) {
     ensure(denominator > 0, "scaling by a fraction with a denominator that is not positive");
+    // Two numbers of 64 bits always fit into 128.
     const Wide product = Wide{amount.minor} * numerator;
+    // Rounded without its sign: a refund must round as its charge did.
     const bool negative = product < 0;
     const Wide absolute = negative ? -product : product;
     Wide quotient = absolute / denominator;

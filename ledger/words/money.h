@@ -1,7 +1,7 @@
 // Amounts of money: whole minor units of an ISO 4217 currency, never floating point.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <cstdint>
 #include <optional>
@@ -37,32 +37,33 @@ enum class Currency : std::uint16_t {
     zar = 710,
 };
 
-/// One row of ISO 4217: number, letters, how many decimals the minor unit has.
+/// One row of ISO 4217: number, alphabetic code, how many decimals the minor unit has.
 struct CurrencyRow {
     Currency currency;
-    std::string_view letters;
+    std::string_view alphabetic_code;
     int decimals;
 };
 
 /// Where the table comes from.
 inline constexpr std::string_view currency_edition = "list one of 2026-01-01";
 
-/// All currencies of ISO 4217 that amounts can be in, by letters: funds codes too, and codes that
-/// were withdrawn since 2020; not the 13 that have no minor unit.
-/// Source: ISO 4217, list one and list three, published 2026-01-01.
+/// All currencies of ISO 4217 that amounts can be in, by alphabetic code: funds codes too, and
+/// codes that were withdrawn since 2020; not the 13 that have no minor unit. Source: ISO 4217, list
+/// one and list three, published 2026-01-01.
 std::span<const CurrencyRow> currency_table();
 
 /// The row of `currency`, or nothing if the number is not in the table.
 std::optional<CurrencyRow> find_currency(std::uint16_t number);
 
-/// Whether ISO 4217 lists the letters with the minor unit "N.A.": XAU, XDR, XTS and so on.
-bool has_no_minor_unit(std::string_view letters);
+/// Whether ISO 4217 lists the code with the minor unit "N.A.": XAU, XDR, XTS and so on.
+bool has_no_minor_unit(std::string_view code);
 
-/// The currency with the ISO 4217 letters `letters` ("KES"). Refuses anything not in the table.
-Result<Currency> parse_currency(std::string_view letters);
+/// The currency with the ISO 4217 alphabetic code `code` ("KES"). Refuses anything not in the
+/// table.
+Result<Currency> parse_currency(std::string_view code);
 
-/// ISO 4217 letters, upper case. Requires: a currency of the table.
-std::string_view letters(Currency currency);
+/// ISO 4217 alphabetic code, upper case. Requires: a currency of the table.
+std::string_view alphabetic_code(Currency currency);
 
 /// Which way an inexact quotient goes; always named at the call. `half_up` is away from zero.
 enum class Rounding { down, up, half_up, half_even };

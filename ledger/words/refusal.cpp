@@ -1,16 +1,18 @@
-#include "ledger/refusal.h"
+#include "ledger/words/refusal.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <array>
 
 namespace tuma {
 namespace {
 
-constexpr std::array<RefusalRow, 54> rows{{
+constexpr std::array<RefusalRow, 54> refusal_rows{{
     {Refusal::none, "none", "The request was executed.", false},
     {Refusal::overloaded, "overloaded",
-     "The queue is full; nothing was executed, send the same request again later.", true},
+     "The queue, or the memory for request keys, is full; nothing was executed, send the same "
+     "request again later.",
+     true},
     {Refusal::request_key_missing, "request_key_missing",
      "The request carries no reference, so a retry could not be recognised.", false},
     {Refusal::modified_request, "modified_request",
@@ -130,14 +132,15 @@ constexpr std::array<RefusalRow, 54> rows{{
 }};
 
 constexpr bool numbered_without_gaps() {
-    for (std::size_t i = 0; i < rows.size(); ++i)
-        if (static_cast<std::size_t>(rows[i].refusal) != i) return false;
+    for (std::size_t i = 0; i < refusal_rows.size(); ++i)
+        if (static_cast<std::size_t>(refusal_rows[i].refusal) != i) return false;
     return true;
 }
 static_assert(numbered_without_gaps(), "the row's position is its code");
 
 const RefusalRow& row_of(Refusal refusal) {
     const RefusalRow* row = find_refusal(static_cast<std::uint16_t>(refusal));
+    // Codes from outside go through `find_refusal`; one in here is a value of the enumeration.
     ensure(row != nullptr, "a refusal outside the table");
     return *row;
 }
@@ -145,11 +148,11 @@ const RefusalRow& row_of(Refusal refusal) {
 }  // namespace
 
 std::span<const RefusalRow> refusal_table() {
-    return rows;
+    return refusal_rows;
 }
 
 const RefusalRow* find_refusal(std::uint16_t code) {
-    return code < rows.size() ? &rows[code] : nullptr;
+    return code < refusal_rows.size() ? &refusal_rows[code] : nullptr;
 }
 
 std::string_view name(Refusal refusal) {

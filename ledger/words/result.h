@@ -1,7 +1,7 @@
 // A value or the reason why input could not be understood.
 #pragma once
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 
 #include <fmt/format.h>
 
@@ -30,6 +30,7 @@ constexpr std::array<Unit, 6> units{{{"us", 1},
 std::optional<int> take_number(std::string_view& text, std::size_t digits) {
     if (text.size() < digits) return std::nullopt;
     int value = 0;
+    // Digits one by one: the library's readers would take signs and blanks as well.
     for (const char c : text.substr(0, digits)) {
         if (c < '0' || c > '9') return std::nullopt;
         value = value * 10 + (c - '0');
@@ -46,6 +47,7 @@ bool take(std::string_view& text, char c) {
 
 // What is beyond six of at most `digits_max` decimals is cut.
 std::optional<std::int64_t> take_fraction(std::string_view& text, int digits_max) {
+    // Not having any is one of the forms. A point without a digit behind it is none.
     if (!take(text, '.')) return 0;
     std::int64_t micros = 0;
     int digits = 0;
@@ -55,6 +57,7 @@ std::optional<std::int64_t> take_fraction(std::string_view& text, int digits_max
         text.remove_prefix(1);
     }
     if (digits == 0) return std::nullopt;
+    // ".5" is half a second, not five microseconds.
     for (; digits < 6; ++digits) micros *= 10;
     return micros;
 }
@@ -81,6 +84,7 @@ std::optional<std::chrono::sys_days> take_date(std::string_view& text) {
     const std::chrono::year_month_day date{std::chrono::year{*year},
                                            std::chrono::month{static_cast<unsigned>(*month)},
                                            std::chrono::day{static_cast<unsigned>(*day)}};
+    // There is no 30 February. Carrying it over into March would be another day than was written.
     if (!date.ok()) return std::nullopt;
     return std::chrono::sys_days{date};
 }
@@ -97,6 +101,7 @@ std::optional<std::chrono::minutes> take_hour_and_minute(std::string_view& text)
 std::optional<std::chrono::seconds> take_seconds(std::string_view& text) {
     if (!take(text, ':')) return std::nullopt;
     const auto second = take_number(text, 2);
+    // No leap second: instants here are counted as if there were none, so that it has no number.
     if (!second || *second > 59) return std::nullopt;
     return std::chrono::seconds{*second};
 }
@@ -122,6 +127,7 @@ std::optional<std::chrono::minutes> read_written_zone(std::string_view text) {
     if (!hours) return std::nullopt;
     std::chrono::minutes offset = std::chrono::hours{*hours};
     if (!text.empty()) {
+        // With a colon between them or without: other programs write both.
         static_cast<void>(take(text, ':'));
         const auto minutes = take_number(text, 2);
         if (!minutes || *minutes > 59 || !text.empty()) return std::nullopt;
@@ -134,6 +140,7 @@ std::optional<std::chrono::minutes> read_written_zone(std::string_view text) {
 }  // namespace
 
 std::string text(Timestamp time) {
+    // Floor and not a cast, which would put times before 1970 on the day after.
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::hh_mm_ss clock{time - day};
     return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", text(day), clock.hours().count(),
@@ -167,6 +174,7 @@ Result<Timestamp> parse_timestamp(std::string_view input) {
     if (!fraction) return wrong;
     const auto offset = take_offset(rest);
     if (!offset || !rest.empty()) return wrong;
+    // Local time less its offset is UTC.
     return Timestamp{*date + *minutes + *seconds + Duration{*fraction} - *offset};
 }
 
@@ -174,6 +182,7 @@ std::optional<WrittenTime> read_written_time(std::string_view text) {
     const auto day = take_date(text);
     if (!day) return std::nullopt;
     const std::chrono::year year = std::chrono::year_month_day{*day}.year();
+    // Beyond these it is another number that was taken for a date, or a slip.
     if (year < std::chrono::year{1900} || year > std::chrono::year{2199}) return std::nullopt;
     WrittenTime time{*day, true, std::nullopt};
     if (text.empty()) return time;
@@ -207,6 +216,7 @@ Result<Duration> parse_duration(std::string_view input) {
     if (failure != std::errc{} || input.front() == '-') return wrong;
     const std::string_view unit_name{rest, static_cast<std::size_t>(end - rest)};
     for (const Unit& unit : units) {
+        // The whole rest must be the unit, so that nothing may stand behind it.
         if (unit.name != unit_name) continue;
         std::int64_t micros = 0;
         if (__builtin_mul_overflow(count, unit.microseconds, &micros)) return wrong;
@@ -217,8 +227,10 @@ Result<Duration> parse_duration(std::string_view input) {
 
 std::string text(Duration duration) {
     const Unit* best = &units.front();
+    // The largest that divides it, as the list goes from small to large.
     for (const Unit& unit : units)
         if (duration.count() != 0 && duration.count() % unit.microseconds == 0) best = &unit;
+    // Zero is a multiple of every unit; it is shown in seconds.
     if (duration.count() == 0) best = &units[2];
     return fmt::format("{}{}", duration.count() / best->microseconds, best->name);
 }

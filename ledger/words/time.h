@@ -1,7 +1,7 @@
 // Points in time: microseconds since 1970-01-01 UTC.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "ledger/words.h"
+#include "ledger/words/words.h"
 
 #include <fmt/format.h>
 
@@ -19,6 +19,8 @@ char lower(char c) {
 // How many characters must be put in, left out or replaced to make `b` of `a`; letters of either
 // case are the same.
 std::size_t edits_between(std::string_view a, std::string_view b) {
+    // One row of the usual table is enough: each cell needs the one to its left, the one above and
+    // the one between them, which `diagonal` keeps.
     std::vector<std::size_t> row(b.size() + 1);
     std::iota(row.begin(), row.end(), std::size_t{0});
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -43,6 +45,7 @@ std::optional<std::string_view> nearest_word(std::string_view word,
     for (const std::string_view one : words) {
         if (word.size() > one.size() + near_max) continue;
         const std::size_t edits = edits_between(word, one);
+        // Of words that are equally near, the first: lists are in an order that somebody chose.
         if (edits >= least) continue;
         least = edits;
         nearest = one;
@@ -66,12 +69,14 @@ std::vector<std::string_view> split_words(std::string_view text, char separator)
     while (true) {
         const std::size_t end = text.find(separator);
         words.push_back(text.substr(0, end));
+        // Behind the last separator there is always a part, be it empty.
         if (end == std::string_view::npos) return words;
         text.remove_prefix(end + 1);
     }
 }
 
 std::string shown_word(std::string_view word) {
+    // The word comes from outside, and goes to terminals and logs.
     std::string copy(word.substr(0, shown_max));
     std::replace_if(
         copy.begin(), copy.end(), [](unsigned char c) { return c < ' ' || c == 127; }, '?');

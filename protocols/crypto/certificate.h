@@ -2,7 +2,7 @@
 // servers, signers.
 #pragma once
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 #include "protocols/crypto/rsa.h"
 
 #include <memory>
@@ -88,6 +88,11 @@ Result<Certificate> make_certificate(const CertificateTerms& terms, const Public
 /// A certificate that its own key has signed: an authority's, or a signer's without one. Refuses as
 /// above.
 Result<Certificate> make_self_signed(const CertificateTerms& terms, const PrivateKey& key);
+
+/// Key and certificate in one file under a password (PKCS #12, DER), as some clients want them.
+/// Other bytes each time: OpenSSL salts it. Requires: the key belongs to the certificate.
+std::string pkcs12(const Certificate& certificate, const PrivateKey& key,
+                   const std::string& password);
 
 /// A serial of 40 digits made from random bytes: the highest bit is cleared, the one below set.
 std::string certificate_serial(std::span<const std::byte, 20> random);

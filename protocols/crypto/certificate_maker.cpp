@@ -1,7 +1,7 @@
 // Making X.509 certificates by OpenSSL.
 #include "protocols/crypto/certificate_maker.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 
@@ -23,6 +23,7 @@ constexpr std::chrono::sys_seconds end_of_time =
     std::chrono::sys_days(std::chrono::year(10000) / 1 / 1);
 
 bool is_dns_name(std::string_view name) {
+    // Only one label may be left open, and only the first: so browsers and OpenSSL read it.
     if (name.starts_with("*.")) name.remove_prefix(2);
     return !name.empty() && name.size() <= 253 && name.front() != '.' && name.back() != '.' &&
            name.find("..") == std::string_view::npos &&
@@ -41,8 +42,11 @@ struct Usage {
 Usage usage(CertificateUse use) {
     switch (use) {
         case CertificateUse::authority:
+            // No authority may stand below: it is made for tests on one machine, and must not be
+            // able to do more.
             return {"critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", nullptr};
         case CertificateUse::server:
+            // Key encipherment beside signing, as certificates of real servers have it.
             return {"critical,CA:FALSE", "critical,digitalSignature,keyEncipherment", "serverAuth"};
         case CertificateUse::signer:
             return {"critical,CA:FALSE",
@@ -56,8 +60,10 @@ void push_name(GENERAL_NAMES& names, int type, ASN1_STRING* value) {
     ensure(value != nullptr, "no memory for a name");
     NameOwner name(GENERAL_NAME_new());
     ensure(name != nullptr, "no memory for a name");
+    // From here on the name owns the value.
     GENERAL_NAME_set0_value(name.get(), type, value);
     ensure(sk_GENERAL_NAME_push(&names, name.get()) > 0, "no memory for a name");
+    // Pushed names belong to the list; releasing it twice would end the process.
     static_cast<void>(name.release());
 }
 
@@ -79,6 +85,8 @@ CertificateMaker::CertificateMaker(const CertificateTerms& terms)
 std::optional<InputError> CertificateMaker::fill(const PublicKey& subject) {
     const ErrorScope errors;
     ensure(X509_set_version(certificate_.get(), version_3) == 1, "no memory for a certificate");
+    // In the order in which the terms are written down, so that the first mistake is the one that
+    // is told.
     if (auto error = set_serial()) return error;
     if (auto error = set_validity()) return error;
     if (auto error = set_subject()) return error;
@@ -91,8 +99,11 @@ std::optional<InputError> CertificateMaker::fill(const PublicKey& subject) {
 std::optional<InputError> CertificateMaker::set_serial() {
     const std::string& serial = terms_.serial;
     const bool is_hex = serial.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+    // Zero is what a forgotten number looks like.
     const bool is_zero = serial.find_first_not_of('0') == std::string::npos;
     const bool fits = serial.size() < serial_digits_max ||
+                      // Twenty bytes, the first of them below 0x80: RFC 5280 allows no more, and
+                      // the number must not be negative.
                       (serial.size() == serial_digits_max && serial[0] < '8');
     if (!is_hex || is_zero || !fits)
         return InputError{
@@ -107,6 +118,7 @@ std::optional<InputError> CertificateMaker::set_serial() {
 }
 
 std::optional<InputError> CertificateMaker::set_validity() {
+    // Certificates know seconds.
     const auto from = std::chrono::floor<std::chrono::seconds>(terms_.not_before);
     const auto to = std::chrono::floor<std::chrono::seconds>(terms_.not_after);
     if (to <= from) return InputError{"not_after", "is not later than not_before"};
@@ -130,6 +142,7 @@ std::optional<InputError> CertificateMaker::set_subject() {
     };
     if (!terms_.organization.empty() && !add(NID_organizationName, terms_.organization))
         return InputError{"organization", "is not up to 64 characters in UTF-8"};
+    // A certificate without a common name is legal, and no client of ours shows it sensibly.
     if (terms_.common_name.empty() || !add(NID_commonName, terms_.common_name))
         return InputError{"common_name", "is not 1 to 64 characters in UTF-8"};
     return std::nullopt;
@@ -147,12 +160,14 @@ std::optional<InputError> CertificateMaker::set_names() {
     }
     for (const std::string& address : terms_.ip_addresses) {
         ASN1_OCTET_STRING* const value = a2i_IPADDRESS(address.c_str());
+        // A name with a zero inside would be read differently by C and by us.
         if (value == nullptr || address.find('\0') != std::string::npos) {
             ASN1_OCTET_STRING_free(value);
             return InputError{"ip_addresses", "\"" + address + "\" is no IPv4 or IPv6 address"};
         }
         push_name(*names, GEN_IPADD, value);
     }
+    // An empty extension would say "good for no name at all".
     if (sk_GENERAL_NAME_num(names.get()) > 0)
         ensure(X509_add1_ext_i2d(certificate_.get(), NID_subject_alt_name, names.get(), 0, 0) == 1,
                "no memory for names");
@@ -177,10 +192,13 @@ std::string CertificateMaker::permitted_names() const {
     std::string text;
     for (const std::string& name : terms_.permitted_dns_names) text += ",permitted;DNS:" + name;
     for (const std::string& address : terms_.permitted_ip_addresses) {
+        // One address is a network of one: its mask has all bits set.
         const bool is_v4 = address.find(':') == std::string::npos;
         text += ",permitted;IP:" + address +
                 (is_v4 ? "/255.255.255.255" : "/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
     }
+    // Critical: a client that does not know the extension has to refuse the certificate, or the
+    // bound would be worth nothing.
     return text.empty() ? text : "critical" + text;
 }
 
@@ -194,6 +212,7 @@ void CertificateMaker::add_extension(X509* issuer, int nid, const char* value) {
 
 Result<Certificate> CertificateMaker::sign(const Certificate* issuer, const PrivateKey& key) {
     const ErrorScope errors;
+    // Who signs itself is its own issuer.
     X509* const issuer_handle = issuer != nullptr ? issuer->handle() : certificate_.get();
     ensure(X509_set_issuer_name(certificate_.get(), X509_get_subject_name(issuer_handle)) == 1,
            "no memory for a certificate");
@@ -208,11 +227,14 @@ Result<Certificate> CertificateMaker::sign(const Certificate* issuer, const Priv
     add_extension(issuer_handle, NID_authority_key_identifier, "keyid:always");
     ensure(X509_sign(certificate_.get(), key.handle(), sha256_algorithm()) > 0,
            "OpenSSL could not sign");
+    // Read back as any other certificate, so that what is wrong with it is found here.
     return adopt(std::move(certificate_));
 }
 
 Result<Certificate> make_certificate(const CertificateTerms& terms, const PublicKey& subject,
                                      const Certificate& issuer, const PrivateKey& issuer_key) {
+    // A certificate signed by another key would be refused by every client, and nobody would know
+    // why.
     ensure(issuer.public_key() == issuer_key.public_key(), "the issuer's key is another one's");
     CertificateMaker maker(terms);
     if (auto error = maker.fill(subject)) return std::move(*error);

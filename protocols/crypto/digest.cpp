@@ -1,7 +1,7 @@
 // Hashes by OpenSSL's EVP interface.
 #include "protocols/crypto/digest.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 #include "protocols/crypto/openssl_types.h"
 
 #include <openssl/hmac.h>
@@ -18,6 +18,7 @@ Digest digest_of(std::string_view message, const EVP_MD* algorithm) {
     ensure(EVP_Digest(message.data(), message.size(), to_openssl(digest.data()), &size, algorithm,
                       nullptr) == 1,
            "OpenSSL could not hash");
+    // A hash shorter than its array would leave zeros in it that look like a hash.
     ensure(size == digest.size(), "the hash has another length");
     return digest;
 }
@@ -33,6 +34,7 @@ const EVP_MD* sha256_algorithm() {
 
 Md5 md5(std::string_view message) {
     static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, "MD5", nullptr);
+    // FIPS mode is the one cause that people meet, and OpenSSL does not name it.
     ensure(fetched != nullptr, "OpenSSL has no MD5; it runs in FIPS mode");
     return digest_of<Md5>(message, fetched);
 }

@@ -1,7 +1,7 @@
 // Bytes as text and back: base64, hexadecimal; and comparing secrets.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <span>

@@ -1,7 +1,7 @@
 // RSA keys: signatures with SHA-256, and the two paddings that payment protocols encrypt with.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 #include "protocols/crypto/digest.h"
 
 #include <memory>
@@ -33,6 +33,8 @@ public:
 
     /// "PUBLIC KEY" in PEM.
     std::string pem() const;
+    /// The same key as "RSA PUBLIC KEY", the form of PKCS #1.
+    std::string pem_pkcs1() const;
 
     /// Bytes of the modulus, hence of a signature and of a ciphertext: 256 for 2048 bits.
     std::size_t size() const;
@@ -73,7 +75,7 @@ public:
     /// Refuses (field "private_key"): anything else, a key that is not RSA of 2048 to 4096 bits.
     static Result<PrivateKey> read(std::string_view text);
 
-    /// A new key of 2048 bits. The one thing here that draws chance itself, from OpenSSL's
+    /// A new key of 2048 bits. The one thing here that draws entropy itself, from OpenSSL's
     /// generator: a key that could be made again from a seed would be no secret.
     static PrivateKey generate();
 

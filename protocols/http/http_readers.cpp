@@ -1,7 +1,7 @@
 // The only file of the switch that includes Beast: it takes long to compile.
-#include "switch/net/http_readers.h"
+#include "protocols/http/http_readers.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 #include "protocols/http/head_scan.h"
 
 #include <boost/asio/buffer.hpp>
@@ -60,6 +60,12 @@ HttpRefusal refusal_of(const error_code& code) {
     return {400, "the message is no HTTP/1.1"};
 }
 
+/// False for bytes with which no answer in HTTP/1 begins.
+bool may_be_answer(std::string_view bytes) {
+    constexpr std::string_view begin = "HTTP/1.";
+    return begin.starts_with(bytes.substr(0, begin.size()));
+}
+
 /// Cuts "http://host:1/path?q" into host and target. False when it is neither http nor https, or
 /// has no host or a user in it.
 bool cut_absolute_form(http::HttpRequest& request) {
@@ -72,7 +78,10 @@ bool cut_absolute_form(http::HttpRequest& request) {
     const std::size_t end = std::min(rest.find_first_of("/?"), rest.size());
     std::string host{rest.substr(0, end)};
     std::string path{rest.substr(end)};
+    // A fragment has no place in a request, and a user before an @ hides the host from whoever
+    // reads the line.
     if (host.empty() || host.find_first_of("@#") != std::string::npos) return false;
+    // "http://host?q" has no path. A dialect finds its API by a path, so that there is always one.
     if (!path.starts_with('/')) path.insert(0, "/");
     request.host = std::move(host);
     request.target = std::move(path);
@@ -84,7 +93,10 @@ bool cut_absolute_form(http::HttpRequest& request) {
 class RequestReader::Parser final : public beast::http::basic_parser<true> {
 public:
     explicit Parser(const HttpMessageLimits& the_limits) : limits(the_limits) {
+        // Without it put() returns after the head and after each part of a body.
         eager(true);
+        // read_head() counts the bytes itself and says which bound was met. Beast's own bound lies
+        // above it, so that it never speaks first.
         header_limit(static_cast<std::uint32_t>(limits.header_bytes_max + 1));
         body_limit(limits.body_bytes_max);
     }
@@ -93,6 +105,8 @@ public:
         ensure(state != HttpReadState::complete && state != HttpReadState::refused,
                "the request has ended already");
         std::string_view rest = bytes;
+        // Each step leaves in `rest` what it did not use, so that one read of the socket may bring
+        // a whole request.
         if (state == HttpReadState::idle) skip_empty_lines(rest);
         if (state == HttpReadState::head) read_head(rest);
         if (state == HttpReadState::body && !rest.empty()) read_body(rest);
@@ -101,6 +115,7 @@ public:
 
     void refuse(HttpRefusal why) {
         if (state == HttpReadState::refused) return;
+        // The first reason counts: an error that Beast reports afterwards follows from it.
         refusal = std::move(why);
         state = HttpReadState::refused;
     }
@@ -139,16 +154,22 @@ private:
     }
 
     void read_head(std::string_view& rest) {
+        // Before the line's end, which may never come: whoever speaks TLS or another protocol to
+        // this port is told at the first byte, not after a timeout.
         if (!is_method_fine(rest))
             return refuse({400, "what was sent does not begin with a method"});
         const std::size_t used = scan_.feed(rest);
+        // Beast gets the head in one piece and only after the scan has passed it, so that it cannot
+        // see other lines than the scan.
         head_.append(rest.substr(0, used));
         rest.remove_prefix(used);
         if (const auto problem = scan_.problem()) return refuse({400, std::string(*problem)});
+        // A head without an end is measured too; otherwise it would grow until the memory is full.
         if (head_.size() > limits.header_bytes_max) return refuse({431, "the header is too long"});
         if (!scan_.is_complete()) return;
         error_code code;
         put(boost::asio::buffer(head_), code);
+        // The fields have been copied, and a long body may follow: the bytes are given back.
         head_ = {};
         if (state == HttpReadState::refused) return;
         if (code && code != error::need_more) return refuse(refusal_of(code));
@@ -160,10 +181,13 @@ private:
     void read_body(std::string_view& rest) {
         error_code code;
         if (chunked() && tail_.size() + rest.size() < last_chunk_bytes) {
+            // Too few bytes for a last chunk: they wait for more (see last_chunk_bytes).
             tail_.append(std::exchange(rest, {}));
         } else if (tail_.empty()) {
             rest.remove_prefix(put(boost::asio::buffer(rest), code));
             if (!is_done()) {
+                // Beast keeps nothing that it has not used. It is a part of a size line or trailer
+                // and is shown to it again together with what follows.
                 tail_ = rest;
                 rest = {};
             }
@@ -182,19 +206,23 @@ private:
     }
 
     void check_head() {
+        // With two of them a proxy could route by one and a dialect answer by the other.
         if (!is_http_1_0 && hosts_ != 1)
             return refuse({400, "a request in HTTP/1.1 has exactly one Host"});
         if (is_http_1_0) {
             expects_continue = false;
+            // A proxy of that age knows no chunks and sees another end of the body than we do.
             if (chunked()) return refuse({400, "Transfer-Encoding in HTTP/1.0"});
         }
         if (request.method == "CONNECT") {
+            // What follows belongs to the tunnel. A body would swallow its first bytes.
             if (!is_done() || chunked() || request.target.find(':') == std::string::npos ||
                 request.target.find_first_of("/?@") != std::string::npos)
                 return refuse({400, "CONNECT has a target HOST:PORT and no body"});
             request.host = request.target;
             return;
         }
+        // Only OPTIONS may ask about the server as a whole.
         const bool is_whole_server = request.method == "OPTIONS" && request.target == "*";
         if (request.target.starts_with('/') || is_whole_server) return;
         if (!cut_absolute_form(request))
@@ -210,8 +238,11 @@ private:
 
     void on_field_impl(field name, beast::string_view text, beast::string_view value,
                        error_code& code) override {
+        // Whatever comes behind the body has passed none of the checks of the head, and nobody
+        // expects it.
         if (is_past_head_) return;  // trailers
         if (!check_field(name, view(value))) {
+            // Any error makes Beast stop. The true reason is in `refusal` already.
             code = error::bad_value;
             return;
         }
@@ -219,6 +250,9 @@ private:
     }
 
     bool check_field(field name, std::string_view value) {
+        // Beast takes equal lengths, repeated or in a list, as one, and any list of codings that
+        // ends in chunked. Another parser on the way may not, so that only the plain forms are
+        // taken here.
         if (request.headers.size() >= limits.fields_max) {
             refuse({431, "too many header fields"});
         } else if (name == field::content_length && ++lengths_ > 1) {
@@ -230,6 +264,7 @@ private:
             refuse({400, "the only Transfer-Encoding is chunked"});
         } else if (name == field::host) {
             ++hosts_;
+            // Of an absolute-form target the host is put in its place by check_head().
             request.host = value;
         } else if (name == field::expect) {
             if (!beast::iequals({value.data(), value.size()}, "100-continue"))
@@ -284,6 +319,7 @@ HttpReadState RequestReader::state() const {
 }
 
 bool RequestReader::expects_continue() const {
+    // A client whose body is here already waits for nothing.
     return parser_->state == HttpReadState::body && parser_->expects_continue;
 }
 
@@ -369,9 +405,16 @@ void ResponseReader::feed(std::string_view bytes) {
 
 void ResponseReader::put() {
     while (!bytes_.empty()) {
+        // Beast looks at nothing before the first line's end, which may never come.
+        if (parser_->answer.status == 0 && !may_be_answer(bytes_)) {
+            parser_->refusal = {400, "the message is no HTTP/1.1"};
+            parser_->state = HttpReadState::refused;
+            return;
+        }
         const bool is_chunked = parser_->state == HttpReadState::body && parser_->chunked();
         if (is_chunked && bytes_.size() < last_chunk_bytes) return;
         error_code code;
+        // What is not used stays: Beast wants to see a begun line again from its start.
         bytes_.erase(0, parser_->put(boost::asio::buffer(bytes_), code));
         if (code && code != error::need_more) {
             parser_->refusal = refusal_of(code);
@@ -380,17 +423,22 @@ void ResponseReader::put() {
         }
         if (!parser_->is_done()) {
             if (parser_->state == HttpReadState::body && bytes_.size() > chunk_line_bytes_max) {
+                // Otherwise a line without an end would be kept for ever.
                 parser_->refusal = {400, "the size line of a chunk is too long"};
                 parser_->state = HttpReadState::refused;
             }
             return;
         }
         if (parser_->answer.status >= 200) return settle();
+        // An interim answer. The real one follows on the same connection and is read from its
+        // beginning.
         parser_ = std::make_unique<Parser>(limits_);
     }
 }
 
 void ResponseReader::settle() {
+    // Bytes behind the answer are no answer to anything that was asked. On a connection that is
+    // used again they would be taken for the next one.
     keeps_open_ = parser_->keep_alive() && bytes_.empty();
     parser_->state = HttpReadState::complete;
 }
@@ -399,6 +447,8 @@ void ResponseReader::end() {
     ensure(state() != HttpReadState::complete && state() != HttpReadState::refused,
            "the answer has ended already");
     error_code code = error::partial_message;
+    // A connection's end may only end a body that has no other. Bytes left over are a chunk that
+    // was cut off.
     if (parser_->state == HttpReadState::body && bytes_.empty()) parser_->put_eof(code);
     if (!code) return settle();
     parser_->refusal = refusal_of(code);

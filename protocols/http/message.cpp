@@ -1,6 +1,6 @@
 #include "protocols/http/message.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 
@@ -69,6 +69,8 @@ bool is_framing(std::string_view name) {
 }
 
 void append_clean(std::string& bytes, std::string_view text) {
+    // Callers echo what clients have sent. A blank is what RFC 9110, section 5.5, allows in such a
+    // place, and the length stays as it was.
     std::ranges::replace_copy_if(
         text, std::back_inserter(bytes), [](char c) { return c == '\r' || c == '\n' || c == '\0'; },
         ' ');
@@ -76,6 +78,7 @@ void append_clean(std::string& bytes, std::string_view text) {
 
 void append_fields(std::string& bytes, const Fields& headers) {
     for (const auto& [name, value] : headers) {
+        // These must be true of the bytes that follow, which only the connection knows.
         if (is_framing(name)) continue;
         append_clean(bytes, name);
         bytes += ": ";
@@ -87,9 +90,15 @@ void append_fields(std::string& bytes, const Fields& headers) {
 }  // namespace
 
 const std::string* find(const Fields& fields, std::string_view name) {
+    // Few fields, so that a list is fast enough; a map would lose their order and spelling.
     for (const auto& [field, value] : fields)
         if (is_same_name(field, name)) return &value;
     return nullptr;
+}
+
+bool is_repeated(const Fields& fields, std::string_view name) {
+    return std::ranges::count_if(
+               fields, [&](const auto& field) { return is_same_name(field.first, name); }) > 1;
 }
 
 std::string_view HttpRequest::path() const {
@@ -110,17 +119,21 @@ std::string_view reason_phrase(int status) {
 
 void append_reply(std::string& bytes, const HttpReply& reply, const ReplyFrame& frame) {
     ensure(reply.status >= 100 && reply.status <= 999, "an HTTP status has three digits");
-    fmt::format_to(std::back_inserter(bytes), "HTTP/1.1 {} {}\r\n", reply.status,
-                   reason_phrase(reply.status));
+    fmt::format_to(std::back_inserter(bytes), "HTTP/1.1 {} ", reply.status);
+    append_clean(bytes, reply.reason.empty() ? reason_phrase(reply.status) : reply.reason);
+    bytes += "\r\n";
     append_fields(bytes, reply.headers);
+    // A length on a status that has no body would make some clients wait for one.
     const bool has_body = reply.status >= 200 && reply.status != 204 && reply.status != 304;
     if (has_body)
         fmt::format_to(std::back_inserter(bytes), "Content-Length: {}\r\n", reply.body.size());
     if (!frame.keeps_open)
+        // Each version says only what differs from its habit: HTTP/1.1 stays open, HTTP/1.0 closes.
         bytes += "Connection: close\r\n";
     else if (frame.is_http_1_0)
         bytes += "Connection: keep-alive\r\n";
     bytes += "\r\n";
+    // HEAD is told the length that GET would have and gets none of the bytes.
     if (has_body && !frame.is_head) bytes += reply.body;
 }
 
@@ -134,6 +147,7 @@ void append_request(std::string& bytes, const HttpRequest& request) {
     fmt::format_to(std::back_inserter(bytes), "{} {} HTTP/1.1\r\n", request.method, request.target);
     if (!request.find("Host")) append_fields(bytes, {{"Host", request.host}});
     append_fields(bytes, request.headers);
+    // A POST without a body says so too. MTN's gateway, for one, answers 411 to one that does not.
     if (!request.body.empty() || request.method != "GET")
         fmt::format_to(std::back_inserter(bytes), "Content-Length: {}\r\n", request.body.size());
     bytes += "\r\n";

@@ -28,13 +28,16 @@ Result<Url> parse_url(std::string_view text) {
     if (view.has_authority() && !is_rooted) return bad("is no absolute URL");
     const bool is_tls = view.scheme_id() == urls::scheme::https;
     if (!is_tls && view.scheme_id() != urls::scheme::http) return bad("is neither http nor https");
+    // The URL is kept with the order and stands in logs: no place for a password.
     if (view.has_userinfo()) return bad("has a user in it");
     const std::string host(view.encoded_host_address());
     if (!view.has_authority() || host.empty()) return bad("has no host");
     if (host.size() > host_bytes_max) return bad("has a host of more than 253 bytes");
+    // The resolver would be asked for the escape as it stands, and nothing has such a name.
     if (host.find('%') != std::string::npos) return bad("has a percent-encoded host");
     const std::uint16_t usual_port = is_tls ? 443 : 80;
     const bool has_port = view.has_port() && !view.port().empty();
+    // Boost.URL says 0 of a number that does not fit, too.
     if (has_port && view.port_number() == 0) return bad("has a port outside 1 to 65535");
 
     Url url;
@@ -42,6 +45,7 @@ Result<Url> parse_url(std::string_view text) {
     url.host = host;
     url.port = has_port ? view.port_number() : usual_port;
     url.host_field = std::string(view.encoded_host());
+    // Servers compare this field with their own name, which has no port when it is the usual one.
     if (url.port != usual_port) url.host_field += ":" + std::to_string(url.port);
     url.target = target;
     if (!url.target.starts_with('/')) url.target.insert(0, "/");

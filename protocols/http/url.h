@@ -1,7 +1,7 @@
 // http and https URLs: where to connect to and what to ask for.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,11 @@
 // What an HTTP dialect is: bytes in, commands out, outcomes in, bytes out. No socket, no clock.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "protocols/directory.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 #include "protocols/http/message.h"
+#include "protocols/kit/directory.h"
 #include "protocols/native/messages.h"
-#include "protocols/profile_kind.h"
 #include "switch/core/command.h"
 #include "switch/core/effect.h"
 #include "switch/core/outcome.h"
@@ -23,14 +22,14 @@
 namespace tuma::protocols {
 
 /// Random bytes that the shell has drawn for one request or one notice.
-using Chance = std::array<std::byte, 64>;
+using Entropy = std::array<std::byte, 64>;
 
 /// What a translation may look at besides its bytes.
 struct Context {
     /// Switch time: what is recorded has it.
     Timestamp now{};
     const Directory& directory;
-    Chance chance{};
+    Entropy entropy{};
     /// Counts requests since the start, for identifiers that carry a counter.
     std::uint64_t counter = 0;
     /// The machine's wall clock, by which clocks outside go; nothing where it says the same.
@@ -88,7 +87,15 @@ struct Verdict {
     bool is_delivered = false;
     /// When the merchant was asked: what it said. Empty: it said nothing that can be understood,
     /// and the order's own deadline decides.
-    std::optional<core::OrderAct> act{};
+    std::optional<core::OrderAction> act{};
+    /// When it was not delivered: how long until the next attempt; nothing: there is none.
+    std::optional<Duration> again_after{};
+};
+
+/// A call that a dialect answers, under the names by which the log knows it (`http::ReplyNote`).
+struct OfferedCall {
+    std::string_view method{};  ///< empty: any
+    std::string path{};         ///< the route, with {} for each argument
 };
 
 /// One dialect. Its functions may be called from several threads at once.
@@ -104,6 +111,8 @@ public:
     /// True if the path is one of this dialect's, also with the wrong method.
     virtual bool owns(std::string_view path) const = 0;
     virtual Answer handle(const http::HttpRequest& request, const Context& context) const = 0;
+    /// The calls that it answers under the options in force, in the order of its tables.
+    virtual std::vector<OfferedCall> calls(const Directory& directory) const = 0;
     /// The first word of the headers for tests (`Tuma-Scenario` and its like) that means nothing to
     /// this dialect on this path, or on any of its paths if the target is none of them. The field
     /// is the header's name.
@@ -113,9 +122,24 @@ public:
     virtual std::span<const ProfileKind> profile_kinds() const = 0;
     /// The codes with which its customers may decline.
     virtual std::vector<std::uint16_t> decline_codes() const = 0;
+    /// The code of a customer who just says no.
+    virtual std::uint16_t usual_decline() const { return 1; }
+    /// What its gateway says to somebody who asks too often (`Tuma-Fault: 429`).
+    virtual http::HttpReply too_many_requests(const http::HttpRequest& /*request*/) const {
+        return {.status = 429,
+                .headers = {{"Content-Type", "application/json"}},
+                .body = R"({"message":"too many requests"})"};
+    }
 
     /// True if orders of this kind are this dialect's.
     virtual bool owns(std::uint16_t order_kind) const = 0;
+    /// What the dialect does itself when this notice is due, in place of telling somebody outside;
+    /// nothing: it is told. `judge` gets the reply's status, and says whether that was all. Asked
+    /// for again when a process has ended meanwhile: then it does nothing twice.
+    virtual std::optional<Answer> carry_out(const core::Effect& /*effect*/,
+                                            const Context& /*context*/) const {
+        return std::nullopt;
+    }
     /// Where `render` would send it to, or nothing; takes little time.
     virtual std::optional<std::string> address(const core::Effect& effect,
                                                const Context& context) const = 0;

@@ -1,12 +1,13 @@
 // How a simulated customer behaves and what becomes of callbacks, whatever the dialect.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/time.h"
-#include "protocols/scenario_words.h"
+#include "ledger/records/order.h"
+#include "ledger/words/time.h"
+#include "protocols/kit/scenario_words.h"
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ Script declining(std::uint16_t code) {
 template <typename Script>
 Script ignoring() {
     Script script;
+    // The order waits for its own deadline.
     script.action = ledger::CustomerAction::none;
     return script;
 }
@@ -60,5 +62,9 @@ inline constexpr std::array<std::string_view, 3> callback_faults{"callback-lost"
                                                                  "callback-late:MS"};
 /// Takes the delay of "delay=500ms"; another word is not known.
 WordCheck take_delay(CustomerScript& script, std::string_view word);
+/// Calls `take` for each word of Tuma-Fault, those that play a scenario first: they replace the
+/// script, and the others add to it.
+void for_each_fault(std::string_view words, const std::function<void(std::string_view)>& take);
+inline constexpr std::string_view scenario_prefix = "scenario:";
 
 }  // namespace tuma::protocols

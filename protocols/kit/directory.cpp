@@ -1,4 +1,6 @@
-#include "protocols/directory.h"
+#include "protocols/kit/directory.h"
+
+#include <fmt/format.h>
 
 #include <mutex>
 #include <utility>
@@ -7,8 +9,16 @@ namespace tuma::protocols {
 namespace {
 
 constexpr std::size_t accounts_max = 1'000'000;
+constexpr std::size_t secret_bytes_min = 32;
 
 }  // namespace
+
+std::optional<InputError> violation_of_secret(std::string_view /*rest*/, std::string_view secret) {
+    // As many characters as the tokens' hash has bytes: a shorter secret could be guessed from a
+    // token.
+    if (secret.size() >= secret_bytes_min) return std::nullopt;
+    return InputError{"secret", fmt::format("has fewer than {} characters", secret_bytes_min)};
+}
 
 std::shared_ptr<const std::string> Directory::find(std::string_view name) const {
     const std::shared_lock lock(mutex_);
@@ -19,6 +29,7 @@ std::shared_ptr<const std::string> Directory::find(std::string_view name) const 
 std::vector<std::string> Directory::names(std::string_view prefix) const {
     const std::shared_lock lock(mutex_);
     std::vector<std::string> names;
+    // The map is ordered, so that all names with this beginning stand side by side.
     for (auto at = profiles_.lower_bound(prefix);
          at != profiles_.end() && std::string_view{at->first}.starts_with(prefix); ++at)
         names.push_back(at->first);
@@ -30,6 +41,8 @@ void Directory::store(const std::string& name, std::string content) {
     if (content.empty())
         profiles_.erase(name);
     else
+        // A new text at a new place. Readers go on with the old one, and Cached sees the change by
+        // the address.
         profiles_[name] = std::make_shared<const std::string>(std::move(content));
 }
 
@@ -42,6 +55,8 @@ std::optional<AccountId> Directory::account(std::string_view identity) const {
 
 void Directory::remember(const std::string& identity, AccountId account) {
     const std::unique_lock lock(mutex_);
+    // What was forgotten costs one query when it is met again. To drop only the oldest, every
+    // look-up would have to write.
     if (accounts_.size() >= accounts_max) accounts_.clear();
     accounts_[identity] = account;
 }

@@ -1,6 +1,6 @@
-#include "protocols/json_text.h"
+#include "protocols/kit/json_text.h"
 
-#include "protocols/utf8.h"
+#include "ledger/words/utf8.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +11,8 @@ namespace {
 
 void append_ascii(std::string& out, char c) {
     switch (c) {
+        // Only what JSON demands is escaped. The slash stays as it is: some clients look at the
+        // bytes.
         case '"':
             out += "\\\"";
             break;
@@ -39,6 +41,8 @@ void append_ascii(std::string& out, char c) {
 std::string quoted(std::string_view value) {
     std::string out = "\"";
     while (!value.empty()) {
+        // Texts of clients come back in answers. One byte that is no UTF-8 would make the whole
+        // answer unreadable, so that it is replaced here and not refused.
         const std::size_t size = utf8_size(value);
         if (size == 0)
             out += '?';
@@ -55,6 +59,7 @@ std::string quoted(std::string_view value) {
 void JsonText::begin(std::string_view key) {
     if (needs_comma_) out_ += ',';
     if (!key.empty()) out_ += quoted(key) + ':';
+    // Whoever begins an object or array takes it back: its first element has no comma in front.
     needs_comma_ = true;
 }
 
@@ -67,6 +72,7 @@ JsonText& JsonText::begin_object(std::string_view key) {
 
 JsonText& JsonText::end_object() {
     out_ += '}';
+    // The object as a whole was an element of what is around it.
     needs_comma_ = true;
     return *this;
 }

@@ -1,10 +1,11 @@
 // Words in the headers Tuma-Scenario and Tuma-Fault, separated by commas.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 #include "protocols/http/message.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <span>
@@ -20,14 +21,28 @@ void for_each_word(std::string_view words, const std::function<void(std::string_
 /// Reads "500ms" or "500": milliseconds up to an hour.
 std::optional<Duration> read_milliseconds(std::string_view text);
 
+/// What a word decides, a bit each. Two words of a header that decide the same contradict each
+/// other: one of them would be ignored.
+using Decides = std::uint32_t;
+inline constexpr Decides decides_customer = 1;       ///< what the customer does
+inline constexpr Decides decides_delay = 2;          ///< and when
+inline constexpr Decides decides_answer = 4;         ///< what is answered
+inline constexpr Decides decides_latency = 8;        ///< and when
+inline constexpr Decides decides_callbacks = 16;     ///< how often a callback comes
+inline constexpr Decides decides_notice_delay = 32;  ///< and when
+
 /// What somebody makes of one word.
 struct WordCheck {
     bool is_known = true;
-    std::string misfit{};  ///< what is wrong with the value of a word that is known
+    std::string problem{};  ///< what is wrong with the value of a word that is known
+    Decides decides = 0;
 
-    bool is_good() const { return is_known && misfit.empty(); }
+    bool is_good() const { return is_known && problem.empty(); }
 };
 inline const WordCheck unknown_word{.is_known = false};
+inline WordCheck deciding(Decides what) {
+    return {.decides = what};
+}
 /// Known, and its value must be milliseconds as `read_milliseconds` takes them.
 WordCheck bad_milliseconds(std::string_view word);
 /// Known, and its value must be one of these codes.
@@ -39,7 +54,8 @@ WordCheck bad_code(std::string_view word, std::string_view code,
 std::span<const std::string_view> gateway_words();
 bool is_gateway_word(std::string_view word);
 
-/// True for names that begin with Tuma-, in letters of either case.
+/// True for names that begin with Tuma and no letter behind it, and for those that are nearly one
+/// of ours (TumaFault), in letters of either case.
 bool is_own_header(std::string_view name);
 
 /// The words of a dialect, as `gateway_words` has them, and what it makes of one.
@@ -51,7 +67,8 @@ struct ScriptWords {
 };
 
 /// Refuses, with the header as field: headers that begin with Tuma- and are none of ours, one that
-/// is there twice, words that are not the dialect's, values of the wrong shape.
+/// is there twice, words that are not the dialect's or empty, values of the wrong shape, words that
+/// contradict each other or are there twice.
 std::optional<InputError> check_script_headers(const http::HttpRequest& request,
                                                const ScriptWords& words);
 

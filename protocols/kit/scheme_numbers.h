@@ -1,7 +1,7 @@
 // Which number a scheme and its classes have in the books of this switch.
 #pragma once
 
-#include "protocols/directory.h"
+#include "protocols/kit/directory.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "protocols/strict_json.h"
+#include "protocols/kit/strict_json.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -17,6 +17,8 @@ std::size_t members_written(std::string_view json) {
         if (json[i] == '"')
             is_in_string = !is_in_string;
         else if (json[i] == '\\')
+            // The character behind it is escaped and may be a quote. Outside of strings no good
+            // JSON has a backslash.
             ++i;
         else if (json[i] == ':' && !is_in_string)
             ++colons;
@@ -28,6 +30,7 @@ std::size_t members_held(const boost::json::value& value) {
     std::size_t members = 0;
     if (const auto* const object = value.if_object()) {
         members = object->size();
+        // The parser has bounded the depth.
         for (const auto& member : *object) members += members_held(member.value());
     } else if (const auto* const array = value.if_array()) {
         for (const boost::json::value& element : *array) members += members_held(element);

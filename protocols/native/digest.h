@@ -1,7 +1,7 @@
 // The hash that tells whether two requests with one reference ask for the same thing.
 #pragma once
 
-#include "ledger/id.h"
+#include "ledger/words/id.h"
 #include "protocols/native/frame.h"
 
 #include <cstddef>
@@ -31,6 +31,7 @@ inline Digest digest(std::uint8_t frame_type, std::span<const std::byte> bytes) 
     constexpr std::uint64_t k2 = 0xA4093822299F31D0;
     constexpr std::uint64_t k3 = 0xB7E151628AED2A6A;
     std::uint64_t a = k0 ^ frame_type;
+    // The length is in it, so that zeros at the end are not another spelling of the same bytes.
     std::uint64_t b = k1 ^ bytes.size();
     for (std::size_t at = 0; at < bytes.size(); at += 16) {
         const std::uint64_t first = word(at);
@@ -39,8 +40,10 @@ inline Digest digest(std::uint8_t frame_type, std::span<const std::byte> bytes) 
         a = fold(first ^ k2, second ^ a);
         b = fold(second ^ k3, first ^ b);
     }
+    // Each half depends on both chains: half a digest still tells two requests apart.
     const std::uint64_t halves[2] = {fold(a ^ k1, b ^ k2), fold(b ^ k0, a ^ k3)};
     Digest result;
+    // Bytes as they lie; layout.h asserts that this machine is little-endian.
     std::memcpy(result.data(), halves, sizeof(halves));
     return result;
 }
@@ -49,6 +52,7 @@ inline Digest digest(std::uint8_t frame_type, std::span<const std::byte> bytes) 
 /// and is left out.
 template <typename Bytes>
 Digest digest_of_bytes(FrameType type, const Bytes& bytes) {
+    // Queries have no reference, and then nothing is left out.
     constexpr bool has_reference = requires {
         bytes.reference;
     };

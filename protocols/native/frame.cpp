@@ -20,6 +20,7 @@ constexpr std::size_t account_result_bytes = sizeof(layout::Outcome) + sizeof(la
 template <typename Command>
 constexpr FrameRow plain(FrameType type, std::string_view name,
                          std::size_t result_bytes = sizeof(layout::Outcome)) {
+    // As many as fit both ways: a reply may be larger than its request.
     return {type, name, sizeof(Command), result_bytes,
             std::min(commands_max, body_bytes_max / std::max(sizeof(Command), result_bytes))};
 }
@@ -50,6 +51,7 @@ constexpr std::array<FrameRow, 20> rows{{
 
 constexpr bool numbered_without_gaps() {
     for (std::size_t i = 0; i < rows.size(); ++i)
+        // Found at compile time, because a lookup takes the number for the place.
         if (static_cast<std::size_t>(rows[i].type) != i + 1) return false;
     return true;
 }
@@ -71,6 +73,7 @@ FrameError error(ErrorCode code, std::string reason) {
 }
 
 std::uint32_t checksum(FrameHeader header, std::span<const std::byte> body) {
+    // The sum covers the header too, with its own place left out.
     header.crc = 0;
     const std::uint32_t crc = libdeflate_crc32(0, &header, sizeof(header));
     return libdeflate_crc32(crc, body.data(), body.size());
@@ -78,6 +81,7 @@ std::uint32_t checksum(FrameHeader header, std::span<const std::byte> body) {
 
 /// Type byte and count of an error frame.
 std::optional<FrameError> check_error_count(std::uint16_t count) {
+    // An error frame has no commands; its count is the code.
     if (find_error(count)) return std::nullopt;
     return error(ErrorCode::bad_count, fmt::format("{} is no error code", count));
 }
@@ -89,8 +93,10 @@ std::optional<FrameError> check_count(const FrameRow& frame, const FrameHeader& 
                                                        header.count, frame.name, frame.count_max));
     const std::size_t item = is_reply ? frame.result_bytes : frame.command_bytes;
     const std::size_t expected = sizeof(FrameHeader) + header.count * item;
+    // Statements answer with as many entries as there are, so only their head has a fixed size.
     const bool is_open_ended = is_reply && frame.type == FrameType::statement;
     if (header.length == expected || (is_open_ended && header.length > expected))
+        // Compared exactly: bytes that no command accounts for would be read as the next frame.
         return std::nullopt;
     return error(ErrorCode::bad_count,
                  fmt::format("count {} of {} makes {} bytes, but the length is {}", header.count,
@@ -100,6 +106,8 @@ std::optional<FrameError> check_count(const FrameRow& frame, const FrameHeader& 
 /// Checks as much of the first eight bytes as has arrived.
 std::optional<FrameError> check_front(const FrameHeader& header, std::size_t arrived,
                                       bool is_reply) {
+    // Each check needs a few bytes more than the one before. A client that speaks another protocol
+    // is told after four bytes, not after it has sent a megabyte.
     if (arrived < 4) return std::nullopt;
     if (header.length < sizeof(FrameHeader) || header.length > frame_bytes_max)
         return error(ErrorCode::bad_length, fmt::format("length {} is not {} to {}", header.length,
@@ -112,6 +120,7 @@ std::optional<FrameError> check_front(const FrameHeader& header, std::size_t arr
     const bool is_error = is_reply && header.type == error_type;
     const bool is_reply_type = (header.type & reply_bit) != 0;
     const auto request_type = static_cast<std::uint8_t>(header.type & ~reply_bit);
+    // A reply that a server receives is as wrong as an unknown type.
     const FrameRow* frame = is_reply_type == is_reply ? find_frame(request_type) : nullptr;
     if (frame == nullptr && !is_error)
         return error(ErrorCode::bad_type,
@@ -150,10 +159,12 @@ std::optional<ErrorCode> find_error(std::uint16_t number) {
 std::optional<Result<FrameView, FrameError>> read_frame(std::span<const std::byte> bytes,
                                                         bool is_reply) {
     using Read = Result<FrameView, FrameError>;
+    // Filled as far as it has come; the checks know how much of it is real.
     FrameHeader header;
     const std::size_t arrived = std::min(bytes.size(), sizeof(header));
     if (arrived > 0) std::memcpy(&header, bytes.data(), arrived);
     if (auto refused = check_front(header, arrived, is_reply)) return Read{std::move(*refused)};
+    // The checksum is looked at last, when all of the frame is there.
     if (arrived < sizeof(header) || bytes.size() < header.length) return std::nullopt;
 
     const auto body = bytes.subspan(sizeof(header), header.length - sizeof(header));
@@ -167,6 +178,7 @@ std::optional<Result<FrameView, FrameError>> read_frame(std::span<const std::byt
 
 std::size_t begin_frame(std::vector<std::byte>& bytes) {
     const std::size_t position = bytes.size();
+    // Room for the header now, its content later: length and sum are known only at the end.
     bytes.resize(position + sizeof(FrameHeader));
     return position;
 }
@@ -184,6 +196,7 @@ void append_error_frame(std::vector<std::byte>& bytes, const FrameError& error,
                         std::uint64_t request_id) {
     const std::size_t position = begin_frame(bytes);
     const auto reason = std::as_bytes(std::span{error.reason});
+    // A long reason is cut, since the connection closes behind it anyway.
     const std::size_t size = std::min(reason.size(), error_reason_bytes_max);
     bytes.insert(bytes.end(), reason.begin(), reason.begin() + static_cast<std::ptrdiff_t>(size));
     FrameHeader header;

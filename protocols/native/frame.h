@@ -2,8 +2,8 @@
 // Byte by byte in protocols/native/README.md.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/result.h"
+#include "ledger/words/id.h"
+#include "ledger/words/result.h"
 
 #include <cstddef>
 #include <cstdint>

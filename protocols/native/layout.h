@@ -1,9 +1,9 @@
 // The bytes of every command and result as structs without padding, for memcpy on little-endian.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/id.h"
-#include "ledger/transfer.h"
+#include "ledger/records/account.h"
+#include "ledger/records/transfer.h"
+#include "ledger/words/id.h"
 #include "protocols/native/frame.h"
 #include "switch/core/command.h"
 
@@ -156,6 +156,7 @@ static_assert(sizeof(StatementEntry) == 136);
 /// Appends the bytes of `value` as they lie in memory.
 template <typename Bytes>
 void put(std::vector<std::byte>& body, const Bytes& value) {
+    // Bytes are copied as they lie, so a member with a pointer must not compile.
     static_assert(std::is_trivially_copyable_v<Bytes>);
     const auto bytes = std::as_bytes(std::span{&value, 1});
     body.insert(body.end(), bytes.begin(), bytes.end());
@@ -165,6 +166,7 @@ void put(std::vector<std::byte>& body, const Bytes& value) {
 template <typename Bytes>
 Bytes copy(std::span<const std::byte> from) {
     static_assert(std::is_trivially_copyable_v<Bytes>);
+    // Copied and not cast: the frame's bytes have no alignment.
     Bytes value;
     std::memcpy(&value, from.data(), sizeof(Bytes));
     return value;

@@ -2,8 +2,8 @@
 // Both directions for both sides, so that server, load generator and tests share one description.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/transfer.h"
+#include "ledger/records/transfer.h"
+#include "ledger/store/journal_store.h"
 #include "protocols/native/frame.h"
 #include "switch/core/command.h"
 #include "switch/core/outcome.h"

@@ -21,6 +21,7 @@ constexpr Fault currency_fault = "currency is not a known ISO 4217 number";
 class Currencies {
 public:
     bool read(std::uint16_t number, Currency& currency) {
+        // Mostly the same as before, and then the table need not be asked for each of thousands.
         if (number != last_) {
             if (!find_currency(number)) return false;
             last_ = number;
@@ -35,6 +36,7 @@ private:
 
 template <typename Bytes>
 void read_envelope(const Bytes& bytes, core::Request& request) {
+    // Every command that can be repeated has the same front.
     request.key.reference = bytes.reference;
     request.valid_until = Timestamp{Duration{bytes.valid_until}};
 }
@@ -42,6 +44,7 @@ void read_envelope(const Bytes& bytes, core::Request& request) {
 Fault read_command(const layout::Movement& bytes, FrameType type, Currencies& currencies,
                    core::Request& request) {
     read_envelope(bytes, request);
+    // Bits joined by or, so that any of them is found with one comparison.
     if ((bytes.reserved | bytes.reserved_2) != 0) return reserved_fault;
     Money amount{bytes.amount, {}};
     if (!currencies.read(bytes.currency, amount.currency)) return currency_fault;
@@ -53,9 +56,12 @@ Fault read_command(const layout::Movement& bytes, FrameType type, Currencies& cu
                                         .memo = bytes.memo};
         return no_fault;
     }
+    // A field that means nothing here must be zero; otherwise two clients could mean different
+    // things by one frame.
     if (bytes.timeout != 0) return "timeout is not 0, and only reserve has one";
     const auto purpose = purpose_of(type);
     ensure(purpose.has_value(), "a movement's frame type has a purpose");
+    // Made where it will lie: a frame has thousands, and each would be copied otherwise.
     auto& move = request.command.emplace<core::MoveMoney>();
     move.purpose = *purpose;
     move.debit = AccountId{bytes.debit};
@@ -92,6 +98,8 @@ Fault read_command(const layout::Linked& bytes, FrameType, Currencies& currencie
     linked.memo = bytes.memo;
     for (std::size_t i = 0; i < core::legs_max; ++i) {
         const layout::Leg& leg = bytes.legs[i];
+        // Legs behind the count are part of the digest. If they could be anything, a retry could
+        // look like another request.
         if (i >= bytes.leg_count && (leg.debit | leg.credit | leg.amount) != 0)
             return "a leg behind leg_count is not 0";
         linked.legs[i] = {AccountId{leg.debit}, AccountId{leg.credit}, leg.amount};
@@ -111,6 +119,7 @@ Fault read_command(const layout::FollowUp& bytes, FrameType type, Currencies&,
         request.command = core::Reverse{transfer, bytes.amount, bytes.memo, nullptr};
         return no_fault;
     }
+    // Zero would mean "all" with a settlement; a release always gives all back.
     if (bytes.amount != 0) return "amount is not 0, and release gives all back";
     request.command = core::Release{transfer, bytes.memo};
     return no_fault;
@@ -130,6 +139,7 @@ Fault read_command(const layout::ChangeAccount& bytes, FrameType, Currencies&,
 Fault read_command(const layout::QueryAccount& bytes, FrameType, Currencies&,
                    core::Request& request) {
     if (bytes.reserved != 0) return reserved_fault;
+    // One name or the other: which of two would count, nobody should have to look up.
     if (bytes.account != 0 && bytes.identity != ledger::Identity{})
         return "identity is not 0 although account names the account";
     request.command = core::QueryAccount{AccountId{bytes.account}, bytes.identity};
@@ -138,6 +148,7 @@ Fault read_command(const layout::QueryAccount& bytes, FrameType, Currencies&,
 
 Fault read_command(const layout::QueryRequest& bytes, FrameType, Currencies&,
                    core::Request& request) {
+    // A question about a request has that request's key and none of its own.
     request.key.reference = bytes.reference;
     request.command = core::QueryRequest{};
     return no_fault;
@@ -148,8 +159,10 @@ std::optional<FrameError> check_header(const FrameHeader& header, bool needs_par
         return FrameError{ErrorCode::bad_command, std::string(reason)};
     };
     if ((header.reserved[0] | header.reserved[1] | header.reserved[2]) != 0 ||
+        // A client that asks for a durability asks for something that this version does not have.
         header.reserved_2 != 0 || header.durability != 0)
         return refuse("header: a reserved byte, or durability, is not 0");
+    // Zero writes what the switch itself has decided; nobody may write under its name.
     if (needs_participant && !header.participant)
         return refuse("header: participant 0 is the switch itself");
     return std::nullopt;
@@ -158,6 +171,7 @@ std::optional<FrameError> check_header(const FrameHeader& header, bool needs_par
 template <typename Bytes>
 std::optional<FrameError> read_all(const FrameView& frame, std::vector<core::Request>& requests) {
     const auto type = static_cast<FrameType>(frame.header.type);
+    // All or nothing: a frame with one bad command leaves none behind.
     const std::size_t before = requests.size();
     Currencies currencies;
     for (std::size_t i = 0; i < frame.header.count; ++i) {
@@ -169,6 +183,7 @@ std::optional<FrameError> read_all(const FrameView& frame, std::vector<core::Req
             requests.resize(before);
             return FrameError{ErrorCode::bad_command, fmt::format("command {}: {}", i, fault)};
         }
+        // Over the bytes as they came, so that a retry has to be the same letter by letter.
         request.digest = digest_of_bytes(type, bytes);
     }
     return std::nullopt;
@@ -207,6 +222,7 @@ std::optional<FrameError> read_requests(const FrameView& frame,
             return read_all<layout::QueryRequest>(frame, requests);
         case FrameType::query_transfer:
         case FrameType::statement:
+            // Queries change nothing and have no key; they go another way.
             break;
     }
     unreachable("read_frame lets only requests through, and queries have a reader of their own");
@@ -214,6 +230,7 @@ std::optional<FrameError> read_requests(const FrameView& frame,
 
 std::optional<FrameError> read_queries(const FrameView& frame,
                                        std::vector<QueryTransfer>& queries) {
+    // Whoever only asks need not say who it is.
     if (auto refused = check_header(frame.header, false)) return refused;
     for (std::size_t i = 0; i < frame.header.count; ++i) {
         const auto bytes = layout::copy<layout::QueryTransfer>(
@@ -230,6 +247,7 @@ std::optional<FrameError> read_queries(const FrameView& frame,
     for (std::size_t i = 0; i < frame.header.count; ++i) {
         const auto bytes =
             layout::copy<layout::Statement>(frame.body.subspan(i * sizeof(layout::Statement)));
+        // Nothing is too little: a page of no entries would never come to an end.
         if (bytes.limit < 1 || bytes.limit > statement_entries_max) {
             queries.resize(before);
             return FrameError{ErrorCode::bad_command,

@@ -24,6 +24,7 @@ layout::Movement bytes_of(const core::Request& request, const core::MoveMoney& c
 }
 
 layout::Movement bytes_of(const core::Request& request, const core::Reserve& command) {
+    // The same bytes as a movement, with a time: the wire has one layout for both.
     const core::MoveMoney move{.debit = command.debit,
                                .credit = command.credit,
                                .amount = command.amount,
@@ -54,6 +55,8 @@ layout::Linked bytes_of(const core::Request& request, const core::MoveLinked& co
     bytes.memo = command.memo;
     bytes.currency = static_cast<std::uint16_t>(command.currency);
     bytes.leg_count = command.leg_count;
+    // A command with too many legs is refused by the core; here it must only not write behind the
+    // array.
     const std::size_t count = std::min<std::size_t>(command.leg_count, core::legs_max);
     for (std::size_t i = 0; i < count; ++i) {
         const core::Leg& leg = command.legs[i];
@@ -95,6 +98,7 @@ layout::ChangeAccount bytes_of(const core::Request& request, const core::ChangeA
 
 layout::QueryAccount bytes_of(const core::Request&, const core::QueryAccount& command) {
     layout::QueryAccount bytes;
+    // The number wins, and the other field has to be zero then.
     if (!command.account) bytes.identity = command.identity;
     bytes.account = command.account.value;
     return bytes;
@@ -107,6 +111,7 @@ layout::QueryRequest bytes_of(const core::Request& request, const core::QueryReq
 // Schemes come from files beside the server, orders from other dialects.
 template <typename Other>
 layout::QueryRequest bytes_of(const core::Request&, const Other&) {
+    // A mistake of this program, not of a client: only our own generator writes requests.
     unreachable("no frame carries this command");
 }
 
@@ -135,6 +140,7 @@ FrameType type_of(const core::OpenAccount&) {
     return FrameType::open_account;
 }
 FrameType type_of(const core::MoveMoney& command) {
+    // Both directions use one table, so that they cannot disagree.
     for (const MovementRow& row : movements)
         if (row.purpose == command.purpose) return row.type;
     unreachable("no frame type carries this purpose");
@@ -174,6 +180,8 @@ std::optional<ledger::Purpose> purpose_of(FrameType type) {
 
 FrameType append_command(std::vector<std::byte>& body, const core::Request& request) {
     return std::visit(
+        // Layout and frame type follow the command's own type; one that has neither ends the
+        // program instead of becoming a wrong frame.
         [&](const auto& command) {
             layout::put(body, bytes_of(request, command));
             return type_of(command);
@@ -191,6 +199,7 @@ void append_command(std::vector<std::byte>& body, const StatementQuery& query) {
 
 Digest digest_of(const core::Request& request) {
     return std::visit(
+        // The same as the server makes of the bytes, so that a test can know it beforehand.
         [&](const auto& command) {
             return digest_of_bytes(type_of(command), bytes_of(request, command));
         },

@@ -1,5 +1,5 @@
 // Results as bytes, both ways.
-#include "ledger/event.h"
+#include "ledger/records/event.h"
 #include "protocols/native/layout.h"
 #include "protocols/native/messages.h"
 
@@ -35,9 +35,11 @@ layout::Account bytes_of(const core::AccountView& view) {
 }
 
 bool read_account(const layout::Account& bytes, std::optional<core::AccountView>& view) {
+    // Zero stands for no account: the question was about one that is not there.
     if (bytes.id == 0) return true;
     const ledger::AccountKindRow* kind = ledger::find_account_kind(bytes.kind);
     const auto state = static_cast<ledger::AccountState>(bytes.state);
+    // Read as strictly as a request: the generator must notice a server that writes nonsense.
     if (kind == nullptr || !find_currency(bytes.currency) || bytes.reserved != 0 ||
         state > ledger::AccountState::closed)
         return false;
@@ -60,6 +62,7 @@ bool read_account(const layout::Account& bytes, std::optional<core::AccountView>
 
 bool read_outcome(const layout::Outcome& bytes, core::Outcome& outcome) {
     const RefusalRow* refusal = find_refusal(bytes.code);
+    // Flags that this version does not know may change what the rest means.
     if (refusal == nullptr || bytes.reserved != 0 || bytes.flags > layout::outcome_replayed)
         return false;
     outcome.code = refusal->refusal;
@@ -73,6 +76,7 @@ bool read_outcome(const layout::Outcome& bytes, core::Outcome& outcome) {
 /// Reads the record at the front of `bytes` with the journal's own checks.
 bool read_record(std::span<const std::byte> bytes, ledger::TransferRecord& record) {
     std::span<const std::byte> rest = bytes.first(sizeof(record));
+    // A record that is shorter than its place would leave bytes that nobody reads.
     const auto event = ledger::take_event(rest);
     if (!event || !rest.empty()) return false;
     const auto* found = std::get_if<ledger::TransferRecord>(&*event);
@@ -88,6 +92,8 @@ FrameError bad_result(std::size_t index, std::string_view what) {
 
 /// Takes one page of a statement off the front of `body`, or says what is wrong with it.
 std::string_view take_page(std::span<const std::byte>& body, StatementPage& page) {
+    // Looked at before each part: pages have different lengths, and a wrong count must not lead out
+    // of the frame.
     if (body.size() < sizeof(layout::StatementHead)) return "the length";
     const auto head = layout::copy<layout::StatementHead>(body);
     body = body.subspan(sizeof(head));
@@ -109,6 +115,7 @@ std::string_view take_page(std::span<const std::byte>& body, StatementPage& page
 }  // namespace
 
 void append_outcome(std::vector<std::byte>& body, FrameType type, const core::Outcome& outcome) {
+    // Their answers come from history, with a size of their own.
     ensure(type != FrameType::query_transfer && type != FrameType::statement,
            "these have results of their own");
     layout::Outcome bytes;
@@ -119,6 +126,7 @@ void append_outcome(std::vector<std::byte>& body, FrameType type, const core::Ou
     bytes.balance = outcome.balance;
     layout::put(body, bytes);
     if (type != FrameType::query_account) return;
+    // Zeros where there is none, because every result of a frame has the same size.
     layout::put(body, outcome.account ? bytes_of(*outcome.account) : layout::Account{});
 }
 
@@ -131,8 +139,8 @@ void append_record(std::vector<std::byte>& body, const RecordAnswer& answer) {
         bytes.time = microseconds(answer.entry.time);
     }
     layout::put(body, bytes);
-    if (is_found)
-        layout::put(body, answer.entry.record);
+    if (is_found) layout::put(body, answer.entry.record);
+    // The same, so that the next result stands where the count says.
     else
         body.resize(body.size() + sizeof(ledger::TransferRecord));
 }
@@ -152,6 +160,7 @@ Result<std::vector<core::Outcome>, FrameError> read_outcomes(const FrameView& re
            "these have readers of their own");
     const std::size_t size = row(type).result_bytes;
     std::vector<core::Outcome> outcomes(reply.header.count);
+    // Sizes were checked with the frame; from here on only contents can be wrong.
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const auto bytes = reply.body.subspan(i * size, size);
         if (!read_outcome(layout::copy<layout::Outcome>(bytes), outcomes[i]))
@@ -172,6 +181,7 @@ Result<std::vector<RecordAnswer>, FrameError> read_records(const FrameView& repl
         if (!read_outcome(layout::copy<layout::Outcome>(bytes), outcome))
             return bad_result(i, "an outcome");
         answers[i].code = outcome.code;
+        // A record that is not there has zeros in its place, and they are no record.
         if (outcome.code != Refusal::none) continue;
         answers[i].entry.time = outcome.time;
         if (!read_record(bytes.subspan(sizeof(layout::Outcome)), answers[i].entry.record))
@@ -187,6 +197,7 @@ Result<std::vector<StatementPage>, FrameError> read_statements(const FrameView& 
         const std::string_view wrong = take_page(body, pages[i]);
         if (!wrong.empty()) return bad_result(i, wrong);
     }
+    // A frame that has more than its pages was written by something else.
     if (!body.empty()) return bad_result(pages.size(), "what follows the last page");
     return pages;
 }

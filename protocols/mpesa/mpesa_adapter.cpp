@@ -1,15 +1,16 @@
 #include "protocols/mpesa/mpesa_adapter.h"
 
-#include "protocols/mpesa/codes.h"
-#include "protocols/mpesa/kinds.h"
-#include "protocols/mpesa/magic.h"
+#include "ledger/words/text.h"
+#include "protocols/kit/route_table.h"
+#include "protocols/mpesa/apis/oauth.h"
+#include "protocols/mpesa/dialect.h"
 #include "protocols/mpesa/notices.h"
-#include "protocols/mpesa/oauth.h"
-#include "protocols/mpesa/profiles.h"
-#include "protocols/mpesa/replies.h"
+#include "protocols/mpesa/orders/test_customers.h"
+#include "protocols/mpesa/profiles/profiles.h"
 #include "protocols/mpesa/routes.h"
+#include "protocols/mpesa/wire/replies.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 namespace tuma::mpesa {
@@ -17,10 +18,38 @@ namespace {
 
 using protocols::Answer;
 
-constexpr std::size_t secret_bytes_min = 32;
-constexpr std::string_view token_path = "/oauth/v1/generate";
-/// Not Daraja's: the certificate with which clients encrypt initiators' passwords.
-constexpr std::string_view certificate_path = "/mpesa/certificate";
+// Of the sandbox, from memory.
+constexpr std::int64_t queries_a_minute = 5;
+// Of invoices. Source: mpesa reference, section 1.19.
+constexpr std::size_t list_max = 1'000;
+
+constexpr const char* no_such_path =
+    "no API has this path, to the letter; GET /admin/routes lists them";
+
+CredentialReader credential_reader(const std::string* stored) {
+    std::optional<CredentialKeys> keys;
+    if (stored != nullptr)
+        // Without keys the reader matches nothing, and only what has a credential fails.
+        if (Result<CredentialKeys> read = read_keys(*stored)) keys = std::move(read).value();
+    return CredentialReader{keys};
+}
+
+// "application/json", with or without parameters behind it.
+bool is_json(const http::HttpRequest& request) {
+    constexpr std::string_view json = "application/json";
+    const std::string* const type = request.find("Content-Type");
+    if (type == nullptr) return false;
+    const std::string_view media = trimmed(std::string_view{*type}.substr(0, type->find(';')));
+    return std::ranges::equal(media, json, {}, [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+}
+
+bool is_mapped(const App& app, Product product) {
+    const auto& products = app.products;
+    return products.empty() || name(product).empty() ||
+           std::find(products.begin(), products.end(), name(product)) != products.end();
+}
 
 bool is_retired(std::string_view path, std::string_view retired) {
     while (!retired.empty()) {
@@ -31,58 +60,59 @@ bool is_retired(std::string_view path, std::string_view retired) {
     return false;
 }
 
-http::HttpReply certificate(const protocols::Directory& directory) {
-    const auto stored = directory.find(certificate_profile);
-    const Result<CredentialKeys> keys =
-        stored == nullptr ? Result<CredentialKeys>(CredentialKeys{}) : read_keys(*stored);
-    if (!keys || keys->certificate.empty()) return {.status = 404};
-    return {.headers = {{"Content-Type", "application/x-pem-file"}}, .body = keys->certificate};
-}
-
-std::optional<InputError> misfit_of_secret(std::string_view secret) {
-    if (secret.size() >= secret_bytes_min) return std::nullopt;
-    return InputError{"secret", "has fewer than 32 characters"};
-}
-
-using protocols::misfit_of;
-constexpr std::array profile_table{
-    protocols::ProfileKind{"mpesa/app/", misfit_of<read_app>},
-    protocols::ProfileKind{"mpesa/shortcode/", misfit_of<read_new_shortcode>},
-    protocols::ProfileKind{"mpesa/urls/", misfit_of<read_urls>},
-    protocols::ProfileKind{"customer/", misfit_of<read_customer>},
-    protocols::ProfileKind{options_profile, misfit_of<read_options>},
-    protocols::ProfileKind{certificate_profile, misfit_of<read_keys>},
-    protocols::ProfileKind{secret_profile, misfit_of_secret}};
-
 }  // namespace
 
-bool MpesaAdapter::owns(std::string_view path) const {
-    return is_daraja_path(path);
-}
-
-bool MpesaAdapter::owns(std::uint16_t order_kind) const {
-    return order_kind >= kind_first && order_kind <= kind_last;
-}
+MpesaAdapter::MpesaAdapter() : ListedAdapter(dialect) {}
 
 Answer MpesaAdapter::handle(const http::HttpRequest& request,
                             const protocols::Context& context) const {
-    auto call = std::make_shared<Call>(
-        Call{context, options(context.directory), credentials(context.directory), request});
+    // Options are taken once: a request is answered by those that held when it came.
+    auto call = std::make_shared<Call>(Call{
+        context,
+        options_.get(context.directory, options_profile, protocols::read_or_fresh(read_options)),
+        credentials_.get(context.directory, certificate_profile, credential_reader), request,
+        recent_});
     const std::string_view path = call->request.path();
     if (is_retired(path, call->options->retired_paths)) return fault_reply(path);
+    // Errors that a test has asked for come before token and body, like those of Daraja's gateway.
     const Script script = script_of(request, {}, *call->options);
+    if (script.error == soap_fault) return soap_reply();
     if (!script.error.empty())
         if (const auto error = find_error(script.error, *call->options))
             return error_reply(*call, *error);
-    if (path == token_path) return generate_token(*call);
-    if (path == certificate_path) return certificate(context.directory);
-    const Route* route = find_route(path, *call->options);
-    if (route == nullptr) {
+    const auto match = protocols::find_route(routes(), request.method,
+                                             path_of(path, *call->options), *call->options);
+    if (match.row == nullptr) {
+        // The path is there with another method; the family of APIs decides how that is said.
+        if (!match.others.empty())
+            return error_reply(*call, because(wrong_method(match.others.front()->mark),
+                                              "this path takes another method: " +
+                                                  std::string(match.others.front()->method)));
         const auto family = family_of(path);
-        return family ? error_reply(*call, not_found(*family)) : fault_reply(path);
+        return family ? error_reply(*call, because(not_found(*family), no_such_path))
+                      : fault_reply(path);
     }
-    if (auto reply = refused(*call, *route)) return *std::move(reply);
-    return route->answer(call);
+    const auto fill = [call, row = match.row](http::ReplyNote& note) {
+        protocols::fill_in(note.route, row->path);
+        if (call->app != nullptr) protocols::fill_in(note.merchant, call->app->name);
+        // Also of a success, whose MerchantRequestID or ConversationID it is.
+        if (note.trace.empty()) note.trace = new_request_id(*call);
+    };
+    const Product product = match.row->mark;
+    // A token cannot be asked for with a token, and the certificate is for everybody.
+    if (product != Product::oauth && product != Product::other)
+        if (auto reply = refused(*call, product)) return protocols::noted(*std::move(reply), fill);
+    return protocols::noted(match.row->answer(call), fill);
+}
+
+std::vector<protocols::OfferedCall> MpesaAdapter::calls(
+    const protocols::Directory& directory) const {
+    const auto options =
+        options_.get(directory, options_profile, protocols::read_or_fresh(read_options));
+    auto calls = protocols::offered_calls(routes(), *options);
+    std::erase_if(calls,
+                  [&](const auto& call) { return is_retired(call.path, options->retired_paths); });
+    return calls;
 }
 
 std::optional<std::string> MpesaAdapter::address(const core::Effect& effect,
@@ -92,19 +122,33 @@ std::optional<std::string> MpesaAdapter::address(const core::Effect& effect,
     return url;
 }
 
-std::optional<http::HttpReply> MpesaAdapter::refused(Call& call, const Route& route) const {
-    if (call.request.method != "POST") return error_reply(call, wrong_method(route.product));
+std::optional<http::HttpReply> MpesaAdapter::refused(Call& call, Product product) const {
     const auto token = bearer_token(call.request);
-    if (!token) return error_reply(call, invalid_header());
+    // Before the body: nothing of it is parsed for somebody who may not ask.
+    if (!token)
+        return error_reply(call,
+                           because(invalid_header(), "there is no Authorization: Bearer TOKEN"));
     if (!call.options->accept_any_token) {
         if (const auto mark = app_of(call, *token))
+            // A token outlives its app's profile; without the profile it is no good.
             call.app = apps_.find(call.context.directory, *mark);
-        if (call.app == nullptr) return error_reply(call, invalid_token(route.product, *token));
+        if (call.app == nullptr)
+            return error_reply(call,
+                               because(invalid_token(product, *token), token_words(call, *token)));
+        if (!is_mapped(*call.app, product)) return error_reply(call, no_product());
     }
+    // What is not called JSON is not looked at: every field of it is missing.
+    call.is_body_ignored = !call.options->any_content_type && !is_json(call.request);
+    if (call.is_body_ignored) return std::nullopt;
+    if (product == Product::bill)
+        if (Result<std::vector<Body>> list = Body::read_list(call.request.body, list_max)) {
+            call.list = std::move(list).value();
+            return std::nullopt;
+        }
     Result<Body> body = Body::read(call.request.body);
     if (!body) {
         // A body that was cut short leaves bytes behind on the connection.
-        http::HttpReply reply = error_reply(call, invalid_payload());
+        http::HttpReply reply = error_reply(call, because(invalid_payload(), body.error().text()));
         reply.close = true;
         return reply;
     }
@@ -116,49 +160,23 @@ std::optional<InputError> MpesaAdapter::misspelt_word(const http::HttpRequest& r
     return mpesa::misspelt_word(request);
 }
 
-std::span<const protocols::ProfileKind> MpesaAdapter::profile_kinds() const {
-    return profile_table;
-}
-
-std::vector<std::uint16_t> MpesaAdapter::decline_codes() const {
-    std::vector<std::uint16_t> codes;
-    for (const ResultRow& row : result_table())
-        if (row.number != result::success) codes.push_back(row.number);
-    return codes;
+http::HttpReply MpesaAdapter::too_many_requests(const http::HttpRequest&) const {
+    return spike_reply(queries_a_minute);
 }
 
 std::optional<protocols::Callback> MpesaAdapter::render(const core::Effect& effect,
                                                         const protocols::Context& context) const {
-    return notice_of(effect, context.directory, *options(context.directory));
+    const auto options =
+        options_.get(context.directory, options_profile, protocols::read_or_fresh(read_options));
+    auto callback = notice_of(effect, context.directory, *options);
+    if (callback && !options->callback_source.empty())
+        callback->headers.emplace_back("X-Forwarded-For", options->callback_source);
+    return callback;
 }
 
 protocols::Verdict MpesaAdapter::judge(const core::Effect& effect,
                                        const protocols::CallbackResult& result) const {
     return verdict_on(effect, result);
-}
-
-std::shared_ptr<const Options> MpesaAdapter::options(const protocols::Directory& directory) const {
-    const auto content = directory.find(options_profile);
-    const std::lock_guard lock(mutex_);
-    if (options_.value != nullptr && options_.content == content) return options_.value;
-    Result<Options> read = content == nullptr ? Result<Options>(Options{}) : read_options(*content);
-    // Whoever stores options reads them first; what slipped through changes nothing.
-    options_.value = std::make_shared<const Options>(read ? std::move(read).value() : Options{});
-    options_.content = content;
-    return options_.value;
-}
-
-std::shared_ptr<const CredentialReader> MpesaAdapter::credentials(
-    const protocols::Directory& directory) const {
-    const auto content = directory.find(certificate_profile);
-    const std::lock_guard lock(mutex_);
-    if (credentials_.value != nullptr && credentials_.content == content) return credentials_.value;
-    std::optional<CredentialKeys> keys;
-    if (content != nullptr)
-        if (Result<CredentialKeys> read = read_keys(*content)) keys = std::move(read).value();
-    credentials_.value = std::make_shared<const CredentialReader>(keys);
-    credentials_.content = content;
-    return credentials_.value;
 }
 
 }  // namespace tuma::mpesa

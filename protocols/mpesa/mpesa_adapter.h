@@ -1,56 +1,43 @@
 // The dialect of Safaricom's Daraja: routes, tokens, bodies; then the API that was asked for.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/mpesa/apps.h"
-#include "protocols/mpesa/call.h"
+#include "protocols/kit/cached.h"
+#include "protocols/kit/dialect.h"
+#include "protocols/mpesa/wire/apps.h"
+#include "protocols/mpesa/wire/call.h"
+#include "protocols/mpesa/wire/replies.h"
 
-#include <memory>
-#include <mutex>
 #include <optional>
-#include <span>
 #include <string>
+#include <vector>
 
 namespace tuma::mpesa {
 
-struct Route;
-
 /// All of Daraja's APIs; see protocols/mpesa/README.md for paths and behaviour.
-class MpesaAdapter final : public protocols::Adapter {
+class MpesaAdapter final : public protocols::ListedAdapter {
 public:
-    std::string_view name() const override { return "mpesa"; }
-    bool owns(std::string_view path) const override;
-    bool owns(std::uint16_t order_kind) const override;
+    MpesaAdapter();
+
     protocols::Answer handle(const http::HttpRequest& request,
                              const protocols::Context& context) const override;
+    std::vector<protocols::OfferedCall> calls(const protocols::Directory& directory) const override;
     std::optional<std::string> address(const core::Effect& effect,
                                        const protocols::Context& context) const override;
     std::optional<InputError> misspelt_word(const http::HttpRequest& request) const override;
-    std::span<const protocols::ProfileKind> profile_kinds() const override;
-    std::vector<std::uint16_t> decline_codes() const override;
+    http::HttpReply too_many_requests(const http::HttpRequest& request) const override;
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context& context) const override;
     protocols::Verdict judge(const core::Effect& effect,
                              const protocols::CallbackResult& result) const override;
 
 private:
-    /// What stands before every API: its method, its token, its body.
-    std::optional<http::HttpReply> refused(Call& call, const Route& route) const;
+    /// What stands before every API: its token, its body.
+    std::optional<http::HttpReply> refused(Call& call, Product product) const;
 
-    /// Profiles that are read again only when they have changed.
-    template <typename Value>
-    struct Kept {
-        std::shared_ptr<const std::string> content;
-        std::shared_ptr<const Value> value;
-    };
-    std::shared_ptr<const Options> options(const protocols::Directory& directory) const;
-    std::shared_ptr<const CredentialReader> credentials(
-        const protocols::Directory& directory) const;
-
-    mutable std::mutex mutex_;
-    mutable Kept<Options> options_;
-    mutable Kept<CredentialReader> credentials_;
+    protocols::Cached<Options> options_;
+    protocols::Cached<CredentialReader> credentials_;
     AppBook apps_;
+    mutable RecentCalls recent_;
 };
 
 }  // namespace tuma::mpesa

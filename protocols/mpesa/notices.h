@@ -1,8 +1,8 @@
 // What is told to merchants: which callback an effect is, and what their answer means.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/mpesa/options.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/mpesa/profiles/options.h"
 
 #include <optional>
 

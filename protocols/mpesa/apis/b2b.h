@@ -1,7 +1,7 @@
 // B2B: businesses pay businesses, move money between their own accounts, pay taxes.
 #pragma once
 
-#include "protocols/mpesa/call.h"
+#include "protocols/mpesa/wire/call.h"
 
 #include <span>
 #include <string_view>

@@ -1,7 +1,7 @@
 // B2C: a business pays a customer: salaries, business payments, promotions, Pochi la Biashara.
 #pragma once
 
-#include "protocols/mpesa/call.h"
+#include "protocols/mpesa/wire/call.h"
 
 namespace tuma::mpesa {
 

@@ -1,8 +1,8 @@
 // C2B: customers pay businesses unasked; the business may be asked first and is told after.
 #pragma once
 
-#include "protocols/mpesa/call.h"
-#include "protocols/mpesa/content.h"
+#include "protocols/mpesa/orders/order_details.h"
+#include "protocols/mpesa/wire/call.h"
 
 #include <optional>
 #include <string_view>
@@ -21,6 +21,6 @@ protocols::Callback c2b_callback(const ledger::Order& order, const Content& cont
                                  bool is_confirmation);
 /// What a merchant's answer to a validation does to the order; nothing when it says neither yes nor
 /// no.
-std::optional<core::OrderAct> validation_act(const ledger::Order& order, std::string_view body);
+std::optional<core::OrderAction> validation_act(const ledger::Order& order, std::string_view body);
 
 }  // namespace tuma::mpesa

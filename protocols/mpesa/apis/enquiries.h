@@ -1,7 +1,7 @@
 // What businesses ask: their balances, and what became of a transaction.
 #pragma once
 
-#include "protocols/mpesa/call.h"
+#include "protocols/mpesa/wire/call.h"
 
 namespace tuma::mpesa {
 

@@ -1,12 +1,12 @@
-#include "protocols/mpesa/qr_code.h"
+#include "protocols/mpesa/apis/qr_code.h"
 
 #include "protocols/crypto/encoding.h"
-#include "protocols/json_text.h"
-#include "protocols/mpesa/apps.h"
-#include "protocols/mpesa/field_reader.h"
-#include "protocols/mpesa/numbers.h"
-#include "protocols/mpesa/qr_image.h"
-#include "protocols/mpesa/replies.h"
+#include "protocols/kit/json_text.h"
+#include "protocols/mpesa/apis/qr_image.h"
+#include "protocols/mpesa/profiles/numbers.h"
+#include "protocols/mpesa/wire/apps.h"
+#include "protocols/mpesa/wire/field_reader.h"
+#include "protocols/mpesa/wire/replies.h"
 
 #include <fmt/format.h>
 
@@ -28,6 +28,7 @@ std::size_t pixels_of(FieldReader& fields) {
     std::size_t pixels = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pixels);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
+    // The upper bound keeps a small request from making a picture of many megabytes.
     if (!is_number || pixels < pixels_min || pixels > pixels_max) fields.fail(invalid("Size"));
     return pixels;
 }
@@ -48,6 +49,7 @@ Answer generate_qr(const CallPtr& call) {
     const auto image = qr_png(
         fmt::format("MPESA|{}|{}|{}|{}|{}", code, identifier, name, plain_text(amount), reference),
         pixels);
+    // Long texts make larger codes, so that even a size within the bounds can be too small.
     if (!image) return error_reply(*call, invalid("Size"));
     protocols::JsonText json;
     json.begin_object()

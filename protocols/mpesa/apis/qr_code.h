@@ -1,8 +1,8 @@
 // Dynamic QR: a code that a customer's app reads to pay a business.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/mpesa/call.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/mpesa/wire/call.h"
 
 namespace tuma::mpesa {
 

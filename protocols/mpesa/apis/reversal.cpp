@@ -1,8 +1,8 @@
-#include "protocols/mpesa/reversal.h"
+#include "protocols/mpesa/apis/reversal.h"
 
-#include "protocols/mpesa/codes.h"
-#include "protocols/mpesa/ids.h"
-#include "protocols/mpesa/initiator.h"
+#include "protocols/mpesa/orders/initiator.h"
+#include "protocols/mpesa/wire/ids.h"
+#include "protocols/mpesa/wire/result_codes.h"
 
 #include <utility>
 
@@ -13,17 +13,19 @@ using ledger::Order;
 using protocols::Answer;
 
 // Why this order cannot be given back to its customer, or 0.
-std::uint16_t misfit(const InitiatorRequest& request, const Order* order) {
+std::uint16_t violation(const InitiatorRequest& request, const Order* order) {
     if (order == nullptr || order->terms.kind < kind_first || order->terms.kind > kind_last)
         return result::original_invalid;
     const Content original = read_content(order->content);
+    // The receipt's number fits many dates. Only the receipt that the customer has seen is good.
     if (receipt_of(*order, original) != request.content.reference) return result::original_invalid;
     // What a business has paid is not taken back by API. Source: mpesa reference, section 1.13.
-    if (!is_kind(*order, Kind::stk_push) && !is_kind(*order, Kind::c2b))
-        return result::product_assignment;
+    if (!is_customers(*order)) return result::product_assignment;
+    // Only who was paid may give it back, and only what has really been paid.
     if (original.party != request.content.shortcode ||
         order->state != ledger::OrderState::succeeded)
         return result::original_invalid;
+    // What an earlier reversal has left is known to the books alone, which refuse the rest.
     const bool is_whole = request.content.amount == order->terms.amount;
     if (request.content.amount > order->terms.amount ||
         (!is_whole && !request.call->options->partial_reversal))
@@ -31,21 +33,19 @@ std::uint16_t misfit(const InitiatorRequest& request, const Order* order) {
     return result::success;
 }
 
-Answer give_back(const InitiatorPtr& request, const std::shared_ptr<const Order>& order) {
-    fail_early(*request, misfit(*request, order.get()));
+Answer give_back(const InitiatorPtr& request, const OrderPtr& order) {
+    // An earlier code stays, so that a missing order is no second reason.
+    fail_early(*request, violation(*request, order.get()));
     if (request->early_code != 0) return open_failure(request);
     const Content original = read_content(order->content);
     request->content.msisdn = original.msisdn;
+    // The money goes back to the customer, who is the other side of this order.
     request->content.party = original.msisdn;
     request->content.is_till = original.is_till;
-    core::OrderWish wish = wish_of(Kind::reversal, request->content);
-    put_movement(wish, {.purpose = ledger::Purpose::refund,
-                        .debit = order->terms.credit,
-                        .credit = order->debit,
-                        .amount = request->content.amount});
-    wish.terms.parent = order->terms.id;
-    wish.original = order->transfer;
+    core::OrderRequest wish = wish_of(Kind::reversal, request->content);
+    put_return(wish, *order, request->content.amount);
     put_result(wish, *request);
+    // The account that was paid, from which the money comes back.
     watch(wish, {order->terms.credit});
     return open_result(request, std::move(wish));
 }
@@ -67,11 +67,11 @@ Answer reverse_payment(const CallPtr& call) {
     if (!fields.is_good()) return fields.refusal();
     take_script(*request);
     if (content.command != "TransactionReversal") fail_early(*request, result::invalid_command);
+    // A receipt carries the number of its order, so that no index of receipts is needed.
     const auto id = order_of(content.reference);
     if (request->early_code != 0 || !id) return give_back(request, nullptr);
-    return find_order(call, {.order = *id}, [request](const std::shared_ptr<const Order>& order) {
-        return give_back(request, order);
-    });
+    return find_order(call, {.order = *id},
+                      [request](const OrderPtr& order) { return give_back(request, order); });
 }
 
 }  // namespace tuma::mpesa

@@ -1,7 +1,7 @@
 // Reversal: a business gives a customer's payment back.
 #pragma once
 
-#include "protocols/mpesa/call.h"
+#include "protocols/mpesa/wire/call.h"
 
 namespace tuma::mpesa {
 

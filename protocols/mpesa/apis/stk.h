@@ -1,8 +1,8 @@
 // M-Pesa Express: a customer is asked on the handset (STK push), and what became of it.
 #pragma once
 
-#include "protocols/mpesa/call.h"
-#include "protocols/mpesa/content.h"
+#include "protocols/mpesa/orders/order_details.h"
+#include "protocols/mpesa/wire/call.h"
 
 namespace tuma::mpesa {
 

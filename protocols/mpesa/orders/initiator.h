@@ -1,15 +1,16 @@
 // What all requests of a business's initiator have in common: who asks, and where the result goes.
 #pragma once
 
-#include "protocols/mpesa/call.h"
-#include "protocols/mpesa/content.h"
-#include "protocols/mpesa/field_reader.h"
-#include "protocols/mpesa/magic.h"
-#include "protocols/mpesa/orders.h"
+#include "protocols/mpesa/orders/order_details.h"
+#include "protocols/mpesa/orders/orders.h"
+#include "protocols/mpesa/orders/test_customers.h"
+#include "protocols/mpesa/wire/call.h"
+#include "protocols/mpesa/wire/field_reader.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tuma::mpesa {
@@ -22,6 +23,7 @@ struct InitiatorRequest {
     Script script;
     std::optional<Shortcode> business;  ///< who asks
     std::uint16_t early_code = 0;       ///< bound to fail with this result
+    std::string early_why{};            ///< what was compared, for the log
     bool names_itself = false;          ///< the caller chose OriginatorConversationID
 };
 using InitiatorPtr = std::shared_ptr<InitiatorRequest>;
@@ -45,9 +47,9 @@ void take_script(InitiatorRequest& request);
 void fail_early(InitiatorRequest& request, std::uint16_t code);
 
 /// Completes a wish for the request: decided at once, told later.
-void put_result(core::OrderWish& wish, const InitiatorRequest& request);
+void put_result(core::OrderRequest& wish, const InitiatorRequest& request);
 /// Opens the order and acknowledges it; what the switch refuses becomes an order that has failed.
-protocols::Answer open_result(const InitiatorPtr& request, core::OrderWish wish);
+protocols::Answer open_result(const InitiatorPtr& request, core::OrderRequest wish);
 /// An order that has failed before anything was tried, acknowledged like any other.
 protocols::Answer open_failure(const InitiatorPtr& request);
 

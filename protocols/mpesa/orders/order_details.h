@@ -1,8 +1,8 @@
 // What an order of this dialect remembers, so that everything about it can be told later.
 #pragma once
 
-#include "ledger/order.h"
-#include "protocols/mpesa/profiles.h"
+#include "ledger/records/order.h"
+#include "protocols/mpesa/profiles/profiles.h"
 
 #include <cstdint>
 #include <map>
@@ -26,6 +26,7 @@ struct Content {
     std::string reference;  ///< AccountReference, BillRefNumber
     std::string remarks;
     std::string occasion;
+    std::string query_code{};      ///< what queries tell instead of the prompt's own result
     bool is_till = false;          ///< the receiver is a till
     bool is_unregistered = false;  ///< the receiver has no M-Pesa
     bool failed_early = false;     ///< before anything was tried: the receipt is all zeros

@@ -1,9 +1,9 @@
 // The results that initiators are told: one envelope, and the parameters of each API.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/mpesa/content.h"
-#include "protocols/mpesa/options.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/mpesa/orders/order_details.h"
+#include "protocols/mpesa/profiles/options.h"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,8 @@
-#include "protocols/mpesa/magic.h"
+#include "protocols/mpesa/orders/test_customers.h"
 
-#include "protocols/mpesa/codes.h"
-#include "protocols/scenario_words.h"
+#include "ledger/words/words.h"
+#include "protocols/mpesa/wire/replies.h"
+#include "protocols/mpesa/wire/result_codes.h"
 
 #include <algorithm>
 #include <array>
@@ -12,10 +13,12 @@ namespace {
 using ledger::CustomerAction;
 using ledger::NoticeFault;
 using protocols::bad_code;
-using protocols::for_each_word;
-using protocols::take_delay;
+using protocols::deciding;
 using protocols::WordCheck;
 using std::chrono::seconds;
+
+// Free behind those of the kit.
+constexpr protocols::Decides decides_query = 1U << 16U;
 
 constexpr auto decline = protocols::declining<Script>;
 constexpr auto ignore = protocols::ignoring<Script>;
@@ -45,6 +48,8 @@ const std::array magic_rows{
     MagicRow{"11", "invalid-state", decline(11), "the paying account is in an invalid state"},
     MagicRow{"12", "busy", decline(1001), "has another transaction in process"},
     MagicRow{"17", "internal-failure", decline(17), "the system fails"},
+    MagicRow{"07", "rule-limited", decline(result::rule_limited),
+             "was asked for the same amount a moment ago (17)"},
     MagicRow{"19", "transaction-expired", decline(1019), "the transaction has expired"},
     MagicRow{"25", "push-failed", decline(1025), "the prompt cannot be sent"},
     MagicRow{"26", "system-busy", decline(26), "the system is busy"},
@@ -69,43 +74,28 @@ const std::array magic_rows{
              "it times out, and the result comes nevertheless"},
 };
 
-const MagicRow* find_word(std::string_view word) {
-    const auto found = std::find_if(magic_rows.begin(), magic_rows.end(),
-                                    [&](const MagicRow& row) { return row.word == word; });
-    return found == magic_rows.end() ? nullptr : &*found;
-}
-
-const MagicRow* find_number(std::string_view msisdn) {
-    if (!msisdn.starts_with(magic_prefix)) return nullptr;
-    const auto found = std::find_if(magic_rows.begin(), magic_rows.end(), [&](const MagicRow& row) {
-        return row.ending == msisdn.substr(magic_prefix.size());
-    });
-    return found == magic_rows.end() ? nullptr : &*found;
-}
-
 WordCheck take_result(Script& script, std::string_view word, std::string_view code) {
     const ResultRow* named = find_result(code);
+    // A code that M-Pesa does not have would be told as an internal failure, and the test would see
+    // another one than it asked for.
     if (named == nullptr) return bad_code(word, code, result_codes());
     script.action = named->number == 0 ? CustomerAction::approve : CustomerAction::decline;
     script.code = named->number;
-    return {};
-}
-
-WordCheck take_scenario(Script& script, std::string_view word) {
-    constexpr std::string_view result = "result:";
-    if (const MagicRow* row = find_word(word)) {
-        const auto delay = script.delay;
-        script = row->script;
-        if (delay) script.delay = delay;
-        return {};
-    }
-    if (word.starts_with(result)) return take_result(script, word, word.substr(result.size()));
-    return take_delay(script, word);
+    return deciding(protocols::decides_customer);
 }
 
 // An error of the gateway by its code, or a result that a request ends with.
 WordCheck take_error(Script& script, std::string_view word, std::string_view code) {
+    // The two lists share no code, so that one word does for both.
     if (find_result(code) != nullptr) return take_result(script, word, code);
+    if (code.find(':') != std::string_view::npos) {
+        if (!find_error(code, {}))
+            return {.problem = shown_word(word) +
+                               ": must be like error:500.001.1001:Wrong credentials; the code "
+                               "begins with a status from 400 to 599"};
+        script.error = code;
+        return deciding(protocols::decides_answer);
+    }
     std::vector<std::string_view> codes = error_codes();
     if (std::find(codes.begin(), codes.end(), code) == codes.end()) {
         const std::vector<std::string_view> results = result_codes();
@@ -113,35 +103,42 @@ WordCheck take_error(Script& script, std::string_view word, std::string_view cod
         return bad_code(word, code, codes);
     }
     script.error = code;
-    return {};
+    return deciding(protocols::decides_answer);
 }
 
-WordCheck take_fault(Script& script, std::string_view word) {
-    constexpr std::string_view scenario = "scenario:";
-    constexpr std::string_view error = "error:";
-    if (word.starts_with(scenario)) return take_scenario(script, word.substr(scenario.size()));
-    if (word.starts_with(error)) return take_error(script, word, word.substr(error.size()));
-    if (word != "spike-arrest") return protocols::take_callback_fault(script, word);
+WordCheck take_query(Script& script, std::string_view word, std::string_view code) {
+    if (find_result(code) == nullptr) return bad_code(word, code, result_codes());
+    script.query_code = code;
+    return deciding(decides_query);
+}
+
+WordCheck take_soap_fault(Script& script, std::string_view, std::string_view) {
+    script.error = soap_fault;
+    return deciding(protocols::decides_answer);
+}
+
+WordCheck take_no_product(Script& script, std::string_view, std::string_view) {
+    script.error = no_product().code;
+    return deciding(protocols::decides_answer);
+}
+
+WordCheck take_spike_arrest(Script& script, std::string_view, std::string_view) {
+    // Its status is an option: 429 or 500.
     script.error = "500.003.02";
-    return {};
+    return deciding(protocols::decides_answer);
 }
 
-protocols::ScriptWords script_words() {
-    protocols::ScriptWords words;
-    for (const MagicRow& row : magic_rows) words.scenario.push_back(row.word);
-    for (const char* more : {"result:CODE", "delay=MS"}) words.scenario.emplace_back(more);
-    words.fault.assign(protocols::callback_faults.begin(), protocols::callback_faults.end());
-    for (const char* more : {"scenario:WORD", "error:CODE", "spike-arrest"})
-        words.fault.emplace_back(more);
-    words.check_scenario = [](std::string_view word) {
-        Script unused;
-        return take_scenario(unused, word);
-    };
-    words.check_fault = [](std::string_view word) {
-        Script unused;
-        return take_fault(unused, word);
-    };
-    return words;
+const protocols::ScenarioTable<Script>& scenarios() {
+    static const protocols::ScenarioTable<Script> table{
+        .rows = magic_rows,
+        .prefixes = {magic_prefix},
+        .scenario = {{"result:CODE", take_result}},
+        .fault = {{"error:CODE", take_error},
+                  {"query:CODE", take_query},
+                  {"spike-arrest", take_spike_arrest},
+                  {"no-product", take_no_product},
+                  {"soap-fault", take_soap_fault}}};
+    return table;
 }
 
 }  // namespace
@@ -152,21 +149,14 @@ std::span<const MagicRow> magic_table() {
 
 Script script_of(const http::HttpRequest& request, std::string_view msisdn,
                  const Options& options) {
-    Script script;
-    if (const MagicRow* row = find_number(msisdn))
-        script = row->script;
-    else if (msisdn == test_msisdn && options.test_number_never_answers)
-        script = ignore();
-    if (const std::string* words = request.find("Tuma-Scenario"))
-        for_each_word(*words, [&](std::string_view word) { take_scenario(script, word); });
-    if (const std::string* words = request.find("Tuma-Fault"))
-        for_each_word(*words, [&](std::string_view word) { take_fault(script, word); });
-    return script;
+    const bool is_silent = msisdn == test_msisdn && options.test_number_never_answers;
+    // Headers still come first, so that a test can make even this number pay.
+    if (is_silent) return scenarios().played(request, ignore());
+    return scenarios().script_of(request, msisdn);
 }
 
 std::optional<InputError> misspelt_word(const http::HttpRequest& request) {
-    static const protocols::ScriptWords words = script_words();
-    return protocols::check_script_headers(request, words);
+    return scenarios().misspelt_word(request);
 }
 
 }  // namespace tuma::mpesa

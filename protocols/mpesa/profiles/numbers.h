@@ -39,6 +39,10 @@ bool is_callback_url(std::string_view url, bool https_only);
 /// Source: mpesa reference, section 1.8.
 std::optional<std::string_view> forbidden_word(std::string_view url);
 
+/// A day as Bill Manager's samples write it, with or without a time of day: "2021-09-15",
+/// "2021-09-15 00:00:00.00".
+bool is_bill_day(std::string_view text);
+
 /// "2547 ***** 126".
 std::string masked_msisdn(std::string_view msisdn);
 

@@ -1,8 +1,8 @@
 // How the emulated Daraja behaves where the real one has two faces or sources disagree.
 #pragma once
 
-#include "ledger/result.h"
-#include "protocols/option_table.h"
+#include "ledger/words/result.h"
+#include "protocols/kit/field_table.h"
 
 #include <cstdint>
 #include <span>
@@ -42,7 +42,9 @@ struct Options {
     std::string busy = "sync";
     std::string in_flight = "4999";
     std::int64_t flaky_query_percent = 0;
-    bool stk_balance_item = false;
+    std::int64_t queries_per_minute = 0;
+    std::int64_t rule_limit_s = 0;
+    bool stk_balance_item = true;
     bool stk_confirms_c2b = true;
     bool stk_query_alias = true;
     bool checks_timestamp = true;
@@ -55,13 +57,18 @@ struct Options {
     bool url_words = true;
     bool https_only = false;
     bool urls_once = false;
+    bool trims_urls = false;
     std::string register_code = "0";
     std::string c2b_names = "full";
     bool c2b_amount_decimals = true;
     std::string paybill_transaction_type = "Pay Bill";
     std::string till_transaction_type = "Customer Merchant Payment";
 
+    // Standing orders
+    std::int64_t standing_order_hour = 8;
+
     // Initiators' requests
+    std::string result_shape = "captured";
     std::int64_t result_order = 2024;
     bool salary_reaches_unregistered = false;
     bool b2pochi_path = true;
@@ -71,14 +78,21 @@ struct Options {
     std::string in_flight_status = "Authorized";
     std::int64_t queue_timeout_result_type = 1;
 
+    // Bill Manager
+    bool bills_without_app_key = false;
+    std::int64_t bill_refusal_status = 200;
+    bool bill_doubled_paths = true;
+
     // The gateway in front
+    bool any_content_type = false;
+    std::string callback_source{};
     std::int64_t spike_arrest_status = 500;
     std::string retired_paths{};
 
     bool operator==(const Options&) const = default;
 };
 
-using OptionRow = protocols::OptionRow<Options>;
+using OptionRow = protocols::FieldRow<Options>;
 std::span<const OptionRow> option_table();
 
 /// All options as one JSON object.

@@ -1,11 +1,13 @@
 // What the dialect keeps of apps, businesses and customers in the directory, and the JSON of it.
 #pragma once
 
-#include "ledger/result.h"
-#include "protocols/directory.h"
+#include "ledger/words/result.h"
+#include "protocols/kit/directory.h"
+#include "protocols/kit/field_table.h"
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +21,8 @@ struct App {
     std::string name;
     /// The businesses that it may act for; empty: those that no other app names.
     std::vector<std::string> shortcodes{};
+    /// The APIs that it may ask, as `product_names` calls them; empty: all.
+    std::vector<std::string> products{};
 
     bool operator==(const App&) const = default;
 };
@@ -60,7 +64,9 @@ struct CustomerProfile {
     std::string first_name;
     std::string middle_name;
     std::string last_name;
-    std::string pin;  ///< empty: nobody asks
+    std::string pin;              ///< empty: nobody asks
+    std::string swapped_on{};     ///< "2026-09-01": when the SIM card was exchanged; empty: never
+    std::string registered_on{};  ///< since when it is this person's; empty: for long
 
     bool operator==(const CustomerProfile&) const = default;
 };
@@ -75,6 +81,32 @@ struct C2bUrls {
     bool operator==(const C2bUrls&) const = default;
 };
 
+/// A business that pulls what it was paid. Profile "mpesa/pull/SHORTCODE".
+struct PullProfile {
+    std::string nominated;  ///< a phone number, as it was given
+    std::string url;
+
+    bool operator==(const PullProfile&) const = default;
+};
+std::string to_json(const PullProfile& pull);
+Result<PullProfile> read_pull(std::string_view json);
+std::string pull_profile(std::string_view number);
+
+/// A business that sends invoices by Bill Manager. Profile "mpesa/biller/SHORTCODE".
+struct Biller {
+    std::string app_key;  ///< by which it is known in later calls
+    std::string email;
+    std::string contact;        ///< a phone number, as it was given
+    bool has_reminders = true;  ///< customers are reminded of what is due
+    std::string logo{};         ///< as it was given
+    std::string url;            ///< where payments are told to
+
+    bool operator==(const Biller&) const = default;
+};
+std::string to_json(const Biller& biller);
+Result<Biller> read_biller(std::string_view json);
+std::string biller_profile(std::string_view number);
+
 /// The key pair of the SecurityCredential. Profile "mpesa/certificate".
 struct CredentialKeys {
     std::string private_key;  ///< PEM
@@ -82,6 +114,12 @@ struct CredentialKeys {
 
     bool operator==(const CredentialKeys&) const = default;
 };
+
+/// What an app may be mapped to.
+std::span<const std::string_view> product_names();
+
+/// The members of C2bUrls, which orders remember too.
+std::span<const protocols::FieldRow<C2bUrls>> url_table();
 
 std::string to_json(const App& app);
 std::string to_json(const Shortcode& shortcode);
@@ -93,8 +131,8 @@ std::string to_json(const CredentialKeys& keys);
 /// do not exist, of another type, and numbers of the wrong shape.
 Result<App> read_app(std::string_view json);
 Result<Shortcode> read_shortcode(std::string_view json);
-/// The same for what comes in now: roles that there are not are refused as well. Books of older
-/// versions may hold some.
+/// The same for what comes in now: roles that there are not and two initiators of one name are
+/// refused as well. Books of older versions may hold some.
 Result<Shortcode> read_new_shortcode(std::string_view json);
 Result<CustomerProfile> read_customer(std::string_view json);
 Result<C2bUrls> read_urls(std::string_view json);
@@ -115,6 +153,7 @@ std::optional<App> find_app(const protocols::Directory& directory, std::string_v
 std::optional<Shortcode> find_shortcode(const protocols::Directory& directory,
                                         std::string_view number);
 std::optional<C2bUrls> find_urls(const protocols::Directory& directory, std::string_view number);
+std::optional<Biller> find_biller(const protocols::Directory& directory, std::string_view number);
 /// Somebody who is not in the directory has a name too, the same every time.
 CustomerProfile customer_of(const protocols::Directory& directory, std::string_view msisdn);
 /// "NICHOLAS JOHN SONGOK".

@@ -1,4 +1,4 @@
-#include "protocols/mpesa/sandbox.h"
+#include "protocols/mpesa/profiles/sandbox.h"
 
 #include <array>
 
@@ -17,6 +17,7 @@ Shortcode business(std::string_view number, const std::string& name) {
     shortcode.number = number;
     shortcode.name = name;
     shortcode.passkey = passkey;
+    // Without roles it may do everything.
     shortcode.initiators = {{"testapi", "Safaricom999!*!", {}, false}};
     shortcode.utility_balance = 1'000'000;
     shortcode.working_balance = 500'000;
@@ -27,6 +28,7 @@ Shortcode till(std::string_view number, const std::string& name) {
     Shortcode shortcode = business(number, name);
     shortcode.type = "till";
     shortcode.account_class = "till";
+    // Prompts for a till are asked for by its head office, here by the number that is published.
     shortcode.head_office = "174379";
     return shortcode;
 }
@@ -39,6 +41,7 @@ Sandbox default_sandbox() {
     sandbox.shortcodes.push_back(business("174379", "Daraja Sandbox"));
     for (const std::string_view number : paybills)
         sandbox.shortcodes.push_back(business(number, "Safaricom" + std::string(number)));
+    // Taxes are paid to this number and no other.
     sandbox.shortcodes.push_back(business("572572", "Kenya Revenue Authority"));
     sandbox.shortcodes.push_back(till("5001000", "Mama Mboga"));
     sandbox.shortcodes.push_back(till("5001001", "Kinyozi"));

@@ -1,7 +1,7 @@
 // The sandbox as it comes: Daraja's public test numbers and one app.
 #pragma once
 
-#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/profiles/profiles.h"
 
 #include <string>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "protocols/mpesa/access_token.h"
+#include "protocols/mpesa/wire/access_token.h"
 
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
@@ -42,11 +42,14 @@ std::uint32_t number_at(const TokenContent& content, std::size_t at) {
 }
 
 crypto::Sha256 proof_of(std::string_view secret, const TokenContent& content) {
+    // The word in front keeps this use of the secret apart from the other one.
     return crypto::hmac_sha256(secret, "token" + std::string(as_text(content.data(), said_size)));
 }
 
 // Hides what is said, so that tokens look drawn.
 void mask(std::string_view secret, TokenContent& content) {
+    // The proof differs with every expiry and app, so that no two tokens have one mask. It is its
+    // own inverse.
     const crypto::Sha256 key = crypto::hmac_sha256(
         secret, "mask" + std::string(as_text(content.data() + said_size, proof_size)));
     for (std::size_t i = 0; i < said_size; ++i)
@@ -55,6 +58,8 @@ void mask(std::string_view secret, TokenContent& content) {
 
 char check_character(const TokenContent& content) {
     unsigned sum = 0;
+    // Fills the 28th character. It proves nothing; a token that was mistyped fails before any hash
+    // is made.
     for (const std::uint8_t byte : content) sum = sum * 31 + byte;
     return alphabet[sum % alphabet.size()];
 }
@@ -62,6 +67,7 @@ char check_character(const TokenContent& content) {
 std::string encode(TokenContent content) {
     std::string token(token_size, '0');
     token[0] = check_character(content);
+    // Long division of the 20 bytes by 62; each remainder is a character, the last one first.
     for (std::size_t i = token_size; i-- > 1;) {
         unsigned rest = 0;
         for (std::uint8_t& byte : content) {
@@ -86,6 +92,7 @@ std::optional<TokenContent> decode(std::string_view token) {
             content.at(i) = static_cast<std::uint8_t>(carry & 0xFF);
             carry >>= 8;
         }
+        // 27 characters can say more than 20 bytes hold.
         if (carry != 0) return std::nullopt;
     }
     if (check_character(content) != token.front()) return std::nullopt;
@@ -104,6 +111,7 @@ AppMark app_mark(std::string_view consumer_key) {
 std::string make_token(std::string_view secret, std::string_view consumer_key,
                        Timestamp expires_at) {
     TokenContent content{};
+    // Good until 2106.
     const auto seconds = static_cast<std::uint32_t>(
         std::chrono::floor<std::chrono::seconds>(expires_at).time_since_epoch().count());
     put_number(content, 0, seconds);
@@ -118,11 +126,13 @@ std::optional<AppMark> app_of_token(std::string_view secret, std::string_view to
                                     Timestamp now) {
     std::optional<TokenContent> content = decode(token);
     if (!content) return std::nullopt;
+    // The mask hangs on the proof alone, which is not masked itself.
     mask(secret, *content);
     const crypto::Sha256 proof = proof_of(secret, *content);
     if (!crypto::constant_time_equal(as_text(content->data() + said_size, proof_size),
                                      crypto::as_text(proof).substr(0, proof_size)))
         return std::nullopt;
+    // After the proof: what a forged token says of its expiry means nothing.
     if (now >= Timestamp{std::chrono::seconds{number_at(*content, 0)}}) return std::nullopt;
     return number_at(*content, 4);
 }

@@ -1,7 +1,7 @@
 // Daraja's access tokens: 28 letters and digits that say for themselves until when they are good.
 #pragma once
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,9 +1,9 @@
 // Which app asks, and for which businesses it may.
 #pragma once
 
-#include "protocols/mpesa/access_token.h"
-#include "protocols/mpesa/call.h"
-#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/profiles/profiles.h"
+#include "protocols/mpesa/wire/access_token.h"
+#include "protocols/mpesa/wire/call.h"
 
 #include <map>
 #include <memory>
@@ -33,5 +33,7 @@ private:
 /// True if the number is a business's that the request's app may not act for. A number that nobody
 /// has is nobody's.
 bool is_foreign(const Call& call, std::string_view number);
+/// The same for the log, of the member that has the number.
+std::string app_may_not(std::string_view member);
 
 }  // namespace tuma::mpesa

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "protocols/crypto/rsa.h"
-#include "protocols/mpesa/options.h"
-#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/profiles/options.h"
+#include "protocols/mpesa/profiles/profiles.h"
 
 #include <cstdint>
 #include <memory>
@@ -20,7 +20,7 @@ public:
     explicit CredentialReader(const std::optional<CredentialKeys>& keys);
 
     /// Whether `credential` (base64) is `password` encrypted for the key; with `accepts_prefix`
-    /// also if more follows the password. RSAES-PKCS1-v1_5, source: mpesa reference, section 1.16.
+    /// also if more follows the password. RSAES-PKCS1-v1_5. Source: mpesa reference, section 1.16.
     bool matches(std::string_view credential, std::string_view password, bool accepts_prefix) const;
 
 private:

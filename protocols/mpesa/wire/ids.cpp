@@ -1,43 +1,28 @@
-#include "protocols/mpesa/ids.h"
+#include "protocols/mpesa/wire/ids.h"
 
-#include "protocols/crypto/encoding.h"
+#include "protocols/kit/ids.h"
+#include "protocols/kit/local_time.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
-#include <span>
 
 namespace tuma::mpesa {
 namespace {
 
 constexpr std::string_view base36 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-constexpr std::chrono::hours east_africa{3};
 constexpr int first_year = 2006;
 
-struct Local {
-    int year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
-    int hour = 0;
-    int minute = 0;
-    int second = 0;
-    int millisecond = 0;
-};
+// Which of a request's random bytes serve what.
+constexpr protocols::EntropyPart entropy_uuid{0, 16};
+constexpr protocols::EntropyPart entropy_conversation{32, 8};
+constexpr protocols::EntropyPart entropy_app_key{40, 21};
 
-Local local(Timestamp time) {
-    const auto shifted = time + east_africa;
-    const auto day = std::chrono::floor<std::chrono::days>(shifted);
-    const std::chrono::year_month_day date{day};
-    const std::chrono::hh_mm_ss clock{std::chrono::floor<std::chrono::milliseconds>(shifted - day)};
-    return {static_cast<int>(date.year()),
-            static_cast<unsigned>(date.month()),
-            static_cast<unsigned>(date.day()),
-            static_cast<int>(clock.hours().count()),
-            static_cast<int>(clock.minutes().count()),
-            static_cast<int>(clock.seconds().count()),
-            static_cast<int>(clock.subseconds().count())};
+protocols::LocalTime local(Timestamp time) {
+    return protocols::local_time(time, protocols::east_africa);
 }
 
 // Seven characters: a digit, then six of base 36.
@@ -67,31 +52,32 @@ constexpr std::uint64_t inverse_of_spread() {
 constexpr std::uint64_t unspread = inverse_of_spread();
 static_assert(multiply(spread, unspread) == 1);
 
+// The same for 64 bits, where an odd factor can be undone.
+constexpr std::uint64_t payment_spread = 0x9E37'79B9'7F4A'7C15;
+constexpr std::uint64_t payment_unspread = 0xF1DE'83E1'9937'733D;
+static_assert(payment_spread * payment_unspread == 1);
+
 std::string date_part(Timestamp time) {
-    const Local now = local(time);
+    const protocols::LocalTime now = local(time);
+    // The alphabet ends in 2031. Later receipts keep its last letter.
     const int year = std::clamp(now.year - first_year, 0, 25);
     return {static_cast<char>('A' + year), static_cast<char>('A' + now.month - 1), base36[now.day]};
-}
-
-std::string hex(const protocols::Chance& chance, std::size_t from, std::size_t count) {
-    return crypto::hex_lower(std::span{chance}.subspan(from, count));
 }
 
 }  // namespace
 
 std::string compact_time(Timestamp time) {
-    const Local t = local(time);
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", t.year, t.month, t.day, t.hour, t.minute,
-                       t.second);
+    return protocols::compact_time(time, protocols::east_africa);
 }
 
 std::string dotted_time(Timestamp time) {
-    const Local t = local(time);
+    const protocols::LocalTime t = local(time);
     return fmt::format("{:02}.{:02}.{:04} {:02}:{:02}:{:02}", t.day, t.month, t.year, t.hour,
                        t.minute, t.second);
 }
 
 std::string receipt(OrderId order, Timestamp time) {
+    // Neighbouring orders get receipts that look unrelated, and the step can be undone.
     std::uint64_t left = (multiply(order.value % receipts, spread) + offset) % receipts;
     std::array<char, 7> tail{};
     for (std::size_t i = tail.size(); i-- > 1; left /= 36) tail[i] = base36[left % 36];
@@ -104,12 +90,14 @@ std::optional<OrderId> order_of(std::string_view receipt) {
     std::uint64_t number = 0;
     for (std::size_t i = 3; i < receipt.size(); ++i) {
         char c = receipt[i];
+        // People type receipts by hand.
         if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
         const std::size_t digit = base36.find(c);
         if (digit == std::string_view::npos || (i == 3 && digit > 9)) return std::nullopt;
         number = number * 36 + digit;
     }
     const std::uint64_t order = multiply((number + receipts - offset) % receipts, unspread);
+    // Orders count from 1.
     if (order == 0) return std::nullopt;
     return OrderId{order};
 }
@@ -119,16 +107,14 @@ std::string empty_receipt(Timestamp time) {
 }
 
 std::string checkout_request_id(Timestamp time, std::string_view msisdn, int digits) {
-    const std::string fraction = fmt::format("{:03}", local(time).millisecond);
+    const protocols::LocalTime t = local(time);
+    const std::string fraction = fmt::format("{:03}", t.millisecond);
     const std::size_t kept = static_cast<std::size_t>(std::clamp(digits, 0, 3));
+    // Without the country's code, as in real ids.
     const std::size_t tail = std::min<std::size_t>(msisdn.size(), 9);
-    return "ws_CO_" +
-           [&] {
-               const Local t = local(time);
-               return fmt::format("{:02}{:02}{:04}{:02}{:02}{:02}", t.day, t.month, t.year, t.hour,
-                                  t.minute, t.second);
-           }() +
-           fraction.substr(0, kept) + std::string(msisdn.substr(msisdn.size() - tail));
+    return fmt::format("ws_CO_{:02}{:02}{:04}{:02}{:02}{:02}{}{}", t.day, t.month, t.year, t.hour,
+                       t.minute, t.second, fraction.substr(0, kept),
+                       msisdn.substr(msisdn.size() - tail));
 }
 
 std::chrono::milliseconds checkout_step(int digits) {
@@ -137,26 +123,57 @@ std::chrono::milliseconds checkout_step(int digits) {
     return step;
 }
 
-std::string conversation_id(Timestamp time, const protocols::Chance& chance) {
-    const Local t = local(time);
-    return fmt::format("AG_{:04}{:02}{:02}_2010{}", t.year, t.month, t.day, hex(chance, 32, 8));
+std::string conversation_id(Timestamp time, const protocols::Entropy& entropy) {
+    const protocols::LocalTime t = local(time);
+    // 20 hexadecimal digits, of which the first four are the same in every id.
+    return fmt::format("AG_{:04}{:02}{:02}_2010{}", t.year, t.month, t.day,
+                       protocols::hex_of(entropy, entropy_conversation));
 }
 
-std::string uuid(const protocols::Chance& chance) {
-    protocols::Chance bytes = chance;
-    // Version 4, variant 1: RFC 4122, section 4.4.
-    bytes[6] = (bytes[6] & std::byte{0x0F}) | std::byte{0x40};
-    bytes[8] = (bytes[8] & std::byte{0x3F}) | std::byte{0x80};
-    return fmt::format("{}-{}-{}-{}-{}", hex(bytes, 0, 4), hex(bytes, 4, 2), hex(bytes, 6, 2),
-                       hex(bytes, 8, 2), hex(bytes, 10, 6));
+std::string payment_conversation_id(OrderId order, Timestamp time) {
+    const protocols::LocalTime t = local(time);
+    return fmt::format("AG_{:04}{:02}{:02}_2070{:016x}", t.year, t.month, t.day,
+                       order.value * payment_spread);
+}
+
+std::optional<OrderId> order_of_conversation(std::string_view conversation) {
+    constexpr std::size_t digits_at = 16;
+    if (conversation.size() != 2 * digits_at) return std::nullopt;
+    const std::string_view digits = conversation.substr(digits_at);
+    std::uint64_t number = 0;
+    const auto [end, error] =
+        std::from_chars(digits.data(), digits.data() + digits.size(), number, 16);
+    if (error != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
+    const std::uint64_t order = number * payment_unspread;
+    if (order == 0) return std::nullopt;
+    return OrderId{order};
+}
+
+std::string app_key(const protocols::Entropy& entropy) {
+    // Ten digits, nine digits, two letters.
+    constexpr std::size_t first = 10;
+    constexpr std::size_t letters = 19;
+    std::string text = "AG_";
+    for (const std::byte byte : protocols::bytes_of(entropy, entropy_app_key)) {
+        const std::size_t place = text.size() - 3;
+        const auto value = std::to_integer<unsigned>(byte);
+        if (place == first) text += '_';
+        text += static_cast<char>(place > letters ? 'A' + value % 26 : '0' + value % 10);
+    }
+    return text;
+}
+
+std::string uuid(const protocols::Entropy& entropy) {
+    return protocols::uuid(entropy, entropy_uuid);
 }
 
 std::string request_id(RequestIdStyle style, const protocols::Context& context) {
     if (style == RequestIdStyle::old)
+        // Always five and eight digits.
         return fmt::format("{}-{}-1", 10'000 + context.counter % 90'000,
                            10'000'000 + context.counter % 90'000'000);
     // A UUID without its first group, and a counter of four to seven digits right behind it.
-    return uuid(context.chance).substr(9) + std::to_string(1'000 + context.counter % 9'999'000);
+    return uuid(context.entropy).substr(9) + std::to_string(1'000 + context.counter % 9'999'000);
 }
 
 }  // namespace tuma::mpesa

@@ -1,7 +1,7 @@
 // What sorts of orders M-Pesa's APIs make; the numbers are in the journal and never change.
 #pragma once
 
-#include "ledger/order.h"
+#include "ledger/records/order.h"
 
 #include <cstdint>
 
@@ -16,6 +16,11 @@ enum class Kind : std::uint16_t {
     balance = 104,   ///< a business asks for its balances
     status = 105,    ///< a business asks what became of a transaction
     reversal = 106,  ///< a customer's payment is given back
+    express = 107,   ///< a till's merchant is asked to pay a business (B2B Express)
+    standing_order = 108,    ///< a customer is asked for a standing order (Ratiba)
+    standing_payment = 109,  ///< what a standing order pays on one of its days
+    invoice = 110,           ///< a business has billed a customer (Bill Manager)
+    reminder = 111,          ///< what the customer would be reminded by on that day
 };
 inline constexpr std::uint16_t kind_first = 100;
 inline constexpr std::uint16_t kind_last = 199;
@@ -28,9 +33,25 @@ constexpr bool is_kind(const ledger::Order& order, Kind kind) {
     return order.terms.kind == number(kind);
 }
 
+/// True if a customer pays a business by it.
+constexpr bool is_customers(const ledger::Order& order) {
+    return is_kind(order, Kind::stk_push) || is_kind(order, Kind::c2b) ||
+           is_kind(order, Kind::standing_payment);
+}
+
 /// Which notice an order's channel is.
 inline constexpr std::uint8_t channel_result = 0;  ///< the callback, or the result to ResultURL
 inline constexpr std::uint8_t channel_second = 1;  ///< C2B confirmation, or QueueTimeOutURL
 inline constexpr std::uint8_t channel_asked = 2;   ///< C2B validation
+/// On which channel a payment is told to Bill Manager's callbackurl: the one that its kind has
+/// free.
+constexpr std::uint8_t channel_bill(Kind kind) {
+    return kind == Kind::c2b ? channel_result : channel_asked;
+}
+
+/// By which schedule a notice is tried again.
+inline constexpr std::uint8_t schedule_once = 1;
+inline constexpr std::uint8_t schedule_retried = 2;  ///< as the option `retries_callbacks` says
+inline constexpr std::uint8_t schedule_bill = 3;     ///< as Bill Manager does: five times
 
 }  // namespace tuma::mpesa

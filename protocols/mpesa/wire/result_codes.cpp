@@ -1,7 +1,7 @@
-#include "protocols/mpesa/codes.h"
+#include "protocols/mpesa/wire/result_codes.h"
 
-#include "ledger/ensure.h"
-#include "protocols/mpesa/numbers.h"
+#include "ledger/words/ensure.h"
+#include "protocols/mpesa/profiles/numbers.h"
 
 #include <algorithm>
 #include <array>
@@ -50,6 +50,7 @@ constexpr auto result_rows = std::to_array<ResultRow>({
     {1032, "1032"sv, false, "Request cancelled by user"sv, "Request Cancelled by user."sv},
     {1036, "1036"sv, false, "SMSC ACK timeout."sv, {}},
     {1037, "1037"sv, false, "No response from user."sv, "DS timeout user cannot be reached."sv},
+    {1050, "1050"sv, false, "The customer has a standing order with the same name already."sv, {}},
     {2001, "2001"sv, false, "The initiator information is invalid."sv, {}},
     {2006, "2006"sv, false, "Declined due to account rule: the account does not allow it."sv, {}},
     {2028, "2028"sv, false, "The request is not permitted according to product assignment."sv, {}},
@@ -71,6 +72,7 @@ constexpr auto result_rows = std::to_array<ResultRow>({
     {60'002, "R000002"sv, true, "The OriginalTransactionID is invalid."sv, {}},
     {60'003, "SFC_IC0003"sv, true, "The operator does not exist."sv, {}},
     {60'008, "E3008"sv, true, "Error, the user has a bad debt contract."sv, {}},
+    {60'010, "17"sv, false, "Rule limited."sv, {}},
     {60'011, "C2B00011"sv, true, "Invalid MSISDN"sv, {}},
     {60'012, "C2B00012"sv, true, "Invalid Account Number"sv, {}},
     {60'013, "C2B00013"sv, true, "Invalid Amount"sv, {}},
@@ -159,6 +161,8 @@ std::span<const ResultRow> result_table() {
 const ResultRow& result_row(std::uint16_t number) {
     const auto found = std::find_if(result_rows.begin(), result_rows.end(),
                                     [&](const ResultRow& row) { return row.number == number; });
+    // A number without a row is told as a failure of the system. That row is there, so that this
+    // ends.
     return found == result_rows.end() ? result_row(result::internal_failure) : *found;
 }
 
@@ -171,24 +175,29 @@ const ResultRow* find_result(std::string_view wire) {
 std::vector<std::string_view> result_codes() {
     std::vector<std::string_view> codes;
     codes.reserve(std::size(result_rows));
-    for (const ResultRow& row : result_rows) codes.push_back(row.wire);
+    // A code with two sentences is told once.
+    for (const ResultRow& row : result_rows)
+        if (find_result(row.wire) == &row) codes.push_back(row.wire);
     return codes;
 }
 
 std::uint16_t code_of(Refusal refusal) {
     const auto found = std::find_if(refusals.begin(), refusals.end(),
                                     [&](const RefusalCode& row) { return row.refusal == refusal; });
+    // A refusal that is new gets its row here; without one an order could not be told.
     ensure(found != refusals.end(), "a refusal without a result code");
     return found->code;
 }
 
 std::uint16_t code_of(const ledger::Order& order) {
+    // These three ends say everything by their state.
     if (order.state == ledger::OrderState::succeeded) return result::success;
     if (order.state == ledger::OrderState::expired) return result::no_response;
     if (order.state == ledger::OrderState::closed) return result::cancelled;
     // No tariff has a price for more than that.
     if (order.refusal == Refusal::not_offered && order.terms.amount > transaction_max)
         return result::above_maximum;
+    // A customer may have approved, and the books have refused.
     if (order.refusal != Refusal::none) return code_of(order.refusal);
     return order.code != 0 ? order.code : result::internal_failure;
 }

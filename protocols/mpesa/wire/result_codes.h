@@ -1,8 +1,8 @@
 // Daraja's result codes: what an order carries, what is told, and which refusal becomes which.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/refusal.h"
+#include "ledger/records/order.h"
+#include "ledger/words/refusal.h"
 
 #include <cstdint>
 #include <span>
@@ -49,17 +49,21 @@ inline constexpr std::uint16_t subscriber_locked = 1001;
 inline constexpr std::uint16_t push_failed = 1025;
 inline constexpr std::uint16_t cancelled = 1032;
 inline constexpr std::uint16_t no_response = 1037;
+inline constexpr std::uint16_t standing_name_taken = 1050;
 inline constexpr std::uint16_t wrong_initiator = 2001;
 inline constexpr std::uint16_t account_rule = 2006;
 inline constexpr std::uint16_t product_assignment = 2028;
 inline constexpr std::uint16_t receiver_unregistered = 2040;
 inline constexpr std::uint16_t express_cancelled = 4001;
+inline constexpr std::uint16_t merchant_kyc = 4102;
+inline constexpr std::uint16_t ussd_network_error = 4201;
 inline constexpr std::uint16_t in_flight = 4999;
 inline constexpr std::uint16_t credential_locked = 8006;
 inline constexpr std::uint16_t already_reversed = 60'001;
 inline constexpr std::uint16_t original_invalid = 60'002;
 inline constexpr std::uint16_t unknown_operator = 60'003;
 inline constexpr std::uint16_t bad_debt = 60'008;
+inline constexpr std::uint16_t rule_limited = 60'010;    ///< the other sentence of 17
 inline constexpr std::uint16_t rejected_first = 60'011;  ///< C2B00011
 inline constexpr std::uint16_t rejected_other = 60'016;  ///< C2B00016
 }  // namespace result

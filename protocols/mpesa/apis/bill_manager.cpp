@@ -1,0 +1,351 @@
+#include "protocols/mpesa/apis/bill_manager.h"
+
+#include "protocols/crypto/encoding.h"
+#include "protocols/kit/json_text.h"
+#include "protocols/kit/parties.h"
+#include "protocols/mpesa/orders/bills.h"
+#include "protocols/mpesa/profiles/numbers.h"
+#include "protocols/mpesa/wire/apps.h"
+#include "protocols/mpesa/wire/field_reader.h"
+#include "protocols/mpesa/wire/ids.h"
+
+#include <algorithm>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace tuma::mpesa {
+namespace {
+
+using core::Outcome;
+using protocols::Answer;
+
+constexpr std::string_view conflict = "Conflict";
+constexpr std::string_view billers_prefix = "mpesa/biller/";
+constexpr std::size_t logo_bytes_max = 10'000;
+
+http::HttpReply bill_reply(std::string_view status_message, std::string_view resmsg,
+                           std::string_view rescode, bool has_errors, int status) {
+    protocols::JsonText json;
+    json.begin_object();
+    if (!status_message.empty()) json.text("Status_Message", status_message);
+    json.text("resmsg", resmsg).text("rescode", rescode);
+    // What stands in it is not published.
+    if (has_errors) json.begin_array("errors").end_array();
+    return json_reply(json.end_object().take(), status);
+}
+
+bool is_email(std::string_view text) {
+    const std::size_t at = text.find('@');
+    return at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+           text.find('@', at + 1) == std::string_view::npos &&
+           text.find(' ') == std::string_view::npos;
+}
+
+// The details in the order of the documents' samples. What is left out of a change stays.
+Biller read_details(FieldReader& fields, Biller biller, protocols::Need address) {
+    biller.email = fields.shaped("email", is_email);
+    biller.contact = fields.shaped("officialContact", [](std::string_view text) {
+        return read_msisdn(text, true).has_value();
+    });
+    biller.has_reminders = fields.word("sendReminders", {"0", "1"}) == "1";
+    if (const std::string logo = fields.optional_text({"logo"}, logo_bytes_max); !logo.empty())
+        biller.logo = logo;
+    if (address == protocols::Need::required || fields.has("callbackurl"))
+        biller.url = fields.url("callbackurl");
+    return biller;
+}
+
+// A business that is there, and for which the app may act.
+bool is_own(const Call& call, const std::string& number) {
+    return find_shortcode(call.context.directory, number) && !is_foreign(call, number);
+}
+
+Answer store(const CallPtr& call, const std::string& number, const Biller& biller,
+             const http::HttpReply& done) {
+    return protocols::ask(protocols::store_profile(biller_profile(number), to_json(biller)),
+                          error_reply(*call, unreachable_service()),
+                          [call, done](const Outcome& outcome) -> Answer {
+                              if (outcome.code != Refusal::none)
+                                  return error_reply(*call, unreachable_service());
+                              return done;
+                          });
+}
+
+struct Cancelling {
+    CallPtr call;
+    std::string biller;
+    std::vector<std::string> references;
+    Orders invoices{};
+};
+using CancellingPtr = std::shared_ptr<Cancelling>;
+
+// No source says what is told of a reference that is nobody's, or of an invoice that is cancelled.
+http::HttpReply no_invoice(const Call& call) {
+    return bill_refused(call, conflict, "Invoice does not exist.", true);
+}
+
+Answer close_all(const CancellingPtr& cancelling) {
+    protocols::Asking asking;
+    for (const OrderPtr& invoice : cancelling->invoices)
+        put_question(asking, {.order = invoice->terms.id, .step = core::OrderStep::close});
+    const auto count = static_cast<std::ptrdiff_t>(asking.requests.size());
+    for (const OrderPtr& invoice : cancelling->invoices)
+        close_reminders(asking, read_content(invoice->content));
+    asking.then = [call = cancelling->call, count](const std::vector<Outcome>& outcomes) -> Answer {
+        // Another call may have ended it a moment ago.
+        const bool are_closed =
+            std::all_of(outcomes.begin(), outcomes.begin() + count,
+                        [](const Outcome& outcome) { return outcome.code == Refusal::none; });
+        return are_closed ? bill_done("Invoice cancelled successfuly.", true) : no_invoice(*call);
+    };
+    asking.overloaded = error_reply(*cancelling->call, unreachable_service());
+    return asking;
+}
+
+bool has_payment(const Orders& payments) {
+    return std::any_of(payments.begin(), payments.end(), [](const OrderPtr& payment) {
+        // One that is under way may be paid at any moment.
+        return !ledger::is_final(payment->state) || payment->state == ledger::OrderState::succeeded;
+    });
+}
+
+http::HttpReply is_paid(const Call& call) {
+    return bill_refused(call, conflict, "partially or fully paid invoices cannot be cancelled.",
+                        true);
+}
+
+Answer check_payments(const CancellingPtr& cancelling) {
+    std::vector<KeyOf> keys;
+    keys.reserve(cancelling->invoices.size());
+    for (const OrderPtr& invoice : cancelling->invoices)
+        keys.push_back(payment_keys(invoice->terms.id));
+    return find_chains(cancelling->call, std::move(keys),
+                       [cancelling](const std::vector<Orders>& payments) -> Answer {
+                           // None is cancelled where one cannot be.
+                           if (std::any_of(payments.begin(), payments.end(), has_payment))
+                               return is_paid(*cancelling->call);
+                           return close_all(cancelling);
+                       });
+}
+
+Answer cancel(const CancellingPtr& cancelling) {
+    protocols::Asking asking;
+    for (const std::string& reference : cancelling->references)
+        asking.requests.emplace_back().command =
+            core::QueryOrder{.key = invoice_key(cancelling->biller, reference)};
+    asking.then = [cancelling](const std::vector<Outcome>& outcomes) -> Answer {
+        for (const Outcome& outcome : outcomes) {
+            const ledger::Order* const invoice = outcome.order.get();
+            if (invoice != nullptr && invoice->state == ledger::OrderState::succeeded)
+                return is_paid(*cancelling->call);
+            if (invoice == nullptr || ledger::is_final(invoice->state))
+                return no_invoice(*cancelling->call);
+            cancelling->invoices.push_back(outcome.order);
+        }
+        return check_payments(cancelling);
+    };
+    asking.overloaded = error_reply(*cancelling->call, unreachable_service());
+    return asking;
+}
+
+Answer cancel_all(const CallPtr& call, std::span<const Body> bodies) {
+    auto cancelling = std::make_shared<Cancelling>();
+    cancelling->call = call;
+    for (const Body& body : bodies) {
+        FieldReader fields(*call, body);
+        cancelling->references.push_back(fields.text("externalReference", bill_reference_max));
+        if (!fields.is_good()) return fields.refusal();
+    }
+    const auto biller = biller_of(*call);
+    if (!biller) return unknown_biller(*call);
+    cancelling->biller = *biller;
+    // The same one twice is one.
+    auto& references = cancelling->references;
+    std::sort(references.begin(), references.end());
+    references.erase(std::unique(references.begin(), references.end()), references.end());
+    return cancel(cancelling);
+}
+
+struct Reconciling {
+    CallPtr call;
+    std::string biller;
+    std::string external;
+    std::string reference;
+    std::string receipt;
+    std::int64_t paid = 0;
+    OrderPtr invoice{};
+    OrderPtr payment{};
+};
+using ReconcilingPtr = std::shared_ptr<Reconciling>;
+
+// No source says what becomes of an acknowledgement that fits nothing.
+http::HttpReply no_match(const Call& call, std::string_view sentence) {
+    return bill_refused(call, conflict, sentence);
+}
+
+// True for a payment to this business by this reference that has been made.
+bool fits(const Reconciling& asked, const ledger::Order* payment) {
+    if (payment == nullptr || !is_customers(*payment) ||
+        payment->state != ledger::OrderState::succeeded)
+        return false;
+    const Content content = read_content(payment->content);
+    // The receipt's number fits many dates.
+    return receipt_of(*payment, content) == asked.receipt && content.party == asked.biller &&
+           content.reference == asked.reference && content.amount == asked.paid;
+}
+
+Answer end_invoice(const ReconcilingPtr& asked) {
+    protocols::Asking asking;
+    put_question(asking, {.order = asked->invoice->terms.id,
+                          .step = core::OrderStep::approve,
+                          .payer = asked->payment->debit,
+                          .answer = asked->receipt});
+    close_reminders(asking, read_content(asked->invoice->content));
+    // One that has ended meanwhile was acknowledged twice.
+    asking.then = [](const std::vector<Outcome>&) -> Answer { return bill_done(); };
+    asking.overloaded = error_reply(*asked->call, unreachable_service());
+    return asking;
+}
+
+Answer add_up(const ReconcilingPtr& asked, const Orders& payments) {
+    std::int64_t paid = 0;
+    bool is_linked = false;
+    for (const OrderPtr& payment : payments) {
+        if (payment->state != ledger::OrderState::succeeded) continue;
+        is_linked = is_linked || payment->terms.id == asked->payment->terms.id;
+        paid += payment->terms.amount;
+    }
+    // The business may know better than the switch what a payment was for.
+    if (!is_linked) paid += asked->payment->terms.amount;
+    const bool is_whole = paid >= read_content(asked->invoice->content).amount;
+    // Paid in part it waits for the rest.
+    if (!is_whole || ledger::is_final(asked->invoice->state)) return bill_done();
+    return end_invoice(asked);
+}
+
+Answer match(const ReconcilingPtr& asked, const OrderPtr& payment) {
+    if (!fits(*asked, payment.get()))
+        return no_match(*asked->call, "No payment fits the acknowledgement.");
+    asked->payment = payment;
+    return find_chains(
+        asked->call, {payment_keys(asked->invoice->terms.id)},
+        [asked](const std::vector<Orders>& payments) { return add_up(asked, payments.front()); });
+}
+
+Answer with_invoice(const ReconcilingPtr& asked, const OrderPtr& invoice) {
+    const bool is_there = invoice != nullptr && invoice->state != ledger::OrderState::closed &&
+                          read_content(invoice->content).reference == asked->reference;
+    if (!is_there) return no_match(*asked->call, "Invoice does not exist.");
+    asked->invoice = invoice;
+    const auto number = order_of(asked->receipt);
+    if (!number) return no_match(*asked->call, "No payment fits the acknowledgement.");
+    return find_order(asked->call, {.order = *number},
+                      [asked](const OrderPtr& payment) { return match(asked, payment); });
+}
+
+}  // namespace
+
+http::HttpReply bill_done(std::string_view status_message, bool has_errors) {
+    return bill_reply(status_message, "Success", "200", has_errors, 200);
+}
+
+http::HttpReply bill_refused(const Call& call, std::string_view resmsg,
+                             std::string_view status_message, bool has_errors) {
+    http::HttpReply reply = bill_reply(status_message, resmsg, "409", has_errors,
+                                       static_cast<int>(call.options->bill_refusal_status));
+    reply.note.code = "409";
+    reply.note.why = status_message;
+    return reply;
+}
+
+http::HttpReply unknown_biller(const Call& call) {
+    http::HttpReply reply = bill_refused(call, action_forbidden, "Invalid consumerkey/shortcode");
+    reply.note.why =
+        "no biller has opted in whose shortcode is this app's and whose app_key is the header "
+        "appKey";
+    return reply;
+}
+
+// Whether the call is this biller's, by its app and by the key that opting in gave.
+bool is_from(const Call& call, const std::string& number, const Biller& biller) {
+    // The documents do not name the header; clients use these two.
+    const std::string* key = call.request.find("appKey");
+    if (key == nullptr) key = call.request.find("app_key");
+    const bool has_key = key == nullptr ? call.options->bills_without_app_key
+                                        : crypto::constant_time_equal(biller.app_key, *key);
+    return has_key && is_own(call, number);
+}
+
+std::optional<std::string> biller_of(const Call& call) {
+    const protocols::Directory& directory = call.context.directory;
+    std::vector<std::string> own;
+    for (const std::string& profile : directory.names(billers_prefix)) {
+        const std::string number = profile.substr(billers_prefix.size());
+        const auto biller = find_biller(directory, number);
+        if (biller && is_from(call, number, *biller)) own.push_back(number);
+    }
+    if (own.size() != 1) return std::nullopt;
+    return own.front();
+}
+
+Answer opt_in(const CallPtr& call) {
+    FieldReader fields(*call);
+    const std::string number = fields.shortcode("shortcode");
+    Biller biller = read_details(fields, {}, protocols::Need::required);
+    if (!fields.is_good()) return fields.refusal();
+    if (!is_own(*call, number)) return unknown_biller(*call);
+    if (find_biller(call->context.directory, number))
+        return bill_refused(*call, action_forbidden, "Biller already Registered");
+    biller.app_key = app_key(call->context.entropy);
+    protocols::JsonText json;
+    json.begin_object()
+        .text("app_key", biller.app_key)
+        .text("resmsg", "Success")
+        .text("rescode", "200")
+        .end_object();
+    return store(call, number, biller, json_reply(json.take()));
+}
+
+Answer change_opt_in(const CallPtr& call) {
+    FieldReader fields(*call);
+    const std::string number = fields.shortcode("shortcode");
+    const auto known = find_biller(call->context.directory, number);
+    const Biller biller = read_details(fields, known.value_or(Biller{}), protocols::Need::optional);
+    if (!fields.is_good()) return fields.refusal();
+    if (!known || !is_from(*call, number, *known)) return unknown_biller(*call);
+    return store(call, number, biller, bill_done());
+}
+
+Answer cancel_invoice(const CallPtr& call) {
+    return cancel_all(call, {&call->body, 1});
+}
+
+Answer cancel_invoices(const CallPtr& call) {
+    if (call->list.empty()) return error_reply(*call, invalid_payload());
+    return cancel_all(call, call->list);
+}
+
+Answer reconcile(const CallPtr& call) {
+    auto asked = std::make_shared<Reconciling>();
+    asked->call = call;
+    FieldReader fields(*call);
+    fields.shaped("paymentDate", is_bill_day);
+    asked->paid = fields.amount("paidAmount");
+    asked->reference = fields.text("accountReference", bill_reference_max);
+    asked->receipt = fields.text("transactionId", 32);
+    fields.shaped("phoneNumber",
+                  [](std::string_view text) { return read_msisdn(text, true).has_value(); });
+    fields.text("fullName");
+    fields.text("invoiceName");
+    asked->external = fields.text("externalReference", bill_reference_max);
+    if (!fields.is_good()) return fields.refusal();
+    const auto biller = biller_of(*call);
+    if (!biller) return unknown_biller(*call);
+    asked->biller = *biller;
+    return find_order(call, {.key = invoice_key(asked->biller, asked->external)},
+                      [asked](const OrderPtr& invoice) { return with_invoice(asked, invoice); });
+}
+
+}  // namespace tuma::mpesa

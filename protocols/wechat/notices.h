@@ -1,10 +1,12 @@
 // What is told to merchants: which callback an effect is, and what their answer means.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/wechat/known_keys.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/wechat/orders/order_details.h"
+#include "protocols/wechat/profiles/known_keys.h"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tuma::wechat {
@@ -16,6 +18,9 @@ struct Event {
     std::string_view summary;
     std::string plaintext;
 };
+
+/// Whose callback an order's is: with its keys it is encrypted.
+std::string told_merchant(const ledger::Order& order, const Content& content);
 
 /// The callback that this attempt sends; nothing if there is no address, no key to encrypt with, or
 /// nothing to be told. Source: WeChat Pay API v3, callbacks.

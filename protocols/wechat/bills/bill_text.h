@@ -1,7 +1,7 @@
 // Bills as files: the columns of WeChat Pay, a backtick before each value.
 #pragma once
 
-#include "protocols/wechat/bill_rows.h"
+#include "protocols/wechat/bills/bill_rows.h"
 
 #include <functional>
 #include <string>
@@ -26,7 +26,7 @@ std::string trade_bill_text(BillType type, const BillTerms& terms,
                             const std::vector<BillRow>& rows);
 
 /// Every record of an account with the balance after it. Source: WeChat Pay API v3, fund-flow bill.
-std::string fund_flow_text(AccountId account, const std::vector<StatementEntry>& entries,
+std::string fund_flow_text(AccountId account, const std::vector<BillRow>& rows,
                            std::string_view mchid);
 
 }  // namespace tuma::wechat

@@ -1,7 +1,7 @@
 // Payments by code that are taken back as if they had never been.
 #pragma once
 
-#include "protocols/wechat/trades.h"
+#include "protocols/wechat/orders/trades.h"
 
 #include <functional>
 
@@ -24,10 +24,10 @@ protocols::Answer reverse_trade(const CallPtr& call, const TradeRef& ref,
                                 const http::HttpReply& busy,
                                 std::function<protocols::Answer(const ReversalOutcome&)> then);
 
-/// Finds a payment and whether it was reversed; null if there is none.
+/// Finds a payment and whether it was reversed, or closed after its time; null if there is none.
 protocols::Answer find_trade_and_reversal(
     const CallPtr& call, const TradeRef& ref, const http::HttpReply& busy,
-    std::function<protocols::Answer(const OrderPtr&, bool is_revoked)> then);
+    std::function<protocols::Answer(const OrderPtr&, bool is_ended)> then);
 
 /// A payment code: 18 digits that begin with 10 to 15.
 bool is_payment_code(std::string_view text);

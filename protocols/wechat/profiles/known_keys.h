@@ -1,9 +1,9 @@
 // Merchants and the platform's keys as the dialect works with them: read once, until they change.
 #pragma once
 
-#include "protocols/directory.h"
-#include "protocols/wechat/profiles.h"
-#include "protocols/wechat/signature_keys.h"
+#include "protocols/kit/directory.h"
+#include "protocols/wechat/profiles/profiles.h"
+#include "protocols/wechat/profiles/signature_keys.h"
 
 #include <map>
 #include <memory>

@@ -1,8 +1,8 @@
 // How the emulated WeChat Pay behaves where sources disagree or a test wants another pace.
 #pragma once
 
-#include "ledger/result.h"
-#include "protocols/option_table.h"
+#include "ledger/words/result.h"
+#include "protocols/kit/field_table.h"
 
 #include <cstdint>
 #include <span>
@@ -24,6 +24,7 @@ struct Options {
     std::int64_t order_life_days = 7;
     std::int64_t bill_hour = 9;
     std::int64_t bill_url_s = 300;
+    bool bills_of_today = false;
 
     // Customers
     bool opens_customers = true;
@@ -34,17 +35,20 @@ struct Options {
 
     // What the API says
     std::string error_words = "new";
-    bool refuses_unknown_members = false;
-    std::int64_t order_number_least = 1;
+    bool refuses_unknown_members = true;
+    bool requires_headers = true;
+    std::int64_t order_number_least = 6;
     bool refuses_query_in_notify_url = true;
+    bool signs_errors = false;
     bool signature_probes = false;
     std::int64_t unknown_merchant_status = 400;
+    bool requires_v2_certificate = true;
     bool checks_v2_certificate = false;
 
     bool operator==(const Options&) const = default;
 };
 
-using OptionRow = protocols::OptionRow<Options>;
+using OptionRow = protocols::FieldRow<Options>;
 std::span<const OptionRow> option_table();
 
 /// All options as one JSON object.

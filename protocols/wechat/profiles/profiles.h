@@ -1,10 +1,11 @@
 // What the dialect keeps of merchants and of itself in the directory, and the JSON of it.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "protocols/directory.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "protocols/kit/directory.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,13 +16,13 @@ namespace tuma::wechat {
 /// Basis points in a whole.
 inline constexpr std::int64_t basis_points = 10'000;
 
-/// A merchant. Profile "wechat/merchant/MCHID". Its account has the mchid as identity; beside it
-/// are MCHID.operating, from which it pays persons, and MCHID.sharing, where payments wait that are
-/// to be shared.
+/// A merchant. Profile "wechat/merchant/MCHID". Its account has the mchid as identity; beside it is
+/// MCHID.operating, from which it pays persons. Each payment that is to be shared waits on an
+/// account of its own; see `payment_party`.
 struct Merchant {
     std::string mchid;  ///< 8 to 10 digits
     std::string name;
-    std::vector<std::string> appids;        ///< that may be used with it
+    std::vector<std::string> appids;        ///< that may be used with it; see `may_use`
     std::string apiv3_key;                  ///< 32 characters; empty: no callbacks in v3
     std::string v2_key;                     ///< 32 characters; empty: no v2
     std::vector<std::string> certificates;  ///< PEM; any of their keys may sign requests
@@ -29,14 +30,23 @@ struct Merchant {
     /// With which key replies are signed: "cert", "pubkey", or "auto" by the request's
     /// Wechatpay-Serial.
     std::string keys = "auto";
-    std::string callback_keys = "cert";  ///< and callbacks: "cert" or "pubkey"
+    std::string callback_keys = "auto";  ///< and callbacks: as the request was answered, or always
     /// Class of the scheme: "merchant", "small-merchant", "merchant-at-once", "virtual-goods".
     std::string account_class = "merchant";
-    std::string refund_notify_url;          ///< for refunds that name none; may be empty
+    std::string refund_notify_url;   ///< for refunds that name none; may be empty
+    std::string sharing_notify_url;  ///< where it is told what others share with it
+    /// Merchants that it acts for; with any it is a service provider and sells nothing itself.
+    std::vector<std::string> sub_mchids;
     std::int64_t operating_balance = 0;     ///< fen, when its accounts are opened
     std::int64_t sharing_ratio_bp = 3'000;  ///< most that may be shared, in basis points
 
+    bool is_service_provider() const { return !sub_mchids.empty(); }
+
     bool operator==(const Merchant&) const = default;
+
+    bool may_use(std::string_view appid) const {
+        return std::find(appids.begin(), appids.end(), appid) != appids.end();
+    }
 };
 
 /// One key with which the platform signs.

@@ -1,4 +1,4 @@
-#include "protocols/wechat/sandbox.h"
+#include "protocols/wechat/profiles/sandbox.h"
 
 namespace tuma::wechat {
 

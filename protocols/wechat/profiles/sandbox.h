@@ -1,7 +1,7 @@
 // What is there at once, without a provisioning file.
 #pragma once
 
-#include "protocols/wechat/profiles.h"
+#include "protocols/wechat/profiles/profiles.h"
 
 #include <string_view>
 

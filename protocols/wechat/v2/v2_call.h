@@ -1,10 +1,10 @@
 // One request of API v2 whose sign holds, and its replies.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/wechat/call.h"
-#include "protocols/wechat/v2_errors.h"
-#include "protocols/wechat/v2_xml.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/wechat/v2/v2_errors.h"
+#include "protocols/wechat/v2/v2_xml.h"
+#include "protocols/wechat/wire/call.h"
 
 #include <memory>
 #include <string>
@@ -17,6 +17,8 @@ struct V2Call {
     CallPtr call;
     V2Fields fields;
     V2SignType sign_type = V2SignType::md5;
+    std::string_view appid_field = "appid";  ///< what the API calls the two
+    std::string_view mchid_field = "mch_id";
 
     /// Empty when it is not there: v2 makes no difference.
     std::string_view field(std::string_view name) const {
@@ -35,6 +37,9 @@ protocols::Answer handle_v2(const std::shared_ptr<Call>& call);
 http::HttpReply v2_reply(const V2Call& v2, const V2List& results);
 /// The same with result_code FAIL, err_code and err_code_des; `more` behind them.
 http::HttpReply v2_error_reply(const V2Call& v2, const V2Error& error, const V2List& more = {});
+/// The same two for APIs whose replies have no sign.
+http::HttpReply v2_unsigned_reply(const V2Call& v2, const V2List& results);
+http::HttpReply v2_unsigned_error(const V2Call& v2, const V2Error& error);
 /// The switch takes nothing more.
 http::HttpReply v2_busy_reply(const V2Call& v2);
 

@@ -1,9 +1,12 @@
-#include "protocols/wechat/v2_errors.h"
+#include "protocols/wechat/v2/v2_errors.h"
+
+#include "protocols/wechat/wire/complaints.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace tuma::wechat {
 namespace {
@@ -43,6 +46,12 @@ constexpr std::array v2_error_rows{
     V2ErrorRow{"BIZERR_NEED_RETRY", "退款业务流程错误，需要商户触发重试来解决"},
     V2ErrorRow{"TRADE_OVERDUE", "订单已经超过退款期限"},
     V2ErrorRow{"USER_ACCOUNT_ABNORMAL", "用户帐号异常"},
+    V2ErrorRow{"SEND_FAILED", "付款错误"},
+    V2ErrorRow{"OPENID_ERROR", "openid和appid不匹配"},
+    V2ErrorRow{"FATAL_ERROR", "两次请求参数不一致"},
+    V2ErrorRow{"NOT_FOUND", "指定单号数据不存在"},
+    V2ErrorRow{"NO_BILL_EXIST", "账单不存在"},
+    V2ErrorRow{"BILL_CREATING", "账单未生成"},
     V2ErrorRow{"INVALID_REQ_TOO_MUCH", "无效请求过多"},
     V2ErrorRow{"FREQUENCY_LIMITED", "频率限制"},
     V2ErrorRow{"REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致，请核实后再试"},
@@ -61,11 +70,24 @@ const V2ErrorRow* find_v2_error(std::string_view code) {
 }
 
 V2Error v2_missing(std::string_view field) {
-    return {"LACK_PARAMS", fmt::format("缺少参数{}", field)};
+    // The sentence names the field; the code alone would not tell a developer which.
+    return {"LACK_PARAMS", fmt::format("缺少参数{}", field), true,
+            fmt::format("{} is missing", field)};
 }
 
 V2Error v2_invalid(std::string_view field, std::string_view issue) {
-    return {"PARAM_ERROR", fmt::format("参数{}无效：{}", field, issue)};
+    return v2_unreadable(
+        complaint_sentence({"/body/xml/" + std::string(field), field, false}, issue));
+}
+
+V2Error v2_undefined(std::string_view field) {
+    V2Error error = v2_unreadable(fmt::format("不识别的参数{}", field));
+    error.why = fmt::format("the documentation of this API has no {}", field);
+    return error;
+}
+
+V2Error v2_unreadable(std::string sentence) {
+    return {"PARAM_ERROR", std::move(sentence), true};
 }
 
 }  // namespace tuma::wechat

@@ -20,11 +20,18 @@ const V2ErrorRow* find_v2_error(std::string_view code);
 struct V2Error {
     std::string_view code;
     std::string message{};
+    /// Wrong with the message and not with the wish: return_code FAIL and the sentence, no sign.
+    bool is_of_message = false;
+    std::string why{};  ///< for the log, in English; empty: the text says it all
 };
 
 /// A field that has to be there and is not.
 V2Error v2_missing(std::string_view field);
 /// A field of the wrong shape.
 V2Error v2_invalid(std::string_view field, std::string_view issue);
+/// A field that the API does not have.
+V2Error v2_undefined(std::string_view field);
+/// What is wrong with a message, as a sentence alone.
+V2Error v2_unreadable(std::string sentence);
 
 }  // namespace tuma::wechat

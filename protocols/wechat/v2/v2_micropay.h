@@ -1,7 +1,7 @@
 // API v2: payments by the code on a customer's phone, and how they are taken back.
 #pragma once
 
-#include "protocols/wechat/v2_call.h"
+#include "protocols/wechat/v2/v2_call.h"
 
 namespace tuma::wechat {
 

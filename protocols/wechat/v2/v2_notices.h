@@ -1,8 +1,8 @@
 // What is told to merchants of API v2: XML, signed or encrypted under their v2 key.
 #pragma once
 
-#include "protocols/wechat/content.h"
-#include "protocols/wechat/known_keys.h"
+#include "protocols/wechat/orders/order_details.h"
+#include "protocols/wechat/profiles/known_keys.h"
 
 #include <optional>
 #include <string>

@@ -1,9 +1,9 @@
-#include "protocols/wechat/v2_refunds.h"
+#include "protocols/wechat/v2/v2_refunds.h"
 
-#include "protocols/wechat/ids.h"
-#include "protocols/wechat/kinds.h"
-#include "protocols/wechat/refunds.h"
-#include "protocols/wechat/v2_reader.h"
+#include "protocols/wechat/orders/refunds.h"
+#include "protocols/wechat/v2/v2_reader.h"
+#include "protocols/wechat/wire/ids.h"
+#include "protocols/wechat/wire/kinds.h"
 
 #include <fmt/format.h>
 
@@ -27,19 +27,26 @@ RefundWish read_v2_refund(V2Reader& reader, const V2Call& v2) {
     wish.payment = reader.trade();
     content.appid = v2.field("appid");
     content.mchid = v2.call->profile().mchid;
+    content.sp_mchid = v2.call->sp_mchid();
     content.v2_sign = name(v2.sign_type);
-    content.number = reader.name("out_refund_no", {1, 64}, v2_number_marks, Need::required);
+    content.number = reader.name("out_refund_no", {1, 64}, number_marks, Need::required);
     content.total = reader.number("total_fee", 1, fen_max, Need::required);
     content.amount = reader.number("refund_fee", 1, fen_max, Need::required);
+    // Only where both were read; a missing amount is 0 and would be complained about a second time.
     if (reader.is_good() && content.amount > content.total)
-        reader.fail(v2_invalid("refund_fee", "退款金额大于订单金额"));
+        reader.fail(v2_unreadable("invalid refund_fee"));
     reader.word("refund_fee_type", {"CNY"}, Need::optional);
     content.reason = reader.text("refund_desc", {1, 80}, Need::optional);
     const std::string account =
         reader.word("refund_account", {unsettled_funds, recharge_funds}, Need::optional);
     if (account == recharge_funds) content.funds_account = "AVAILABLE";
     content.notify_url = reader.url("notify_url", Need::optional);
-    if (content.notify_url.empty()) content.notify_url = v2.call->profile().refund_notify_url;
+    // Merchants may have an address for all their refunds in the portal.
+    if (content.notify_url.empty()) content.notify_url = v2.call->signer().refund_notify_url;
+    reader.ignore({"op_user_id", "device_info"});
+    reader.finish();
+    // No customer: how the refund ends follows from the payment's customer, unless a header says
+    // otherwise.
     wish.script = script_of(v2.call->request, {});
     return wish;
 }
@@ -47,15 +54,21 @@ RefundWish read_v2_refund(V2Reader& reader, const V2Call& v2) {
 V2Error refund_error(RefundFate fate, const TradeRef& ref) {
     switch (fate) {
         case RefundFate::differs:
+        // v2 has one code for both: the amounts do not fit what was said before.
         case RefundFate::total_differs:
             return {"REFUND_FEE_MISMATCH"};
         case RefundFate::payment_unknown:
+            // Which code it is depends on the number that was asked by.
             if (ref.transaction_id.empty()) return {"ORDERNOTEXIST"};
             return {"INVALID_TRANSACTIONID"};
         case RefundFate::not_paid:
             return {"ERROR", "订单未支付，不能退款"};
         case RefundFate::too_much:
-            return {"ERROR", "累计退款金额大于支付金额，或退款次数超过50次"};
+            return {"INVALID_REQUEST", "refund_fee大于可退金额"};
+        case RefundFate::all_returned:
+            return {"ERROR", "订单已全额退款"};
+        case RefundFate::too_many:
+            return {"ERROR", "退款次数超过50次"};
         case RefundFate::too_late:
             return {"TRADE_OVERDUE"};
         case RefundFate::not_enough:
@@ -83,6 +96,7 @@ http::HttpReply refund_reply(const V2Call& v2, const ledger::Order& refund) {
 void append_refund(V2List& fields, std::size_t i, const ledger::Order& refund) {
     const Content content = read_content(refund.content);
     const auto put = [&](std::string_view name, std::string_view value) {
+        // Flat XML has no lists: each field of a refund has its place in the name.
         fields.emplace_back(fmt::format("{}_{}", name, i), value);
     };
     put("out_refund_no", content.number);
@@ -91,6 +105,7 @@ void append_refund(V2List& fields, std::size_t i, const ledger::Order& refund) {
     put("refund_fee", std::to_string(content.amount));
     put("refund_status", v2_refund_status(refund));
     put("refund_account", v2_refund_account(content));
+    // Spelled so: WeChat Pay API v2, refundquery.
     put("refund_recv_accout", v2_refund_receiver);
     if (refund.state == OrderState::succeeded)
         put("refund_success_time", bill_time(refund.moved_at));
@@ -98,7 +113,9 @@ void append_refund(V2List& fields, std::size_t i, const ledger::Order& refund) {
 
 http::HttpReply refunds_reply(const V2Call& v2, const std::vector<OrderPtr>& refunds,
                               std::size_t offset) {
+    // Also where there are refunds but fewer: a client that pages knows by this that it is through.
     if (offset >= refunds.size()) return v2_error_reply(v2, {"REFUNDNOTEXIST"});
+    // Every refund remembers its payment, so that the payment need not be asked for.
     const Content first = read_content(refunds.front()->content);
     const std::size_t count = std::min(refunds.size() - offset, refunds_told_max);
     V2List fields{{"transaction_id", first.transaction_id},
@@ -108,6 +125,7 @@ http::HttpReply refunds_reply(const V2Call& v2, const std::vector<OrderPtr>& ref
                   {"fee_type", "CNY"},
                   {"total_refund_count", std::to_string(refunds.size())},
                   {"refund_count", std::to_string(count)}};
+    // Numbered from 0 on each page.
     for (std::size_t i = 0; i < count; ++i) append_refund(fields, i, *refunds[offset + i]);
     return v2_reply(v2, fields);
 }
@@ -123,10 +141,11 @@ Answer query_one(const V2CallPtr& v2, const std::string& id, const std::string& 
     if (query.key.empty() && query.order == OrderId{}) query.key = "w/-";
     return ask(std::move(query), v2_busy_reply(*v2),
                [v2, id](const core::Outcome& outcome) -> Answer {
-                   const bool is_found =
-                       outcome.order != nullptr && is_kind(*outcome.order, Kind::refund) &&
-                       read_content(outcome.order->content).mchid == v2->call->profile().mchid &&
-                       (id.empty() || refund_id(*outcome.order) == id);
+                   // A number of the platform's may be any order's, also another merchant's.
+                   const bool is_found = outcome.order != nullptr &&
+                                         is_kind(*outcome.order, Kind::refund) &&
+                                         is_own(*v2->call, read_content(outcome.order->content)) &&
+                                         (id.empty() || refund_id(*outcome.order) == id);
                    if (!is_found) return v2_error_reply(*v2, {"REFUNDNOTEXIST"});
                    return refunds_reply(*v2, {outcome.order}, 0);
                });
@@ -136,6 +155,7 @@ Answer query_one(const V2CallPtr& v2, const std::string& id, const std::string& 
 
 std::string_view v2_refund_status(const ledger::Order& refund) {
     const std::string_view status = refund_status(refund);
+    // v2 has other words for the two ends that did not arrive.
     if (status == "ABNORMAL") return "CHANGE";
     return status == "CLOSED" ? "REFUNDCLOSE" : status;
 }
@@ -159,12 +179,14 @@ Answer v2_refund(const V2CallPtr& v2) {
 Answer v2_query_refund(const V2CallPtr& v2) {
     V2Reader reader(*v2);
     const std::string id = reader.text("refund_id", {1, 32}, Need::optional);
-    const std::string number =
-        reader.name("out_refund_no", {1, 64}, v2_number_marks, Need::optional);
+    const std::string number = reader.name("out_refund_no", {1, 64}, number_marks, Need::optional);
     const auto offset = static_cast<std::size_t>(
         reader.number("offset", 0, ledger::order_children_max, Need::optional));
     TradeRef ref;
+    // A refund's own number comes before the payment's, which is not even read then.
     if (id.empty() && number.empty()) ref = reader.trade();
+    reader.ignore({"device_info", "transaction_id", "out_trade_no"});
+    reader.finish();
     if (!reader.is_good()) return reader.refusal();
     if (!id.empty() || !number.empty()) return query_one(v2, id, number);
     return list_refunds(v2->call, ref, v2_busy_reply(*v2),

@@ -1,8 +1,8 @@
 // API v2: refunds, asked for by any of four numbers.
 #pragma once
 
-#include "protocols/wechat/content.h"
-#include "protocols/wechat/v2_call.h"
+#include "protocols/wechat/orders/order_details.h"
+#include "protocols/wechat/v2/v2_call.h"
 
 #include <string_view>
 

@@ -1,5 +1,5 @@
 // MD5 and HMAC-SHA256 over sorted fields.
-#include "protocols/wechat/v2_signature.h"
+#include "protocols/wechat/v2/v2_signature.h"
 
 #include "protocols/crypto/aes.h"
 #include "protocols/crypto/digest.h"
@@ -30,12 +30,14 @@ crypto::Aes256Key req_info_key(std::string_view v2_key) {
 std::string v2_message(const V2Fields& fields, std::string_view v2_key) {
     std::string message;
     for (const auto& [name, value] : fields) {
+        // The map is sorted by bytes, as the signature wants it.
         if (value.empty() || name == "sign") continue;
         message += name;
         message += '=';
         message += value;
         message += '&';
     }
+    // The key stands behind the fields without being one: it has no place in the order.
     message += "key=";
     message += v2_key;
     return message;
@@ -63,7 +65,9 @@ std::optional<V2SignFailure> verify_v2(const V2Fields& fields, std::string_view 
     const std::string_view sign = field(fields, "sign");
     if (sign.empty()) return V2SignFailure::sign_missing;
     const std::optional<V2SignType> type = v2_sign_type(fields);
+    // Before any hash: there is nothing to compare with.
     if (!type) return V2SignFailure::sign_type_unknown;
+    // How much of a guess was right must not be measurable. Lower-case digits are refused.
     if (!crypto::constant_time_equal(sign, sign_v2(fields, v2_key, *type)))
         return V2SignFailure::sign_mismatch;
     return std::nullopt;

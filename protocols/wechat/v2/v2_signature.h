@@ -1,7 +1,7 @@
 // Signatures and encryption of WeChat Pay API v2, whose messages are flat XML.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <functional>
 #include <map>

@@ -1,8 +1,8 @@
 // The flat XML of WeChat Pay API v2: names and values, one level deep.
 #pragma once
 
-#include "ledger/result.h"
-#include "protocols/wechat/v2_signature.h"
+#include "ledger/words/result.h"
+#include "protocols/wechat/v2/v2_signature.h"
 
 #include <cstddef>
 #include <string>

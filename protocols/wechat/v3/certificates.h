@@ -1,8 +1,8 @@
 // The platform's certificates: told to merchants, encrypted for them, and renewed.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/wechat/call.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/wechat/wire/call.h"
 
 namespace tuma::wechat {
 
@@ -16,7 +16,7 @@ protocols::Answer rotate_certificate(const CallPtr& call);
 
 /// A key pair for the platform with a certificate of five years by the clocks `outside`;
 /// `signs_from` is switch time.
-PlatformCertificate make_platform_certificate(const protocols::Chance& chance, Timestamp outside,
+PlatformCertificate make_platform_certificate(const protocols::Entropy& entropy, Timestamp outside,
                                               Timestamp signs_from);
 
 }  // namespace tuma::wechat

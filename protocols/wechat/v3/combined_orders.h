@@ -1,9 +1,9 @@
 // API v3: several orders, also of several merchants, that a customer pays at once.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/wechat/call.h"
-#include "protocols/wechat/content.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/wechat/orders/order_details.h"
+#include "protocols/wechat/wire/call.h"
 
 #include <string>
 

@@ -1,8 +1,8 @@
 // API v3: parts of a payment for others, and the end of what waits to be shared.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/wechat/call.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/wechat/wire/call.h"
 
 namespace tuma::wechat {
 

@@ -1,5 +1,5 @@
 // The Authorization header, read once from left to right.
-#include "protocols/wechat/authorization.h"
+#include "protocols/wechat/wire/authorization.h"
 
 #include "protocols/crypto/encoding.h"
 
@@ -45,6 +45,7 @@ AuthorizationError malformed(std::string_view field, std::string reason) {
 }
 
 std::string_view without_leading_blanks(std::string_view text) {
+    // The list may have blanks behind its commas.
     return text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
 }
 
@@ -55,6 +56,7 @@ std::optional<AuthorizationError> take_pair(std::string_view& rest, Authorizatio
         return malformed("authorization", "is not a list of key=\"value\"");
     const std::string_view key = rest.substr(0, equals);
     rest.remove_prefix(equals + 2);
+    // The next quote ends the value: there is no way to write one inside.
     const std::size_t quote = rest.find('"');
     if (quote == std::string_view::npos)
         return malformed("authorization", "has a value without a closing quote");
@@ -63,11 +65,13 @@ std::optional<AuthorizationError> take_pair(std::string_view& rest, Authorizatio
 
     const auto* const row = std::find_if(key_rows.begin(), key_rows.end(),
                                          [key](const KeyRow& known) { return known.key == key; });
+    // A key that nobody knows may be a misspelt one, whose absence would be told instead.
     if (row == key_rows.end())
         return malformed(
             "authorization",
             "has a key that is none of mchid, nonce_str, signature, timestamp, serial_no");
     std::string& field = read.*row->value;
+    // A key that is there twice has two values, and only one of them was signed.
     if (!field.empty()) return malformed(row->key, "is there twice");
     if (value.empty() || value.size() > row->size_max)
         return malformed(row->key, "has not 1 to " + std::to_string(row->size_max) + " characters");
@@ -91,6 +95,7 @@ Timestamp Authorization::time() const {
     std::int64_t seconds = 0;
     const auto [end, error] =
         std::from_chars(timestamp.data(), timestamp.data() + timestamp.size(), seconds);
+    // Eleven digits were checked when the header was read, and fit.
     ensure(error == std::errc{} && end == timestamp.data() + timestamp.size() &&
                timestamp.size() <= 11,
            "a timestamp that was not checked");
@@ -98,12 +103,14 @@ Timestamp Authorization::time() const {
 }
 
 Result<Authorization, AuthorizationError> parse_authorization(std::string_view value) {
+    // Before anything is searched: the header comes from outside.
     if (value.size() > authorization_bytes_max)
         return malformed("authorization", "is longer than 2048 bytes");
     if (value.empty()) return malformed("authorization", "is missing");
     const std::size_t space = value.find(' ');
     if (space == std::string_view::npos)
         return malformed("authorization", "has no values behind its scheme");
+    // SM2 has a scheme of its own, so that it is told from a header that is malformed.
     if (value.substr(0, space) != signature_scheme)
         return AuthorizationError{
             SignFailure::scheme_unsupported,
@@ -120,6 +127,7 @@ Result<Authorization, AuthorizationError> parse_authorization(std::string_view v
         rest = without_leading_blanks(rest.substr(1));
     }
     for (const KeyRow& row : key_rows)
+        // In the order of the table: the first that is missing is told.
         if ((read.*row.value).empty()) return malformed(row.key, "is missing");
     return read;
 }
@@ -129,6 +137,7 @@ std::string request_message(const SignedRequest& request, std::string_view times
     std::string message;
     message.reserve(request.method.size() + request.target.size() + timestamp.size() +
                     nonce.size() + request.body.size() + 5);
+    // The last line too has its line feed, also when the body is empty.
     for (const std::string_view line :
          {request.method, request.target, timestamp, nonce, request.body}) {
         message += line;
@@ -141,14 +150,18 @@ std::optional<AuthorizationError> verify_request(const Authorization& authorizat
                                                  const SignedRequest& request,
                                                  std::span<const VerifyingKey> merchant_keys,
                                                  std::optional<Timestamp> now) {
+    // The cheapest check first. Nonces that come again are not looked for: nothing is published
+    // about them.
     if (now && std::chrono::abs(*now - authorization.time()) > signature_age_max)
         return AuthorizationError{
             SignFailure::timestamp_too_far,
             {"timestamp", "is more than 300 seconds from the time of the request"}};
     const auto found =
         std::find_if(merchant_keys.begin(), merchant_keys.end(), [&](const VerifyingKey& key) {
+            // Clients send serials in letters of either case.
             return equals_ignoring_case(key.serial, authorization.serial_no);
         });
+    // Also for a merchant that does not exist, so that both get the same answer.
     if (found == merchant_keys.end())
         return AuthorizationError{SignFailure::serial_unknown,
                                   {"serial_no", "is not that of a certificate of the merchant"}};
@@ -179,6 +192,7 @@ std::string sign_request(const SigningKey& key, std::string_view mchid,
 
 std::string text(const Authorization& authorization) {
     std::string value(signature_scheme);
+    // Without blanks between the values, as the official clients write it.
     char separator = ' ';
     for (const KeyRow& row : key_rows) {
         value += separator;

@@ -1,8 +1,8 @@
 // The signature on a merchant's request: the Authorization header of WeChat Pay API v3.
 #pragma once
 
-#include "ledger/time.h"
-#include "protocols/wechat/signature_keys.h"
+#include "ledger/words/time.h"
+#include "protocols/wechat/profiles/signature_keys.h"
 
 #include <optional>
 #include <span>

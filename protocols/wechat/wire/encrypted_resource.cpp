@@ -1,7 +1,7 @@
 // AES-256-GCM in WeChat Pay's wrapping.
-#include "protocols/wechat/encrypted_resource.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 #include "protocols/crypto/encoding.h"
 
 #include <boost/json/object.hpp>
@@ -20,6 +20,7 @@ bool is_printable(std::string_view text) {
 
 std::string EncryptedResource::json(std::string_view original_type) const {
     boost::json::object object;
+    // Callbacks have it, certificates do not.
     if (!original_type.empty()) object.emplace("original_type", original_type);
     object.emplace("algorithm", resource_algorithm);
     object.emplace("ciphertext", ciphertext);
@@ -33,6 +34,7 @@ Result<crypto::Aes256Key> read_apiv3_key(std::string_view text) {
     const bool is_alphanumeric = text.find_first_not_of(
                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                      "0123456789") == std::string_view::npos;
+    // The 32 characters are the key themselves; nothing is derived from them.
     if (text.size() != key.size() || !is_alphanumeric)
         return InputError{"apiv3_key", "is not 32 letters and digits"};
     std::ranges::copy(crypto::as_bytes(text), key.begin());
@@ -41,6 +43,7 @@ Result<crypto::Aes256Key> read_apiv3_key(std::string_view text) {
 
 EncryptedResource encrypt_resource(const crypto::Aes256Key& key, std::string_view nonce,
                                    std::string_view associated_data, std::string_view plaintext) {
+    // Both are made here and never come from outside.
     ensure(is_printable(nonce) && is_printable(associated_data),
            "nonce and associated data go into JSON as they are");
     return {

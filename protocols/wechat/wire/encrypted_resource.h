@@ -2,7 +2,7 @@
 // callbacks.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 #include "protocols/crypto/aes.h"
 
 #include <optional>

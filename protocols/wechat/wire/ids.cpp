@@ -1,57 +1,43 @@
-#include "protocols/wechat/ids.h"
+#include "protocols/wechat/wire/ids.h"
 
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
-#include "protocols/wechat/call.h"
+#include "protocols/kit/ids.h"
+#include "protocols/kit/local_time.h"
+#include "protocols/wechat/wire/call.h"
 
 #include <fmt/format.h>
-
-#include <array>
-#include <charconv>
 
 namespace tuma::wechat {
 namespace {
 
-constexpr std::chrono::hours beijing{8};
+using protocols::beijing;
 constexpr std::size_t order_digits = 10;
+constexpr std::uint64_t sharing_numbers = 1'000'000'000'000'000;
 constexpr std::size_t id_digits_min = 28;
 constexpr std::size_t id_digits_max = 40;
-
-struct Local {
-    std::chrono::year_month_day day;
-    std::chrono::hh_mm_ss<std::chrono::seconds> time;
-};
-
-Local local(Timestamp instant) {
-    const auto seconds = std::chrono::floor<std::chrono::seconds>(instant + beijing);
-    const auto day = std::chrono::floor<std::chrono::days>(seconds);
-    return {std::chrono::year_month_day{day},
-            std::chrono::hh_mm_ss<std::chrono::seconds>{seconds - day}};
-}
 
 std::string day_digits(Timestamp time) {
     return compact_beijing_time(time).substr(0, 8);
 }
 
 // A form with six numbers.
-std::string written(fmt::format_string<int, unsigned, unsigned, long, long, long> form,
+std::string written(fmt::format_string<int, unsigned, unsigned, int, int, int> form,
                     Timestamp time) {
-    const Local parts = local(time);
-    return fmt::format(
-        form, static_cast<int>(parts.day.year()), static_cast<unsigned>(parts.day.month()),
-        static_cast<unsigned>(parts.day.day()), static_cast<long>(parts.time.hours().count()),
-        static_cast<long>(parts.time.minutes().count()),
-        static_cast<long>(parts.time.seconds().count()));
+    const protocols::LocalTime t = protocols::local_time(time, beijing);
+    return fmt::format(form, int{t.year}, unsigned{t.month}, unsigned{t.day}, int{t.hour},
+                       int{t.minute}, int{t.second});
 }
 
 }  // namespace
 
 std::string beijing_time(Timestamp time) {
+    // Whole seconds with Beijing's offset, as the service writes them.
     return written("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}+08:00", time);
 }
 
 std::string compact_beijing_time(Timestamp time) {
-    return written("{:04}{:02}{:02}{:02}{:02}{:02}", time);
+    return protocols::compact_time(time, beijing);
 }
 
 std::string bill_time(Timestamp time) {
@@ -59,10 +45,13 @@ std::string bill_time(Timestamp time) {
 }
 
 Timestamp beijing_midnight(std::chrono::sys_days day) {
+    // Midnight there is eight hours before midnight in UTC.
     return Timestamp{day} - beijing;
 }
 
 std::string transaction_id(OrderId order, Timestamp paid_at) {
+    // The order's number stands at the end, so that no index of these ids is needed. Whoever looks
+    // one up has to compare the whole id.
     return fmt::format("4200002000{}{:010}", day_digits(paid_at), order.value);
 }
 
@@ -83,23 +72,29 @@ std::string sharing_id(const ledger::Order& order) {
     return fmt::format("3000002000{}{:010}", day_digits(order.opened_at), order.terms.id.value);
 }
 
-std::optional<OrderId> order_of(std::string_view id) {
-    if (id.size() < id_digits_min || id.size() > id_digits_max) return std::nullopt;
-    const std::string_view digits = id.substr(id.size() - order_digits);
-    std::uint64_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (error != std::errc{} || end != digits.data() + digits.size() || value == 0)
-        return std::nullopt;
-    return OrderId{value};
+std::string sharing_order_id(std::string_view mchid, std::string_view out_order_no, Timestamp now) {
+    const crypto::Sha256 hash = crypto::sha256(fmt::format("sharing/{}/{}", mchid, out_order_no));
+    std::uint64_t number = 0;
+    for (const std::byte byte : std::span{hash}.first(8))
+        number = (number << 8U) | std::to_integer<std::uint64_t>(byte);
+    return fmt::format("30000{}{:015}", day_digits(now), number % sharing_numbers);
 }
 
-std::string prepay_id(OrderId order, Timestamp now, const protocols::Chance& chance) {
-    const std::string fresh = chance_hex(chance, chance_token).substr(0, 10);
+std::optional<OrderId> order_of(std::string_view id) {
+    // The ids of payments, refunds, sharings and transfers differ in length; all are within these
+    // bounds.
+    if (id.size() < id_digits_min || id.size() > id_digits_max) return std::nullopt;
+    return protocols::order_in(id, order_digits);
+}
+
+std::string prepay_id(OrderId order, Timestamp now, const protocols::Entropy& entropy) {
+    // Another one for each request, also for the same order.
+    const std::string fresh = entropy_hex(entropy, entropy_token).substr(0, 10);
     return fmt::format("wx{}{:010}{}", compact_beijing_time(now), order.value, fresh);
 }
 
-std::string code_url(const protocols::Chance& chance) {
-    return "weixin://wxpay/bizpayurl?pr=" + chance_text(chance, chance_token) + "zz";
+std::string code_url(const protocols::Entropy& entropy) {
+    return "weixin://wxpay/bizpayurl?pr=" + entropy_text(entropy, entropy_token) + "zz";
 }
 
 std::string h5_url(std::string_view prepay, OrderId order) {
@@ -109,6 +104,8 @@ std::string h5_url(std::string_view prepay, OrderId order) {
 }
 
 std::string event_id(NoticeId notice, std::string_view secret) {
+    // Made of the notice's number: a repetition has the same id, and the secret keeps it from being
+    // guessed.
     const crypto::Sha256 hash = crypto::sha256(fmt::format("notice/{}/{}", notice.value, secret));
     std::string hex = crypto::hex_lower(std::span{hash}.first(16));
     hex[12] = '5';  // a name-based uuid

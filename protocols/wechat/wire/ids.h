@@ -1,9 +1,9 @@
 // The platform's own numbers: made from an order's number and time, so that they lead back to it.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/order.h"
-#include "protocols/adapter.h"
+#include "ledger/records/order.h"
+#include "ledger/words/id.h"
+#include "protocols/kit/adapter.h"
 
 #include <optional>
 #include <string>
@@ -18,15 +18,17 @@ std::string transaction_id(OrderId order, Timestamp paid_at);
 std::string refund_id(const ledger::Order& order);
 /// 40 digits beginning 13300.
 std::string transfer_bill_no(const ledger::Order& order);
-/// 28 digits beginning 30000: of a profit sharing, or what undoes it.
+/// 28 digits beginning 30000: of one part of a profit sharing, or what undoes it.
 std::string sharing_id(const ledger::Order& order);
+/// The same of the whole, which is no order: of who shares, its own number and the day.
+std::string sharing_order_id(std::string_view mchid, std::string_view out_order_no, Timestamp now);
 /// The order that an id of any of these kinds can be of; whether it is, only the order knows.
 std::optional<OrderId> order_of(std::string_view id);
 
 /// "wx", the day and time, letters and digits: 36 characters. Each call gives another.
-std::string prepay_id(OrderId order, Timestamp now, const protocols::Chance& chance);
+std::string prepay_id(OrderId order, Timestamp now, const protocols::Entropy& entropy);
 /// "weixin://wxpay/bizpayurl?pr=" and 10 characters.
-std::string code_url(const protocols::Chance& chance);
+std::string code_url(const protocols::Entropy& entropy);
 
 /// The page outside WeChat on which an order is paid.
 std::string h5_url(std::string_view prepay, OrderId order);

@@ -1,5 +1,5 @@
 // Four lines and a signature.
-#include "protocols/wechat/invocation_signature.h"
+#include "protocols/wechat/wire/invocation_signature.h"
 
 #include "protocols/crypto/encoding.h"
 
@@ -16,6 +16,7 @@ std::string invocation_message(Invocation invocation, const InvocationFields& fi
         message += line;
         message += '\n';
     }
+    // An app signs the bare id: WeChat Pay API v3, "opening an APP payment".
     if (invocation == Invocation::jsapi) message += package_prefix;
     message += fields.prepay_id;
     message += '\n';
@@ -25,6 +26,7 @@ std::string invocation_message(Invocation invocation, const InvocationFields& fi
 bool verify_invocation(const crypto::PublicKey& merchant_key, Invocation invocation,
                        const InvocationFields& fields, std::string_view signature) {
     const Result<std::string> bytes = crypto::base64_decode(signature, merchant_key.size());
+    // What is no base64 cannot be anybody's signature.
     return bytes && merchant_key.verify(invocation_message(invocation, fields), *bytes);
 }
 

@@ -1,7 +1,7 @@
 // Which of the switch's orders are WeChat Pay's, and the numbers with which they fail.
 #pragma once
 
-#include "ledger/order.h"
+#include "ledger/records/order.h"
 
 #include <cstdint>
 
@@ -9,15 +9,20 @@ namespace tuma::wechat {
 
 /// `ledger::OrderTerms::kind` of this dialect's orders.
 enum class Kind : std::uint16_t {
-    payment = 200,    ///< a customer is to pay a merchant
-    refund = 201,     ///< a merchant gives back a part of a payment
-    reversal = 202,   ///< a payment by code is taken back as if it had never been
-    combined = 203,   ///< several payments that a customer makes at once
-    member = 204,     ///< one of them
-    transfer = 205,   ///< a merchant pays a person
-    sharing = 206,    ///< a merchant gives others a part of a payment
-    unsharing = 207,  ///< and gets it back
-    unfreezing = 208  ///< what is left of such a payment is the merchant's
+    payment = 200,          ///< a customer is to pay a merchant
+    refund = 201,           ///< a merchant gives back a part of a payment
+    reversal = 202,         ///< a payment by code is taken back as if it had never been
+    combined = 203,         ///< several payments that a customer makes at once
+    member = 204,           ///< one of them
+    transfer = 205,         ///< a merchant pays a person
+    sharing = 206,          ///< a merchant gives others a part of a payment
+    unsharing = 207,        ///< and gets it back
+    unfreezing = 208,       ///< what is left of such a payment is the merchant's
+    closing = 209,          ///< a number under which nobody can pay any more
+    batch = 210,            ///< a merchant pays many persons with one request
+    batch_detail = 211,     ///< one of them
+    direct_transfer = 212,  ///< a merchant pays a person who is not asked, in v2
+    red_packet = 213        ///< the same as a present
 };
 inline constexpr std::uint16_t kind_first = 200;
 inline constexpr std::uint16_t kind_last = 299;
@@ -45,7 +50,11 @@ inline constexpr std::uint16_t merchant_cancelled = 30;
 inline constexpr std::uint16_t no_relation = 40;
 }  // namespace reason
 
-/// The one notice of an order.
+/// The one notice of an order, and by which schedule it is tried again.
 inline constexpr std::uint8_t channel_notice = 0;
+/// Tells nobody: what is left of a payment that was to be shared is the merchant's from then on.
+inline constexpr std::uint8_t channel_release = 1;
+inline constexpr std::uint8_t schedule_payment = 2;
+inline constexpr std::uint8_t schedule_transfer = 3;
 
 }  // namespace tuma::wechat

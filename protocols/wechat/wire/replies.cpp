@@ -1,9 +1,9 @@
-#include "protocols/wechat/replies.h"
+#include "protocols/wechat/wire/replies.h"
 
 #include "protocols/crypto/encoding.h"
-#include "protocols/json_text.h"
-#include "protocols/wechat/magic.h"
-#include "protocols/wechat/response_signature.h"
+#include "protocols/kit/json_text.h"
+#include "protocols/wechat/wire/response_signature.h"
+#include "protocols/wechat/wire/test_customers.h"
 
 #include <algorithm>
 #include <array>
@@ -41,7 +41,6 @@ constexpr std::array error_rows{
              "the order does not exist"},
     ErrorRow{"RESOURCE_NOT_EXISTS", "", 404, 268512771, "查询的资源不存在",
              "the resource does not exist"},
-    ErrorRow{"NOT_FOUND", "", 404, 268435461, "接口不存在", "there is no such API"},
     ErrorRow{"METHOD_NOT_ALLOWED", "", 405, 268435461, "请求方法不正确", "the method is wrong"},
     ErrorRow{"FREQUENCY_LIMITED", "FREQUENCY_LIMIT_EXCEED", 429, 268447840, "频率超限",
              "too many requests"},
@@ -57,23 +56,32 @@ constexpr std::array error_rows{
 
 bool wants_english(const Call& call) {
     const std::string* const language = call.request.find("Accept-Language");
+    // Whatever else is preferred is answered in Chinese, the service's own language.
     return language != nullptr && language->starts_with("en");
 }
 
 std::string request_id(const Call& call, std::uint32_t number) {
-    return chance_hex(call.context.chance, chance_request_id) + "-" + std::to_string(number);
+    return entropy_hex(call.context.entropy, entropy_request_id) + "-" + std::to_string(number);
 }
 
-http::HttpReply signed_reply(const Call& call, std::string body, int status, std::uint32_t number) {
+http::HttpReply made_reply(const Call& call, std::string body, int status, std::uint32_t number) {
     http::HttpReply reply{.status = status};
+    // 204 has no body and no type, but is signed like all others.
     if (!body.empty())
         reply.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
-    reply.headers.emplace_back("Request-ID", request_id(call, number));
-    if (call.platform != nullptr) {
+    reply.note.trace = request_id(call, number);
+    reply.headers.emplace_back("Request-ID", reply.note.trace);
+    // Source: WeChat Pay API v3, verification guide: refusals come without a signature. Before the
+    // first provisioning there is no key to sign with.
+    const bool is_signed = status < 400 || call.options->signs_errors;
+    if (is_signed && call.platform != nullptr) {
         const Faults faults = faults_of(call.request);
+        // Clients compare it with their own clock, whatever switch time is.
         const Timestamp time =
             call.context.outside() - (faults.stale_timestamp ? stale_by : Duration{});
-        const std::string nonce = chance_hex(call.context.chance, chance_nonce);
+        const std::string nonce = entropy_hex(call.context.entropy, entropy_nonce);
+        // The fault wrong-signature is a good signature of another body, as if somebody had changed
+        // the reply.
         sign(reply.headers, reply_key(call), time, nonce,
              faults.wrong_signature ? "something else" : std::string_view{body});
     }
@@ -81,21 +89,18 @@ http::HttpReply signed_reply(const Call& call, std::string body, int status, std
     return reply;
 }
 
-std::span<const std::byte> part_of(const protocols::Chance& chance, ChancePart part) {
-    return std::span{chance}.subspan(part.offset, part.size);
-}
-
 }  // namespace
 
-std::string chance_hex(const protocols::Chance& chance, ChancePart part) {
-    return crypto::hex_upper(part_of(chance, part));
+std::string entropy_hex(const protocols::Entropy& entropy, EntropyPart part) {
+    return crypto::hex_upper(protocols::bytes_of(entropy, part));
 }
 
-std::string chance_text(const protocols::Chance& chance, ChancePart part) {
+std::string entropy_text(const protocols::Entropy& entropy, EntropyPart part) {
     constexpr std::string_view alphabet =
         "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
     std::string text;
-    for (const std::byte byte : part_of(chance, part))
+    for (const std::byte byte : protocols::bytes_of(entropy, part))
+        // 64 characters, so that each is as likely as any other.
         text += alphabet[std::to_integer<std::size_t>(byte) % alphabet.size()];
     return text;
 }
@@ -106,6 +111,7 @@ std::span<const ErrorRow> error_table() {
 
 const ErrorRow* find_error(std::string_view code) {
     const auto found = std::find_if(error_rows.begin(), error_rows.end(), [&](const ErrorRow& row) {
+        // Both spellings are known: tests ask for errors in either.
         return row.code == code || (!row.old_code.empty() && row.old_code == code);
     });
     return found == error_rows.end() ? nullptr : &*found;
@@ -114,12 +120,19 @@ const ErrorRow* find_error(std::string_view code) {
 const SigningKey& reply_key(const Call& call) {
     const KnownPlatform& platform = *call.platform;
     const SigningKey& certificate = platform.signing(call.context.now).key;
-    if (call.merchant == nullptr || call.profile().keys == "cert") return certificate;
-    if (call.profile().keys == "pubkey") return platform.public_key;
+    // Who asks may be unknown, and the answer is signed all the same.
+    if (call.merchant == nullptr || call.signer().keys == "cert") return certificate;
+    if (call.signer().keys == "pubkey") return platform.public_key;
     const std::string* const wanted = call.request.find("Wechatpay-Serial");
+    // A client that does not say which key it can verify is taken to verify by certificate.
     if (wanted == nullptr) return certificate;
     const SigningKey* const key = platform.find(*wanted);
+    // A serial that nobody knows may be that of a certificate that has been dropped.
     return key == nullptr ? certificate : *key;
+}
+
+std::string callback_keys(const Call& call) {
+    return &reply_key(call) == &call.platform->public_key ? "pubkey" : "";
 }
 
 void sign(http::Fields& headers, const SigningKey& key, Timestamp now, std::string_view nonce,
@@ -130,7 +143,15 @@ void sign(http::Fields& headers, const SigningKey& key, Timestamp now, std::stri
 }
 
 http::HttpReply reply(const Call& call, std::string body, int status) {
-    return signed_reply(call, std::move(body), status, 0);
+    return made_reply(call, std::move(body), status, 0);
+}
+
+http::HttpReply empty_reply(const Call& call, int status) {
+    http::HttpReply made = made_reply(call, {}, status, find_error("PARAM_ERROR")->number);
+    made.note.why = status == 405
+                        ? "this path takes another method; GET /admin/routes lists them"
+                        : "no API has this path, to the letter; GET /admin/routes lists them";
+    return made;
 }
 
 http::HttpReply error_reply(const Call& call, const ApiError& error) {
@@ -143,15 +164,26 @@ http::HttpReply error_reply(const Call& call, const ApiError& error) {
         .text("code", is_old ? row->old_code : row->code)
         .text("message", error.message.empty() ? own : std::string_view{error.message});
     if (!error.detail.empty()) json.json("detail", error.detail);
+    // Known with two statuses, so that an option decides.
     const bool is_merchant = row->code == "MCH_NOT_EXISTS";
     const int status =
         is_merchant ? static_cast<int>(call.options->unknown_merchant_status) : row->status;
-    return signed_reply(call, json.end_object().take(), status,
-                        error.number != 0 ? error.number : row->number);
+    // The number behind Request-ID's last dash can say more than the code.
+    http::HttpReply made = made_reply(call, json.end_object().take(), status,
+                                      error.number != 0 ? error.number : row->number);
+    made.note.code = row->code;
+    made.note.why = !error.why.empty()      ? error.why
+                    : error.message.empty() ? std::string(row->english)
+                                            : error.message;
+    return made;
 }
 
-http::HttpReply sign_error_reply(const Call& call, std::string body) {
-    return signed_reply(call, std::move(body), 401, find_error("SIGN_ERROR")->number);
+http::HttpReply sign_error_reply(const Call& call, std::string body, std::string why) {
+    const ErrorRow& row = *find_error("SIGN_ERROR");
+    http::HttpReply made = made_reply(call, std::move(body), row.status, row.number);
+    made.note.code = row.code;
+    made.note.why = std::move(why);
+    return made;
 }
 
 http::HttpReply busy_reply(const Call& call) {

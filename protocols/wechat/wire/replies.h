@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocols/http/message.h"
-#include "protocols/wechat/call.h"
+#include "protocols/wechat/wire/call.h"
 
 #include <cstdint>
 #include <span>
@@ -30,20 +30,27 @@ struct ApiError {
     std::string message{};
     std::string detail{};      ///< JSON of the member `detail`, or empty
     std::uint32_t number = 0;  ///< 0: the row's own
+    std::string why{};         ///< for the log, in English; empty: the message says it all
 };
 
 /// JSON under a status, signed; an empty body for 204.
 http::HttpReply reply(const Call& call, std::string body, int status = 200);
-/// {"code","message"[,"detail"]} under the code's status, signed.
+/// {"code","message"[,"detail"]} under the code's status; signed if it is below 400 or the options
+/// say so, because clients that verify first have to show it.
 http::HttpReply error_reply(const Call& call, const ApiError& error);
-/// 401 with a body that is made already.
-http::HttpReply sign_error_reply(const Call& call, std::string body);
+/// 401 with a body that is made already; `why` is for the log.
+http::HttpReply sign_error_reply(const Call& call, std::string body, std::string why);
+/// No body and no type: paths that are no API, and methods that an API does not have.
+http::HttpReply empty_reply(const Call& call, int status);
 /// The switch takes nothing more.
 http::HttpReply busy_reply(const Call& call);
 
 /// The key with which this call's reply is signed: by the merchant's mode and the request's own
 /// Wechatpay-Serial. Source: WeChat Pay API v3, "WeChat Pay public key".
 const SigningKey& reply_key(const Call& call);
+
+/// "pubkey" if that is the public key, else empty: what callbacks about the call's order go by.
+std::string callback_keys(const Call& call);
 
 /// Adds the five Wechatpay-* fields for this body.
 void sign(http::Fields& headers, const SigningKey& key, Timestamp now, std::string_view nonce,

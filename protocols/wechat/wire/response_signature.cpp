@@ -1,5 +1,5 @@
 // Signing and verifying replies.
-#include "protocols/wechat/response_signature.h"
+#include "protocols/wechat/wire/response_signature.h"
 
 #include "protocols/crypto/encoding.h"
 
@@ -19,6 +19,7 @@ std::string response_message(std::string_view timestamp, std::string_view nonce,
                              std::string_view body) {
     std::string message;
     message.reserve(timestamp.size() + nonce.size() + body.size() + 3);
+    // An empty body still has its line.
     for (const std::string_view line : {timestamp, nonce, body}) {
         message += line;
         message += '\n';
@@ -39,6 +40,7 @@ ResponseSignature sign_response(const SigningKey& key, Timestamp now, std::strin
 }
 
 ResponseSignature signature_probe(ResponseSignature genuine) {
+    // It is no key's signature any more, so that every receiver that verifies refuses it.
     genuine.signature.insert(0, "WECHATPAY/SIGNTEST/");
     return genuine;
 }

@@ -1,8 +1,8 @@
 // The platform's signature on replies and callbacks: the five Wechatpay-* headers.
 #pragma once
 
-#include "ledger/time.h"
-#include "protocols/wechat/signature_keys.h"
+#include "ledger/words/time.h"
+#include "protocols/wechat/profiles/signature_keys.h"
 
 #include <array>
 #include <string>

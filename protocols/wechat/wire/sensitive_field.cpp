@@ -1,5 +1,5 @@
 // RSA-OAEP in base64.
-#include "protocols/wechat/sensitive_field.h"
+#include "protocols/wechat/wire/sensitive_field.h"
 
 #include "protocols/crypto/encoding.h"
 
@@ -17,6 +17,7 @@ Result<std::string> decrypt_sensitive_field(const crypto::PrivateKey& key,
     const Result<std::string> bytes = crypto::base64_decode(ciphertext, crypto::rsa_bits_max / 8);
     if (!bytes) return InputError{"ciphertext", "is not base64 of an RSA ciphertext"};
     std::optional<std::string> plaintext = key.decrypt_oaep(*bytes);
+    // One reason for all failures: what is wrong with the padding must not be told.
     if (!plaintext) return InputError{"ciphertext", "is not encrypted for this key"};
     return *std::move(plaintext);
 }

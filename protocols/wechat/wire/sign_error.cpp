@@ -1,10 +1,12 @@
 // SIGN_ERROR as JSON.
-#include "protocols/wechat/sign_error.h"
+#include "protocols/wechat/wire/sign_error.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 
 namespace tuma::wechat {
 namespace {
@@ -39,6 +41,7 @@ std::string ascii(std::string text) {
 
 json::object sign_information(const SignedRequest& request, const Authorization& authorization) {
     SignedRequest shown = request;
+    // Cut where published replies are cut. The whole length is told beside it.
     shown.body = shown.body.substr(0, shown_body_bytes);
     const std::string truncated =
         request_message(shown, authorization.timestamp, authorization.nonce_str);
@@ -59,6 +62,7 @@ std::string sign_error_body(const AuthorizationError& error, const SignedRequest
         {"field", error.reason.field},
         {"location", "authorization"},
     };
+    // Only here it helps: in the other cases nothing was compared.
     if (error.failure == SignFailure::signature_mismatch && authorization != nullptr)
         detail.emplace("sign_information", sign_information(request, *authorization));
     return json::serialize(json::object{
@@ -66,6 +70,33 @@ std::string sign_error_body(const AuthorizationError& error, const SignedRequest
         {"message", message(error.failure)},
         {"detail", std::move(detail)},
     });
+}
+
+std::string sign_error_words(const AuthorizationError& error, const Authorization* authorization,
+                             bool is_known, std::optional<Timestamp> now) {
+    // What is compared first is told first; the platform's own sentence does not say it.
+    switch (error.failure) {
+        case SignFailure::timestamp_too_far:
+            if (authorization == nullptr || !now) break;
+            return fmt::format(
+                "the timestamp in Authorization is {} s {} the switch's clock; 300 s are allowed",
+                std::chrono::abs(
+                    std::chrono::floor<std::chrono::seconds>(*now - authorization->time()))
+                    .count(),
+                authorization->time() < *now ? "behind" : "ahead of");
+        case SignFailure::serial_unknown:
+            return is_known ? "the serial_no in Authorization is that of no certificate of the "
+                              "merchant"
+                            : "no merchant has the mchid in Authorization";
+        case SignFailure::signature_mismatch:
+            return "the signature in Authorization differs from one by the merchant's key over "
+                   "method, target, timestamp, nonce_str and body as they came: another key, or "
+                   "other bytes were signed than sent";
+        case SignFailure::authorization_malformed:
+        case SignFailure::scheme_unsupported:
+            break;
+    }
+    return fmt::format("{}: {}", error.reason.field, error.reason.reason);
 }
 
 }  // namespace tuma::wechat

@@ -1,7 +1,7 @@
 // The answer to a request whose signature does not hold.
 #pragma once
 
-#include "protocols/wechat/authorization.h"
+#include "protocols/wechat/wire/authorization.h"
 
 #include <string>
 
@@ -17,5 +17,10 @@ namespace tuma::wechat {
 /// issue 76 of hpyer/node-easywechat.
 std::string sign_error_body(const AuthorizationError& error, const SignedRequest& request,
                             const Authorization* authorization);
+
+/// The same failure for the log: what was compared with what. `is_known` says that the merchant is,
+/// `now` is the clock that the timestamp was compared with; nothing where it was not.
+std::string sign_error_words(const AuthorizationError& error, const Authorization* authorization,
+                             bool is_known, std::optional<Timestamp> now);
 
 }  // namespace tuma::wechat

@@ -2,16 +2,17 @@
 // request's own headers.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/time.h"
-#include "protocols/customer_script.h"
+#include "ledger/records/order.h"
+#include "ledger/words/time.h"
 #include "protocols/http/message.h"
+#include "protocols/kit/scenario_table.h"
 
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuma::wechat {
 
@@ -23,13 +24,8 @@ struct Script : protocols::CustomerScript {
     bool operator==(const Script&) const = default;
 };
 
-/// One row of what words and openids play.
-struct MagicRow {
-    std::string_view ending;  ///< two digits: openid "oTumaSandboxCustomer000000NN", code "…00NN"
-    std::string_view word;    ///< of the header Tuma-Scenario
-    Script script;
-    std::string_view sentence;
-};
+/// A row's ending stands behind `magic_openid` or `magic_code`.
+using MagicRow = protocols::ScenarioRow<Script>;
 std::span<const MagicRow> magic_table();
 inline constexpr std::string_view magic_openid = "oTumaSandboxCustomer000000";
 /// Payment codes with these 16 digits in front play what their last two digits say.
@@ -40,9 +36,15 @@ inline constexpr std::string_view magic_code = "1399999999999900";
 /// before the openid; Wechatpay-Negative-Test and Tuma-Fault add "error:CODE", "callback-lost",
 /// "callback-twice", "callback-late:MS". Requires: `misspelt_word` finds none.
 Script script_of(const http::HttpRequest& request, std::string_view customer);
-/// The first word of these headers that is none of the above, with the header as field; codes and
-/// faults are those of the path's version, or of both if the path is none of ours.
-std::optional<InputError> misspelt_word(const http::HttpRequest& request);
+/// What a version of the API can be made to say.
+struct SpokenErrors {
+    std::vector<std::string_view> codes;  ///< as they are listed to who has misspelt one
+    bool (*has)(std::string_view code);   ///< also in other spellings
+    bool signs_time;                      ///< whether a timestamp can be stale
+};
+/// The first word of these headers that is none of the above, with the header as field.
+std::optional<InputError> misspelt_word(const http::HttpRequest& request,
+                                        const SpokenErrors& errors);
 
 /// What is wrong with a reply on purpose.
 struct Faults {

@@ -1,8 +1,9 @@
 #include "loadgen/command_line.h"
 
-#include "ledger/command_words.h"
-#include "loadgen/find_max.h"
-#include "loadgen/version.h"
+#include "ledger/words/command_page.h"
+#include "ledger/words/command_words.h"
+#include "loadgen/drive/find_max.h"
+#include "loadgen/drive/version.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -33,10 +34,12 @@ std::string take(Result<Value> parsed, Value& value) {
 CLI::Option* add_text(CLI::App& app, const std::string& name, std::string fallback,
                       std::string sentence,
                       const std::function<std::string(const std::string&)>& read) {
+    // The fallback is for --help alone. The value keeps the default that it has in its struct.
     return app
         .add_option_function<std::string>(
             name,
             [name, read](const std::string& text) {
+                // Some readers name the value themselves; then it is not named twice.
                 const std::string wrong = read(text);
                 if (!wrong.empty())
                     throw CLI::ValidationError(
@@ -48,6 +51,7 @@ CLI::Option* add_text(CLI::App& app, const std::string& name, std::string fallba
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& value, Duration low,
                           Duration high, const std::string& sentence) {
+    // The same words in --help and in the message, so that they cannot differ.
     const std::string bounds = fmt::format("{} to {}", text(low), text(high));
     return add_text(app, name, text(value), fmt::format("{} ({})", sentence, bounds),
                     [&value, low, high, bounds](const std::string& given) -> std::string {
@@ -62,6 +66,8 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& valu
 template <typename Number>
 CLI::Option* add_number(CLI::App& app, const std::string& name, Number& value, std::uint64_t low,
                         std::uint64_t high, const std::string& sentence) {
+    // Bounds are in the sentence as well, because the manual page leaves out what CLI11 says of
+    // them.
     return app.add_option(name, value, fmt::format("{} ({} to {})", sentence, low, high))
         ->check(CLI::Range(low, high))
         ->capture_default_str();
@@ -71,6 +77,7 @@ void add_seed(CLI::App& app, std::uint64_t& seed, std::string fallback,
               const std::string& sentence) {
     add_text(app, "--seed", std::move(fallback), sentence + " (0 to 2^64-1)",
              [&seed](const std::string& given) -> std::string {
+                 // A negative number must not be wrapped round into a seed.
                  if (given.starts_with('-') || !CLI::detail::lexical_cast(given, seed))
                      return "must be a whole number of 0 to 2^64-1";
                  return {};
@@ -84,9 +91,8 @@ void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value
 }
 
 void add_connection(CLI::App& app, LoadOptions& load) {
-    add_text(app, "--target", "",
-             "Where the switch listens: native:HOST:PORT, mpesa:HOST:PORT (STK push) or "
-             "wechat-v3:HOST:PORT (signed native orders)",
+    // No default: a load must not hit a server by accident.
+    add_text(app, "--target", "", "Where the switch listens: " + known_targets(true),
              [&load](const std::string& given) { return take(parse_target(given), load.target); })
         ->required();
     add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
@@ -97,47 +103,52 @@ void add_connection(CLI::App& app, LoadOptions& load) {
                  return {};
              });
     add_number(app, "--connections", load.connections, 1, 20'000,
-               "TCP connections; over HTTP [64]");
+               "TCP connections; over HTTP 64 unless given");
+    // Without a default here: the right one depends on other options, and a given one must be told
+    // from none.
     app.add_option("--in-flight", load.in_flight,
-                   "Requests in flight on a connection, at most (1 to 65535) [16 in a closed loop, "
+                   "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, "
                    "65536 operations' worth in an open one]")
         ->check(CLI::Range(1, 65'535));
     add_number(app, "--participant", load.participant, 1, 4'294'967'295,
-               "Who sends: number of the participant");
+               "Number of the participant who sends");
     add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
-                 std::chrono::hours{1}, "A request without answer for so long has timed out");
+                 std::chrono::hours{1},
+                 "A request that has no answer after this time has timed out");
 }
 
 void add_http(CLI::App& app, LoadOptions& load) {
     app.add_option("--client-file", load.client_file,
-                   "Of mpesa: and wechat-v3: targets: who asks, DATA/clients/mpesa.json or "
-                   "wechat.json")
+                   "Of targets over HTTP: who asks, DATA/clients/mpesa.json and its like")
         ->type_name("FILE");
-    add_text(
-        app, "--callbacks", "wait",
-        "wait: callbacks are matched and timed, a lost one makes the run invalid; ignore: they "
-        "are answered and thrown away, the run ends with its last reply",
-        [&load](const std::string& given) -> std::string {
-            const auto parsed = parse_callbacks(given);
-            if (!parsed) return "must be wait or ignore";
-            load.callbacks = *parsed;
-            return {};
-        });
+    add_text(app, "--callbacks", "wait",
+             "wait: callbacks are matched and timed, and a lost one makes the run invalid; "
+             "ignore: they are answered and thrown away, and the run ends with its last "
+             "reply",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_callbacks(given);
+                 if (!parsed) return "must be wait or ignore";
+                 load.callbacks = *parsed;
+                 return {};
+             })
+        ->type_name("wait|ignore");
     add_text(app, "--until", "reply",
-             "With what an operation over HTTP ends: reply, or callback (its connection takes no "
-             "other request before); callbacks have histograms of their own with both",
+             "What ends an operation over HTTP: its reply, or its callback (until then its "
+             "connection takes no other request); callbacks have histograms of their own "
+             "either way",
              [&load](const std::string& given) -> std::string {
                  const auto parsed = parse_until(given);
                  if (!parsed) return "must be reply or callback";
                  load.until = *parsed;
                  return {};
-             });
+             })
+        ->type_name("reply|callback");
     add_duration(app, "--grace", load.grace, Duration{0}, std::chrono::hours{1},
-                 "Callbacks that have not come so long after the last answer are lost");
+                 "Callbacks that have not come this long after the last answer are lost");
     add_duration(app, "--act-after", load.act_after, Duration{0}, std::chrono::hours{1},
-                 "When the simulated customer pays");
+                 "How long the simulated customer waits before it pays");
     add_number(app, "--verify-each", load.verify_each, 0, 1'000'000,
-               "Signatures of each so-manieth reply and callback are verified; 0: none");
+               "The signature of every Nth reply and callback is verified; 0: none");
 }
 
 void add_load(CLI::App& app, LoadOptions& load) {
@@ -147,29 +158,34 @@ void add_load(CLI::App& app, LoadOptions& load) {
     add_number(app, "--batch", load.batch, 1, native::commands_max,
                "Operations in a request, all of one kind");
     add_duration(app, "--duration", load.duration, std::chrono::milliseconds{1},
-                 std::chrono::hours{24 * 7}, "How long is measured, behind the warm-up");
+                 std::chrono::hours{24 * 7}, "How long to measure, after the warm-up");
     add_duration(app, "--warmup", load.warmup, Duration{0}, std::chrono::hours{1},
-                 "Load before the measurement; nothing for a trace or --stop-after");
+                 "Load before the measurement; none for a trace or with --stop-after");
     add_text(app, "--arrival", "poisson", "Gaps between requests: poisson or constant",
              [&load](const std::string& given) -> std::string {
                  if (given != "poisson" && given != "constant")
                      return "must be poisson or constant";
                  load.arrival = given == "poisson" ? Arrival::poisson : Arrival::constant;
                  return {};
-             });
+             })
+        ->type_name("poisson|constant");
     add_text(app, "--overload", "queue",
-             "When all places for requests in flight are taken: queue (wait; latency counts from "
-             "the intended time), skip (never send, count) or abort (end, invalid)",
+             "What happens when all places for requests in flight are taken: queue (wait; "
+             "latency counts from the intended time), skip (never send, but count) or abort "
+             "(end the run, invalid)",
              [&load](const std::string& given) -> std::string {
                  const auto parsed = parse_overload(given);
                  if (!parsed) return "must be queue, skip or abort";
                  load.overload = *parsed;
                  return {};
-             });
+             })
+        ->type_name("queue|skip|abort");
     add_seed(app, load.seed, "new each time",
              "Makes the run repeatable; another seed means other request keys");
+    // The scenario knows its own number, so that only a given one replaces it.
     add_text(app, "--customers", "",
-             "Wallets instead of the scenario's number, phones of mpesa: [1000] (2 to 10000000)",
+             "Number of wallets, instead of the scenario's; for mpesa: of phones [1000] (2 "
+             "to 10000000)",
              [&load](const std::string& given) -> std::string {
                  std::uint32_t number = 0;
                  if (!CLI::detail::lexical_cast(given, number) || number < 2 || number > 10'000'000)
@@ -178,7 +194,8 @@ void add_load(CLI::App& app, LoadOptions& load) {
                  return {};
              });
     add_text(
-        app, "--day-length", "", "Bends the rate into the scenario's hours: a day in so long",
+        app, "--day-length", "",
+        "How long a day of the scenario takes; the rate then follows its hours",
         [&load](const std::string& given) -> std::string {
             const auto parsed = parse_duration(given);
             if (!parsed || *parsed < std::chrono::seconds{1} || *parsed > std::chrono::hours{24})
@@ -190,11 +207,14 @@ void add_load(CLI::App& app, LoadOptions& load) {
 
 void add_output(CLI::App& app, LoadOptions& load) {
     app.add_option("--report", load.report,
-                   "Directory for report.json, report.html, latency.hlog, timeline.csv");
+                   "Directory for report.json, report.html, latency.hlog, timeline.csv")
+        ->type_name("DIR");
     app.add_option("--acks", load.acks,
-                   "Appends every acknowledged request to this file, for tuma audit --acks");
+                   "Appends every acknowledged request to this file, for tuma audit --acks")
+        ->type_name("FILE");
     app.add_option("--probe-dir", load.probe_directory,
                    "Where fsync is measured; choose the disk of the switch's data")
+        ->type_name("DIR")
         ->capture_default_str();
     app.add_flag("--quiet", load.is_quiet, "No progress on standard error");
 }
@@ -213,14 +233,16 @@ CLI::App* add_run(CLI::App& app, Parsed& parsed) {
     CLI::App* run = app.add_subcommand("run", "Drive one load and report on it");
     LoadOptions& load = parsed.run.load;
     add_connection(*run, load);
+    // Not a part of `add_load`: a search has no rate of its own.
     add_rate(*run, "--rate", load.rate, "max",
              "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
              "sends as answers come (closed loop)");
     add_load(*run, load);
     add_http(*run, load);
     add_number(*run, "--stop-after", load.operations_max, 0, 1'000'000'000'000,
-               "Send exactly so many operations instead of --duration; 0: no limit");
-    add_text(*run, "--speed", "max", "Of a trace: N hours in the time of one, or max",
+               "Send exactly this many operations instead of --duration; 0: no limit");
+    add_text(*run, "--speed", "max",
+             "For a trace: N plays N hours in the time of one; max waits for nothing",
              [&load](const std::string& given) { return take(parse_speed(given), load.speed); });
     add_output(*run, load);
     return run;
@@ -235,6 +257,7 @@ CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
              "What must hold, as p99<20ms,errors<0.1%; measures p50 p90 p99 p99_9 max errors "
              "refused",
              [&command](const std::string& given) -> std::string {
+                 // Read for the message only. The text itself is kept, as results are told with it.
                  const auto slo = parse_slo(given);
                  if (!slo) return slo.error().reason;
                  command.slo = given;
@@ -242,9 +265,9 @@ CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
              })
         ->required();
     add_rate(*find, "--start", parsed.start, "1000", "The first rate that is tried");
-    add_rate(*find, "--highest", parsed.highest, "10M", "No rate above is tried");
+    add_rate(*find, "--highest", parsed.highest, "10M", "No higher rate is tried");
     add_number(*find, "--precision", command.precision_percent, 1, 50,
-               "Percent between the found rate and one that failed");
+               "Search until the rate found is within this many percent of one that failed");
     add_duration(*find, "--cool-down", command.cool_down, Duration{0}, std::chrono::minutes{10},
                  "Rest between trials");
     add_load(*find, command.load);
@@ -255,9 +278,15 @@ CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
 
 CLI::App* add_compare(CLI::App& app, Parsed& parsed) {
     CLI::App* compare =
-        app.add_subcommand("compare", "Judge report directories B against A, with the noise");
-    compare->add_option("--a", parsed.compare.a, "Report directories of side A")->expected(1, 100);
-    compare->add_option("--b", parsed.compare.b, "Report directories of side B")->expected(1, 100);
+        app.add_subcommand("compare", "Judge report directories B against A, allowing for noise");
+    // Several a side, because one run against one cannot tell a difference from noise.
+    compare->add_option("--a", parsed.compare.a, "Report directories of side A")
+        ->expected(1, 100)
+        ->type_name("DIR");
+    compare->add_option("--b", parsed.compare.b, "Report directories of side B")
+        ->expected(1, 100)
+        ->type_name("DIR");
+    // Two directories are the usual case, and need no options.
     compare
         ->add_option_function<std::vector<std::filesystem::path>>(
             "A B",
@@ -266,8 +295,9 @@ CLI::App* add_compare(CLI::App& app, Parsed& parsed) {
                 parsed.compare.b.push_back(both[1]);
             },
             "One report directory a side")
-        ->expected(2);
-    compare->add_flag("--json", parsed.compare.as_json, "As JSON");
+        ->expected(2)
+        ->type_name("DIR");
+    compare->add_flag("--json", parsed.compare.as_json, "Print JSON");
     return compare;
 }
 
@@ -285,6 +315,7 @@ CLI::App* add_sample(CLI::App& app, Parsed& parsed) {
                  command.merchant.kind = *kind;
                  return {};
              })
+        ->type_name("kiosk|takeaway|wholesale")
         ->required();
     add_seed(*sample, command.merchant.seed, "1",
              "The same seed makes the same file, on every machine");
@@ -314,14 +345,20 @@ NoCommand refuse(const InputError& error) {
 }
 
 CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
+    // A new seed each time, or a second run on the same data would be answered from the server's
+    // memory.
     if (used.count("--seed") == 0) load.seed = random_seed;
     if (load.is_http()) {
+        // These have defaults, so that only the command line tells whether somebody wanted them.
         for (const char* option : {"--scenario", "--participant"})
             if (used.count(option) > 0)
                 return refuse({option, "belongs to a native: target; leave it out"});
+        // The usual few are for requests side by side on one connection, which HTTP does not have.
         if (used.count("--connections") == 0) load.connections = http_connections;
     }
     const bool is_counted = load.is_trace() || load.operations_max > 0;
+    // Operations of a warm-up are counted apart, and a number that was asked for exactly would be
+    // split.
     if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
     if (const auto wrong = contradiction(load)) return refuse(*wrong);
     return NoCommand{0};
@@ -329,22 +366,27 @@ CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random
 
 CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
                    const CLI::App& sample, std::uint64_t random_seed) {
+    // Exactly one of them was parsed, because CLI11 has asked for a command.
     if (sample.parsed()) {
         SampleCommand& command = parsed.sample;
+        // The name depends on kind and seed, which are known only once all options are read.
         if (command.out.empty()) command.out = sample_file_name(command.merchant);
         return command;
     }
     if (run.parsed()) {
         const CommandLine finished = finish(parsed.run.load, run, random_seed);
+        // It has said already what is wrong.
         if (std::get<NoCommand>(finished).exit_code != 0) return finished;
         return parsed.run;
     }
     if (find.parsed()) {
+        // "max" is a rate for `run`, where it means a closed loop. A search needs numbers.
         if (!parsed.start || !parsed.highest ||
             parsed.start->millihertz > parsed.highest->millihertz)
             return refuse({"--start", "must be a rate that is not above --highest; lower it"});
         parsed.find_max.start = *parsed.start;
         parsed.find_max.highest = *parsed.highest;
+        // What contradicts a rate is found before the first trial, and not by it.
         parsed.find_max.load.rate = parsed.find_max.start;
         if (parsed.find_max.load.is_trace())
             return refuse({"--scenario", "a trace has its own times; use run for it"});
@@ -360,6 +402,7 @@ CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
 }  // namespace
 
 CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t random_seed) {
+    // CLI11 writes into it while it parses, so that it must outlive the app.
     Parsed parsed;
     CLI::App app{"tuma-load drives a payment switch with load and measures it.", "tuma-load"};
     app.footer(std::string(exit_codes));
@@ -370,6 +413,12 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     add_compare(app, parsed);
     const CLI::App* sample = add_sample(app, parsed);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
+    // Before parsing, which would ask for a command.
+    if (const auto page = printed_page(command_page(app), arguments)) {
+        fmt::print("{}", *page);
+        return NoCommand{0};
+    }
+    // Before CLI11, whose message has neither the list of right words nor the nearest one.
     if (const auto misspelt = misspelt_argument(command_words(app), arguments)) {
         fmt::print(stderr, "tuma-load: {}\n", *misspelt);
         return NoCommand{exit_usage};
@@ -377,6 +426,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
+        // Help and version are exceptions of CLI11 as well. They end with 0.
         return NoCommand{app.exit(error) == 0 ? 0 : exit_usage};
     }
     return chosen(parsed, *run, *find, *sample, random_seed);

@@ -1,8 +1,8 @@
 // The options of tuma-load as CLI11 reads them: one sentence, bounds and default each.
 #pragma once
 
-#include "loadgen/options.h"
-#include "loadgen/sample_merchant.h"
+#include "loadgen/drive/options.h"
+#include "loadgen/sample/sample_merchant.h"
 
 #include <cstdint>
 #include <filesystem>

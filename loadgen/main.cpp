@@ -1,10 +1,10 @@
 // tuma-load: drives a switch with load, searches its limits, compares runs, makes up sales.
 #include "loadgen/command_line.h"
-#include "loadgen/compare.h"
-#include "loadgen/find_max.h"
-#include "loadgen/run_http.h"
-#include "loadgen/run_load.h"
-#include "loadgen/sample_merchant.h"
+#include "loadgen/drive/find_max.h"
+#include "loadgen/drive/run_http.h"
+#include "loadgen/drive/run_load.h"
+#include "loadgen/report/compare.h"
+#include "loadgen/sample/sample_merchant.h"
 
 #include <fmt/format.h>
 
@@ -30,6 +30,8 @@ constexpr int exit_server_gone = 3;
 std::atomic<bool> stop_requested{false};
 
 extern "C" void request_stop(int signal) {
+    // A handler may neither lock nor allocate: it leaves word for the loop, which looks in each
+    // round.
     stop_requested.store(true, std::memory_order_relaxed);
     static_cast<void>(std::signal(signal, SIG_DFL));
 }
@@ -40,6 +42,7 @@ int wrong_usage(const InputError& error) {
 }
 
 int exit_code_of(const RunReport& report) {
+    // First: a run whose server went away is invalid too, but that is not what one must know.
     if (!report.server_gone.empty()) return exit_server_gone;
     return report.verdict.valid ? exit_ok : exit_invalid;
 }
@@ -50,10 +53,11 @@ using RunOnce = std::function<RunReport(const LoadOptions&)>;
 Result<RunOnce> prepare_native(const LoadOptions& load, Progress& progress) {
     auto play = load_play(load);
     if (!play) return play.error();
-    Population population = prepare_accounts(load, play->scenario, progress);
-    return RunOnce([play = std::move(play).value(), population = std::move(population),
+    // Once: all trials of a search use the same accounts.
+    Accounts accounts = prepare_accounts(load, play->scenario, progress);
+    return RunOnce([play = std::move(play).value(), accounts = std::move(accounts),
                     &progress](const LoadOptions& options) {
-        return run_load(options, play, population, stop_requested, progress);
+        return run_load(options, play, accounts, stop_requested, progress);
     });
 }
 
@@ -90,12 +94,16 @@ int search(const FindMaxCommand& command) {
         LoadOptions load = command.load;
         load.rate = rate;
         load.latency_bound = latency_bound(*slo);
+        // Another seed for each trial. With the same references the server would answer from its
+        // memory.
         load.seed += number++;
+        // What the trial before has left to do must not weigh on this one.
         if (number > 1) std::this_thread::sleep_for(command.cool_down);
         const RunReport report = (*run_once)(load);
         if (!load.report.empty())
             write_report(report, load.report / fmt::format("trial-{:02}", number));
         Trial trial = trial_of(report, *slo, rate);
+        // Stopping by hand ends the search as well.
         trial.is_server_gone = trial.is_server_gone || stop_requested.load();
         progress.say(fmt::format("trial {}: {:.1f}/s {}", number, rate.per_second(),
                                  trial.has_passed ? "keeps the SLO" : trial.why));
@@ -110,6 +118,7 @@ int search(const FindMaxCommand& command) {
     if (!command.load.report.empty())
         write_file_aside(command.load.report / "find-max.json", search_json(result, command.slo));
     if (result.found) return exit_ok;
+    // A search that was stopped by hand says nothing about the server.
     const bool is_gone = !result.trials.empty() && result.trials.back().is_server_gone;
     return is_gone && !stop_requested.load() ? exit_server_gone : exit_invalid;
 }
@@ -124,6 +133,7 @@ int compare_sides(const CompareCommand& command) {
             sides[side].push_back(std::move(measured).value());
         }
     }
+    // Always the same, so that the same directories have the same verdict.
     constexpr std::uint64_t bootstrap_seed = 1;
     const Comparison comparison = compare(sides[0], sides[1], bootstrap_seed);
     fmt::print("{}", command.as_json ? comparison_json(comparison) : comparison_text(comparison));

@@ -1,4 +1,4 @@
-#include "loadgen/native_client.h"
+#include "loadgen/client/native_client.h"
 
 #include <fmt/format.h>
 #include <poll.h>
@@ -14,20 +14,13 @@
 namespace tuma::loadgen {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 std::string with_endpoint(const Endpoint& endpoint, std::string_view what) {
     return fmt::format("{}: {}", endpoint.text(), what);
 }
 
-void wait_for(const Endpoint& endpoint, const Socket& socket, short events,
-              Clock::time_point deadline) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
-    pollfd entry{socket.descriptor(), events, 0};
-    const int ready = ::poll(&entry, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0)));
-    if (ready == 0) throw ConnectionError(with_endpoint(endpoint, "no answer before the timeout"));
-    if (ready < 0 && errno != EINTR)
-        throw ConnectionError(with_endpoint(endpoint, std::strerror(errno)));
+void await(const Endpoint& endpoint, const Socket& socket, short events, SteadyTime deadline) {
+    if (!wait_for(socket.descriptor(), events, deadline))
+        throw ConnectionError(with_endpoint(endpoint, "no answer before the timeout"));
 }
 
 /// What the reader of a reply cannot accept.
@@ -49,6 +42,7 @@ std::vector<core::Outcome> NativeClient::call(std::span<const core::Request> req
     ensure(!requests.empty(), "a call without requests");
     std::vector<core::Outcome> outcomes;
     outcomes.reserve(requests.size());
+    // How many fit into a frame depends on its type, and only writing a request tells the type.
     std::vector<std::byte> probe;
     const std::size_t count_max =
         native::row(native::append_command(probe, requests.front())).count_max;
@@ -56,10 +50,13 @@ std::vector<core::Outcome> NativeClient::call(std::span<const core::Request> req
         const auto some = requests.first(std::min(count_max, requests.size()));
         const std::uint64_t request_id = send(some);
         const Reply reply = receive();
+        // Nothing else is under way on this connection, so that another number means that the two
+        // sides have lost step.
         if (reply.header.request_id != request_id)
             throw ConnectionError(with_endpoint(endpoint_, "the answer to another request"));
         auto part = native::read_outcomes(reply.view());
         if (!part) throw bad_reply(endpoint_, part.error());
+        // Results have no numbers of their own: they belong to the requests by their order.
         if (part->size() != some.size())
             throw ConnectionError(with_endpoint(endpoint_, "fewer results than requests"));
         outcomes.insert(outcomes.end(), part->begin(), part->end());
@@ -87,6 +84,7 @@ std::optional<native::StatementEntry> NativeClient::query_transfer(TransferId tr
     const Reply reply = exchange(native::FrameType::query_transfer, body);
     auto records = native::read_records(reply.view());
     if (!records) throw bad_reply(endpoint_, records.error());
+    // A transfer that is not there is an answer, and not a fault of the connection.
     if (records->empty() || records->front().code != Refusal::none) return std::nullopt;
     return records->front().entry;
 }
@@ -94,6 +92,7 @@ std::optional<native::StatementEntry> NativeClient::query_transfer(TransferId tr
 std::uint64_t NativeClient::send(std::span<const core::Request> requests) {
     ensure(!requests.empty(), "a frame without commands");
     outgoing_.clear();
+    // The header's place is kept free: count and length are known at the end.
     native::begin_frame(outgoing_);
     const native::FrameType type = native::append_command(outgoing_, requests.front());
     for (const core::Request& request : requests.subspan(1))
@@ -125,13 +124,14 @@ std::uint64_t NativeClient::send_frame(native::FrameType type, std::size_t count
 }
 
 void NativeClient::send_bytes(std::span<const std::byte> bytes) {
-    const auto deadline = Clock::now() + timeout_;
+    const auto deadline = std::chrono::steady_clock::now() + timeout_;
     while (!bytes.empty()) {
+        // A server that is gone must be an error code here, and not a signal.
         const ssize_t sent = ::send(socket_.descriptor(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
         if (sent > 0)
             bytes = bytes.subspan(static_cast<std::size_t>(sent));
         else if (errno == EAGAIN)
-            wait_for(endpoint_, socket_, POLLOUT, deadline);
+            await(endpoint_, socket_, POLLOUT, deadline);
         else if (errno != EINTR)
             throw ConnectionError(with_endpoint(endpoint_, std::strerror(errno)));
     }
@@ -140,6 +140,8 @@ void NativeClient::send_bytes(std::span<const std::byte> bytes) {
 Reply NativeClient::receive() {
     Reply reply = receive_any();
     if (reply.header.type == native::error_type) {
+        // After an error frame the server closes the connection, so that nothing more can be asked
+        // on it.
         const native::FrameError error = native::read_error(reply.view());
         throw ConnectionError(with_endpoint(
             endpoint_, fmt::format("the server refuses: {}: {}", name(error.code), error.reason)));
@@ -149,13 +151,16 @@ Reply NativeClient::receive() {
 }
 
 Reply NativeClient::receive_any() {
-    const auto deadline = Clock::now() + timeout_;
+    const auto deadline = std::chrono::steady_clock::now() + timeout_;
     std::array<std::byte, 65536> chunk;
     while (true) {
+        // First what has come already: a reading may bring several replies.
         if (auto frame = native::read_frame(incoming_, true)) {
             if (!*frame) throw bad_reply(endpoint_, frame->error());
             const native::FrameView& view = **frame;
             Reply reply{view.header, {view.body.begin(), view.body.end()}};
+            // Moving what is left is good enough for set-up and tests. A run has readers of its
+            // own.
             incoming_.erase(incoming_.begin(), incoming_.begin() + view.header.length);
             return reply;
         }
@@ -165,13 +170,14 @@ Reply NativeClient::receive_any() {
         else if (received == 0)
             throw ConnectionError(with_endpoint(endpoint_, "the server closed the connection"));
         else if (errno == EAGAIN)
-            wait_for(endpoint_, socket_, POLLIN, deadline);
+            await(endpoint_, socket_, POLLIN, deadline);
         else if (errno != EINTR)
             throw ConnectionError(with_endpoint(endpoint_, std::strerror(errno)));
     }
 }
 
 void NativeClient::finish_sending() {
+    // Errors do not matter: a connection that is gone has nothing more to send either.
     ::shutdown(socket_.descriptor(), SHUT_WR);
 }
 

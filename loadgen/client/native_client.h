@@ -1,8 +1,8 @@
 // A plain blocking client of the native protocol, for set-up and for tests.
 #pragma once
 
-#include "ledger/id.h"
-#include "loadgen/socket.h"
+#include "ledger/words/id.h"
+#include "loadgen/client/socket.h"
 #include "protocols/native/messages.h"
 
 #include <cstddef>

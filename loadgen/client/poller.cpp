@@ -1,4 +1,4 @@
-#include "loadgen/poller.h"
+#include "loadgen/client/poller.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,12 +12,15 @@ Poller::Poller() : descriptor_(::epoll_create1(EPOLL_CLOEXEC)) {
 
 std::span<const epoll_event> Poller::wait(Offset longest) {
     const auto ns = std::max<std::int64_t>(longest.count(), 0);
+    // Nanoseconds, because milliseconds would be more than the latencies that are measured.
     const timespec timeout{ns / 1'000'000'000, ns % 1'000'000'000};
     const auto size = static_cast<int>(events_.size());
     int ready = ::epoll_pwait2(descriptor_.descriptor(), events_.data(), size, &timeout, nullptr);
+    // Kernels before 5.11. Rounded up: rounded down, the last part of every wait would be spun.
     if (ready < 0 && errno == ENOSYS)
         ready = ::epoll_wait(descriptor_.descriptor(), events_.data(), size,
                              static_cast<int>((ns + 999'999) / 1'000'000));
+    // A signal ends the wait without a socket, and the loop looks whether it was asked to stop.
     if (ready < 0 && errno != EINTR)
         throw std::system_error(errno, std::generic_category(), "epoll");
     return std::span{events_}.first(static_cast<std::size_t>(std::max(ready, 0)));

@@ -1,8 +1,8 @@
 // Which of many sockets are ready, with waits of nanoseconds.
 #pragma once
 
-#include "loadgen/schedule.h"
-#include "loadgen/socket.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/measure/schedule.h"
 
 #include <sys/epoll.h>
 

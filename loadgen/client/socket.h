@@ -1,9 +1,10 @@
-// TCP for the load generator: an endpoint as text, a connected socket, one HTTP GET.
+// TCP for the load generator: an endpoint as text, a connected socket.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 
+#include <chrono>
 #include <cstdint>
 #include <stdexcept>
 #include <string>
@@ -51,10 +52,13 @@ private:
     int descriptor_ = -1;
 };
 
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+/// Waits until the descriptor is ready for `events` (those of poll); false when `deadline` passed
+/// first. Throws ConnectionError.
+bool wait_for(int descriptor, short events, SteadyTime deadline);
+
 /// A non-blocking TCP connection without Nagle's delay. Throws ConnectionError.
 Socket connect_to(const Endpoint& endpoint, Duration timeout);
-
-/// The body of `GET path` over HTTP/1.0. Throws ConnectionError, also on any status but 200.
-std::string http_get(const Endpoint& endpoint, std::string_view path, Duration timeout);
 
 }  // namespace tuma::loadgen

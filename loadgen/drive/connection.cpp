@@ -1,6 +1,6 @@
-#include "loadgen/connection.h"
+#include "loadgen/drive/connection.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <sys/socket.h>
 
@@ -19,6 +19,7 @@ constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
 Connection::Connection(Socket socket, std::size_t places)
     : socket_(std::move(socket)), places_(places) {
     ensure(places >= 1 && places <= place_mask, "1 to 65535 requests in flight");
+    // Taken from the back, so that few places stay few in memory when little is in flight.
     for (std::size_t i = places; i > 0; --i) free_.push_back(static_cast<std::uint16_t>(i - 1));
 }
 
@@ -33,12 +34,15 @@ void Connection::queue(RequestFrame& frame, ParticipantId participant) {
     place.request.count = frame.count;
     place.request.first_number = frame.first_number;
     place.request.intended = frame.intended;
+    // Swapped, so that both keep their memory for the next request.
     std::swap(place.request.digests, frame.digests);
     unstamped_.push_back(number);
 
     native::FrameHeader header;
     header.type = static_cast<std::uint8_t>(frame.type);
     header.count = frame.count;
+    // An answer leads to its place without a search. The generation in front of it tells an answer
+    // that comes too late from one to the request that has the place by then.
     header.request_id = (place.generation << place_bits) | number;
     header.participant = participant;
     native::finish_frame(frame.bytes, 0, header);
@@ -47,11 +51,14 @@ void Connection::queue(RequestFrame& frame, ParticipantId participant) {
 
 std::optional<std::string> Connection::flush() {
     while (unsent_bytes() > 0) {
+        // A server that is gone must be an error code here, and not a signal.
         const ssize_t sent = ::send(socket_.descriptor(), outgoing_.data() + outgoing_begin_,
                                     unsent_bytes(), MSG_NOSIGNAL);
         if (sent > 0)
             outgoing_begin_ += static_cast<std::size_t>(sent);
         else if (errno == EAGAIN)
+            // What is left stays where it is: moving it to the front each time would cost more than
+            // the room.
             return std::nullopt;
         else if (errno != EINTR)
             return std::strerror(errno);
@@ -62,9 +69,11 @@ std::optional<std::string> Connection::flush() {
 }
 
 const InFlight* Connection::find(std::uint64_t request_id) const {
+    // Ids come from outside: any number may be in them.
     const std::uint64_t number = request_id & place_mask;
     if (number >= places_.size()) return nullptr;
     const Place& place = places_[number];
+    // What has not been stamped has not been handed to the kernel, and nobody can have answered it.
     if (!place.is_taken || !place.is_stamped) return nullptr;
     return place.generation == request_id >> place_bits ? &place.request : nullptr;
 }
@@ -75,6 +84,7 @@ void Connection::end(std::uint64_t request_id) {
 
 void Connection::free_place(std::size_t place) {
     places_[place].is_taken = false;
+    // From here on the old id finds nothing.
     ++places_[place].generation;
     free_.push_back(static_cast<std::uint16_t>(place));
 }
@@ -82,6 +92,8 @@ void Connection::free_place(std::size_t place) {
 Connection::Reading Connection::receive(std::span<std::byte> scratch, std::string& reason) {
     ssize_t received = 0;
     do {
+        // Once for each call: the poller tells again while there is more, and no connection keeps
+        // the others waiting.
         received = ::recv(socket_.descriptor(), scratch.data(), scratch.size(), 0);
     } while (received < 0 && errno == EINTR);
     if (received == 0) reason = "the server closed the connection";
@@ -91,6 +103,7 @@ Connection::Reading Connection::receive(std::span<std::byte> scratch, std::strin
     }
     if (received <= 0) return Reading::ended;
     const auto fresh = scratch.first(static_cast<std::size_t>(received));
+    // Replies mostly come whole, and are read where they were received.
     if (kept_.empty()) {
         arrived_ = fresh;
     } else {

@@ -1,8 +1,8 @@
 // One connection of the driver: bytes on their way out and in, and the requests in flight.
 #pragma once
 
-#include "loadgen/request_frames.h"
-#include "loadgen/socket.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/workload/request_frames.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,11 +1,10 @@
-#include "loadgen/driver.h"
+#include "loadgen/drive/driver.h"
 
-#include "loadgen/connection.h"
-#include "loadgen/poller.h"
+#include "loadgen/drive/connection.h"
+#include "loadgen/drive/drive_loop.h"
 #include "protocols/native/messages.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <deque>
@@ -13,47 +12,26 @@
 namespace tuma::loadgen {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr Offset tick = std::chrono::milliseconds{100};
 constexpr Offset drain_after_loss = std::chrono::seconds{1};
 constexpr std::size_t scratch_bytes = 1U << 20U;
 /// A connection with more than this queued is flushed before further requests are made.
 constexpr std::size_t queued_bytes_max = 128U << 10U;
 
-class Run {
+class Run final : public DriveLoop {
 public:
-    Run(const DriverSettings& settings, Traffic& traffic, Recorder& recorder,
+    Run(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
         ledger::AcksWriter* acks)
-        : settings_(settings),
+        : DriveLoop({.timeout = settings.timeout,
+                     .overload = settings.overload,
+                     .closed_loop = settings.closed_loop,
+                     .end = settings.end,
+                     .send_everything = settings.send_everything},
+                    recorder),
+          settings_(settings),
           traffic_(traffic),
-          recorder_(recorder),
           acks_(acks),
-          scratch_(scratch_bytes) {}
-
-    RunEnd run(const std::atomic<bool>& stop,
-               const std::function<void(const RunProgress&)>& on_progress) {
+          scratch_(scratch_bytes) {
         connect_all();
-        // Timers would otherwise wake up to 50 µs late by the kernel's leave.
-        ::prctl(PR_SET_TIMERSLACK, 1UL);
-        start_ = Clock::now();
-        advance_clock();
-        while (!is_over()) {
-            if (stop.load(std::memory_order_relaxed) && !is_stopped_) {
-                is_stopped_ = true;
-                result_.problems.emplace_back("The run was interrupted before its end.");
-            }
-            send_due();
-            flush_all();
-            receive(wait_time());
-            if (now_ >= next_tick_) on_tick(on_progress);
-        }
-        skip_backlog();
-        give_up_in_flight();
-        if (acks_ != nullptr) acks_->flush();
-        result_.ended = now_;
-        recorder_.finish(now_);
-        return result_;
     }
 
 private:
@@ -73,52 +51,37 @@ private:
         }
     }
 
-    void advance_clock() { now_ = Clock::now() - start_; }
+    std::optional<Offset> next_time() const override { return traffic_.next_time(); }
 
-    bool may_send() const {
-        if (is_stopped_ || is_lost_) return false;
-        return !settings_.closed_loop || now_ < settings_.end;
+    Taken take_next() override {
+        traffic_.take(frame_);
+        return {frame_.count, frame_.intended};
     }
 
-    bool is_over() const {
+    bool has_place() const override { return !waiting_.empty(); }
+
+    std::string crowd() const override {
+        return fmt::format("All {} places for requests in flight were taken",
+                           std::uint64_t{settings_.connections} * settings_.in_flight);
+    }
+
+    bool is_over() override {
+        // After a loss the other connections may still bring answers, for a short while.
         if (is_lost_ && (in_flight_ == 0 || now_ >= lost_until_)) return true;
-        return in_flight_ == 0 && !(may_send() && traffic_.next_time() && !is_too_late());
+        return in_flight_ == 0 && !(may_send() && traffic_.next_time());
     }
 
-    /// The drain of an open loop: what has not been sent by now never will be.
-    bool is_too_late() const {
-        if (settings_.send_everything || settings_.closed_loop) return false;
-        return settings_.end < Offset::max() - settings_.timeout &&
-               now_ >= settings_.end + settings_.timeout;
+    void finish() override {
+        // First what was never sent, then what was never answered: with both, the counts add up.
+        skip_backlog();
+        give_up_in_flight();
+        if (acks_ != nullptr) acks_->flush();
+        result_.ended = now_;
+        recorder_.finish(now_);
     }
 
-    void send_due() {
-        while (may_send() && !is_too_late()) {
-            const auto due = traffic_.next_time();
-            if (!due || (!settings_.closed_loop && *due > now_)) return;
-            if (waiting_.empty() &&
-                (settings_.closed_loop || settings_.overload == Overload::queue))
-                return;
-            traffic_.take(frame_);
-            if (!settings_.closed_loop) recorder_.scheduled(frame_.count, frame_.intended);
-            if (waiting_.empty())
-                refuse_to_wait();
-            else
-                send_frame();
-        }
-    }
-
-    void refuse_to_wait() {
-        recorder_.skipped(frame_.count, frame_.intended);
-        if (settings_.overload != Overload::abort) return;
-        is_stopped_ = true;
-        result_.problems.push_back(fmt::format(
-            "All {} places for requests in flight were taken at {:.3f} s and --overload=abort.",
-            std::uint64_t{settings_.connections} * settings_.in_flight,
-            static_cast<double>(frame_.intended.count()) / 1e9));
-    }
-
-    void send_frame() {
+    void send(const Taken& /*taken*/) override {
+        // Connections take turns, so that the load is spread over all of them.
         const std::uint32_t number = waiting_.front();
         waiting_.pop_front();
         Line& line = lines_[number];
@@ -130,13 +93,14 @@ private:
             line.is_waiting = false;
         if (!line.is_dirty) dirty_.push_back(number);
         line.is_dirty = true;
+        // Otherwise a large backlog would be built up whole before the server sees anything of it.
         if (line.connection.unsent_bytes() >= queued_bytes_max) {
             advance_clock();
             flush(number);
         }
     }
 
-    void flush_all() {
+    void flush_all() override {
         if (dirty_.empty()) return;
         advance_clock();
         for (const std::uint32_t number : dirty_) {
@@ -148,10 +112,13 @@ private:
 
     void flush(std::uint32_t number) {
         Line& line = lines_[number];
+        // It may have been lost in this very round.
         if (!line.connection.is_open()) return;
+        // Stamped before the kernel has it, so that no answer can come before its request was sent.
         line.connection.stamp_sent(now_, [this](InFlight& request) { note_sent(request); });
         if (const auto reason = line.connection.flush()) return lose(number, *reason);
         const bool wants_room = line.connection.unsent_bytes() > 0;
+        // Each change costs a system call, and mostly there is none.
         if (wants_room == line.wants_room) return;
         line.wants_room = wants_room;
         poller_.want_room(line.connection.descriptor(), number, wants_room);
@@ -166,27 +133,17 @@ private:
         recorder_.sent(request.count, request.intended, now_);
     }
 
-    /// How long nothing needs to be done unless a socket is ready.
-    Offset wait_time() {
-        advance_clock();
-        Offset until = next_tick_;
-        if (is_lost_) until = std::min(until, lost_until_);
-        const bool could_send = !waiting_.empty() || settings_.overload != Overload::queue;
-        if (may_send() && could_send && !is_too_late())
-            if (const auto due = traffic_.next_time())
-                until = settings_.closed_loop ? now_ : std::min(until, *due);
-        return until - now_;
+    Offset latest_wake_up() const override {
+        const Offset tick = DriveLoop::latest_wake_up();
+        return is_lost_ ? std::min(tick, lost_until_) : tick;
     }
 
-    void receive(Offset longest) {
-        const auto ready = poller_.wait(longest);
-        advance_clock();
-        for (const epoll_event& event : ready) {
-            const std::uint32_t number = event.data.u32;
-            if (!lines_[number].connection.is_open()) continue;
-            if ((event.events & EPOLLOUT) != 0) flush(number);
-            if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) read(number);
-        }
+    void on_ready(std::uint32_t number, std::uint32_t events) override {
+        // An event of this round may be of a connection that an earlier event has closed.
+        if (!lines_[number].connection.is_open()) return;
+        if ((events & EPOLLOUT) != 0) flush(number);
+        // Errors too: reading says what they are.
+        if ((events & ~std::uint32_t{EPOLLOUT}) != 0) read(number);
     }
 
     void read(std::uint32_t number) {
@@ -201,6 +158,8 @@ private:
             case Connection::Reading::got:
                 break;
         }
+        // All replies of one reading have arrived by now. The time that the first takes to be read
+        // must not count for the others.
         advance_clock();
         const auto bytes = connection.arrived();
         std::size_t used = 0;
@@ -211,6 +170,7 @@ private:
             if (!take_reply(number, **frame)) return;
             used += (*frame)->header.length;
         }
+        // What is left is the beginning of a reply.
         connection.consumed(used);
         list_as_waiting(number);
     }
@@ -232,7 +192,10 @@ private:
         }
         Connection& connection = lines_[number].connection;
         const InFlight* request = connection.find(reply.header.request_id);
+        // It has timed out and is counted so. The answer comes too late, which is no fault of the
+        // connection.
         if (request == nullptr) return true;
+        // A reply that does not fit makes all further ones doubtful, and with them the connection.
         const bool is_its_answer =
             reply.header.count == request->count &&
             reply.header.type == (static_cast<std::uint8_t>(request->type) | native::reply_bit);
@@ -245,6 +208,7 @@ private:
         result_.durability = reply.header.durability;
         take_outcomes(*request, *outcomes);
         in_flight_ -= request->count;
+        // Last: `request` points into the place.
         connection.end(reply.header.request_id);
         return true;
     }
@@ -257,11 +221,14 @@ private:
         codes_.clear();
         for (const core::Outcome& outcome : outcomes) {
             codes_.push_back(static_cast<std::uint16_t>(outcome.code));
+            // An answer out of the server's memory executed nothing, so that the run measures
+            // something else.
             if (outcome.is_replayed) ++result_.replays;
         }
         recorder_.answered(request.intended, codes_, request.sent, now_);
         if (request.type == native::FrameType::reserve)
             for (const core::Outcome& outcome : outcomes)
+                // Its number is needed to settle or release it, and only the server knows it.
                 if (outcome.code == Refusal::none) traffic_.reserved(TransferId{outcome.id});
         if (acks_ != nullptr) acknowledge(request, outcomes);
     }
@@ -270,6 +237,8 @@ private:
         ensure(request.digests.size() == outcomes.size(), "acknowledgements need digests");
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
             const core::Outcome& outcome = outcomes[i];
+            // Nothing was executed and nothing is in the journal, so that there is nothing to
+            // audit.
             if (outcome.code == Refusal::overloaded) continue;
             acks_->append({.reference = run_reference(settings_.prefix, request.type,
                                                       request.first_number + i),
@@ -297,6 +266,7 @@ private:
     void lose(std::uint32_t number, const std::string& reason) {
         Connection& connection = lines_[number].connection;
         advance_clock();
+        // What was queued and never left counts as sent, or it would be missing in all sums.
         connection.stamp_sent(now_, [this](InFlight& request) { note_sent(request); });
         std::uint64_t operations = 0;
         const std::size_t requests = connection.in_flight();
@@ -315,6 +285,7 @@ private:
             lost_at_ = now_;
             lost_until_ = now_ + std::min<Offset>(settings_.timeout, drain_after_loss);
         }
+        // Each time, since the numbers in it grow with every connection that is lost.
         describe_loss();
     }
 
@@ -326,33 +297,18 @@ private:
             lost_operations_, lost_requests_, lost_connections_, settings_.connections);
     }
 
-    void on_tick(const std::function<void(const RunProgress&)>& on_progress) {
-        next_tick_ = now_ + std::min<Offset>(tick, settings_.timeout / 4 + Offset{1});
+    void time_out() override {
         for (std::uint32_t i = 0; i < lines_.size(); ++i) {
             lines_[i].connection.end_if(
                 [this](const InFlight& request) {
                     return now_ - request.sent >= settings_.timeout;
                 },
                 [this](const InFlight& request) { end_request(request, End::timeout); });
+            // Places have become free by this, and the connection may have been full.
             if (lines_[i].connection.is_open()) list_as_waiting(i);
         }
         recorder_.advance(now_);
         if (acks_ != nullptr) acks_->flush();
-        const auto due = traffic_.next_time();
-        const bool is_late = !settings_.closed_loop && due && *due < now_;
-        on_progress({.now = now_,
-                     .behind = is_late ? now_ - *due : Offset{0},
-                     .is_draining = !may_send() || !due});
-    }
-
-    /// What was due in an open loop and will never be sent.
-    void skip_backlog() {
-        if (settings_.closed_loop) return;
-        for (auto due = traffic_.next_time(); due && *due <= now_; due = traffic_.next_time()) {
-            traffic_.take(frame_);
-            recorder_.scheduled(frame_.count, frame_.intended);
-            recorder_.skipped(frame_.count, frame_.intended);
-        }
     }
 
     /// After a loss: the other connections were silent for too long.
@@ -362,29 +318,20 @@ private:
     }
 
     const DriverSettings& settings_;
-    Traffic& traffic_;
-    Recorder& recorder_;
+    RequestStream& traffic_;
     ledger::AcksWriter* acks_;
-    Poller poller_;
     std::vector<std::byte> scratch_;
     std::deque<Line> lines_;
     std::deque<std::uint32_t> waiting_;  ///< connections with a place, in turn
     std::vector<std::uint32_t> dirty_;   ///< connections with something to flush
     RequestFrame frame_;
     std::vector<std::uint16_t> codes_;
-    Clock::time_point start_;
-    Offset now_{0};
-    Offset next_tick_{0};
-    std::uint64_t in_flight_ = 0;  ///< operations
-    bool is_stopped_ = false;
-    bool is_lost_ = false;
     std::string lost_reason_;
     Offset lost_at_{0};
     Offset lost_until_{0};
     std::uint64_t lost_requests_ = 0;
     std::uint64_t lost_operations_ = 0;
     std::uint32_t lost_connections_ = 0;
-    RunEnd result_;
 };
 
 }  // namespace
@@ -407,9 +354,9 @@ std::optional<Overload> parse_overload(std::string_view text) {
     return std::nullopt;
 }
 
-RunEnd drive(const DriverSettings& settings, Traffic& traffic, Recorder& recorder,
+RunEnd drive(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
              ledger::AcksWriter* acks, const std::atomic<bool>& stop,
-             const std::function<void(const RunProgress&)>& on_progress) {
+             const OnProgress& on_progress) {
     return Run(settings, traffic, recorder, acks).run(stop, on_progress);
 }
 

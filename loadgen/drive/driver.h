@@ -1,10 +1,10 @@
 // Sends a run's requests over many connections from one thread, and takes down what comes back.
 #pragma once
 
-#include "ledger/acks.h"
-#include "loadgen/recorder.h"
-#include "loadgen/socket.h"
-#include "loadgen/traffic.h"
+#include "ledger/store/acks.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/measure/recorder.h"
+#include "loadgen/workload/request_stream.h"
 
 #include <atomic>
 #include <cstdint>
@@ -49,6 +49,8 @@ struct RunProgress {
     bool is_draining = false;
 };
 
+using OnProgress = std::function<void(const RunProgress&)>;
+
 /// How a run ended.
 struct RunEnd {
     Offset ended{0};
@@ -66,8 +68,8 @@ struct RunEnd {
 /// Every answer goes into `acks` (null: none are kept), refusals too, but not `overloaded`.
 /// Throws ConnectionError when it cannot connect, StoreError when acknowledgements cannot be
 /// written.
-RunEnd drive(const DriverSettings& settings, Traffic& traffic, Recorder& recorder,
+RunEnd drive(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
              ledger::AcksWriter* acks, const std::atomic<bool>& stop,
-             const std::function<void(const RunProgress&)>& on_progress);
+             const OnProgress& on_progress);
 
 }  // namespace tuma::loadgen

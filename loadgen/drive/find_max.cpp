@@ -1,6 +1,6 @@
-#include "loadgen/find_max.h"
+#include "loadgen/drive/find_max.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -42,10 +42,12 @@ Result<SloTerm> parse_term(std::string_view text) {
         return refuse("the measure must be p50, p90, p99, p99_9, max, errors or refused");
     const std::string_view limit = text.substr(less + 1);
     double number = 0;
+    // Fixed notation only: nobody writes a limit with an exponent.
     const auto [end, failed] = std::from_chars(limit.data(), limit.data() + limit.size(), number,
                                                std::chars_format::fixed);
     const auto unit = limit.substr(static_cast<std::size_t>(end - limit.data()));
     const auto factor = unit_factor(is_latency, unit);
+    // Written so that "nan", which is above nothing, is refused as well.
     if (failed != std::errc{} || !factor || !(number > 0))
         return refuse(is_latency ? "the limit must be above 0 in us, ms or s, as 20ms"
                                  : "the limit must be above 0 in %, as 0.1%");
@@ -66,6 +68,7 @@ double measured(std::string_view measure, const RunReport& report) {
     if (measure == "p99_9") return percentile(99.9);
     if (measure == "max") return static_cast<double>(report.response.max());
     const Counts& counts = report.counts;
+    // Timeouts are errors to whoever waits.
     if (measure == "errors") return share(counts.errors + counts.timeouts, counts.sent);
     ensure(measure == "refused", "a measure outside the table");
     return share(counts.refused, counts.sent);
@@ -77,6 +80,7 @@ std::string value_text(std::string_view measure, double value) {
 }
 
 Rate scaled(Rate rate, std::uint64_t numerator, std::uint64_t denominator) {
+    // A rate of 0 would never send anything, and so would never end.
     return {std::max<std::uint64_t>(1, rate.millihertz * numerator / denominator)};
 }
 
@@ -93,6 +97,8 @@ public:
         const std::uint64_t wide = 100 + settings_.precision_percent;
         while (failed.millihertz * 100 > passed.millihertz * wide) {
             const Rate middle{(passed.millihertz + failed.millihertz) / 2};
+            // Neighbours have nothing between them.
+            if (middle.millihertz == passed.millihertz) break;
             const bool has_passed = attempt(middle, false);
             if (is_over_) return std::move(result_);
             (has_passed ? passed : failed) = middle;
@@ -105,6 +111,7 @@ private:
     bool attempt(Rate rate, bool is_confirmation) {
         Trial trial = try_rate_(rate);
         trial.is_confirmation = is_confirmation;
+        // Without a server every further trial would fail, and say nothing about rates.
         is_over_ = trial.is_server_gone;
         result_.trials.push_back(trial);
         return trial.has_passed;
@@ -113,6 +120,7 @@ private:
     /// A rate that passed and one that failed; false when there is none that passed.
     bool bracket(Rate& passed, Rate& failed) {
         Rate rate = settings_.start;
+        // Downwards until one passes: the search needs a rate on either side.
         for (int halvings = 0; !attempt(rate, false); ++halvings) {
             if (is_over_ || halvings == attempts_max) return false;
             failed = rate;
@@ -120,6 +128,8 @@ private:
         }
         passed = rate;
         while (failed.millihertz == 0) {
+            // Nothing lies above it that may be tried. With both sides equal the bisection has
+            // nothing to do.
             if (rate == settings_.highest) {
                 failed = rate;
                 return true;
@@ -133,6 +143,7 @@ private:
     }
 
     void confirm(Rate rate) {
+        // A single trial that passes may be luck, most of all near the limit.
         for (int attempts = 0; attempts < attempts_max && !is_over_; ++attempts) {
             std::uint32_t kept = 0;
             while (kept < settings_.confirmations && attempt(rate, true)) ++kept;
@@ -204,6 +215,8 @@ Trial trial_of(const RunReport& report, const std::vector<SloTerm>& slo, Rate of
     trial.max_us = report.response.max();
     trial.error_share = measured("errors", report);
     trial.is_server_gone = !report.server_gone.empty();
+    // The objective first: an overloaded run is mostly invalid too, and what was asked for says
+    // more.
     if (const auto broken = broken_term(slo, report))
         trial.why = *broken;
     else if (!report.verdict.valid)
@@ -214,6 +227,7 @@ Trial trial_of(const RunReport& report, const std::vector<SloTerm>& slo, Rate of
 
 std::string search_text(const SearchResult& result, std::string_view slo) {
     std::vector<Trial> sorted = result.trials;
+    // Stable, so that trials of one rate stay in the order in which they ran.
     std::stable_sort(sorted.begin(), sorted.end(), [](const Trial& a, const Trial& b) {
         return a.offered.millihertz < b.offered.millihertz;
     });
@@ -246,6 +260,7 @@ std::string search_json(const SearchResult& result, std::string_view slo) {
              {"confirmation", trial.is_confirmation},
              {"why", trial.why}});
     boost::json::object root{{"slo", slo}, {"trials", trials}};
+    // Always there, so that readers need not ask.
     root["found_per_s"] = nullptr;
     if (result.found) root["found_per_s"] = result.found->per_second();
     return boost::json::serialize(root) + "\n";

@@ -1,8 +1,8 @@
 // The highest rate that keeps a service-level objective, found by trials.
 #pragma once
 
-#include "ledger/result.h"
-#include "loadgen/report.h"
+#include "ledger/words/result.h"
+#include "loadgen/report/report.h"
 
 #include <cstdint>
 #include <functional>

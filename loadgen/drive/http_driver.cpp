@@ -1,11 +1,10 @@
-#include "loadgen/http_driver.h"
+#include "loadgen/drive/http_driver.h"
 
-#include "ledger/ensure.h"
-#include "loadgen/callback_listener.h"
-#include "loadgen/poller.h"
+#include "ledger/words/ensure.h"
+#include "loadgen/drive/drive_loop.h"
+#include "loadgen/merchants/callback_listener.h"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
 
 #include <algorithm>
 #include <deque>
@@ -16,50 +15,27 @@
 namespace tuma::loadgen {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-constexpr Offset http_tick = std::chrono::milliseconds{100};
-
-class HttpRun {
+class HttpRun final : public DriveLoop {
 public:
     HttpRun(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
             HttpDialect& dialect, const HttpRecords& records)
-        : settings_(settings),
+        : DriveLoop({.timeout = settings.timeout,
+                     .overload = settings.overload,
+                     .closed_loop = !schedule,
+                     .end = settings.end},
+                    records.recorder),
+          settings_(settings),
           schedule_(schedule),
           dialect_(dialect),
-          recorder_(records.recorder),
           book_(records.callbacks),
           refusals_(records.refusals),
           listener_(poller_) {
         ensure(settings.callbacks == Callbacks::wait || settings.until == Until::reply,
                "what is ignored ends nothing");
-    }
-
-    void prepare() {
+        // Connections first, because signing ahead may take a while, and would be in vain without a
+        // server.
         connect_all();
         dialect_.begin(listener_.url());
-    }
-
-    RunEnd run(const std::atomic<bool>& stop,
-               const std::function<void(const RunProgress&)>& on_progress) {
-        // Timers would otherwise wake up to 50 µs late by the kernel's leave.
-        ::prctl(PR_SET_TIMERSLACK, 1UL);
-        start_ = Clock::now();
-        advance_clock();
-        while (!is_over()) {
-            if (stop.load(std::memory_order_relaxed) && !is_stopped_) {
-                is_stopped_ = true;
-                result_.problems.emplace_back("The run was interrupted before its end.");
-            }
-            send_due();
-            receive(wait_time());
-            if (now_ >= next_tick_) on_tick(on_progress);
-        }
-        book_.finish();
-        if (unreadable_replies_ > 0)
-            result_.problems.push_back(
-                fmt::format("{} replies could not be understood", unreadable_replies_));
-        return result_;
     }
 
 private:
@@ -86,86 +62,75 @@ private:
         poller_.add(line.stream.descriptor(), number);
     }
 
-    void advance_clock() { now_ = Clock::now() - start_; }
-    bool is_closed_loop() const { return !schedule_; }
-
-    /// When the next request is due; nothing once there are no more.
-    std::optional<Offset> next_time() const {
+    std::optional<Offset> next_time() const override {
         if (taken_ == settings_.operations_max) return std::nullopt;
-        if (!is_closed_loop()) return schedule_->peek();
-        return now_ < settings_.end ? std::optional<Offset>(now_) : std::nullopt;
+        // In a closed loop a request is due whenever there is a connection for it.
+        return schedule_ ? schedule_->peek() : now_;
     }
 
-    bool may_send() const {
-        if (is_stopped_ || is_lost_) return false;
-        // The drain of an open loop: what has not been sent by now never will be.
-        return settings_.end >= Offset::max() - settings_.timeout ||
-               now_ < settings_.end + settings_.timeout;
+    Taken take_next() override {
+        ++taken_;
+        return {1, schedule_ ? schedule_->take() : now_};
     }
 
-    bool is_over() {
+    bool has_place() const override { return !free_.empty(); }
+
+    std::string crowd() const override {
+        return fmt::format("All {} connections were busy", settings_.connections);
+    }
+
+    bool is_over() override {
         if (in_flight_ > 0 || (may_send() && next_time())) return false;
+        // The last reply ends what is measured. Callbacks are awaited beyond that, in a count of
+        // their own.
         if (!drained_at_) {
             skip_backlog();
             drained_at_ = now_;
             result_.ended = now_;
             recorder_.finish(now_);
         }
+        // Whoever has stopped the run does not want to wait, and a server that is gone calls
+        // nobody.
         return is_stopped_ || is_lost_ || book_.outstanding() == 0 ||
                now_ >= *drained_at_ + settings_.grace;
     }
 
-    void send_due() {
-        while (may_send()) {
-            const auto due = next_time();
-            if (!due || *due > now_) return;
-            if (free_.empty() && (is_closed_loop() || settings_.overload == Overload::queue))
-                return;
-            ++taken_;
-            Offset intended = now_;
-            if (!is_closed_loop()) {
-                intended = schedule_->take();
-                recorder_.scheduled(1, intended);
-            }
-            if (free_.empty())
-                refuse_to_wait(intended);
-            else
-                send(intended);
-            advance_clock();
-        }
-    }
-
-    void refuse_to_wait(Offset intended) {
-        recorder_.skipped(1, intended);
-        if (settings_.overload != Overload::abort) return;
-        is_stopped_ = true;
-        result_.problems.push_back(
-            fmt::format("All {} connections were busy at {:.3f} s and --overload=abort.",
-                        settings_.connections, static_cast<double>(intended.count()) / 1e9));
+    void finish() override {
+        book_.finish();
+        if (unreadable_replies_ > 0)
+            result_.problems.push_back(
+                fmt::format("{} replies could not be understood", unreadable_replies_));
     }
 
     /// The connection used last goes first, so that those beyond need rest in peace.
-    void send(Offset intended) {
+    void send(const Taken& taken) override {
         const std::uint32_t number = free_.back();
         Line& line = lines_[number];
         try {
+            // The server has closed it while it was idle. Opening it again takes time from this
+            // request, as it would from a merchant's.
             if (!line.stream.is_open()) connect(number);
         } catch (const ConnectionError& error) {
-            if (!is_closed_loop()) recorder_.skipped(1, intended);
+            // It was noted as scheduled, and everything scheduled ends in a count.
+            if (schedule_) recorder_.skipped(1, taken.intended);
             return lose_server(error.what());
         }
         free_.pop_back();
+        // Before the stamp: a signature that is made late is the generator's delay and not the
+        // server's.
         dialect_.make(line.operation);
         advance_clock();
         line.operation.sent = now_;
         // A closed loop has no other intention than to send now.
-        line.operation.intended = is_closed_loop() ? now_ : intended;
-        if (is_closed_loop()) recorder_.scheduled(1, now_);
+        line.operation.intended = schedule_ ? taken.intended : now_;
+        if (!schedule_) recorder_.scheduled(1, now_);
         recorder_.sent(1, line.operation.intended, now_);
         ++in_flight_;
         line.state = State::awaits_reply;
         line.stream.queue(line.operation.bytes);
         flush(number);
+        // Making and sending take time, and the next request is stamped by this clock.
+        advance_clock();
     }
 
     void flush(std::uint32_t number) {
@@ -176,33 +141,16 @@ private:
         poller_.want_room(line.stream.descriptor(), number, line.wants_room);
     }
 
-    /// How long nothing needs to be done unless a socket is ready.
-    Offset wait_time() {
-        advance_clock();
-        Offset until = next_tick_;
-        const bool could_send =
-            !free_.empty() || (!is_closed_loop() && settings_.overload != Overload::queue);
-        if (may_send() && could_send)
-            if (const auto due = next_time()) until = std::min(until, *due);
-        return until - now_;
-    }
-
-    void receive(Offset longest) {
-        const auto take = [this](const HttpMessage& callback) {
-            if (settings_.callbacks == Callbacks::wait) take_callback(callback);
-        };
-        for (const epoll_event& event : poller_.wait(longest)) {
-            advance_clock();
-            const std::uint32_t number = event.data.u32;
-            if (CallbackListener::owns(number)) {
-                listener_.on_ready(number, event.events, take);
-                continue;
-            }
-            if (!lines_[number].stream.is_open()) continue;
-            if ((event.events & EPOLLOUT) != 0) flush(number);
-            if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) read(number);
-        }
-        advance_clock();
+    void on_ready(std::uint32_t number, std::uint32_t events) override {
+        if (CallbackListener::owns(number))
+            return listener_.on_ready(number, events, [this](const http::HttpRequest& callback) {
+                // The listener answers either way, or the switch would try again and again.
+                if (settings_.callbacks == Callbacks::wait) take_callback(callback);
+            });
+        // An event of this round may be of a connection that an earlier event has closed.
+        if (!lines_[number].stream.is_open()) return;
+        if ((events & EPOLLOUT) != 0) flush(number);
+        if ((events & ~std::uint32_t{EPOLLOUT}) != 0) read(number);
     }
 
     void read(std::uint32_t number) {
@@ -212,20 +160,19 @@ private:
         const HttpStream::Reading reading = line.stream.receive(reason);
         if (reading == HttpStream::Reading::ended) return close(number, reason);
         if (reading == HttpStream::Reading::nothing) return;
-        const auto reply = line.stream.reader().take();
-        if (!line.stream.reader().problem().empty()) {
+        const auto reply = line.stream.take_answer();
+        if (!line.stream.problem().empty()) {
             ++unreadable_replies_;
-            return close(number, line.stream.reader().problem());
+            return close(number, line.stream.problem());
         }
         if (!reply) return;
         // Bytes that nobody asked for make the next reply doubtful.
         const bool is_asked = line.state == State::awaits_reply;
-        if (!is_asked || !reply->keeps_open() || line.stream.reader().is_within())
-            line.stream.close();
+        if (!is_asked || !line.stream.keeps_open()) line.stream.close();
         if (is_asked) take_reply(number, *reply);
     }
 
-    void take_reply(std::uint32_t number, const HttpMessage& reply) {
+    void take_reply(std::uint32_t number, const http::HttpAnswer& reply) {
         Line& line = lines_[number];
         const auto verdict = dialect_.read_reply(reply, line.operation);
         if (!verdict) {
@@ -235,6 +182,7 @@ private:
         if (!verdict->refusal.empty())
             return end(number, End::answered, refusals_.number(verdict->refusal));
         if (settings_.callbacks == Callbacks::ignore) return end(number, End::answered, 0);
+        // A callback may overtake the reply to its request.
         const auto early = book_.accepted(verdict->key, line.operation.intended, now_);
         if (settings_.until == Until::reply) return end(number, End::answered, 0);
         if (early) return end_by(*early, number);
@@ -243,11 +191,13 @@ private:
         waiting_.emplace(verdict->key, number);
     }
 
-    void take_callback(const HttpMessage& callback) {
+    void take_callback(const http::HttpRequest& callback) {
         const auto news = dialect_.read_callback(callback);
         if (!news) return book_.unreadable();
+        // A second one, or one whose reply is still to come: the book keeps both.
         if (!book_.arrived(*news, now_)) return;
         const auto waiting = waiting_.find(news->key);
+        // Its operation ended with the reply, or has timed out.
         if (waiting == waiting_.end()) return;
         end_by(*news, waiting->second);
     }
@@ -261,6 +211,7 @@ private:
     void end(std::uint32_t number, End how, std::uint16_t code) {
         Line& line = lines_[number];
         ensure(line.state != State::free, "an operation ends once");
+        // Or a late callback would end the next operation on this connection.
         if (line.state == State::awaits_callback) waiting_.erase(line.operation.key);
         line.state = State::free;
         --in_flight_;
@@ -276,6 +227,8 @@ private:
     void close(std::uint32_t number, const std::string& reason) {
         Line& line = lines_[number];
         line.stream.close();
+        // Idle, or waiting for a callback, which comes another way. The next request opens it
+        // again.
         if (line.state != State::awaits_reply) return;
         last_loss_ = reason;
         end(number, End::error, 0);
@@ -289,8 +242,7 @@ private:
                         last_loss_.empty() ? "" : ", the last connection lost: " + last_loss_);
     }
 
-    void on_tick(const std::function<void(const RunProgress&)>& on_progress) {
-        next_tick_ = now_ + std::min<Offset>(http_tick, settings_.timeout / 4 + Offset{1});
+    void time_out() override {
         for (std::uint32_t i = 0; i < lines_.size(); ++i) {
             Line& line = lines_[i];
             if (line.state == State::free || now_ - line.operation.sent < settings_.timeout)
@@ -299,50 +251,40 @@ private:
             if (line.state == State::awaits_reply) line.stream.close();
             end(i, End::timeout, 0);
         }
+        // After the drain the recorder is finished and takes nothing more.
         if (!drained_at_) recorder_.advance(now_);
-        const auto due = next_time();
-        const bool is_late = !is_closed_loop() && due && *due < now_;
-        on_progress({.now = now_,
-                     .behind = is_late ? now_ - *due : Offset{0},
-                     .is_draining = !may_send() || !due});
-    }
-
-    /// What was due in an open loop and will never be sent.
-    void skip_backlog() {
-        if (is_closed_loop()) return;
-        for (auto due = next_time(); due && *due <= now_; due = next_time()) {
-            ++taken_;
-            const Offset intended = schedule_->take();
-            recorder_.scheduled(1, intended);
-            recorder_.skipped(1, intended);
-        }
     }
 
     const HttpDriverSettings& settings_;
     std::optional<Schedule> schedule_;
     HttpDialect& dialect_;
-    Recorder& recorder_;
-    CallbackBook& book_;
+    CallbackTracker& book_;
     RefusalNames& refusals_;
-    Poller poller_;
     CallbackListener listener_;
     std::deque<Line> lines_;
     std::vector<std::uint32_t> free_;                         ///< the one used last at the back
     std::unordered_map<std::string, std::uint32_t> waiting_;  ///< connections by callback key
-    Clock::time_point start_;
-    Offset now_{0};
-    Offset next_tick_{0};
     std::uint64_t taken_ = 0;
-    std::uint64_t in_flight_ = 0;
     std::uint64_t unreadable_replies_ = 0;
     std::optional<Offset> drained_at_;
-    bool is_stopped_ = false;
-    bool is_lost_ = false;
     std::string last_loss_;
-    RunEnd result_;
 };
 
 }  // namespace
+
+std::uint16_t RefusalNames::number(const std::string& words) {
+    if (const auto known = numbers_.find(words); known != numbers_.end()) return known->second;
+    const auto next = static_cast<std::uint16_t>(by_number_.size() + 1);
+    // The words come from the server. One that makes up new ones for each request must not fill the
+    // memory.
+    if (next > names_max) {
+        by_number_.insert_or_assign(names_max, "others");
+        return names_max;
+    }
+    numbers_.emplace(words, next);
+    by_number_.emplace(next, words);
+    return next;
+}
 
 std::string_view name(Until until) {
     return until == Until::reply ? "reply" : "callback";
@@ -367,9 +309,9 @@ std::optional<Callbacks> parse_callbacks(std::string_view text) {
 RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
                   HttpDialect& dialect, const HttpRecords& records,
                   const std::function<void()>& on_begin, const std::atomic<bool>& stop,
-                  const std::function<void(const RunProgress&)>& on_progress) {
+                  const OnProgress& on_progress) {
     HttpRun run(settings, schedule, dialect, records);
-    run.prepare();
+    // Only now: connecting and signing ahead are not a part of the run.
     on_begin();
     return run.run(stop, on_progress);
 }

@@ -2,19 +2,20 @@
 // callbacks, and takes down both.
 #pragma once
 
-#include "loadgen/callback_book.h"
-#include "loadgen/driver.h"
-#include "loadgen/http_dialect.h"
-#include "loadgen/recorder.h"
-#include "loadgen/refusal_names.h"
-#include "loadgen/schedule.h"
-#include "loadgen/socket.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/measure/callback_tracker.h"
+#include "loadgen/measure/recorder.h"
+#include "loadgen/measure/schedule.h"
+#include "loadgen/merchants/http_dialect.h"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace tuma::loadgen {
@@ -48,10 +49,25 @@ struct HttpDriverSettings {
     std::uint64_t operations_max = std::numeric_limits<std::uint64_t>::max();
 };
 
+/// Refusals that a protocol names by words. Words by number, from 1 in the order in which they were
+/// met. After the hundredth all further ones are "others".
+class RefusalNames {
+public:
+    static constexpr std::uint16_t names_max = 100;
+
+    /// The number of these words.
+    std::uint16_t number(const std::string& words);
+    const std::map<std::uint16_t, std::string>& by_number() const { return by_number_; }
+
+private:
+    std::map<std::string, std::uint16_t> numbers_;
+    std::map<std::uint16_t, std::string> by_number_;
+};
+
 /// What a run is told to.
 struct HttpRecords {
     Recorder& recorder;
-    CallbackBook& callbacks;
+    CallbackTracker& callbacks;
     RefusalNames& refusals;
 };
 
@@ -66,6 +82,6 @@ struct HttpRecords {
 RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
                   HttpDialect& dialect, const HttpRecords& records,
                   const std::function<void()>& on_begin, const std::atomic<bool>& stop,
-                  const std::function<void(const RunProgress&)>& on_progress);
+                  const OnProgress& on_progress);
 
 }  // namespace tuma::loadgen

@@ -1,10 +1,11 @@
-#include "loadgen/options.h"
+#include "loadgen/drive/options.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/text.h"
+#include "loadgen/merchants/http_protocols.h"
 
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 
 namespace tuma::loadgen {
 namespace {
@@ -12,30 +13,28 @@ namespace {
 constexpr std::uint64_t millihertz_max = 100'000'000'000;
 constexpr std::string_view http_scheme = "http://";
 
-std::optional<std::uint64_t> whole(std::string_view text) {
-    std::uint64_t value = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    return value;
-}
-
 /// "1.2" with `digits` as the number of decimals counted in: 1200 for three.
 std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t digits) {
     const auto point = text.find('.');
     std::string all(text.substr(0, point));
     std::string decimals(point == std::string_view::npos ? "" : text.substr(point + 1));
+    // Ten digits and nine decimals are less than 2^64.
     if (all.empty() || all.size() > 10 || decimals.size() > digits) return std::nullopt;
     if (point != std::string_view::npos && decimals.empty()) return std::nullopt;
+    // By digits and never by way of a double, so that a rate is exactly what was written.
     decimals.resize(digits, '0');
-    return whole(all + decimals);
+    return read_number<std::uint64_t>(all + decimals);
 }
 
 std::optional<InputError> http_contradiction(const LoadOptions& options) {
-    constexpr Duration token_life = std::chrono::minutes{55};
+    const HttpProtocol* const protocol = find_http_protocol(options.target.protocol);
+    // Each with the remedy: whoever comes from the native protocol has put in options that are
+    // right there.
     if (options.client_file.empty())
         return InputError{"--client-file",
-                          "is needed for this --target: DATA/clients/mpesa.json "
-                          "or wechat.json, as tuma serve has written it"};
+                          fmt::format("is needed for this --target: DATA/clients/{}, as tuma serve "
+                                      "has written it",
+                                      protocol->client_file)};
     if (options.is_trace() || options.day_length)
         return InputError{"--scenario",
                           "belongs to a native: target; leave it and --day-length "
@@ -50,8 +49,7 @@ std::optional<InputError> http_contradiction(const LoadOptions& options) {
                           "--callbacks=ignore out"};
     if (!options.acks.empty())
         return InputError{"--acks", "are those of a native: target; leave it out"};
-    if (options.target.protocol == Protocol::mpesa &&
-        options.warmup + options.duration > token_life)
+    if (protocol->run_max != Duration{0} && options.warmup + options.duration > protocol->run_max)
         return InputError{"--duration",
                           "an access token is good for an hour; take at most 55m, "
                           "warm-up included"};
@@ -60,39 +58,36 @@ std::optional<InputError> http_contradiction(const LoadOptions& options) {
 
 }  // namespace
 
-std::string_view name(Protocol protocol) {
-    switch (protocol) {
-        case Protocol::native:
-            return "native";
-        case Protocol::mpesa:
-            return "mpesa";
-        case Protocol::wechat_v3:
-            return "wechat-v3";
-    }
-    unreachable("a protocol outside the table");
-}
-
 std::string Target::text() const {
-    return fmt::format("{}:{}{}", name(protocol), protocol == Protocol::native ? "" : http_scheme,
+    return fmt::format("{}:{}{}", protocol, protocol == native_protocol ? "" : http_scheme,
                        endpoint.text());
 }
 
-Result<Target> parse_target(std::string_view text) {
-    for (const Protocol protocol : {Protocol::native, Protocol::mpesa, Protocol::wechat_v3}) {
-        const std::string scheme = std::string(name(protocol)) + ':';
-        if (!text.starts_with(scheme)) continue;
-        std::string_view where = text.substr(scheme.size());
-        if (protocol != Protocol::native) {
-            if (where.starts_with(http_scheme)) where.remove_prefix(http_scheme.size());
-            if (where.ends_with('/')) where.remove_suffix(1);
-        }
-        auto endpoint = parse_endpoint(where);
-        if (!endpoint) return InputError{"--target", endpoint.error().reason};
-        return Target{protocol, std::move(endpoint).value()};
+std::string known_targets(bool explains) {
+    std::string list = fmt::format("{}:HOST:PORT", native_protocol);
+    for (const HttpProtocol& one : http_protocols()) {
+        const bool is_last = &one == &http_protocols().back();
+        list += fmt::format("{}{}:HOST:PORT", is_last ? " or " : ", ", one.name);
+        if (explains) list += fmt::format(" ({})", one.sentence);
     }
-    return InputError{"--target", fmt::format("\"{}\" is not native:HOST:PORT, "
-                                              "mpesa:HOST:PORT or wechat-v3:HOST:PORT",
-                                              text)};
+    return list;
+}
+
+Result<Target> parse_target(std::string_view text) {
+    const std::size_t colon = std::min(text.find(':'), text.size());
+    const HttpProtocol* const known = find_http_protocol(text.substr(0, colon));
+    const bool is_native = text.substr(0, colon) == native_protocol;
+    if (colon == text.size() || (known == nullptr && !is_native))
+        return InputError{"--target", fmt::format("\"{}\" is not {}", text, known_targets(false))};
+    std::string_view where = text.substr(colon + 1);
+    if (known != nullptr) {
+        // As merchants write their base address.
+        if (where.starts_with(http_scheme)) where.remove_prefix(http_scheme.size());
+        if (where.ends_with('/')) where.remove_suffix(1);
+    }
+    auto endpoint = parse_endpoint(where);
+    if (!endpoint) return InputError{"--target", endpoint.error().reason};
+    return Target{known == nullptr ? native_protocol : known->name, std::move(endpoint).value()};
 }
 
 Result<std::optional<Rate>> parse_rate(std::string_view text) {
@@ -100,6 +95,7 @@ Result<std::optional<Rate>> parse_rate(std::string_view text) {
     if (text == "max") return Parsed{};
     std::size_t digits = 3;
     std::string_view number = text;
+    // A unit moves the point to the right, since rates are kept in thousandths.
     if (number.ends_with('k')) digits = 6;
     if (number.ends_with('M')) digits = 9;
     if (digits > 3) number.remove_suffix(1);
@@ -114,7 +110,7 @@ Result<std::optional<Rate>> parse_rate(std::string_view text) {
 
 Result<std::uint64_t> parse_speed(std::string_view text) {
     if (text == "max") return std::uint64_t{0};
-    const auto speed = whole(text);
+    const auto speed = read_number<std::uint64_t>(text);
     if (!speed || *speed < 1 || *speed > 1'000'000)
         return InputError{"--speed", fmt::format("\"{}\" is not \"max\" or a whole number of 1 to "
                                                  "1000000",
@@ -129,6 +125,7 @@ std::optional<InputError> contradiction(const LoadOptions& options) {
         return InputError{"--target",
                           "a native: target has no callbacks and needs no client; leave "
                           "--client-file, --callbacks and --until out"};
+    // A rate in thousandths by the batch: a tenth of a request a second.
     if (!options.is_trace() && options.rate && options.rate->millihertz < 100ULL * options.batch)
         return InputError{"--batch", fmt::format("{} operations a request at this --rate is less "
                                                  "than one request in ten seconds; take a smaller "

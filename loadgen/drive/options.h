@@ -1,12 +1,12 @@
 // What the command line of tuma-load asks for, as values.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "loadgen/driver.h"
-#include "loadgen/http_driver.h"
-#include "loadgen/schedule.h"
-#include "loadgen/socket.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/drive/http_driver.h"
+#include "loadgen/measure/schedule.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,18 +16,13 @@
 
 namespace tuma::loadgen {
 
-/// What is spoken with the switch.
-enum class Protocol : std::uint8_t {
-    native,
-    mpesa,      ///< Daraja: STK push
-    wechat_v3,  ///< WeChat Pay API v3: native orders
-};
-/// The scheme of a --target: "native", "mpesa", "wechat-v3".
-std::string_view name(Protocol protocol);
+/// The protocol that is not over HTTP.
+inline constexpr std::string_view native_protocol = "native";
 
 /// Where the switch listens for what.
 struct Target {
-    Protocol protocol = Protocol::native;
+    /// "native", or the name of a row of `http_protocols`, of which it is a part.
+    std::string_view protocol = native_protocol;
     Endpoint endpoint;
 
     bool operator==(const Target&) const = default;
@@ -70,12 +65,14 @@ struct LoadOptions {
     Duration act_after{0};                     ///< when the simulated customer acts
     std::uint32_t verify_each = 10;            ///< signatures; 0: none
 
-    bool is_http() const { return target.protocol != Protocol::native; }
+    bool is_http() const { return target.protocol != native_protocol; }
     bool is_trace() const { return scenario.starts_with("trace:"); }
 };
 
-/// Reads "native:HOST:PORT", "mpesa:HOST:PORT" or "wechat-v3:HOST:PORT"; the latter two may have
-/// "http://" before HOST.
+/// "native:HOST:PORT, mpesa:HOST:PORT or ...", for people; with what is played over each.
+std::string known_targets(bool explains);
+/// Reads "native:HOST:PORT", or another protocol's name like "mpesa:HOST:PORT", where "http://" may
+/// stand before HOST.
 Result<Target> parse_target(std::string_view text);
 /// Reads operations a second, "12000", "0.5", "250k" or "1.2M", from 0.001 to 100M; "max" is no
 /// rate.

@@ -1,4 +1,4 @@
-#include "loadgen/progress.h"
+#include "loadgen/drive/progress.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -20,6 +20,7 @@ double milliseconds(std::uint64_t microseconds) {
 /// The newest second that is complete, or an empty one.
 TimelineRow newest_row(const Recorder& recorder) {
     const auto rows = recorder.timeline();
+    // The present second is still growing, and its rates would look too low.
     const std::size_t closed = std::min(recorder.closed_rows(), rows.size());
     return closed == 0 ? TimelineRow{} : rows[closed - 1];
 }
@@ -34,6 +35,7 @@ std::string remaining(const RunProgress& run, std::optional<Offset> planned) {
 
 Progress::Style Progress::style_for_terminal(bool is_quiet) {
     if (is_quiet) return Style::quiet;
+    // In a file or a pipe, going back over lines would only leave control characters.
     return ::isatty(STDERR_FILENO) == 1 ? Style::block : Style::lines;
 }
 
@@ -45,6 +47,7 @@ void Progress::say(std::string_view sentence) {
 }
 
 void Progress::step(std::string_view what, std::uint64_t done, std::uint64_t total) {
+    // Less is done before anybody has read it.
     constexpr std::uint64_t worth_showing = 50'000;
     if (style_ == Style::quiet || total < worth_showing) return;
     if (style_ == Style::block) {

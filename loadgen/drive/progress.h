@@ -1,8 +1,8 @@
 // What a run says while it goes on: a repainted block on a terminal, plain lines elsewhere.
 #pragma once
 
-#include "loadgen/driver.h"
-#include "loadgen/recorder.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/measure/recorder.h"
 
 #include <cstdint>
 #include <optional>

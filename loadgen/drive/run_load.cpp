@@ -1,10 +1,7 @@
-#include "loadgen/run_load.h"
+#include "loadgen/drive/run_load.h"
 
-#include "loadgen/calibration.h"
-#include "loadgen/run_parts.h"
-#include "loadgen/server_metrics.h"
-#include "loadgen/traffic.h"
-#include "loadgen/version.h"
+#include "loadgen/drive/run_parts.h"
+#include "loadgen/workload/request_stream.h"
 
 #include <fmt/format.h>
 
@@ -28,25 +25,26 @@ FramingSettings framing_for(const LoadOptions& options, const Scenario& scenario
             .with_digests = !options.acks.empty()};
 }
 
-std::unique_ptr<Traffic> traffic_for(const LoadOptions& options, const Play& play,
-                                     Workload& workload) {
+std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Play& play,
+                                           Workload& workload) {
     const FramingSettings framing = framing_for(options, play.scenario);
     if (play.trace)
-        return std::make_unique<TraceTraffic>(workload, framing, *play.trace, options.speed,
-                                              options.arrival, options.seed);
-    MixedTraffic::Timing timing;
+        return std::make_unique<TraceStream>(workload, framing, *play.trace, options.speed,
+                                             options.arrival, options.seed);
+    MixedStream::Timing timing;
     if (options.operations_max > 0)
         timing.operations_max = options.operations_max;
     else
         timing.end = options.warmup + options.duration;
     if (options.rate) {
+        // The schedule is one of requests. Rounded to the nearest thousandth, not down.
         const Rate requests{(options.rate->millihertz + options.batch / 2) / options.batch};
         // The profile and --stop-after end the stream; the schedule itself must not.
         const Offset horizon = std::chrono::hours{24 * 366};
         timing.requests.emplace(requests, options.arrival, options.seed, horizon);
     }
     if (options.day_length) timing.profile.emplace(play.scenario.hours, *options.day_length);
-    return std::make_unique<MixedTraffic>(workload, framing, std::move(timing));
+    return std::make_unique<MixedStream>(workload, framing, std::move(timing));
 }
 
 // An open loop must not wait for places of its own making, or the wait before sending hides what
@@ -65,34 +63,28 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
     settings.connections = options.connections;
     settings.timeout = options.timeout;
     settings.overload = options.overload;
+    // A trace has no rate. Played as fast as possible, it waits for answers and for nothing else.
     settings.closed_loop = options.is_trace() ? options.speed == 0 : !options.rate;
     settings.in_flight = in_flight_max(options, settings.closed_loop);
+    // What is counted is sent to the last operation, also by a server that is too slow.
     settings.send_everything = is_counted;
     if (!is_counted) settings.end = options.warmup + options.duration;
     return settings;
 }
 
 RunSettings settings_for_report(const LoadOptions& options, const DriverSettings& driving,
-                                const Scenario& scenario, const Traffic* trace) {
-    RunSettings settings;
-    settings.target = options.target.text();
+                                const Scenario& scenario, const RequestStream* trace) {
+    RunSettings settings = common_settings(options);
     settings.scenario = options.is_trace() ? options.scenario : scenario.name;
-    settings.seed = options.seed;
-    settings.closed_loop = driving.closed_loop;
-    settings.arrival = std::string(name(options.arrival));
-    if (trace == nullptr)
-        settings.rate = options.rate;
-    else
+    if (trace != nullptr) {
+        // The times are the trace's own, and a rate beside them would be read as theirs.
+        settings.rate.reset();
         settings.arrival = "trace";
+    }
+    settings.closed_loop = driving.closed_loop;
     if (driving.closed_loop) settings.arrival = "closed";
-    settings.overload = std::string(name(options.overload));
-    settings.connections = options.connections;
     settings.batch = options.batch;
     settings.in_flight = driving.in_flight;
-    settings.warmup = options.warmup;
-    settings.timeout = options.timeout;
-    settings.duration =
-        std::chrono::duration_cast<Duration>(planned_length(options).value_or(Offset{0}));
     settings.more = {{"participant", std::to_string(options.participant)},
                      {"customers", std::to_string(scenario.customers)},
                      {"merchants", std::to_string(scenario.merchants)},
@@ -117,6 +109,7 @@ Result<Play> load_play(const LoadOptions& options) {
     }
     auto scenario = load_scenario(options.scenario);
     if (!scenario) return scenario.error();
+    // Only here, because no option shows whether a scenario has hours.
     if (options.day_length && scenario->hours.empty())
         return InputError{"--day-length",
                           fmt::format("scenario {} has no day.hours; choose one that has, as "
@@ -125,59 +118,44 @@ Result<Play> load_play(const LoadOptions& options) {
     return Play{with_customers(std::move(scenario).value(), options.customers), std::nullopt};
 }
 
-Population prepare_accounts(const LoadOptions& options, const Scenario& scenario,
-                            Progress& progress) {
+Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario,
+                          Progress& progress) {
     const auto begin = std::chrono::steady_clock::now();
+    // A connection of its own with a timeout of its own: the run's may be too short for set-up.
     NativeClient client(options.target.endpoint, ParticipantId{options.participant},
                         set_up_timeout);
     SetUp made = set_up(client, scenario, [&](std::uint64_t done, std::uint64_t total) {
         progress.step("accounts", done, total);
     });
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-    const std::size_t total = 1 + made.population.wallets.size() + made.population.tills.size() +
-                              made.population.agents.size();
+    const std::size_t total =
+        1 + made.accounts.wallets.size() + made.accounts.tills.size() + made.accounts.agents.size();
     progress.say(fmt::format("scenario {}: {} accounts, {} opened now, {} funded now, {:.2f} s",
                              scenario.name, total, made.opened, made.funded, took.count()));
-    return std::move(made.population);
+    return std::move(made.accounts);
 }
 
-RunReport run_load(const LoadOptions& options, const Play& play, const Population& population,
+RunReport run_load(const LoadOptions& options, const Play& play, const Accounts& accounts,
                    const std::atomic<bool>& stop, Progress& progress) {
-    RunReport report;
-    report.version = version();
-    report.calibration = calibrate(options, progress);
-    Workload workload(play.scenario, population, options.seed);
+    Workload workload(play.scenario, accounts, options.seed);
     const auto traffic = traffic_for(options, play, workload);
     const DriverSettings driving = driver_settings(options, play.scenario);
-    report.settings =
-        settings_for_report(options, driving, play.scenario, play.trace ? traffic.get() : nullptr);
     std::optional<ledger::AcksWriter> acks;
+    // Opened before anything is sent, so that a wrong path costs no run.
     if (!options.acks.empty()) acks.emplace(options.acks);
     Recorder recorder(options.warmup);
-
-    progress.begin_run(planned_length(options));
-    const auto metrics_before = scrape(options, progress);
-    const UsageMark usage_before = mark_usage();
-    report.started_at = std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
-    const RunEnd end = drive(driving, *traffic, recorder, acks ? &*acks : nullptr, stop,
-                             [&](const RunProgress& run) { progress.show(run, recorder); });
-    const UsageMark usage_after = mark_usage();
-    progress.end_run();
-
-    if (report.settings.duration == Duration{0})
-        report.settings.duration = std::chrono::duration_cast<Duration>(end.ended);
-    report.calibration.steal = steal_share(usage_before, usage_after);
-    report.calibration.generator_cpu = cpu_share(usage_before, usage_after);
-    report.server_gone = end.server_gone;
-    if (end.durability) report.durability = *end.durability == 0 ? "memory" : "fsync";
-    take_results(recorder, report);
-    if (metrics_before && end.server_gone.empty())
-        if (const auto after = scrape(options, progress))
-            report.stages = stages_between(*metrics_before, *after);
-    report.latency_bound = options.latency_bound;
-    report.verdict = judge(report);
-    add_problems(end, report);
-    return report;
+    RunParts parts;
+    parts.settings =
+        settings_for_report(options, driving, play.scenario, play.trace ? traffic.get() : nullptr);
+    parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
+        // Accounts are open already, so that the first request may leave at once.
+        on_begin();
+        return drive(driving, *traffic, recorder, acks ? &*acks : nullptr, stop, on_progress);
+    };
+    parts.add_facts = [](const RunEnd& end, RunReport& report) {
+        if (end.durability) report.durability = *end.durability == 0 ? "memory" : "fsync";
+    };
+    return measured(options, recorder, progress, parts);
 }
 
 }  // namespace tuma::loadgen

@@ -1,11 +1,11 @@
 // One run from the first probe to the report.
 #pragma once
 
-#include "loadgen/options.h"
-#include "loadgen/population.h"
-#include "loadgen/progress.h"
-#include "loadgen/report.h"
-#include "loadgen/trace.h"
+#include "loadgen/drive/options.h"
+#include "loadgen/drive/progress.h"
+#include "loadgen/report/report.h"
+#include "loadgen/workload/accounts.h"
+#include "loadgen/workload/trace.h"
 
 #include <atomic>
 #include <optional>
@@ -23,12 +23,11 @@ Result<Play> load_play(const LoadOptions& options);
 
 /// Opens the scenario's accounts on a connection of its own and says how long that took.
 /// Throws SetUpError, ConnectionError.
-Population prepare_accounts(const LoadOptions& options, const Scenario& scenario,
-                            Progress& progress);
+Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario, Progress& progress);
 
 /// Measures the machine, drives the load, asks the server for its stages, judges.
 /// Throws ConnectionError when the server cannot be reached at the start, StoreError.
-RunReport run_load(const LoadOptions& options, const Play& play, const Population& population,
+RunReport run_load(const LoadOptions& options, const Play& play, const Accounts& accounts,
                    const std::atomic<bool>& stop, Progress& progress);
 
 }  // namespace tuma::loadgen

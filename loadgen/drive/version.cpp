@@ -1,4 +1,4 @@
-#include "loadgen/version.h"
+#include "loadgen/drive/version.h"
 
 namespace tuma::loadgen {
 

@@ -1,7 +1,8 @@
 // Probes of the disk, the timer and the processor.
-#include "loadgen/calibration.h"
+#include "loadgen/measure/calibration.h"
 
-#include "loadgen/histogram.h"
+#include "ledger/words/text.h"
+#include "loadgen/measure/histogram.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -27,6 +28,7 @@ using SteadyClock = std::chrono::steady_clock;
 std::uint64_t microseconds_since(SteadyClock::time_point start) {
     const auto passed =
         std::chrono::duration_cast<std::chrono::microseconds>(SteadyClock::now() - start).count();
+    // A clock that went back a little counts as no time.
     return passed < 0 ? 0 : static_cast<std::uint64_t>(passed);
 }
 
@@ -45,8 +47,10 @@ class ProbeFile {
 public:
     explicit ProbeFile(const std::filesystem::path& directory) {
         std::string path = (directory / "fsync-probe-XXXXXX").string();
+        // A name of its own: two generators may measure in one directory.
         descriptor_ = ::mkstemp(path.data());
         if (descriptor_ < 0) throw_errno("cannot create a file in " + directory.string());
+        // Gone at once, so that a run that is killed leaves nothing behind.
         ::unlink(path.c_str());
     }
     ~ProbeFile() { ::close(descriptor_); }
@@ -57,6 +61,7 @@ public:
         const ssize_t written = ::write(descriptor_, block.data(), block.size());
         if (written < 0) throw_errno("cannot write the fsync probe");
         if (written != static_cast<ssize_t>(block.size())) {
+            // A short write on a file means that the disk is full; errno may say nothing.
             errno = ENOSPC;
             throw_errno("cannot write the fsync probe");
         }
@@ -74,12 +79,6 @@ std::string read_all(const char* path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-std::string_view trimmed(std::string_view text) {
-    const std::size_t begin = text.find_first_not_of(" \t");
-    if (begin == std::string_view::npos) return {};
-    return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
 std::chrono::microseconds microseconds_of(const timeval& time) {
     return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
 }
@@ -90,6 +89,7 @@ Probe measure_fsync(const std::filesystem::path& directory, std::size_t samples)
     ProbeFile file(directory);
     std::array<char, 4096> block{};
     block.fill('t');
+    // Not zeros: file systems may leave those out.
     const auto histogram = std::make_unique<Histogram>();
     // The first syncs create the file's own metadata and would not be typical.
     for (std::size_t i = 0; i < samples + 3; ++i) {
@@ -104,8 +104,10 @@ Probe measure_fsync(const std::filesystem::path& directory, std::size_t samples)
 Probe measure_timer_lag(std::size_t samples) {
     const auto histogram = std::make_unique<Histogram>();
     for (std::size_t i = 0; i < samples; ++i) {
+        // A deadline and not a duration, so that a late wake-up does not delay the next.
         const auto due = SteadyClock::now() + std::chrono::milliseconds{1};
         std::this_thread::sleep_until(due);
+        // What is measured is the lag behind the deadline, which any schedule suffers too.
         histogram->record(microseconds_since(due));
     }
     return probe_of(*histogram);
@@ -122,6 +124,7 @@ std::string cpu_model(std::string_view cpuinfo) {
             const std::size_t colon = line.find(':');
             if (colon == std::string_view::npos || trimmed(line.substr(0, colon)) != key) continue;
             const std::string_view value = trimmed(line.substr(colon + 1));
+            // Some kernels have the key and no value.
             if (!value.empty()) return std::string(value);
         }
     }
@@ -137,12 +140,14 @@ Machine read_machine() {
 }
 
 std::optional<CpuTicks> parse_cpu_ticks(std::string_view proc_stat) {
+    // The first line adds up all cores; the others are single ones.
     if (!proc_stat.starts_with("cpu ")) return std::nullopt;
     std::string_view line = proc_stat.substr(4, proc_stat.find('\n') - 4);
     // user nice system idle iowait irq softirq steal; guest time is part of user already.
     constexpr std::size_t columns = 8;
     constexpr std::size_t steal_column = 7;
     CpuTicks ticks;
+    // Columns that older kernels lack end the reading, and then nothing is known.
     for (std::size_t column = 0; column < columns; ++column) {
         line = trimmed(line);
         std::uint64_t value = 0;
@@ -158,6 +163,7 @@ std::optional<CpuTicks> parse_cpu_ticks(std::string_view proc_stat) {
 UsageMark mark_usage() {
     rusage usage{};
     ::getrusage(RUSAGE_SELF, &usage);
+    // Read as close together as can be: shares are quotients of the two clocks.
     return {.machine = parse_cpu_ticks(read_all("/proc/stat")),
             .process_cpu = microseconds_of(usage.ru_utime) + microseconds_of(usage.ru_stime),
             .wall = SteadyClock::now().time_since_epoch()};
@@ -167,6 +173,7 @@ double steal_share(const UsageMark& before, const UsageMark& after) {
     if (!before.machine || !after.machine) return 0;
     const CpuTicks& first = *before.machine;
     const CpuTicks& last = *after.machine;
+    // Counters that went back are of another boot, or of a container that was moved.
     if (last.total <= first.total || last.steal < first.steal) return 0;
     return static_cast<double>(last.steal - first.steal) /
            static_cast<double>(last.total - first.total);
@@ -174,6 +181,7 @@ double steal_share(const UsageMark& before, const UsageMark& after) {
 
 double cpu_share(const UsageMark& before, const UsageMark& after) {
     const double wall = std::chrono::duration<double>(after.wall - before.wall).count();
+    // The clock is steady, but two marks can be one.
     if (wall <= 0) return 0;
     return std::chrono::duration<double>(after.process_cpu - before.process_cpu).count() / wall;
 }

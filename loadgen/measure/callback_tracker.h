@@ -1,8 +1,8 @@
 // Which callbacks were promised, which came, when, and which did not.
 #pragma once
 
-#include "loadgen/histogram.h"
-#include "loadgen/schedule.h"
+#include "loadgen/measure/histogram.h"
+#include "loadgen/measure/schedule.h"
 
 #include <cstdint>
 #include <optional>
@@ -43,9 +43,9 @@ struct CallbackNews {
 };
 
 /// Matches callbacks to requests by key, in either order; remembers every key of the run.
-class CallbackBook {
+class CallbackTracker {
 public:
-    explicit CallbackBook(Offset warmup) : warmup_(warmup) {}
+    explicit CallbackTracker(Offset warmup) : warmup_(warmup) {}
 
     /// A reply has promised a callback. Gives the callback if it has come before.
     std::optional<CallbackNews> accepted(const std::string& key, Offset intended, Offset replied);

@@ -1,5 +1,5 @@
 // The identities of counts.
-#include "loadgen/counts.h"
+#include "loadgen/measure/counts.h"
 
 #include <fmt/format.h>
 
@@ -17,6 +17,7 @@ void Counts::add(const Counts& other) {
 }
 
 std::optional<std::string> broken_identity(const Counts& counts) {
+    // The identities are what makes the numbers of a report believable; each is checked on its own.
     if (counts.scheduled != counts.sent + counts.skipped) {
         return fmt::format("{} operations were scheduled, but {} sent and {} skipped make {}",
                            counts.scheduled, counts.sent, counts.skipped,
@@ -29,6 +30,7 @@ std::optional<std::string> broken_identity(const Counts& counts) {
             counts.sent, counts.ok, counts.refused, counts.errors, counts.timeouts, ended);
     }
     std::uint64_t by_code = 0;
+    // Refusals are counted twice, as a sum and by code, so that one can be checked by the other.
     for (const auto& [code, n] : counts.refusals) by_code += n;
     if (by_code != counts.refused) {
         return fmt::format("{} operations were refused, but the refusals by code make {}",

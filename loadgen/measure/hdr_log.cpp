@@ -1,7 +1,8 @@
 // ZigZag LEB128, deflate and base64 around the counts of a histogram.
-#include "loadgen/hdr_log.h"
+#include "loadgen/measure/hdr_log.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
+#include "ledger/words/text.h"
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <cmath>
 #include <optional>
 
@@ -25,6 +25,7 @@ constexpr std::string_view base64_letters =
 
 template <typename T>
 void put(std::string& out, T value) {
+    // Java's order, because the format comes from there.
     for (std::size_t i = sizeof(T); i-- > 0;) {
         out.push_back(static_cast<char>((value >> (8 * i)) & 0xffU));
     }
@@ -44,6 +45,7 @@ T take(std::string_view& in) {
 /// Seven bits a byte, but all eight in the ninth, unlike plain LEB128 with its ten bytes.
 void put_zigzag(std::string& out, std::int64_t value) {
     std::uint64_t bits =
+        // Small numbers of both signs become small ones without a sign, and so few bytes.
         (static_cast<std::uint64_t>(value) << 1U) ^ static_cast<std::uint64_t>(value >> 63);
     for (std::size_t i = 0; i + 1 < leb128_size_max && bits > 0x7f; ++i) {
         out.push_back(static_cast<char>(0x80U | (bits & 0x7fU)));
@@ -56,8 +58,10 @@ std::optional<std::int64_t> take_zigzag(std::string_view& in) {
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < leb128_size_max; ++i) {
         if (in.empty()) return std::nullopt;
+        // Data from files: a number may stop in its middle.
         const std::uint64_t byte = static_cast<unsigned char>(in.front());
         in.remove_prefix(1);
+        // The ninth byte is always the last, and all of it counts.
         const bool is_last = i + 1 == leb128_size_max || (byte & 0x80U) == 0;
         bits |= (i + 1 == leb128_size_max ? byte : byte & 0x7fU) << (7 * i);
         if (is_last) break;
@@ -75,6 +79,7 @@ std::string base64(std::string_view bytes) {
             group = group << 8U | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
         }
         for (std::size_t j = 0; j < 4; ++j) {
+            // Padding by count: a group of one byte has two digits.
             out.push_back(j <= n ? base64_letters[(group >> (18 - 6 * j)) & 63U] : '=');
         }
     }
@@ -91,10 +96,12 @@ std::optional<std::string> parse_base64(std::string_view text) {
             const std::size_t value = base64_letters.find(c);
             const bool may_pad = i + 4 == text.size() && c == '=';
             if (value == std::string_view::npos && !may_pad) return std::nullopt;
+            // A digit behind padding is a text that was put together by hand.
             if (value != std::string_view::npos && padding > 0) return std::nullopt;
             if (may_pad) ++padding;
             group = group << 6U | (may_pad ? 0U : static_cast<std::uint32_t>(value));
         }
+        // Three would be a group without a byte.
         if (padding > 2) return std::nullopt;
         for (std::size_t j = 0; j < 3 - padding; ++j) {
             out.push_back(static_cast<char>((group >> (16 - 8 * j)) & 0xffU));
@@ -104,6 +111,7 @@ std::optional<std::string> parse_base64(std::string_view text) {
 }
 
 std::string deflated(std::string_view bytes) {
+    // zlib says how much it may need at most.
     uLongf size = compressBound(bytes.size());
     std::string out(size, '\0');
     const int code = compress(reinterpret_cast<Bytef*>(out.data()), &size,
@@ -114,6 +122,7 @@ std::string deflated(std::string_view bytes) {
 }
 
 std::optional<std::string> inflated(std::string_view bytes) {
+    // Bounded by what a histogram can have, so that a small text cannot ask for much memory.
     uLongf size = header_size + Histogram::cell_count * leb128_size_max;
     std::string out(size, '\0');
     const int code = uncompress(reinterpret_cast<Bytef*>(out.data()), &size,
@@ -136,12 +145,14 @@ Result<Histogram> decode_counts(std::string_view in) {
         if (*value < 0) {
             // Unsigned negation also stands for the least number, which has no positive.
             const std::uint64_t zeros = 0 - static_cast<std::uint64_t>(*value);
+            // Checked before it is added, or the sum could wrap around.
             if (zeros > Histogram::cell_count) return refusal("more zeros than there are cells");
             index += zeros;
             continue;
         }
         if (*value > 0) {
             if (index >= Histogram::cell_count) return refusal("a count lies above one hour");
+            // The sum of several logs has to fit too.
             if (static_cast<std::uint64_t>(*value) > UINT64_MAX / 4 - histogram.count()) {
                 return refusal("the counts are too large");
             }
@@ -157,11 +168,13 @@ Result<Histogram> decode_v2(std::string_view in) {
     if (take<std::uint32_t>(in) != payload_cookie) return refusal("the cookie is not 0x1c849313");
     const auto length = take<std::uint32_t>(in);
     const auto offset = take<std::uint32_t>(in);
+    // Other precisions have other cells, and adding them up would be wrong.
     if (take<std::uint32_t>(in) != 3) return refusal("only three significant digits are read");
     if (take<std::uint64_t>(in) != 1) return refusal("the lowest value is not 1");
     take<std::uint64_t>(in);  // The highest value only bounds the writer's cells.
     const auto ratio = take<std::uint64_t>(in);
     // hdr-histogram-js always writes the integer 1 into both, and shifts nothing.
+    // Two ways to say "neither shifted nor scaled", by which program wrote it.
     const bool is_plain =
         (offset == 0 && std::bit_cast<double>(ratio) == 1.0) || (offset == 1 && ratio == 1);
     if (!is_plain) return refusal("a shifted or scaled histogram is not read");
@@ -170,11 +183,8 @@ Result<Histogram> decode_v2(std::string_view in) {
 }
 
 std::optional<double> parse_number(std::string_view text) {
-    double value = 0;
-    const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (code != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (!std::isfinite(value)) return std::nullopt;
-    return value;
+    const auto value = read_number<double>(text);
+    return value && std::isfinite(*value) ? value : std::nullopt;
 }
 
 /// The columns of a log line: an optional Tag=, then start, length, maximum and histogram.
@@ -194,6 +204,7 @@ std::optional<LogLine> split_line(std::string_view line) {
     for (std::size_t i = 0; i < result.columns.size(); ++i) {
         const std::size_t comma = line.find(',');
         const bool is_last = i + 1 == result.columns.size();
+        // Too many columns are as wrong as too few.
         if (is_last != (comma == std::string_view::npos)) return std::nullopt;
         result.columns[i] = line.substr(0, comma);
         line.remove_prefix(is_last ? line.size() : comma + 1);
@@ -222,12 +233,14 @@ std::optional<InputError> add_line(std::string_view line, std::size_t number, Hd
 
 std::string encode_v2(const Histogram& histogram) {
     const std::span<const std::uint64_t> counts = histogram.counts();
+    // Cells behind the largest value are left out, as every writer does.
     const std::size_t used = histogram.count() == 0 ? 0 : Histogram::index_of(histogram.max()) + 1;
     std::string payload;
     for (std::size_t i = 0; i < used;) {
         std::size_t zeros = 0;
         while (i + zeros < used && counts[i + zeros] == 0) ++zeros;
         if (zeros > 0) {
+            // A single zero is a zero; only several are a run.
             put_zigzag(payload, zeros == 1 ? 0 : -static_cast<std::int64_t>(zeros));
             i += zeros;
         } else {
@@ -267,6 +280,7 @@ Result<Histogram> decode_v2_base64(std::string_view text) {
 }
 
 std::string hdr_log_header(Timestamp started_at) {
+    // Fractions of a second are in the format; microseconds of 2026 fit a double.
     const double seconds = static_cast<double>(started_at.time_since_epoch().count()) / 1e6;
     return fmt::format(
         "#[Histogram log format version 1.3]\n"
@@ -279,6 +293,7 @@ std::string hdr_log_header(Timestamp started_at) {
 
 std::string hdr_log_line(std::string_view tag, std::chrono::milliseconds start,
                          std::chrono::milliseconds length, const Histogram& histogram) {
+    // The unit of this column differs from that of the values; the head says so.
     return fmt::format("Tag={},{:.3f},{:.3f},{:.3f},{}\n", tag,
                        static_cast<double>(start.count()) / 1e3,
                        static_cast<double>(length.count()) / 1e3,
@@ -290,10 +305,8 @@ Result<HdrLogTotals> read_hdr_log(std::string_view text) {
     std::size_t number = 0;
     while (!text.empty()) {
         ++number;
-        const std::size_t feed = text.find('\n');
-        std::string_view line = text.substr(0, feed);
-        text.remove_prefix(feed == std::string_view::npos ? text.size() : feed + 1);
-        if (line.ends_with('\r')) line.remove_suffix(1);
+        const std::string_view line = take_line(text);
+        // Comments and the legend.
         if (line.empty() || line.front() == '#' || line.front() == '"') continue;
         if (std::optional<InputError> bad = add_line(line, number, totals)) return *bad;
     }

@@ -1,9 +1,9 @@
 // HdrHistogram's V2 encoding of a histogram and its .hlog file of tagged intervals.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "loadgen/histogram.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "loadgen/measure/histogram.h"
 
 #include <span>
 #include <string>

@@ -1,7 +1,7 @@
 // Cells, percentiles and sums of the latency histogram.
-#include "loadgen/histogram.h"
+#include "loadgen/measure/histogram.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +26,7 @@ void Histogram::merge(const Histogram& other) {
 }
 
 void Histogram::merge(const SparseCounts& other) {
+    // Intervals are kept without their empty cells, and are put back here.
     for (const SparseCounts::Cell& cell : other.cells) add_to_cell(cell.index, cell.count);
     over_top_ += other.over_top;
 }
@@ -39,6 +40,7 @@ void Histogram::clear() {
 std::uint64_t Histogram::min() const {
     const auto first = std::find_if(counts_.begin(), counts_.end(), [](auto n) { return n != 0; });
     if (first == counts_.end()) return 0;
+    // The lowest value that the cell stands for; the true one is not known any more.
     return lowest_of(static_cast<std::size_t>(first - counts_.begin()));
 }
 
@@ -50,6 +52,7 @@ std::uint64_t Histogram::max() const {
 
 double Histogram::mean() const {
     if (count_ == 0) return 0;
+    // Sums of long runs pass 64 bits.
     Wide sum = 0;
     for (std::size_t i = 0; i < cell_count; ++i) sum += Wide{counts_[i]} * middle_of(i);
     return static_cast<double>(sum) / static_cast<double>(count_);
@@ -61,17 +64,20 @@ std::uint64_t Histogram::value_at_percentile(double percentile) const {
     // Millionths of a percent make the rank exact: 99.9 has no exact double, 99'900'000 has.
     const auto millionths = static_cast<std::uint64_t>(std::llround(percentile * 1e6));
     const Wide scaled = Wide{millionths} * count_;
+    // At least the first: the 0th percentile is the least value.
     const auto rank = std::max<std::uint64_t>(
         1, static_cast<std::uint64_t>((scaled + 99'999'999U) / 100'000'000U));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < cell_count; ++i) {
         seen += counts_[i];
+        // The highest value of the cell: a percentile is a promise, and must not be understated.
         if (seen >= rank) return highest_of(i);
     }
     unreachable("the cells sum to the count");
 }
 
 std::uint64_t Histogram::count_at_or_below(std::uint64_t value_us) const {
+    // Above the top everything is in the last cell.
     const std::size_t last = index_of(std::min(value_us, highest_us));
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i <= last; ++i) seen += counts_[i];
@@ -94,6 +100,7 @@ bool Histogram::operator==(const Histogram& other) const {
 
 std::uint64_t Histogram::lowest_of(std::size_t index) {
     ensure(index < cell_count, "the histogram has this cell");
+    // Up to here each value has a cell of its own.
     if (index < sub_bucket_count) return index;
     const std::size_t magnitude = (index >> sub_bucket_half_bits) - 1;
     return std::uint64_t{index - (magnitude << sub_bucket_half_bits)} << magnitude;
@@ -106,6 +113,7 @@ std::uint64_t Histogram::highest_of(std::size_t index) {
 }
 
 std::uint64_t Histogram::middle_of(std::size_t index) {
+    // Rounded up, so that a mean is not too good.
     return (lowest_of(index) + highest_of(index) + 1) / 2;
 }
 

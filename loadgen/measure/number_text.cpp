@@ -1,5 +1,5 @@
 // Three digits are enough for a reader; the files hold the rest.
-#include "loadgen/number_text.h"
+#include "loadgen/measure/number_text.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +10,7 @@ namespace {
 
 /// Three significant digits without an exponent, for values from 0 to 9999.
 std::string three_digits(double value) {
+    // The bounds lie half a digit below, so that 99.96 becomes 100 and not 100.0.
     if (value >= 99.95) return fmt::format("{:.0f}", value);
     if (value >= 9.995) return fmt::format("{:.1f}", value);
     return fmt::format("{:.2f}", value);
@@ -19,6 +20,7 @@ std::string three_digits(double value) {
 
 std::string latency_text(double microseconds) {
     if (microseconds < 999.5) {
+        // Histograms give whole microseconds; only means have fractions.
         const bool is_whole = microseconds == std::floor(microseconds);
         return (is_whole ? fmt::format("{:.0f}", microseconds) : three_digits(microseconds)) +
                " µs";

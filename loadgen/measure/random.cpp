@@ -1,7 +1,7 @@
 // xoshiro256** and what is drawn from it; integers only wherever a schedule depends on it.
-#include "loadgen/random.h"
+#include "loadgen/measure/random.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <bit>
@@ -21,6 +21,7 @@ std::vector<std::uint64_t> zipf_weights(std::size_t n, double exponent) {
     std::vector<std::uint64_t> weights(n);
     for (std::size_t k = 0; k < n; ++k) {
         const double weight = scale / std::pow(static_cast<double>(k + 1), exponent);
+        // At least one: a weight that rounds to nothing would take the rank out of the game.
         weights[k] = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(weight)));
     }
     return weights;
@@ -39,6 +40,8 @@ std::uint64_t splitmix64(std::uint64_t& state) {
 Random::Random(std::uint64_t seed, std::uint64_t stream) {
     std::uint64_t mixed_stream = stream;
     std::uint64_t state = seed ^ (stream == 0 ? 0 : splitmix64(mixed_stream));
+    // Its own generator for the state: seeds that differ in one bit must not give streams that look
+    // alike.
     for (std::uint64_t& word : state_) word = splitmix64(state);
 }
 
@@ -67,15 +70,19 @@ std::uint64_t Random::below(std::uint64_t bound) {
 
 std::int64_t Random::between(std::int64_t low, std::int64_t high) {
     ensure(low <= high, "the range is empty");
+    // Unsigned, because the range can be as wide as the type.
     const std::uint64_t span = static_cast<std::uint64_t>(high) - static_cast<std::uint64_t>(low);
+    // The whole range has no number behind it.
     const std::uint64_t step = span == UINT64_MAX ? next() : below(span + 1);
     return static_cast<std::int64_t>(static_cast<std::uint64_t>(low) + step);
 }
 
 double Random::unit() {
+    // 53 bits are what a double holds exactly.
     return static_cast<double>(next() >> 11U) * 0x1.0p-53;
 }
 
+// In whole numbers, so that chances are the same on every machine.
 bool Random::chance(std::uint64_t numerator, std::uint64_t denominator) {
     return below(denominator) < numerator;
 }
@@ -90,6 +97,7 @@ FixedExponential Random::exponential() {
             smallest = drawn;
             ++length;
         }
+        // An odd run is kept; the number of failures before it is the whole part.
         if (length % 2 == 1) return (whole << 32U) + (first >> 32U);
     }
 }
@@ -98,6 +106,7 @@ WeightedChoice::WeightedChoice(std::span<const std::uint64_t> weights) {
     cumulative_.reserve(weights.size());
     std::uint64_t sum = 0;
     for (const std::uint64_t weight : weights) {
+        // Compared without adding, since the sum is what could overflow.
         ensure(weight < (std::uint64_t{1} << 63U) - sum, "the weights sum to less than 2^63");
         sum += weight;
         cumulative_.push_back(sum);
@@ -106,6 +115,7 @@ WeightedChoice::WeightedChoice(std::span<const std::uint64_t> weights) {
     ensure(weights.size() <= UINT32_MAX, "there are fewer than 2^32 weights");
     begin_.reserve(weights.size());
     std::uint32_t index = 0;
+    // Equal parts of the sum, each knowing where to begin: a draw looks at one or two weights then.
     for (std::size_t part = 0; part < weights.size(); ++part) {
         const auto point = static_cast<std::uint64_t>(Wide{sum} * part / weights.size());
         while (cumulative_[index] <= point) ++index;

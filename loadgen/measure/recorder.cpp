@@ -1,16 +1,12 @@
 // Takes down a run second by second; whole-run latencies are the sum of the closed seconds.
-#include "loadgen/recorder.h"
+#include "loadgen/measure/recorder.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 
 namespace tuma::loadgen {
 namespace {
-
-std::uint64_t microseconds(Offset duration) {
-    return static_cast<std::uint64_t>(duration.count()) / 1000;
-}
 
 std::size_t second_of(Offset time) {
     ensure(time.count() >= 0, "times of a run are not before its start");
@@ -26,6 +22,7 @@ void Latencies::clear() {
 }
 
 Recorder::Recorder(Offset warmup)
+    // On the heap: a histogram has tens of thousands of cells.
     : warmup_(warmup),
       latencies_(std::make_unique<Latencies>()),
       second_(std::make_unique<Latencies>()),
@@ -33,6 +30,8 @@ Recorder::Recorder(Offset warmup)
       warmup_response_(std::make_unique<Histogram>()) {}
 
 TimelineRow& Recorder::row_at(std::size_t second) {
+    // Seconds without anything have a row too, so that a stall is a gap in the drawing and not a
+    // missing line.
     while (rows_.size() <= second) {
         TimelineRow row;
         row.second = rows_.size();
@@ -44,6 +43,7 @@ TimelineRow& Recorder::row_at(std::size_t second) {
 
 void Recorder::scheduled(std::uint64_t n, Offset intended) {
     counts_for(intended).scheduled += n;
+    // By the time at which it was meant, not sent: a late generator must not hide its lateness.
     row_at(second_of(intended)).offered += n;
 }
 
@@ -60,6 +60,7 @@ void Recorder::sent(std::uint64_t n, Offset intended, Offset sent) {
 
 void Recorder::record_latency(std::uint64_t n, Offset intended, Offset sent, Offset ended) {
     ensure(intended <= sent && sent <= ended, "due, sent and ended come in this order");
+    // The warm-up has one histogram, because only the drawing shows it.
     if (intended < warmup_) {
         warmup_second_->record_n(microseconds(ended - intended), n);
         return;
@@ -71,6 +72,7 @@ void Recorder::record_latency(std::uint64_t n, Offset intended, Offset sent, Off
 
 void Recorder::note_answer(Offset intended, Offset answered) {
     if (intended < warmup_) return;
+    // The end of what was measured: answers of the warm-up do not count.
     last_answered_ = std::max(last_answered_.value_or(answered), answered);
 }
 
@@ -80,6 +82,7 @@ void Recorder::count_end(std::uint64_t n, Offset intended, End end, std::uint16_
     switch (end) {
         case End::answered:
             if (code == 0) {
+                // Refusals are answers; their reasons are kept by number.
                 counts.ok += n;
                 row.ok += n;
             } else {
@@ -103,12 +106,15 @@ void Recorder::count_end(std::uint64_t n, Offset intended, End end, std::uint16_
 TimelineRow& Recorder::open_row(Offset ended) {
     ensure(!finished_, "nothing is recorded after the end");
     advance(ended);
+    // An answer can be told a moment after its second was closed; it then counts in the one that is
+    // open.
     return row_at(std::max(second_of(ended), closed_));
 }
 
 void Recorder::ended(const Ended& operations) {
     TimelineRow& row = open_row(operations.ended);
     record_latency(operations.n, operations.intended, operations.sent, operations.ended);
+    // Errors and timeouts are no answers.
     if (operations.end == End::answered) note_answer(operations.intended, operations.ended);
     count_end(operations.n, operations.intended, operations.end, operations.code, row);
 }
@@ -134,6 +140,7 @@ void Recorder::answered(Offset intended, std::span<const std::uint16_t> codes, O
                         Offset answered) {
     ensure(!codes.empty(), "a request holds at least one operation");
     TimelineRow& row = open_row(answered);
+    // One time for all of them, so that the histogram is touched once.
     record_latency(codes.size(), intended, sent, answered);
     note_answer(intended, answered);
     std::size_t begin = 0;
@@ -149,11 +156,14 @@ void Recorder::close_second() {
     TimelineRow& row = row_at(closed_);
     row.in_flight = in_flight();
     warmup_response_->merge(*warmup_second_);
+    // Seconds in which nothing ended leave no interval behind.
     if (second_->response.count() != 0) {
         IntervalLatencies interval{.second = row.second,
                                    .response = second_->response.sparse(),
                                    .service = second_->service.sparse(),
                                    .send_lag = second_->send_lag.sparse()};
+        // Added up from the intervals, so that the log's lines and the totals agree to the last
+        // count.
         latencies_->response.merge(interval.response);
         latencies_->service.merge(interval.service);
         latencies_->send_lag.merge(interval.send_lag);
@@ -171,6 +181,7 @@ void Recorder::close_second() {
 
 void Recorder::advance(Offset now) {
     const std::size_t second = second_of(now);
+    // Several may have passed while the generator waited.
     while (closed_ < second) close_second();
 }
 

@@ -1,9 +1,9 @@
 // What happens to each operation, gathered while a run goes on: counts, latencies, seconds.
 #pragma once
 
-#include "loadgen/counts.h"
-#include "loadgen/histogram.h"
-#include "loadgen/schedule.h"
+#include "loadgen/measure/counts.h"
+#include "loadgen/measure/histogram.h"
+#include "loadgen/measure/schedule.h"
 
 #include <cstdint>
 #include <memory>

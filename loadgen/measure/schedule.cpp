@@ -1,7 +1,7 @@
 // Send times in whole nanoseconds, by integers only: no drift, and the same times everywhere.
-#include "loadgen/schedule.h"
+#include "loadgen/measure/schedule.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 
@@ -16,6 +16,7 @@ constexpr std::uint64_t hour_ns = 3'600'000'000'000;
 enum Stream : std::uint64_t { gap_stream = 0x74696d65, kind_stream = 0x6b696e64 };
 
 Offset offset_of(Uint128 nanoseconds) {
+    // More than 292 years; a rate close to zero leads there.
     ensure(nanoseconds <= static_cast<Uint128>(INT64_MAX), "a send time fits 2^63 ns");
     return Offset{static_cast<std::int64_t>(nanoseconds)};
 }
@@ -34,6 +35,7 @@ std::string_view name(Arrival arrival) {
 
 Offset constant_time(std::uint64_t k, Rate rate) {
     ensure(rate.millihertz > 0, "a rate is above zero");
+    // Reckoned from the number each time, and never added up: no drift after a day.
     return offset_of(Uint128{k} * millihertz_gap_ns / rate.millihertz);
 }
 
@@ -48,11 +50,14 @@ void Schedule::advance() {
         next_ = constant_time(taken_, rate_);
         return;
     }
+    // Gaps are added as fixed point, and only the sum is cut to nanoseconds.
     poisson_sum_ += Uint128{random_.exponential()} * millihertz_gap_ns / rate_.millihertz;
+    // Only the whole part is a time.
     next_ = offset_of(poisson_sum_ >> 32U);
 }
 
 std::optional<Offset> Schedule::peek() const {
+    // The end is open: what is due exactly then belongs to the next run.
     if (next_ >= duration_) return std::nullopt;
     return next_;
 }
@@ -67,6 +72,7 @@ Offset Schedule::take() {
 
 std::size_t Schedule::take_due(Offset now, std::size_t limit, std::vector<Offset>& times) {
     std::size_t count = 0;
+    // Several may be due at once, after a stall or at a high rate.
     while (count < limit && next_ <= now && next_ < duration_) {
         times.push_back(take());
         ++count;
@@ -86,10 +92,12 @@ TraceSchedule::TraceSchedule(std::span<const TraceCell> cells, std::uint64_t spe
                              std::uint64_t seed)
     : speed_(speed), arrival_(arrival), times_(seed, gap_stream), kinds_(seed, kind_stream) {
     for (const TraceCell& cell : cells) {
+        // Empty cells would have to be skipped in every hour.
         if (cell.count == 0) continue;
         cells_.push_back(cell);
         total_ += cell.count;
     }
+    // Stable, so that kinds within an hour keep the trace's order, and with it the draws.
     std::stable_sort(cells_.begin(), cells_.end(),
                      [](const TraceCell& a, const TraceCell& b) { return a.hour < b.hour; });
     advance();
@@ -100,6 +108,7 @@ void TraceSchedule::enter_hour() {
     remaining_.clear();
     hour_total_ = 0;
     while (last_ < cells_.size() && cells_[last_].hour == cells_[first_].hour) {
+        // Copied: they are counted down while the hour goes by.
         remaining_.push_back(cells_[last_].count);
         hour_total_ += cells_[last_].count;
         ++last_;
@@ -117,6 +126,7 @@ void TraceSchedule::enter_hour() {
 
 void TraceSchedule::advance() {
     next_.reset();
+    // Exactly as many as the trace has, however the draws fall.
     if (taken_ == total_) return;
     if (hour_left_ == 0) enter_hour();
 
@@ -125,12 +135,15 @@ void TraceSchedule::advance() {
         gap_sum_ += times_.exponential();
         into_hour = gap_total_ == 0 ? Uint128{0} : gap_sum_ * hour_ns / gap_total_;
     } else {
+        // Spread evenly, by place and not by gap: no drift within the hour.
         into_hour = Uint128{hour_total_ - hour_left_} * hour_ns / hour_total_;
     }
     const std::uint32_t hour = cells_[first_].hour;
     const Offset intended =
+        // Without a speed everything is due at once.
         speed_ == 0 ? Offset{0} : offset_of((Uint128{hour} * hour_ns + into_hour) / speed_);
 
+    // Drawn without putting back, so that the hour's mix is the trace's to the last operation.
     std::uint64_t point = kinds_.below(hour_left_);
     std::size_t chosen = 0;
     while (point >= remaining_[chosen]) point -= remaining_[chosen++];
@@ -155,6 +168,7 @@ TraceOperation TraceSchedule::take() {
 }
 
 Offset TraceSchedule::duration() const {
+    // Whole hours, also where the last one ends early.
     if (cells_.empty() || speed_ == 0) return Offset{0};
     return offset_of((Uint128{cells_.back().hour} + 1) * hour_ns / speed_);
 }

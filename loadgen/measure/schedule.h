@@ -1,7 +1,7 @@
 // When operations are meant to be sent: absolute times, fixed before the run by rate and seed.
 #pragma once
 
-#include "loadgen/random.h"
+#include "loadgen/measure/random.h"
 
 #include <chrono>
 #include <cstddef>
@@ -15,6 +15,10 @@ namespace tuma::loadgen {
 
 /// Time since the start of the run, on a clock that never goes back.
 using Offset = std::chrono::nanoseconds;
+/// In whole microseconds. Requires: not below zero.
+inline std::uint64_t microseconds(Offset duration) {
+    return static_cast<std::uint64_t>(duration.count()) / 1000;
+}
 
 __extension__ typedef unsigned __int128 Uint128;
 

@@ -1,12 +1,12 @@
 // Reads Prometheus text and subtracts what was there before.
-#include "loadgen/server_metrics.h"
+#include "loadgen/measure/server_metrics.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
+#include "ledger/words/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -26,13 +26,11 @@ std::optional<double> take_value(std::string_view& in) {
     skip_blanks(in);
     const std::string_view word = in.substr(0, in.find_first_of(" \t"));
     in.remove_prefix(word.size());
+    // Prometheus writes these three as words.
     if (word == "+Inf" || word == "Inf") return std::numeric_limits<double>::infinity();
     if (word == "-Inf") return -std::numeric_limits<double>::infinity();
     if (word == "NaN") return std::numeric_limits<double>::quiet_NaN();
-    double value = 0;
-    const auto [end, code] = std::from_chars(word.data(), word.data() + word.size(), value);
-    if (code != std::errc{} || end != word.data() + word.size()) return std::nullopt;
-    return value;
+    return read_number<double>(word);
 }
 
 std::optional<std::string> take_quoted(std::string_view& in) {
@@ -48,6 +46,7 @@ std::optional<std::string> take_quoted(std::string_view& in) {
             continue;
         }
         if (in.empty()) return std::nullopt;
+        // Only `\n`, `\"` and `\\` are escapes; the last two stand for themselves.
         out.push_back(in.front() == 'n' ? '\n' : in.front());
         in.remove_prefix(1);
     }
@@ -66,6 +65,7 @@ bool take_labels(std::string_view& in, std::map<std::string, std::string>& label
         const std::size_t equals = in.find('=');
         if (equals == std::string_view::npos) return false;
         std::string key(in.substr(0, equals));
+        // Blanks around the sign are allowed, and some servers write them.
         while (!key.empty() && is_blank(key.back())) key.pop_back();
         in.remove_prefix(equals + 1);
         skip_blanks(in);
@@ -82,6 +82,7 @@ std::optional<InputError> take_line(std::string_view line, std::size_t number,
     const std::string field = fmt::format("line {}", number);
     MetricSample sample;
     sample.name = std::string(line.substr(0, line.find_first_of("{ \t")));
+    // A line without a name is no sample, and then the text is not what it should be.
     if (sample.name.empty()) return InputError{field, "a sample begins with its name"};
     line.remove_prefix(sample.name.size());
     skip_blanks(line);
@@ -99,6 +100,7 @@ std::optional<InputError> take_line(std::string_view line, std::size_t number,
 bool has_labels(const MetricSample& sample, const std::map<std::string, std::string>& labels) {
     return std::all_of(labels.begin(), labels.end(), [&](const auto& label) {
         const auto found = sample.labels.find(label.first);
+        // All that were asked for; more do no harm.
         return found != sample.labels.end() && found->second == label.second;
     });
 }
@@ -118,6 +120,7 @@ Cumulative cumulative_of(const std::vector<MetricSample>& samples, std::string_v
     const std::string sum = std::string(name) + "_sum";
     const std::string count = std::string(name) + "_count";
     for (const MetricSample& sample : samples) {
+        // Looked at by its beginning first: most lines are of other families.
         if (!sample.name.starts_with(name) || !has_labels(sample, labels)) continue;
         if (sample.name == sum) result.sum += sample.value;
         if (sample.name == count) result.count += sample.value;
@@ -126,6 +129,7 @@ Cumulative cumulative_of(const std::vector<MetricSample>& samples, std::string_v
         if (bound == sample.labels.end()) continue;
         std::string_view text = bound->second;
         const std::optional<double> upper = take_value(text);
+        // A bound that is no number says nothing.
         if (!upper || std::isnan(*upper)) continue;
         result.by_bound[*upper] += sample.value;
         result.found = true;
@@ -134,6 +138,7 @@ Cumulative cumulative_of(const std::vector<MetricSample>& samples, std::string_v
 }
 
 std::uint64_t whole(double value) {
+    // Counts are whole; a counter that went back is none.
     return value > 0 ? static_cast<std::uint64_t>(std::llround(value)) : 0;
 }
 
@@ -144,11 +149,9 @@ Result<std::vector<MetricSample>> parse_metrics(std::string_view text) {
     std::size_t number = 0;
     while (!text.empty()) {
         ++number;
-        const std::size_t feed = text.find('\n');
-        std::string_view line = text.substr(0, feed);
-        text.remove_prefix(feed == std::string_view::npos ? text.size() : feed + 1);
-        if (line.ends_with('\r')) line.remove_suffix(1);
+        std::string_view line = tuma::take_line(text);
         skip_blanks(line);
+        // HELP and TYPE are comments to a reader of values.
         if (line.empty() || line.front() == '#') continue;
         if (std::optional<InputError> bad = take_line(line, number, samples)) return *bad;
     }
@@ -164,7 +167,9 @@ double MetricHistogram::quantile_s(double q) const {
     for (const Bucket& bucket : buckets) {
         const auto n = static_cast<double>(bucket.count);
         if (seen + n >= rank && n > 0) {
+            // The last bucket has no upper end; its lower one is what can be promised.
             if (std::isinf(bucket.upper_s)) return lower;
+            // Within a bucket values are taken to lie evenly: nobody knows better.
             return lower + (bucket.upper_s - lower) * (rank - seen) / n;
         }
         seen += n;
@@ -179,6 +184,7 @@ std::optional<MetricHistogram> histogram_difference(
     const Cumulative last = cumulative_of(after, name, labels);
     if (!last.found) return std::nullopt;
     Cumulative first = cumulative_of(before, name, labels);
+    // The server was started again in between, and everything it has is new.
     if (first.count > last.count) first = {};
 
     MetricHistogram result;
@@ -187,6 +193,8 @@ std::optional<MetricHistogram> histogram_difference(
     double below = 0;
     for (const auto& [upper, cumulative] : last.by_bound) {
         const auto earlier = first.by_bound.find(upper);
+        // Buckets are cumulative, so two differences are taken: over time, and from bucket to
+        // bucket.
         const double gained = cumulative - (earlier == first.by_bound.end() ? 0 : earlier->second);
         result.buckets.push_back({.upper_s = upper, .count = whole(gained - below)});
         below = gained;
@@ -201,6 +209,7 @@ std::vector<Stage> stages_between(const std::vector<MetricSample>& before,
     for (const char* stage : {"queue_wait", "decide", "append", "fsync", "reply"}) {
         const std::optional<MetricHistogram> gained =
             histogram_difference(before, after, "tuma_stage_duration_seconds", {{"stage", stage}});
+        // A stage that did nothing has no mean.
         if (!gained || gained->count == 0) continue;
         stages.push_back({.name = stage,
                           .count = gained->count,

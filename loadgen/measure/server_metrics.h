@@ -1,7 +1,7 @@
 // The server's own account of a run: its Prometheus metrics before and after, subtracted.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <cstdint>
 #include <map>

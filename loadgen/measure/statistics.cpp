@@ -1,8 +1,8 @@
 // Rank test and bootstrap, from their definitions.
-#include "loadgen/statistics.h"
+#include "loadgen/measure/statistics.h"
 
-#include "ledger/ensure.h"
-#include "loadgen/random.h"
+#include "ledger/words/ensure.h"
+#include "loadgen/measure/random.h"
 
 #include <algorithm>
 #include <cmath>
@@ -16,6 +16,7 @@ constexpr std::size_t exact_size_max = 20;
 /// Orders `values` in part only, which is what makes thousands of bootstrap rounds cheap.
 double median_in_place(std::vector<double>& values) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+    // Only the middle is needed, not the order.
     std::nth_element(values.begin(), middle, values.end());
     if (values.size() % 2 == 1) return *middle;
     return (*middle + *std::max_element(values.begin(), middle)) / 2;
@@ -29,6 +30,7 @@ double exact_at_most(std::size_t m, std::size_t n, double u) {
     for (std::size_t j = 0; j <= n; ++j) ways[j][0] = 1;
     for (std::size_t i = 1; i <= m; ++i) {
         // ways[j] still holds i - 1 values of the first side until it is replaced.
+        // From the smallest case up; each follows from two smaller ones.
         for (std::size_t j = 1; j <= n; ++j) {
             std::vector<double> next(size, 0);
             for (std::size_t k = 0; k < size; ++k) {
@@ -40,6 +42,7 @@ double exact_at_most(std::size_t m, std::size_t n, double u) {
     double total = 0;
     double at_most = 0;
     for (std::size_t k = 0; k < size; ++k) {
+        // Doubles hold these counts exactly, and a share is wanted in the end.
         total += ways[n][k];
         if (static_cast<double>(k) <= u) at_most += ways[n][k];
     }
@@ -54,6 +57,7 @@ double tie_sum(std::vector<double> all) {
         std::size_t end = begin;
         while (end < all.size() && all[end] == all[begin]) ++end;
         const auto t = static_cast<double>(end - begin);
+        // Single values add nothing: 1 - 1.
         sum += t * t * t - t;
         begin = end;
     }
@@ -63,7 +67,9 @@ double tie_sum(std::vector<double> all) {
 double normal_p(double u, double m, double n, double ties) {
     const double total = m + n;
     const double variance = m * n / 12 * (total + 1 - ties / (total * (total - 1)));
+    // All values equal: nothing differs.
     if (variance <= 0) return 1;
+    // Half a step towards the middle, since ranks are whole and the normal curve is not.
     const double z = std::max(0.0, std::abs(u - m * n / 2) - 0.5) / std::sqrt(variance);
     return std::erfc(z / std::sqrt(2.0));
 }
@@ -80,6 +86,7 @@ MannWhitney mann_whitney(std::span<const double> first, std::span<const double> 
     MannWhitney result;
     if (first.empty() || second.empty()) return result;
     for (const double a : first) {
+        // Every pair: runs are few, and seconds some hundreds.
         for (const double b : second) result.u += a > b ? 1.0 : (a == b ? 0.5 : 0.0);
     }
     std::vector<double> all(first.begin(), first.end());
@@ -87,6 +94,7 @@ MannWhitney mann_whitney(std::span<const double> first, std::span<const double> 
     const double ties = tie_sum(all);
     const auto m = static_cast<double>(first.size());
     const auto n = static_cast<double>(second.size());
+    // The exact count holds without ties only, and is cheap for small sides only.
     result.exact = ties == 0 && std::max(first.size(), second.size()) <= exact_size_max;
     if (result.exact) {
         const double smaller = std::min(result.u, m * n - result.u);
@@ -100,13 +108,16 @@ MannWhitney mann_whitney(std::span<const double> first, std::span<const double> 
 Ratio bootstrap_ratio(std::span<const double> a, std::span<const double> b, std::uint64_t seed,
                       std::size_t rounds) {
     ensure(!a.empty() && !b.empty(), "a ratio needs both sides");
+    // Fewer would leave no value in a tail of 2.5 %.
     ensure(rounds >= 40, "a 95 % interval needs at least 40 rounds");
     const double base = median(a);
+    // A ratio to nothing means nothing.
     if (base == 0 || median(b) == 0) return {};
 
     Random random(seed);
     const auto median_drawn = [&random](std::span<const double> from, std::vector<double>& drawn) {
         drawn.resize(from.size());
+        // With replacement: that is what imitates another sample.
         for (double& value : drawn) value = from[random.below(from.size())];
         return median_in_place(drawn);
     };
@@ -116,6 +127,7 @@ Ratio bootstrap_ratio(std::span<const double> a, std::span<const double> b, std:
     for (std::size_t i = 0; i < rounds; ++i) {
         const double below = median_drawn(a, drawn);
         const double above = median_drawn(b, drawn);
+        // A side drawn as nothing is no base.
         if (below > 0) ratios.push_back(above / below);
     }
     if (ratios.empty()) return {};
@@ -126,6 +138,7 @@ Ratio bootstrap_ratio(std::span<const double> a, std::span<const double> b, std:
 }
 
 double spread(std::span<const double> values) {
+    // One value has no spread.
     if (values.size() < 2) return 0;
     const double middle = median(values);
     if (middle == 0) return 0;

@@ -1,8 +1,8 @@
 // A small HTTP server inside the generator: callbacks are told to it.
 #pragma once
 
-#include "loadgen/http_stream.h"
-#include "loadgen/poller.h"
+#include "loadgen/client/http_stream.h"
+#include "loadgen/client/poller.h"
 
 #include <cstdint>
 #include <functional>
@@ -26,11 +26,11 @@ public:
     static bool owns(std::uint32_t number) { return number >= first_number; }
     /// Does what the readiness of a socket asks for; every complete request goes to `take`.
     void on_ready(std::uint32_t number, std::uint32_t events,
-                  const std::function<void(const HttpMessage&)>& take);
+                  const std::function<void(const http::HttpRequest&)>& take);
 
 private:
     void accept_all();
-    void read(std::uint32_t number, const std::function<void(const HttpMessage&)>& take);
+    void read(std::uint32_t number, const std::function<void(const http::HttpRequest&)>& take);
     void flush(std::uint32_t number);
 
     Poller& poller_;

@@ -1,14 +1,13 @@
-#include "loadgen/client_file.h"
+#include "loadgen/merchants/client_file.h"
 
-#include "ledger/input_file.h"
-#include "protocols/wechat/encrypted_resource.h"
+#include "ledger/words/input_file.h"
+#include "loadgen/merchants/json_member.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
-#include <fstream>
 #include <initializer_list>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -17,24 +16,15 @@ namespace {
 
 namespace json = boost::json;
 
-Result<std::string> read_text(const std::filesystem::path& path) {
-    if (auto wrong = unreadable(path)) return std::move(*wrong);
-    std::ifstream file(path, std::ios::binary);
-    std::string text(std::istreambuf_iterator<char>(file), {});
-    if (!file) return InputError{path.string(), "cannot be read to its end"};
-    return text;
-}
-
 /// One file whose members are texts.
 class Facts {
 public:
     static Result<Facts> read(const std::filesystem::path& path) {
-        auto text = read_text(path);
+        auto text = read_text_file(path);
         if (!text) return text.error();
-        json::error_code failed;
-        json::value value = json::parse(*text, failed);
-        if (failed || !value.is_object()) return InputError{path.string(), "is not a JSON object"};
-        return Facts(path.string(), std::move(value.get_object()));
+        auto object = read_object(*text);
+        if (!object) return InputError{path.string(), "is not a JSON object"};
+        return Facts(path.string(), *std::move(object));
     }
 
     /// Puts the members named into the texts; the first that is no text is the error.
@@ -42,6 +32,7 @@ public:
         std::initializer_list<std::pair<std::string_view, std::string*>> wanted) const {
         for (const auto& [name, text] : wanted) {
             const json::value* found = object_.if_contains(name);
+            // With the file: a member's name alone does not say where to look.
             if (found == nullptr || !found->is_string())
                 return InputError{std::string(name), fmt::format("is no text in {}", path_)};
             *text = std::string_view(found->get_string());
@@ -60,9 +51,10 @@ private:
 /// Reads the key file by `read` and names it in the error.
 template <typename Key>
 Result<Key> read_key(const std::string& path, Result<Key> (*read)(std::string_view)) {
-    auto text = read_text(path);
+    auto text = read_text_file(path);
     if (!text) return text.error();
     auto key = read(*text);
+    // The reader of keys does not know where its text is from.
     if (!key) return InputError{path, key.error().reason};
     return key;
 }
@@ -107,6 +99,8 @@ Result<WechatClient> read_wechat_client(const std::filesystem::path& path) {
     if (!secret) return secret.error();
     auto merchant = read_key(private_key_file, &crypto::PrivateKey::read);
     if (!merchant) return merchant.error();
+    // The platform may sign with either of its keys and names it in each message, so that both are
+    // needed.
     auto certified = read_key(certificate_file, &crypto::PublicKey::read);
     if (!certified) return certified.error();
     auto named = read_key(public_key_file, &crypto::PublicKey::read);
@@ -117,6 +111,19 @@ Result<WechatClient> read_wechat_client(const std::filesystem::path& path) {
                         .merchant = {std::move(serial_no), std::move(merchant).value()},
                         .platform = {{std::move(platform_serial), std::move(certified).value()},
                                      {std::move(public_key_id), std::move(named).value()}}};
+}
+
+Result<MomoClient> read_momo_client(const std::filesystem::path& path) {
+    const auto facts = Facts::read(path);
+    if (!facts) return facts.error();
+    MomoClient client;
+    if (auto wrong = facts->take({{"target_environment", &client.target_environment},
+                                  {"currency", &client.currency},
+                                  {"api_user", &client.api_user},
+                                  {"api_key", &client.api_key},
+                                  {"collection_key", &client.collection_key}}))
+        return *wrong;
+    return client;
 }
 
 }  // namespace tuma::loadgen

@@ -1,10 +1,10 @@
 // What a merchant's programs must know, as `tuma serve` writes it into DATA/clients.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 #include "protocols/crypto/aes.h"
 #include "protocols/crypto/rsa.h"
-#include "protocols/wechat/signature_keys.h"
+#include "protocols/wechat/profiles/signature_keys.h"
 
 #include <filesystem>
 #include <string>
@@ -31,9 +31,19 @@ struct WechatClient {
     std::vector<wechat::VerifyingKey> platform;
 };
 
+/// DATA/clients/mtn-momo.json, as far as requests to pay need it.
+struct MomoClient {
+    std::string target_environment;
+    std::string currency;
+    std::string api_user;
+    std::string api_key;
+    std::string collection_key;
+};
+
 /// Refuse, with the file's name or the member's: a file that cannot be read, no JSON object, a
 /// member that is missing or no text, a key that is none.
 Result<MpesaClient> read_mpesa_client(const std::filesystem::path& path);
 Result<WechatClient> read_wechat_client(const std::filesystem::path& path);
+Result<MomoClient> read_momo_client(const std::filesystem::path& path);
 
 }  // namespace tuma::loadgen

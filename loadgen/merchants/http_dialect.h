@@ -1,9 +1,9 @@
 // What a merchant of a protocol over HTTP asks, and how it reads what comes back.
 #pragma once
 
-#include "loadgen/callback_book.h"
-#include "loadgen/http_stream.h"
-#include "loadgen/schedule.h"
+#include "loadgen/measure/callback_tracker.h"
+#include "loadgen/measure/schedule.h"
+#include "protocols/http/message.h"
 
 #include <cstdint>
 #include <optional>
@@ -41,10 +41,10 @@ public:
     /// Makes the next request; `operation`'s times are left alone.
     virtual void make(HttpOperation& operation) = 0;
     /// Nothing when the reply is none of this protocol.
-    virtual std::optional<HttpVerdict> read_reply(const HttpMessage& reply,
+    virtual std::optional<HttpVerdict> read_reply(const http::HttpAnswer& reply,
                                                   const HttpOperation& operation) = 0;
     /// Nothing when the callback is none of this protocol.
-    virtual std::optional<CallbackNews> read_callback(const HttpMessage& callback) = 0;
+    virtual std::optional<CallbackNews> read_callback(const http::HttpRequest& callback) = 0;
 
     /// Reasons not to believe the run, and what a reader should know besides, as sentences.
     virtual std::vector<std::string> problems() const { return {}; }

@@ -1,12 +1,12 @@
 // M-Pesa as a load: customers are asked for money on their handsets (STK push).
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "loadgen/client_file.h"
-#include "loadgen/http_dialect.h"
-#include "loadgen/random.h"
-#include "loadgen/socket.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/measure/random.h"
+#include "loadgen/merchants/client_file.h"
+#include "loadgen/merchants/http_dialect.h"
 
 #include <cstdint>
 #include <functional>
@@ -32,7 +32,7 @@ std::string mpesa_timestamp(Timestamp now);
 /// Asks for an access token. Throws ConnectionError, also when there is none.
 std::string mpesa_token(const Endpoint& target, const MpesaClient& client, Duration timeout);
 
-/// The `number`-th customer's phone: 12 digits that are none of the magic numbers.
+/// The `number`-th customer's phone: 12 digits that are none of the test numbers.
 std::string load_msisdn(std::uint32_t number);
 
 /// Asks every customer once, so that all of them have accounts when the run begins. Throws
@@ -48,9 +48,9 @@ public:
 
     void begin(const std::string& callback_url) override { callback_url_ = callback_url; }
     void make(HttpOperation& operation) override;
-    std::optional<HttpVerdict> read_reply(const HttpMessage& reply,
+    std::optional<HttpVerdict> read_reply(const http::HttpAnswer& reply,
                                           const HttpOperation& operation) override;
-    std::optional<CallbackNews> read_callback(const HttpMessage& callback) override;
+    std::optional<CallbackNews> read_callback(const http::HttpRequest& callback) override;
     std::vector<std::pair<std::string, std::string>> facts() const override;
 
 private:

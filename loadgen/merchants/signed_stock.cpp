@@ -1,6 +1,6 @@
-#include "loadgen/signed_stock.h"
+#include "loadgen/merchants/signed_stock.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <ctime>
@@ -12,6 +12,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 std::chrono::nanoseconds thread_cpu() {
+    // Of this thread and no wall time: on a machine that is busy the work of others would be in it.
     timespec time{};
     ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
     return std::chrono::seconds{time.tv_sec} + std::chrono::nanoseconds{time.tv_nsec};
@@ -31,6 +32,7 @@ SignedStock::SignedStock(const StockSettings& settings,
 }
 
 SignedStock::~SignedStock() {
+    // The workers are the last member: they end before anything that they use does.
     const std::lock_guard lock(mutex_);
     is_stopping_ = true;
     changed_.notify_all();
@@ -40,6 +42,7 @@ void SignedStock::fill() {
     ensure(workers_.empty(), "a stock is filled once");
     for (std::size_t i = 0; i < settings_.workers; ++i) workers_.emplace_back([this] { work(); });
     std::unique_lock lock(mutex_);
+    // Also what is being made, or the run would begin with some of it unfinished.
     changed_.wait(lock, [this] { return !has_room() && being_made_ == 0; });
     is_filled_ = true;
 }
@@ -49,14 +52,18 @@ SignedStock::Request SignedStock::take() {
     ensure(is_filled_, "a stock is filled before it is used");
     std::uint64_t number = 0;
     if (ready_.empty()) {
+        // Each number is given to one request, whoever signs it.
         number = next_number_++;
     } else {
         Ready ready = std::move(ready_.front());
         ready_.pop_front();
         changed_.notify_one();
+        // The receiver would refuse an older one. It is signed again under its number, which nobody
+        // has seen yet.
         if (Clock::now() - ready.signed_at < settings_.age_max) return std::move(ready.request);
         number = ready.request.number;
     }
+    // The workers go on meanwhile; signing takes longer than everything else here.
     lock.unlock();
     std::chrono::nanoseconds cpu{0};
     Request request{number, make_measured(number, cpu)};
@@ -74,6 +81,7 @@ SigningCost SignedStock::cost() const {
 bool SignedStock::has_room() const {
     // Signing beside the run takes the processor from what is measured: as late as is safe.
     const std::size_t wanted = is_filled_ ? settings_.ready_max / 4 : settings_.ready_max;
+    // What is in the making counts, or all workers would start on the last one.
     return next_number_ < settings_.requests_max && ready_.size() + being_made_ < wanted;
 }
 
@@ -82,6 +90,7 @@ void SignedStock::work() {
     while (true) {
         changed_.wait(lock, [this] { return is_stopping_ || has_room(); });
         if (is_stopping_) return;
+        // Taken under the lock, so that two workers never make the same.
         const std::uint64_t number = next_number_++;
         ++being_made_;
         lock.unlock();
@@ -92,6 +101,7 @@ void SignedStock::work() {
         ready_.push_back(std::move(made));
         ++(is_filled_ ? cost_.during : cost_.ahead);
         cost_.cpu += cpu;
+        // Both wait on it: whoever fills the stock, and workers that are to stop.
         changed_.notify_all();
     }
 }

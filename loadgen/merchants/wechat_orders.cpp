@@ -1,12 +1,13 @@
-#include "loadgen/wechat_orders.h"
+#include "loadgen/merchants/wechat_orders.h"
 
-#include "ledger/ensure.h"
-#include "loadgen/number_text.h"
-#include "loadgen/random.h"
-#include "protocols/json_text.h"
-#include "protocols/wechat/authorization.h"
-#include "protocols/wechat/encrypted_resource.h"
-#include "protocols/wechat/response_signature.h"
+#include "ledger/words/ensure.h"
+#include "loadgen/measure/number_text.h"
+#include "loadgen/measure/random.h"
+#include "loadgen/merchants/json_member.h"
+#include "protocols/kit/json_text.h"
+#include "protocols/wechat/wire/authorization.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
+#include "protocols/wechat/wire/response_signature.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -26,35 +27,23 @@ Timestamp wall_time() {
     return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
-std::string member(const json::object& object, std::string_view name) {
-    const json::value* found = object.if_contains(name);
-    const json::string* text = found == nullptr ? nullptr : found->if_string();
-    return text == nullptr ? std::string() : std::string(*text);
-}
-
-std::optional<json::object> parsed(std::string_view text) {
-    json::error_code failed;
-    json::value value = json::parse(text, failed);
-    if (failed || !value.is_object()) return std::nullopt;
-    return std::move(value.get_object());
-}
-
-std::string header(const HttpMessage& message, std::string_view name) {
-    const std::string* value = message.find(name);
+std::string header(const http::Fields& headers, std::string_view name) {
+    const std::string* value = http::find(headers, name);
     return value == nullptr ? std::string() : *value;
 }
 
 /// The order inside a callback; nothing when it cannot be opened.
 std::optional<json::object> opened(const crypto::Aes256Key& key, std::string_view body) {
-    const auto event = parsed(body);
+    // Anything may come to the listener, so that each step may find nothing.
+    const auto event = read_object(body);
     const json::value* resource = event ? event->if_contains("resource") : nullptr;
     if (resource == nullptr || !resource->is_object()) return std::nullopt;
     const json::object& sealed = resource->get_object();
-    const auto plaintext =
-        wechat::decrypt_resource(key, {.nonce = member(sealed, "nonce"),
-                                       .associated_data = member(sealed, "associated_data"),
-                                       .ciphertext = member(sealed, "ciphertext")});
-    return plaintext ? parsed(*plaintext) : std::nullopt;
+    const auto plaintext = wechat::decrypt_resource(
+        key, {.nonce = std::string(text_at(sealed, {"nonce"})),
+              .associated_data = std::string(text_at(sealed, {"associated_data"})),
+              .ciphertext = std::string(text_at(sealed, {"ciphertext"}))});
+    return plaintext ? read_object(*plaintext) : std::nullopt;
 }
 
 }  // namespace
@@ -67,12 +56,14 @@ WechatOrders::WechatOrders(WechatSettings settings) : settings_(std::move(settin
 
 void WechatOrders::begin(const std::string& callback_url) {
     callback_url_ = callback_url;
+    // Here and not before: what is signed contains the callback's address.
     stock_ = std::make_unique<SignedStock>(
         settings_.stock, [this](std::uint64_t number) { return signed_request(number); });
     stock_->fill();
 }
 
 std::string WechatOrders::signed_request(std::uint64_t number) const {
+    // Drawn from the number alone. Which thread signs it, and when, makes no other order of it.
     std::uint64_t state = settings_.prefix + number;
     const std::uint64_t drawn = splitmix64(state);
     std::string body = protocols::JsonText()
@@ -88,6 +79,7 @@ std::string WechatOrders::signed_request(std::uint64_t number) const {
                            .end_object()
                            .end_object()
                            .take();
+    // The signature covers the body's bytes, so that they must be sent exactly as they are here.
     const std::string authorization =
         wechat::sign_request(settings_.client.merchant, settings_.client.mchid,
                              {.method = "POST", .target = order_path, .body = body}, wall_time(),
@@ -110,50 +102,55 @@ std::string WechatOrders::signed_request(std::uint64_t number) const {
 
 void WechatOrders::make(HttpOperation& operation) {
     SignedStock::Request request = stock_->take();
+    // The merchant chooses this number, and callbacks bring it back.
     operation.key = load_order_number(settings_.prefix, request.number);
     operation.bytes = std::move(request.bytes);
 }
 
-std::optional<HttpVerdict> WechatOrders::read_reply(const HttpMessage& reply,
+std::optional<HttpVerdict> WechatOrders::read_reply(const http::HttpAnswer& reply,
                                                     const HttpOperation& operation) {
-    const auto answer = parsed(reply.body);
+    const auto answer = read_object(reply.body);
     if (!answer) return std::nullopt;
-    if (reply.status() == 200 && answer->contains("code_url")) {
-        verify(reply, replies_);
+    // Refusals are not verified: nobody pays by them.
+    if (reply.status == 200 && answer->contains("code_url")) {
+        verify(reply.headers, reply.body, replies_);
         return HttpVerdict{.refusal = {}, .key = operation.key};
     }
-    std::string code = member(*answer, "code");
-    if (code.empty()) code = fmt::format("HTTP {}", reply.status());
+    std::string code(text_at(*answer, {"code"}));
+    if (code.empty()) code = fmt::format("HTTP {}", reply.status);
     return HttpVerdict{.refusal = std::move(code), .key = {}};
 }
 
-std::optional<CallbackNews> WechatOrders::read_callback(const HttpMessage& callback) {
+std::optional<CallbackNews> WechatOrders::read_callback(const http::HttpRequest& callback) {
     const auto order = opened(settings_.client.apiv3_key, callback.body);
+    // Its number is inside, so that each has to be opened, whether it is verified or not.
     if (!order) return std::nullopt;
-    verify(callback, callbacks_);
-    CallbackNews news{.key = member(*order, "out_trade_no"),
-                      .is_paid = member(*order, "trade_state") == "SUCCESS"};
+    verify(callback.headers, callback.body, callbacks_);
+    CallbackNews news{.key = std::string(text_at(*order, {"out_trade_no"})),
+                      .is_paid = text_at(*order, {"trade_state"}) == "SUCCESS"};
     if (news.key.empty()) return std::nullopt;
     return news;
 }
 
-void WechatOrders::verify(const HttpMessage& message, Sample& sample) const {
+void WechatOrders::verify(const http::Fields& headers, std::string_view body,
+                          Sample& sample) const {
     const std::uint64_t number = sample.seen++;
     if (settings_.verify_each == 0 || number % settings_.verify_each != 0) return;
     ++sample.verified;
-    if (!is_signed(message)) ++sample.bad;
+    if (!is_signed(headers, body)) ++sample.bad;
 }
 
-bool WechatOrders::is_signed(const HttpMessage& message) const {
-    const wechat::ResponseSignature signature{.timestamp = header(message, "Wechatpay-Timestamp"),
-                                              .nonce = header(message, "Wechatpay-Nonce"),
-                                              .signature = header(message, "Wechatpay-Signature"),
-                                              .serial = header(message, "Wechatpay-Serial")};
+bool WechatOrders::is_signed(const http::Fields& headers, std::string_view body) const {
+    const wechat::ResponseSignature signature{.timestamp = header(headers, "Wechatpay-Timestamp"),
+                                              .nonce = header(headers, "Wechatpay-Nonce"),
+                                              .signature = header(headers, "Wechatpay-Signature"),
+                                              .serial = header(headers, "Wechatpay-Serial")};
+    // The message names the key. One that is not the platform's is as bad as a wrong signature.
     const auto& keys = settings_.client.platform;
     const auto key = std::find_if(keys.begin(), keys.end(), [&](const wechat::VerifyingKey& known) {
         return known.serial == signature.serial;
     });
-    return key != keys.end() && wechat::verify_response(key->key, signature, message.body);
+    return key != keys.end() && wechat::verify_response(key->key, signature, body);
 }
 
 std::vector<std::string> WechatOrders::problems() const {
@@ -166,6 +163,8 @@ std::vector<std::string> WechatOrders::problems() const {
                             "platform's keys",
                             count_text(sample->bad), count_text(sample->verified), name));
     const SigningCost cost = stock_ == nullptr ? SigningCost{} : stock_->cost();
+    // A late signature delays the request behind it as well, so that more than a few shape the
+    // latencies.
     if (cost.late * 100 > cost.ahead + cost.during + cost.late)
         problems.push_back(
             fmt::format("{} requests had to be signed where they were sent, at {} each: the "

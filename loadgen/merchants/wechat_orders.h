@@ -1,10 +1,10 @@
 // WeChat Pay API v3 as a load: signed native orders, paid by the simulated customer.
 #pragma once
 
-#include "ledger/time.h"
-#include "loadgen/client_file.h"
-#include "loadgen/http_dialect.h"
-#include "loadgen/signed_stock.h"
+#include "ledger/words/time.h"
+#include "loadgen/merchants/client_file.h"
+#include "loadgen/merchants/http_dialect.h"
+#include "loadgen/merchants/signed_stock.h"
 
 #include <cstdint>
 #include <memory>
@@ -19,7 +19,7 @@ struct WechatSettings {
     std::string host;                ///< of the Host field
     std::uint64_t prefix = 0;        ///< of the order numbers: another one means other orders
     Duration act_after{0};           ///< when the simulated customer pays
-    std::uint32_t verify_each = 10;  ///< each so-manieth reply and callback is verified; 0: none
+    std::uint32_t verify_each = 10;  ///< every Nth reply and callback is verified; 0: none
     StockSettings stock;
 };
 
@@ -34,9 +34,9 @@ public:
 
     void begin(const std::string& callback_url) override;
     void make(HttpOperation& operation) override;
-    std::optional<HttpVerdict> read_reply(const HttpMessage& reply,
+    std::optional<HttpVerdict> read_reply(const http::HttpAnswer& reply,
                                           const HttpOperation& operation) override;
-    std::optional<CallbackNews> read_callback(const HttpMessage& callback) override;
+    std::optional<CallbackNews> read_callback(const http::HttpRequest& callback) override;
     std::vector<std::string> problems() const override;
     std::vector<std::string> remarks() const override;
     std::vector<std::pair<std::string, std::string>> facts() const override;
@@ -49,8 +49,8 @@ private:
         std::uint64_t bad = 0;
     };
     std::string signed_request(std::uint64_t number) const;
-    void verify(const HttpMessage& message, Sample& sample) const;
-    bool is_signed(const HttpMessage& message) const;
+    void verify(const http::Fields& headers, std::string_view body, Sample& sample) const;
+    bool is_signed(const http::Fields& headers, std::string_view body) const;
 
     WechatSettings settings_;
     std::string callback_url_;

@@ -1,9 +1,9 @@
 // Weighs two sides of runs against each other and against their own noise.
-#include "loadgen/compare.h"
+#include "loadgen/report/compare.h"
 
-#include "ledger/ensure.h"
-#include "loadgen/json_text.h"
-#include "loadgen/number_text.h"
+#include "ledger/words/ensure.h"
+#include "loadgen/measure/number_text.h"
+#include "loadgen/report/json_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -27,8 +27,11 @@ using Samples = std::vector<double>;
 Samples seconds_of(std::span<const MeasuredRun> runs, double (*value)(const TimelineRow&)) {
     Samples out;
     for (const MeasuredRun& run : runs) {
+        // The last second is seldom whole, and would look like a fall.
         for (std::size_t i = 0; i + 1 < run.timeline.size(); ++i) {
             const TimelineRow& row = run.timeline[i];
+            // A second without answers is an outage, which the counts tell; a rate of zero has no
+            // ratio.
             if (!row.warmup && row.ok + row.refused > 0) out.push_back(value(row));
         }
     }
@@ -46,6 +49,7 @@ double p99(const TimelineRow& row) {
 /// itself, the least noise there can be between two runs.
 double halves_apart(std::span<const double> seconds) {
     const std::size_t half = seconds.size() / 2;
+    // Unknown is as unlike as can be: nothing counts then.
     if (half == 0) return 1;
     const double first = median(seconds.first(half));
     const double second = median(seconds.last(half));
@@ -64,10 +68,13 @@ struct Sides {
 /// Why the difference does not count, or empty when it does.
 std::string doubt(const MeasureComparison& found, const Sides& sides) {
     const Ratio& ratio = found.ratio;
+    // In the order in which people ask: is it there at all, does it matter, could it be chance.
     if (ratio.low <= 1 && ratio.high >= 1) return "the interval of the ratio includes 1";
     if (std::abs(ratio.value - 1) < least_difference) return "the difference is below 1 %";
     if (sides.by_second) {
         const double away = ratio.low > 1 ? ratio.low - 1 : 1 - ratio.high;
+        // Seconds of one run are not independent, so their test would be too sure. The run's own
+        // noise is the bar instead.
         if (away > found.noise) return {};
         return fmt::format(
             "the interval keeps {} away from 1, and the halves of one run already "
@@ -75,6 +82,7 @@ std::string doubt(const MeasureComparison& found, const Sides& sides) {
             share_text(away), share_text(found.noise));
     }
     if (found.test.p < chance_max) return {};
+    // With so few runs no difference could pass the test, however large it is.
     if (std::min(sides.a.size(), sides.b.size()) < runs_min) {
         return fmt::format(
             "a rank test on so few runs cannot tell (p {:.2f}); take at least {} of "
@@ -94,6 +102,7 @@ MeasureComparison weigh(const Sides& sides, std::uint64_t seed) {
     found.a = median(sides.a);
     found.b = median(sides.b);
     found.ratio = bootstrap_ratio(sides.a, sides.b, seed);
+    // Both are reported; which of them decides depends on what is compared.
     found.test = mann_whitney(sides.a, sides.b);
     found.noise = sides.by_second ? std::max(halves_apart(sides.a), halves_apart(sides.b))
                                   : std::max(spread(sides.a), spread(sides.b));
@@ -104,6 +113,7 @@ MeasureComparison weigh(const Sides& sides, std::uint64_t seed) {
         found.why = numbers + ": " + doubts;
         return found;
     }
+    // More is better for rates, less for latencies.
     const bool is_better = (found.ratio.value > 1) == sides.more_is_better;
     found.finding = is_better ? Finding::better : Finding::worse;
     found.why = numbers + (sides.by_second ? ", outside the noise within a run"
@@ -121,6 +131,7 @@ void add_warnings(std::span<const MeasuredRun> a, std::span<const MeasuredRun> b
     for (const std::span<const MeasuredRun> side : {a, b}) {
         for (const MeasuredRun& run : side) {
             if (!run.valid) comparison.warnings.push_back(run.directory + " is an invalid run.");
+            // Compared with the first run of A, which stands for what was meant.
             if (run.setup != a.front().setup) {
                 comparison.warnings.push_back(
                     fmt::format("{} was set up otherwise ({}) than {} ({}).", run.directory,
@@ -134,6 +145,7 @@ void decide(bool all_valid, Comparison& comparison) {
     const Finding throughput = comparison.throughput.finding;
     const Finding tail = comparison.p99.finding;
     if (!all_valid) {
+        // An invalid run's numbers are not what they seem, whatever they say.
         comparison.why = "an invalid run decides nothing";
     } else if (throughput == Finding::undecided && tail == Finding::undecided) {
         comparison.why = "neither throughput nor p99 differs beyond the noise";
@@ -147,6 +159,7 @@ void decide(bool all_valid, Comparison& comparison) {
         comparison.verdict = tail;
         comparison.why = fmt::format("throughput and p99 are both {}", name(tail));
     } else {
+        // Better in one and worse in the other is a choice, and people have to make it.
         comparison.why =
             fmt::format("throughput is {} but p99 is {}", name(throughput), name(tail));
     }
@@ -192,6 +205,7 @@ Comparison compare(std::span<const MeasuredRun> a, std::span<const MeasuredRun> 
     Comparison result;
     result.runs_a = a.size();
     result.runs_b = b.size();
+    // One run a side: its seconds are all there is.
     result.by_second = a.size() == 1 || b.size() == 1;
 
     Sides throughput{.measure = "throughput_per_s",
@@ -219,6 +233,7 @@ Comparison compare(std::span<const MeasuredRun> a, std::span<const MeasuredRun> 
     result.p99 = weigh(tail, seed);
     add_warnings(a, b, result);
     const auto is_valid = [](const MeasuredRun& run) { return run.valid; };
+    // All of them: one invalid run spoils its side.
     decide(std::all_of(a.begin(), a.end(), is_valid) && std::all_of(b.begin(), b.end(), is_valid),
            result);
     return result;

@@ -1,10 +1,10 @@
 // Whether one side of runs is better than another, with the noise said aloud.
 #pragma once
 
-#include "ledger/result.h"
-#include "loadgen/histogram.h"
-#include "loadgen/recorder.h"
-#include "loadgen/statistics.h"
+#include "ledger/words/result.h"
+#include "loadgen/measure/histogram.h"
+#include "loadgen/measure/recorder.h"
+#include "loadgen/measure/statistics.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // Walks a JSON value; only layout is decided here, escaping is Boost's.
-#include "loadgen/json_text.h"
+#include "loadgen/report/json_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -20,6 +20,7 @@ void new_line(std::string& out, std::size_t depth) {
 }
 
 void append_array(std::string& out, const json::array& array, std::size_t depth) {
+    // Numbers on one line, everything else on lines of its own.
     const bool is_short = std::none_of(array.begin(), array.end(), [](const json::value& item) {
         return item.is_structured() || item.is_string();
     });
@@ -34,6 +35,7 @@ void append_array(std::string& out, const json::array& array, std::size_t depth)
 }
 
 void append_object(std::string& out, const json::object& object, std::size_t depth) {
+    // An empty object over two lines looks like a mistake.
     if (object.empty()) {
         out += "{}";
         return;
@@ -57,6 +59,7 @@ void append(std::string& out, const json::value& value, std::size_t depth) {
     } else if (const json::array* array = value.if_array()) {
         append_array(out, *array, depth);
     } else if (const double* number = value.if_double()) {
+        // JSON has no infinity; null says that there is no number.
         out += std::isfinite(*number) ? fmt::format("{}", *number) : "null";
     } else {
         out += json::serialize(value);

@@ -1,8 +1,8 @@
 // The results of a run, the judgement on them, and the files they become.
-#include "loadgen/report.h"
+#include "loadgen/report/report.h"
 
-#include "loadgen/hdr_log.h"
-#include "loadgen/number_text.h"
+#include "loadgen/measure/hdr_log.h"
+#include "loadgen/measure/number_text.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -32,15 +32,20 @@ Duration planned(const RunSettings& settings) {
 
 Duration measured_time(const Recorder& recorder, const RunSettings& settings) {
     const Duration rest = planned(settings);
+    // Nothing was answered: the plan is all that is known.
     if (!recorder.last_answered()) return rest;
     const Duration answered = to_duration(*recorder.last_answered()) - settings.warmup;
+    // A closed loop has no plan to be measured against; it ends with its last answer.
     if (settings.closed_loop) return answered;
+    // Late answers belong to the run, but a few of them must not stretch it and lower the rate.
     return std::max(rest, answered - std::min(late_answers_max, rest / 20));
 }
 
 void judge_open_loop(const RunReport& report, Verdict& verdict) {
     const double target = report.target_per_s();
     const double attained = report.attained_per_s();
+    // Measured against what was scheduled, not against what was asked for: draws of arrivals differ
+    // a little.
     if (attained < attained_share_min * target) {
         verdict.invalid_because.push_back(
             fmt::format("{} were attained of a target of {}, which is {}; less than 99 % means "
@@ -50,13 +55,16 @@ void judge_open_loop(const RunReport& report, Verdict& verdict) {
     const std::uint64_t lag = report.send_lag.value_at_percentile(99);
     const std::uint64_t response = report.response.value_at_percentile(99);
     const auto against =
+        // With an objective its bound counts: a lag far below it cannot change the verdict.
         std::max(response, static_cast<std::uint64_t>(report.latency_bound.count()));
+    // A tenth of what is measured may be the generator's own; more, and it measures itself.
     if (static_cast<double>(lag) > lag_share_max * static_cast<double>(against)) {
         verdict.invalid_because.push_back(fmt::format(
             "the p99 of send lag is {}, more than 10 % of the p99 response of {}: the wait before "
             "sending shapes the percentiles; latencies below {} are not to be trusted",
             latency_text(lag), latency_text(response), latency_text(verdict.trust_above_us)));
     }
+    // Of one core, since the loop is one thread.
     if (report.calibration.generator_cpu > generator_cpu_max) {
         verdict.invalid_because.push_back(
             fmt::format("the generator used {} of a core, more than 80 %: it may have been the "
@@ -66,8 +74,10 @@ void judge_open_loop(const RunReport& report, Verdict& verdict) {
 }
 
 void judge_callbacks(const CallbackCounts& counts, Verdict& verdict) {
+    // Counts that do not add up make every other number doubtful.
     if (const auto broken = broken_identity(counts))
         verdict.invalid_because.push_back("the callbacks do not agree: " + *broken);
+    // A lost callback is a payment of which a merchant never heard.
     if (counts.lost > 0)
         verdict.invalid_because.push_back(fmt::format(
             "{} of {} callbacks had not come when the run ended; they are in no histogram. Take a "
@@ -79,6 +89,7 @@ void judge_callbacks(const CallbackCounts& counts, Verdict& verdict) {
 }
 
 void add_remarks(const RunReport& report, Verdict& verdict) {
+    // Said with every closed loop, because its percentiles look so good.
     if (report.settings.closed_loop) {
         verdict.remarks.push_back(
             "Closed loop: the next request leaves when an answer has come, so response equals "
@@ -91,6 +102,7 @@ void add_remarks(const RunReport& report, Verdict& verdict) {
                         "the server's.",
                         latency_text(verdict.trust_above_us)));
     }
+    // A p99.9 of fewer operations is made of fewer than ten.
     if (report.response.count() > 0 && report.response.count() < 10'000) {
         verdict.remarks.push_back(
             fmt::format("{} operations are too few for a p99.9 that would come out the same again.",
@@ -102,6 +114,7 @@ void add_remarks(const RunReport& report, Verdict& verdict) {
                         "counted as one hour.",
                         count_text(report.response.over_top())));
     }
+    // A remark and no fault: for tests this is how it is done.
     const std::string& target = report.settings.target;
     if (target.find("127.0.0.1") != std::string::npos ||
         target.find("localhost") != std::string::npos ||
@@ -135,6 +148,7 @@ std::string intervals_of(std::string_view tag, SparseCounts IntervalLatencies::*
     std::string out;
     const auto histogram = std::make_unique<Histogram>();
     for (const IntervalLatencies& interval : intervals) {
+        // Used again: a histogram is large, and there are three a second.
         histogram->clear();
         histogram->merge(interval.*which);
         const std::chrono::seconds start{interval.second};
@@ -155,12 +169,15 @@ std::string callback_lines(const RunReport& report) {
 }  // namespace
 
 double RunReport::attained_per_s() const {
+    // Yes or no: both are answers.
     const double seconds = std::chrono::duration<double>(measured).count();
     return seconds > 0 ? static_cast<double>(counts.ok + counts.refused) / seconds : 0;
 }
 
 double RunReport::target_per_s() const {
+    // Without the warm-up, as the counts are.
     const double seconds = std::chrono::duration<double>(planned(settings)).count();
+    // A closed loop has no target.
     if (settings.closed_loop || seconds <= 0) return 0;
     return static_cast<double>(counts.scheduled) / seconds;
 }
@@ -178,6 +195,7 @@ void take_results(const Recorder& recorder, RunReport& report) {
 
 Verdict judge(const RunReport& report) {
     Verdict verdict;
+    // The warm-up's counts too: an operation that is lost there is lost by the same bug.
     for (const Counts* counts : {&report.counts, &report.warmup_counts}) {
         if (const std::optional<std::string> broken = broken_identity(*counts)) {
             verdict.invalid_because.push_back("the counts do not agree: " + *broken);
@@ -187,6 +205,7 @@ Verdict judge(const RunReport& report) {
     if (!report.server_gone.empty()) {
         verdict.invalid_because.push_back("the server went away: " + report.server_gone);
     }
+    // A run without an answer has measured nothing.
     if (report.counts.ok + report.counts.refused == 0) {
         verdict.invalid_because.push_back("no operation was answered");
     }
@@ -194,17 +213,20 @@ Verdict judge(const RunReport& report) {
         verdict.trust_above_us = report.send_lag.value_at_percentile(99.9);
         judge_open_loop(report, verdict);
     }
+    // Other guests had the processor, and their work is in these latencies.
     if (report.calibration.steal > steal_max) {
         verdict.invalid_because.push_back(
             fmt::format("the hypervisor gave {} of the processor to others, more than 2 %",
                         share_text(report.calibration.steal)));
     }
     add_remarks(report, verdict);
+    // Valid is the absence of reasons, so that a verdict without a reason cannot be.
     verdict.valid = verdict.invalid_because.empty();
     return verdict;
 }
 
 std::string timeline_csv(const std::vector<TimelineRow>& timeline) {
+    // `parse_timeline_csv` reads exactly these columns.
     std::string out =
         "second,offered,sent,skipped,ok,refused,errors,timeouts,p50_us,p99_us,max_us,in_flight,"
         "warmup\n";
@@ -226,6 +248,7 @@ std::string latency_hlog(const RunReport& report) {
 
 void write_file_aside(const std::filesystem::path& path, std::string_view content) {
     std::filesystem::path aside = path;
+    // With this process's number: two runs may write into one directory.
     aside += fmt::format(".{}.part", ::getpid());
     {
         const int descriptor =
@@ -234,10 +257,12 @@ void write_file_aside(const std::filesystem::path& path, std::string_view conten
         const OpenFile file(descriptor);
         while (!content.empty()) {
             const ssize_t written = ::write(file.descriptor(), content.data(), content.size());
+            // A signal is no error.
             if (written < 0 && errno == EINTR) continue;
             if (written < 0) throw_errno(aside);
             content.remove_prefix(static_cast<std::size_t>(written));
         }
+        // Durable before it has its name.
         if (::fsync(file.descriptor()) != 0) throw_errno(aside);
     }
     std::filesystem::rename(aside, path);

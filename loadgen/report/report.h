@@ -1,14 +1,14 @@
 // Everything a run is remembered by: what was asked, what came of it, and whether to believe it.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "loadgen/calibration.h"
-#include "loadgen/callback_book.h"
-#include "loadgen/counts.h"
-#include "loadgen/histogram.h"
-#include "loadgen/recorder.h"
-#include "loadgen/server_metrics.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "loadgen/measure/calibration.h"
+#include "loadgen/measure/callback_tracker.h"
+#include "loadgen/measure/counts.h"
+#include "loadgen/measure/histogram.h"
+#include "loadgen/measure/recorder.h"
+#include "loadgen/measure/server_metrics.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,8 +1,9 @@
 // report.html: one page with everything in it, drawn without a script.
-#include "loadgen/number_text.h"
-#include "loadgen/report.h"
-#include "loadgen/report_page.h"
-#include "loadgen/svg_chart.h"
+#include "ledger/words/html.h"
+#include "loadgen/measure/number_text.h"
+#include "loadgen/report/report.h"
+#include "loadgen/report/report_page.h"
+#include "loadgen/report/svg_chart.h"
 
 #include <fmt/format.h>
 
@@ -17,6 +18,7 @@ using Rows = std::vector<std::pair<std::string, std::string>>;
 std::string table(const Rows& rows) {
     std::string out = "<div class=\"scroll\"><table>";
     for (const auto& [key, value] : rows) {
+        // Names of scenarios, hosts and refusals come from outside.
         out += fmt::format("<tr><td>{}</td><td>{}</td></tr>", escaped(key), escaped(value));
     }
     return out + "</table></div>\n";
@@ -30,6 +32,7 @@ std::string tile(std::string_view label, const std::string& value, const std::st
 std::string headline(const RunReport& report) {
     const Counts& counts = report.counts;
     const double target = report.target_per_s();
+    // Together, because to a customer one is as bad as the other.
     const std::uint64_t failed = counts.errors + counts.timeouts;
     std::string out = "<dl class=\"headline\">";
     out += tile("attained", rate_text(report.attained_per_s()),
@@ -42,6 +45,7 @@ std::string headline(const RunReport& report) {
                 "of " + count_text(report.response.count()) + " operations");
     out += tile("failed", count_text(failed),
                 "errors and timeouts, " +
+                    // A share of nothing would be a division by zero.
                     share_text(static_cast<double>(failed) /
                                static_cast<double>(std::max<std::uint64_t>(1, counts.sent))) +
                     " of sent");
@@ -60,6 +64,7 @@ std::string verdict(const Verdict& verdict) {
         verdict.valid
             ? "<strong>The run is valid.</strong> The load was the one asked for, and the "
               "generator stayed out of its own way."
+            // The reasons stand before the numbers: nobody reads them afterwards.
             : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
                   list("", verdict.invalid_because);
     return fmt::format("<div class=\"verdict{}\">{}</div>\n{}\n", verdict.valid ? "" : " invalid",
@@ -74,6 +79,7 @@ std::string latency_table(const RunReport& report) {
     std::vector<std::pair<const char*, const Histogram*>> rows{{"response", &report.response},
                                                                {"service", &report.service},
                                                                {"send lag", &report.send_lag}};
+    // Only where callbacks came; empty rows would look like a measurement.
     if (report.callbacks && report.callbacks->counts.arrived > 0) {
         rows.emplace_back("callback", &report.callbacks->from_intended);
         rows.emplace_back("callback after the reply", &report.callbacks->from_reply);
@@ -91,17 +97,20 @@ std::string latency_table(const RunReport& report) {
 
 /// Where a percentile stands on the axis that gives each further nine the same width.
 double nines(double percentile) {
+    // A p100 lies at infinity, so the axis ends at the last operation there is.
     return -std::log10(1 - percentile / 100);
 }
 
 Series percentile_series(const Histogram& histogram, std::string label, std::string color,
                          double nines_max) {
     Series series{.label = std::move(label), .color = std::move(color), .points = {}};
+    // Even steps on the axis and not in percent, or the right half would have hardly any points.
     constexpr int steps = 160;
     for (int i = 0; i <= steps; ++i) {
         const double at = nines_max * i / steps;
         const double percentile = std::clamp(100 * (1 - std::pow(10.0, -at)), 0.0, 100.0);
         const double value = static_cast<double>(histogram.value_at_percentile(percentile));
+        // The axis is logarithmic, and zero has no place on it.
         series.points.emplace_back(at, std::max(1.0, value));
     }
     return series;
@@ -112,6 +121,8 @@ std::string percentile_chart(const RunReport& report) {
     // Beyond one operation in `count` the axis would only repeat the maximum.
     const double nines_max =
         std::clamp(std::log10(static_cast<double>(report.response.count())), 1.0, 6.0);
+    // Service is never longer than response: the least of one and the most of the other hold both
+    // lines.
     LineChart chart{
         .title = "Latency by percentile",
         .x = {.low = 0,
@@ -134,9 +145,11 @@ std::string percentile_chart(const RunReport& report) {
                                              "response", nines_max));
     chart.series.push_back(
         percentile_series(report.service, "service, from the time sent", "service", nines_max));
+    // Dashed, so that the two are told apart without colours too.
     chart.series.back().dashed = true;
     if (report.callbacks && report.callbacks->counts.arrived > 0) {
         const Histogram& callback = report.callbacks->from_intended;
+        // Callbacks take longer than replies, and the axis has to hold both.
         chart.y =
             latency_axis(static_cast<double>(report.service.min()),
                          static_cast<double>(std::max(report.response.max(), callback.max())));
@@ -150,6 +163,7 @@ template <typename Value>
 Series timeline_series(const RunReport& report, std::string label, std::string color, Value value) {
     Series series{.label = std::move(label), .color = std::move(color), .points = {}};
     for (const TimelineRow& row : report.timeline) {
+        // In the middle of its second.
         series.points.emplace_back(static_cast<double>(row.second) + 0.5,
                                    static_cast<double>(value(row)));
     }
@@ -169,7 +183,9 @@ LineChart timeline_chart(const RunReport& report, std::string title) {
 std::string latency_over_time(const RunReport& report) {
     if (report.timeline.empty()) return {};
     LineChart chart = timeline_chart(report, "Response over time");
+    // The axis is logarithmic, and zero has no place on it.
     const auto at_least_one = [](std::uint64_t us) { return std::max<std::uint64_t>(1, us); };
+    // The longest first: what comes later is drawn over it.
     chart.series = {
         timeline_series(report, "longest", "quiet",
                         [&](const TimelineRow& row) { return at_least_one(row.max_us); }),
@@ -181,6 +197,7 @@ std::string latency_over_time(const RunReport& report) {
     double low = 3.6e9;
     double high = 1;
     for (Series& series : chart.series) {
+        // Seconds without an answer have the value 1 so far; here they are taken out.
         std::erase_if(series.points, [](const auto& point) { return point.second <= 1; });
         for (const auto& [second, us] : series.points) {
             low = std::min(low, us);
@@ -196,10 +213,12 @@ std::string rates_over_time(const RunReport& report) {
     LineChart chart = timeline_chart(report, "Operations a second");
     const auto refused = [](const TimelineRow& row) { return row.refused; };
     const auto failed = [](const TimelineRow& row) {
+        // One line: each of them is a failure to a customer.
         return row.errors + row.timeouts + row.skipped;
     };
     chart.series.push_back(timeline_series(report, "offered", "quiet",
                                            [](const TimelineRow& row) { return row.offered; }));
+    // Dashed, because it is what was asked for and not what came of it.
     chart.series.back().dashed = true;
     chart.series.push_back(
         timeline_series(report, "attained (ok and refused)", "response",
@@ -216,6 +235,7 @@ std::string rates_over_time(const RunReport& report) {
     for (Series& series : chart.series) {
         // The second in which the last answers came is not a whole one and would look like a fall;
         // nothing is offered once the plan has ended.
+        // The last row is a part of a second where answers came late.
         const double end = last >= planned && planned > 0 ? std::max(last, 1.0) : last + 1;
         std::erase_if(series.points, [end](const auto& point) { return point.first > end; });
     }
@@ -232,6 +252,7 @@ std::string rates_over_time(const RunReport& report) {
 std::string stages(const RunReport& report) {
     std::string out = "<h2>Where the time went in the server</h2>\n";
     if (report.stages.empty()) {
+        // What is missing, and how to get it.
         return out +
                "<p class=\"soft\">The server's metrics were not read; give the run the "
                "server's admin address to see its stages.</p>\n";
@@ -272,6 +293,7 @@ std::string counts_section(const RunReport& report) {
         count_text(counts.sent), count_text(counts.ok), count_text(counts.refused),
         count_text(counts.errors), count_text(counts.timeouts));
     if (report.callbacks) out += callbacks_line(report.callbacks->counts);
+    // Refusals are listed only when there were some.
     if (counts.refusals.empty()) return out;
     out +=
         "<div class=\"scroll\"><table><tr><th>refused because</th><th class=\"number\">"
@@ -288,6 +310,7 @@ std::string counts_section(const RunReport& report) {
 std::string calibration(const RunReport& report) {
     const Calibration& block = report.calibration;
     Rows rows;
+    // A directory that cannot be written has no fsync to be measured.
     if (block.fsync) {
         rows.emplace_back(
             "fsync of 4 KiB",
@@ -312,6 +335,7 @@ std::string settings(const RunReport& report) {
     Rows rows{{"scenario", asked.scenario},
               {"target", asked.target},
               {"mode", asked.closed_loop ? "closed loop (--rate=max)" : "open loop"}};
+    // A closed loop has no rate that was asked for.
     if (asked.rate) rows.emplace_back("rate", rate_text(asked.rate->per_second()));
     rows.insert(rows.end(),
                 {{"arrival", asked.arrival},
@@ -326,6 +350,7 @@ std::string settings(const RunReport& report) {
                  {"durability", report.durability},
                  {"started", tuma::text(report.started_at)},
                  {"generator", "tuma-load " + report.version}});
+    // What the caller adds stands last.
     rows.insert(rows.end(), asked.more.begin(), asked.more.end());
     return "<h2>Settings</h2>\n" + table(rows);
 }

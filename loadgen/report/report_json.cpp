@@ -1,7 +1,7 @@
 // report.json: the field names are a promise to whoever reads it by program.
-#include "ledger/refusal.h"
-#include "loadgen/json_text.h"
-#include "loadgen/report.h"
+#include "ledger/words/refusal.h"
+#include "loadgen/report/json_text.h"
+#include "loadgen/report/report.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -63,6 +63,7 @@ json::object settings_of(const RunSettings& settings) {
 }
 
 json::object calibration_of(const Calibration& calibration) {
+    // Null where it could not be measured; zero would be a fast disk.
     json::value fsync = nullptr;
     if (calibration.fsync) {
         fsync = {{"p50", calibration.fsync->p50_us},
@@ -101,10 +102,12 @@ json::array sentences(const std::vector<std::string>& texts) {
 
 std::string refusal_name(std::uint16_t code) {
     const RefusalRow* row = find_refusal(code);
+    // A newer server may have more codes than this program knows.
     return row != nullptr ? std::string(row->name) : fmt::format("code_{}", code);
 }
 
 std::string refusal_name(const RunReport& report, std::uint16_t code) {
+    // Over HTTP refusals are words of the dialect, numbered in the order in which they came.
     const auto words = report.refusal_names.find(code);
     return words != report.refusal_names.end() ? words->second : refusal_name(code);
 }
@@ -139,8 +142,10 @@ std::string report_json(const RunReport& report) {
         // The caller's own rows may not replace a field that programs rely on.
         if (!out.contains(member.key())) out[member.key()] = member.value();
     }
+    // Left out where none are awaited: zeros would look like a measurement.
     if (report.callbacks) out["callbacks"] = callbacks_of(*report.callbacks);
     out["warmup_scheduled"] = report.warmup_counts.scheduled;
+    // Always there, also without rows, so that programs need not ask.
     out["stages"] = stages_of(report.stages);
     out["calibration"] = calibration_of(report.calibration);
     return json_text(out);

@@ -1,7 +1,7 @@
 // The summary that stands on the terminal when a run is over.
-#include "ledger/refusal.h"
-#include "loadgen/number_text.h"
-#include "loadgen/report.h"
+#include "ledger/words/refusal.h"
+#include "loadgen/measure/number_text.h"
+#include "loadgen/report/report.h"
 
 #include <fmt/format.h>
 
@@ -22,6 +22,7 @@ std::string wrapped(std::string_view first, std::string_view rest, std::string_v
         const std::string_view word = text.substr(0, blank);
         text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
         // A number stays with the digits or the unit behind it.
+        // A digit at a line's end and its unit on the next would be misread.
         const bool may_break = out.back() < '0' || out.back() > '9';
         if (!is_line_start && may_break && width + 1 + word.size() > columns) {
             out += "\n" + std::string(rest);
@@ -46,6 +47,7 @@ std::string latency_row(std::string_view label, const Histogram& histogram) {
 
 std::string how(const RunReport& report) {
     const RunSettings& settings = report.settings;
+    // A trace has no rate of its own.
     const std::string loop =
         settings.closed_loop
             ? fmt::format("closed loop, {} requests in flight a connection", settings.in_flight)
@@ -67,6 +69,7 @@ std::string counts_block(const RunReport& report) {
         fmt::format("sent {} = ok {} + refused {} + errors {} + timeouts {}",
                     count_text(counts.sent), count_text(counts.ok), count_text(counts.refused),
                     count_text(counts.errors), count_text(counts.timeouts)));
+    // In the order of codes, which is the order of precedence.
     for (const auto& [code, n] : counts.refusals) {
         out += fmt::format("    refused {:<28}{:>14}\n", refusal_name(report, code), count_text(n));
     }
@@ -119,6 +122,7 @@ std::string report_text(const RunReport& report) {
 
     const double target = report.target_per_s();
     out += fmt::format("  attained {}", rate_text(report.attained_per_s()));
+    // Without a target there is nothing to have reached.
     if (target > 0) out += fmt::format(" of {} scheduled", rate_text(target));
     out += fmt::format(", durability {}\n", report.durability);
     out += counts_block(report);
@@ -137,6 +141,7 @@ std::string report_text(const RunReport& report) {
     out += machine_block(report.calibration) + "\n";
 
     out += report.verdict.valid ? "  The run is valid.\n" : "  The run is INVALID:\n";
+    // Every reason on a line of its own, so that none is overlooked.
     for (const std::string& reason : report.verdict.invalid_because) {
         out += wrapped("  - ", "    ", reason);
     }

@@ -1,26 +1,20 @@
 // Reads a report directory back for comparing.
-#include "loadgen/compare.h"
-#include "loadgen/hdr_log.h"
+#include "ledger/words/input_file.h"
+#include "ledger/words/text.h"
+#include "loadgen/measure/hdr_log.h"
+#include "loadgen/report/compare.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <array>
 #include <charconv>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 namespace tuma::loadgen {
 namespace {
 
 namespace json = boost::json;
-
-std::optional<std::string> read_file(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return std::nullopt;
-    return std::string(std::istreambuf_iterator<char>(file), {});
-}
 
 std::optional<double> number(const json::object& object, std::string_view key) {
     const json::value* found = object.if_contains(key);
@@ -30,9 +24,11 @@ std::optional<double> number(const json::object& object, std::string_view key) {
 
 /// "p2p, rate 1000, batch 16": what must be equal for runs to be comparable.
 std::string setup_of(const json::object& report) {
+    // Not among them: seed and target. Runs that are to be compared mostly differ in both.
     std::string out;
     for (const char* key :
          {"scenario", "mode", "arrival", "rate_per_s", "connections", "batch", "in_flight"}) {
+        // What has no rate says null, and null is no difference.
         const json::value* value = report.if_contains(key);
         if (value == nullptr || value->is_null()) continue;
         if (!out.empty()) out += ", ";
@@ -54,6 +50,7 @@ std::optional<InputError> read_json(const std::string& text, const std::string& 
     const json::object* report = value.if_object();
     if (report == nullptr) return InputError{file, "not a JSON object"};
     const std::optional<double> attained = number(*report, "attained_per_s");
+    // The two that a comparison cannot do without; the rest may be missing in older reports.
     if (!attained) return InputError{file, "attained_per_s is missing or not a number"};
     const json::value* valid = report->if_contains("valid");
     if (valid == nullptr || !valid->is_bool()) {
@@ -72,6 +69,7 @@ std::optional<TimelineRow> parse_row(std::string_view line) {
     std::array<std::uint64_t, 13> values{};
     for (std::size_t i = 0; i < values.size(); ++i) {
         const auto [end, code] = std::from_chars(line.data(), line.data() + line.size(), values[i]);
+        // No signs and no blanks: the file is written by this program.
         if (code != std::errc{}) return std::nullopt;
         line.remove_prefix(static_cast<std::size_t>(end - line.data()));
         const bool is_last = i + 1 == values.size();
@@ -80,6 +78,7 @@ std::optional<TimelineRow> parse_row(std::string_view line) {
         if (line.front() != ',') return std::nullopt;
         line.remove_prefix(1);
     }
+    // A flag is 0 or 1.
     if (values[12] > 1) return std::nullopt;
     return TimelineRow{.second = values[0],
                        .offered = values[1],
@@ -103,11 +102,9 @@ Result<std::vector<TimelineRow>> parse_timeline_csv(std::string_view text) {
     std::size_t number = 0;
     while (!text.empty()) {
         ++number;
-        const std::size_t feed = text.find('\n');
-        std::string_view line = text.substr(0, feed);
-        text.remove_prefix(feed == std::string_view::npos ? text.size() : feed + 1);
-        if (line.ends_with('\r')) line.remove_suffix(1);
+        const std::string_view line = take_line(text);
         if (number == 1) {
+            // Columns of another version would be read into the wrong members.
             if (line != heading) return InputError{"line 1", "the columns are not the known ones"};
             continue;
         }
@@ -127,9 +124,9 @@ Result<MeasuredRun> read_run(const std::filesystem::path& directory) {
     std::array<std::string, 3> texts;
     const std::array<const char*, 3> names = {"report.json", "latency.hlog", "timeline.csv"};
     for (std::size_t i = 0; i < names.size(); ++i) {
-        std::optional<std::string> text = read_file(directory / names[i]);
-        if (!text) return InputError{(directory / names[i]).string(), "cannot be read"};
-        texts[i] = std::move(*text);
+        Result<std::string> text = read_text_file(directory / names[i]);
+        if (!text) return text.error();
+        texts[i] = std::move(text).value();
     }
     const auto in_file = [&](std::size_t i, const InputError& error) {
         return InputError{(directory / names[i]).string(), error.text()};

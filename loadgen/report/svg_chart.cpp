@@ -1,7 +1,8 @@
 // Lays charts out on a fixed grid of units; the page scales the drawing to its width.
-#include "loadgen/svg_chart.h"
+#include "loadgen/report/svg_chart.h"
 
-#include "loadgen/number_text.h"
+#include "ledger/words/html.h"
+#include "loadgen/measure/number_text.h"
 
 #include <fmt/format.h>
 
@@ -19,7 +20,9 @@ constexpr double top = 14;
 constexpr double bottom = 48;
 
 double position(const Axis& axis, double value) {
+    // What lies outside is put on the rim, where it is still seen.
     value = std::clamp(value, axis.low, axis.high);
+    // An axis without length has one place.
     if (axis.high <= axis.low) return 0;
     if (!axis.logarithmic) return (value - axis.low) / (axis.high - axis.low);
     return std::log(value / axis.low) / std::log(axis.high / axis.low);
@@ -40,6 +43,7 @@ std::string legend_item(const std::string& label, const std::string& color, bool
 
 std::string grid(const LineChart& chart) {
     std::string out;
+    // First, since whatever is drawn later lies on top of it.
     if (chart.shaded_until > chart.x.low) {
         const double end = x_of(chart, chart.shaded_until);
         out += fmt::format(
@@ -72,6 +76,7 @@ std::string grid(const LineChart& chart) {
 
 std::string line(const LineChart& chart, const Series& series) {
     // A line of one point would not be seen.
+    // A dot for it, then.
     const bool marked = series.marked || series.points.size() == 1;
     std::string path;
     std::string dots;
@@ -79,6 +84,7 @@ std::string line(const LineChart& chart, const Series& series) {
         path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_of(chart, x),
                             y_of(chart, y));
         if (!marked) continue;
+        // The axis decides which kind of value it is.
         dots += fmt::format(
             "<circle class=\"{}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3.5\"><title>{}: {}</title>"
             "</circle>",
@@ -102,6 +108,7 @@ std::string figure(const std::string& title, const std::string& legend, double d
 double round_step(double step) {
     const double power = std::pow(10.0, std::floor(std::log10(step)));
     for (const double factor : {1.0, 2.0, 5.0}) {
+        // A little less than the step counts as the step: sums of fractions are seldom exact.
         if (factor * power >= step * 0.999) return factor * power;
     }
     return 10 * power;
@@ -120,32 +127,6 @@ std::string short_latency(double us) {
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) >= 0x20 || c == '\n' || c == '\t') out += c;
-        }
-    }
-    return out;
-}
 
 std::string line_chart(const LineChart& chart) {
     std::string legend;
@@ -174,6 +155,7 @@ std::string bar_chart(const BarChart& chart) {
                                label_width - 10, y + group_height / 2 + 4, escaped(group.label));
         for (const Bar& bar : group.bars) {
             const double share = most > 0 ? bar.value / most : 0;
+            // What is not nothing is seen.
             const double length = std::max(1.5, share * (width - label_width - value_width));
             drawing += fmt::format(
                 "<rect class=\"bar {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
@@ -193,6 +175,7 @@ std::string bar_chart(const BarChart& chart) {
 Axis latency_axis(double low_us, double high_us) {
     Axis axis;
     axis.logarithmic = true;
+    // Below one microsecond nothing was measured, and a logarithm needs a beginning.
     low_us = std::max(1.0, low_us);
     high_us = std::max(low_us, high_us);
     axis.low = std::pow(10.0, std::floor(std::log10(low_us)));
@@ -202,7 +185,9 @@ Axis latency_axis(double low_us, double high_us) {
             break;
         }
     }
+    // A little above the highest value, so that it does not lie on the rim.
     axis.high = round_step(std::max(high_us, axis.low * 2) * 1.001);
+    // Labels at 2 and 5 would cover each other on an axis this long.
     const bool is_wide = axis.high / axis.low > 2000;
     for (double power = std::pow(10.0, std::floor(std::log10(axis.low))); power <= axis.high;
          power *= 10) {
@@ -218,7 +203,9 @@ Axis latency_axis(double low_us, double high_us) {
 
 Axis rate_axis(double high) {
     Axis axis;
+    // About five lines, at numbers that people count in.
     const double step = round_step(std::max(high, 1e-3) / 5);
+    // A rate of nothing has an axis too.
     axis.high = step * std::ceil(std::max(high, 1e-3) * 1.02 / step);
     for (int i = 0; i * step <= axis.high * 1.001; ++i) {
         axis.ticks.push_back({.at = i * step, .label = tick_text(i * step)});
@@ -233,6 +220,7 @@ Axis time_axis(double seconds) {
     // Steps that divide minutes and hours are easier to read than hundreds of seconds.
     double step = 3600;
     for (const double candidate : {1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800}) {
+        // There is room for eight labels beside each other.
         if (axis.high / candidate > 8) continue;
         step = candidate;
         break;

@@ -8,9 +8,6 @@
 
 namespace tuma::loadgen {
 
-/// Text for HTML and SVG, attributes included: & < > " ' are replaced, control characters dropped.
-std::string escaped(std::string_view text);
-
 struct Axis {
     struct Tick {
         double at = 0;

@@ -1,8 +1,8 @@
-#include "loadgen/sample_merchant.h"
+#include "loadgen/sample/sample_merchant.h"
 
-#include "ledger/ensure.h"
-#include "ledger/time.h"
-#include "loadgen/random.h"
+#include "ledger/words/ensure.h"
+#include "ledger/words/time.h"
+#include "loadgen/measure/random.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +33,7 @@ std::int64_t draw_ticket(const MerchantShape& shape, Random& random) {
     const std::uint64_t width = std::uint64_t{above->share_ppm} * fine - begin;
     const auto rise = static_cast<std::uint64_t>(above->amount - low.amount);
     const auto climbed = static_cast<std::int64_t>(Wide{rise} * (position - begin) / width);
+    // Prices of a shop are multiples of something; the rest is cut off.
     const std::int64_t amount = (low.amount + climbed) / shape.price_step * shape.price_step;
     return std::max(amount, shape.price_step);
 }
@@ -54,8 +55,10 @@ public:
         const std::size_t first = sales.size();
         for (const std::chrono::sys_seconds time : times) {
             sales.push_back(draw_sale(time));
+            // Drawn with the sale, so that a longer sample begins with the same draws.
             promise_refund(day, sales.back());
         }
+        // Refunds of earlier days belong to this one's sales.
         pay_refunds(day, sales);
         std::stable_sort(
             sales.begin() + static_cast<std::ptrdiff_t>(first), sales.end(),
@@ -83,12 +86,14 @@ private:
     /// Poisson around the mean of the weekday times the day's level: as many gaps of mean 1 as fit.
     std::size_t draw_count(std::chrono::sys_days day) {
         Wide level = 0;
+        // A sum of exponentials is gamma: it makes days that differ more than chance alone would.
         for (std::uint32_t i = 0; i < shape_.level_shape; ++i) level += random_.exponential();
         constexpr std::uint64_t days_a_week = 7;
         constexpr std::uint64_t percent = 100;
         const Wide mean = level * shape_.sales_a_day_milli * days_a_week * weekday_percent(day) /
                           (percent * permille * shape_.level_shape);
         std::size_t count = 0;
+        // Gaps until the mean is spent: that is a Poisson number, in whole numbers.
         for (Wide spent = random_.exponential(); spent < mean; spent += random_.exponential())
             ++count;
         return count;
@@ -115,6 +120,7 @@ private:
     std::uint32_t draw_customer() {
         const bool is_new = recent_.empty() || random_.chance(shape_.new_buyer_permille, permille);
         const std::uint32_t customer =
+            // Buyers are drawn from sales, not from buyers.
             is_new ? ++customers_ : recent_[random_.below(recent_.size())];
         if (recent_.size() < shape_.memory) {
             recent_.push_back(customer);
@@ -126,11 +132,13 @@ private:
     }
 
     void promise_refund(std::chrono::sys_days day, const SampleSale& sale) {
+        // No draw where there are no refunds, so that shapes without them are not changed by this.
         if (shape_.refund_permille == 0 || !random_.chance(shape_.refund_permille, permille))
             return;
         const std::int64_t part =
             random_.between(shape_.refund_part_permille[0], shape_.refund_part_permille[1]);
         const std::int64_t amount = sale.amount * part / std::int64_t{permille};
+        // At least one unit, since nothing cannot be refunded.
         refunds_.push_back(
             {draw_refund_day(day), std::max<std::int64_t>(amount, 1), sale.method, sale.customer});
     }
@@ -141,11 +149,13 @@ private:
             *std::max_element(shape_.weekday_percent.begin(), shape_.weekday_percent.end());
         for (;;) {
             const auto drawn = day + std::chrono::days{random_.between(1, shape_.refund_days_max)};
+            // Drawn again until the weekday fits: closed days pay nothing back.
             if (random_.below(busiest) < weekday_percent(drawn)) return drawn;
         }
     }
 
     void pay_refunds(std::chrono::sys_days day, std::vector<SampleSale>& sales) {
+        // Stable, so that the order of refunds does not depend on the library.
         const auto later = std::stable_partition(refunds_.begin(), refunds_.end(),
                                                  [day](const Refund& r) { return r.due <= day; });
         for (auto refund = refunds_.begin(); refund != later; ++refund)
@@ -175,6 +185,7 @@ std::vector<SampleSale> sample_sales(const SampleMerchant& merchant) {
 
 std::string sample_csv(std::span<const SampleSale> sales) {
     std::string csv = "txn_id,ts,amount_minor,method,customer\n";
+    // A row's usual length; it saves copying megabytes again and again.
     constexpr std::size_t bytes_a_row = 56;
     csv.reserve(csv.size() + sales.size() * bytes_a_row);
     std::uint64_t number = 0;
@@ -184,6 +195,7 @@ std::string sample_csv(std::span<const SampleSale> sales) {
         fmt::format_to(std::back_inserter(csv), "SYN-{:06},{}T{:02}:{:02}:{:02},{},{},", ++number,
                        tuma::text(day), clock.hours().count(), clock.minutes().count(),
                        clock.seconds().count(), sale.amount, sale.method);
+        // Who is not known is left empty, not made up.
         if (sale.customer != 0)
             fmt::format_to(std::back_inserter(csv), "SYN-C{:05}", sale.customer);
         csv += '\n';
@@ -214,6 +226,7 @@ Result<std::chrono::sys_days> parse_sample_day(std::string_view text) {
     const auto day = parse_day(text);
     const auto first = std::chrono::sys_days{std::chrono::year{1970} / 1 / 1};
     const auto end = std::chrono::sys_days{std::chrono::year{2200} / 1 / 1};
+    // The calendar's library goes further than files of sales should.
     if (!day || *day < first || *day >= end)
         return InputError{"--from",
                           fmt::format("\"{}\" must be a date from 1970-01-01 to 2199-12-31, "

@@ -1,8 +1,8 @@
 // Sales of a merchant who does not exist, for trying a replay without anybody's data.
 #pragma once
 
-#include "ledger/result.h"
-#include "loadgen/sample_shapes.h"
+#include "ledger/words/result.h"
+#include "loadgen/sample/sample_shapes.h"
 
 #include <chrono>
 #include <cstdint>

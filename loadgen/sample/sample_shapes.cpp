@@ -2,9 +2,9 @@
 // A coffee machine in Ukraine 2024-25 (3,636 cups, UAH), a takeaway in London 2016-19 (13,368
 // orders, GBP), an online gift wholesaler in England 2010-11 (UCI Online Retail, 23,709 invoices,
 // GBP).
-#include "loadgen/sample_shapes.h"
+#include "loadgen/sample/sample_shapes.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 namespace tuma::loadgen {
 namespace {

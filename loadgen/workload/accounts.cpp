@@ -1,13 +1,15 @@
-#include "loadgen/population.h"
+#include "loadgen/workload/accounts.h"
 
-#include "loadgen/random.h"
+#include "loadgen/measure/random.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <thread>
 
 namespace tuma::loadgen {
 namespace {
@@ -15,6 +17,9 @@ namespace {
 constexpr std::size_t accounts_per_call = 4096;
 /// Half of what an account's sums can hold, so that a run has room above it.
 constexpr std::int64_t issued_total_max = std::int64_t{1} << 61;
+/// How long a switch may refuse for being busy, and when it is asked again.
+constexpr std::chrono::seconds busy_max{60};
+constexpr std::chrono::milliseconds busy_pause{20};
 constexpr std::int64_t opening_balance_max = 1'000'000'000'000;
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
@@ -26,6 +31,8 @@ std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
 /// A reference that is the same whenever the same thing is set up.
 Reference reference_of(std::string_view what, std::string_view identity) {
     std::uint64_t first = fnv1a(identity, fnv1a(what, 0xCBF29CE484222325ULL));
+    // Two halves from one state: the second differs from the first, though both follow from the
+    // same text.
     const std::uint64_t halves[2] = {splitmix64(first), splitmix64(first)};
     Reference reference;
     std::memcpy(reference.data(), halves, sizeof halves);
@@ -48,14 +55,15 @@ public:
     }
 
     SetUp run() {
-        const Wish trust{fmt::format("trust.{}", letters(scenario_.currency)),
+        const Wish trust{fmt::format("trust.{}", alphabetic_code(scenario_.currency)),
                          ledger::AccountKind::trust, ledger::no_floor, 0};
-        result_.population.trust = ensure_accounts({trust}).front();
+        result_.accounts.trust = ensure_accounts({trust}).front();
         const std::int64_t funds = opening_balance(scenario_);
-        result_.population.wallets =
+        result_.accounts.wallets =
             role("w", ledger::AccountKind::wallet, scenario_.customers, funds);
-        result_.population.tills = role("t", ledger::AccountKind::till, scenario_.merchants, 0);
-        result_.population.agents =
+        // Tills only receive in the mix, so they need no money to begin with.
+        result_.accounts.tills = role("t", ledger::AccountKind::till, scenario_.merchants, 0);
+        result_.accounts.agents =
             role("a", ledger::AccountKind::agent_float, scenario_.agents, funds);
         return result_;
     }
@@ -67,9 +75,10 @@ private:
         accounts.reserve(count);
         std::vector<Wish> wishes;
         for (std::uint32_t i = 1; i <= count; ++i) {
-            wishes.push_back(
-                {fmt::format("{}.{}.{}{}", scenario_.name, letters(scenario_.currency), letter, i),
-                 kind, 0, funds});
+            wishes.push_back({fmt::format("{}.{}.{}{}", scenario_.name,
+                                          alphabetic_code(scenario_.currency), letter, i),
+                              kind, 0, funds});
+            // Whole frames at a time: one round trip for thousands of accounts, not one each.
             if (wishes.size() < accounts_per_call && i < count) continue;
             const auto some = ensure_accounts(wishes);
             accounts.insert(accounts.end(), some.begin(), some.end());
@@ -79,19 +88,25 @@ private:
     }
 
     std::vector<AccountId> ensure_accounts(const std::vector<Wish>& wishes) {
-        const auto outcomes = client_.call(open_requests(wishes));
+        const auto outcomes = ask(open_requests(wishes));
         std::vector<AccountId> accounts(wishes.size());
         std::vector<std::size_t> taken;
         std::vector<std::size_t> unfunded;
         for (std::size_t i = 0; i < wishes.size(); ++i) {
             const core::Outcome& outcome = outcomes[i];
+            // The name is there under another key: an earlier run opened it, and its key has left
+            // the server's memory.
             if (outcome.code == Refusal::identity_taken) {
                 taken.push_back(i);
             } else if (outcome.code != Refusal::none) {
                 refuse(wishes[i], "be opened", outcome.code);
             } else {
                 accounts[i] = AccountId{static_cast<std::uint32_t>(outcome.id)};
+                // A replayed outcome is an account of an earlier run with the same names; only new
+                // ones count as opened.
                 if (!outcome.is_replayed) ++result_.opened;
+                // Also accounts that were there: a run that was stopped between opening and funding
+                // is completed here.
                 if (wishes[i].funds > 0) unfunded.push_back(i);
             }
         }
@@ -102,12 +117,34 @@ private:
         return accounts;
     }
 
+    /// A switch that is busy takes them later, also when it keeps few request keys in memory.
+    std::vector<core::Outcome> ask(const std::vector<core::Request>& requests) {
+        std::vector<core::Outcome> outcomes = client_.call(requests);
+        const auto give_up = std::chrono::steady_clock::now() + busy_max;
+        while (std::chrono::steady_clock::now() < give_up) {
+            std::vector<std::size_t> refused;
+            std::vector<core::Request> again;
+            for (std::size_t i = 0; i < requests.size(); ++i) {
+                if (outcomes[i].code != Refusal::overloaded) continue;
+                refused.push_back(i);
+                again.push_back(requests[i]);
+            }
+            if (refused.empty()) break;
+            std::this_thread::sleep_for(busy_pause);
+            const std::vector<core::Outcome> later = client_.call(again);
+            for (std::size_t i = 0; i < refused.size(); ++i) outcomes[refused[i]] = later[i];
+        }
+        return outcomes;
+    }
+
     std::vector<core::Request> open_requests(const std::vector<Wish>& wishes) const {
         std::vector<core::Request> requests(wishes.size());
         for (std::size_t i = 0; i < wishes.size(); ++i) {
             const auto identity = ledger::make_identity(wishes[i].identity);
             ensure(identity.has_value(), "a scenario's names fit an identity");
             requests[i].key.reference = reference_of("open", wishes[i].identity);
+            // A ceiling would refuse payments of a long run, and refusals would be counted against
+            // the server.
             requests[i].command = core::OpenAccount{.kind = wishes[i].kind,
                                                     .currency = scenario_.currency,
                                                     .floor = wishes[i].floor,
@@ -125,18 +162,22 @@ private:
         for (std::size_t i = 0; i < taken.size(); ++i)
             requests[i].command = core::QueryAccount{
                 .account = {}, .identity = *ledger::make_identity(wishes[taken[i]].identity)};
-        const auto outcomes = client_.call(requests);
+        const auto outcomes = ask(requests);
         for (std::size_t i = 0; i < taken.size(); ++i) {
             const Wish& wish = wishes[taken[i]];
             if (outcomes[i].code != Refusal::none || !outcomes[i].account)
                 refuse(wish, "be looked up", outcomes[i].code);
             const ledger::Account& account = outcomes[i].account->account;
+            // Another scenario of the same name has been here. Its accounts would refuse every
+            // payment, so say it now.
             if (account.kind != wish.kind || account.currency != scenario_.currency)
                 throw SetUpError(fmt::format(
                     "account {} exists but is of another kind or currency; use another scenario "
                     "name or another data directory",
                     wish.identity));
             accounts[taken[i]] = outcomes[i].account->id;
+            // Who has moved money is taken as funded: the server may have forgotten the key, and a
+            // second issue would be new money.
             const bool is_untouched = account.credits_posted == 0 && account.debits_posted == 0;
             if (wish.funds > 0 && is_untouched) unfunded.push_back(taken[i]);
         }
@@ -148,14 +189,16 @@ private:
         std::vector<core::Request> requests(unfunded.size());
         for (std::size_t i = 0; i < unfunded.size(); ++i) {
             const Wish& wish = wishes[unfunded[i]];
+            // The same key in every run, so that funding twice is answered from memory and moves
+            // nothing.
             requests[i].key.reference = reference_of("fund", wish.identity);
             requests[i].command = core::MoveMoney{.purpose = ledger::Purpose::issue,
-                                                  .debit = result_.population.trust,
+                                                  .debit = result_.accounts.trust,
                                                   .credit = accounts[unfunded[i]],
                                                   .amount = Money{wish.funds, scenario_.currency},
                                                   .memo = 0};
         }
-        const auto outcomes = client_.call(requests);
+        const auto outcomes = ask(requests);
         for (std::size_t i = 0; i < unfunded.size(); ++i) {
             // Another number of customers makes another opening balance; who has one keeps it.
             if (outcomes[i].code == Refusal::modified_request) continue;
@@ -185,6 +228,7 @@ SetUp set_up(NativeClient& client, const Scenario& scenario, const SetUpProgress
 }
 
 std::int64_t opening_balance(const Scenario& scenario) {
+    // The sum of all wallets and floats has to fit into the trust account's own sum.
     const std::int64_t funded = std::int64_t{scenario.customers} + scenario.agents;
     return std::min(opening_balance_max, issued_total_max / funded);
 }

@@ -1,9 +1,9 @@
 // The accounts that a scenario plays with: opened and funded once, found again afterwards.
 #pragma once
 
-#include "ledger/id.h"
-#include "loadgen/native_client.h"
-#include "loadgen/scenario.h"
+#include "ledger/words/id.h"
+#include "loadgen/client/native_client.h"
+#include "loadgen/workload/scenario.h"
 
 #include <cstdint>
 #include <functional>
@@ -14,18 +14,18 @@
 namespace tuma::loadgen {
 
 /// The account numbers of a scenario, by role.
-struct Population {
+struct Accounts {
     AccountId trust;
     std::vector<AccountId> wallets;
     std::vector<AccountId> tills;
     std::vector<AccountId> agents;
 
-    bool operator==(const Population&) const = default;
+    bool operator==(const Accounts&) const = default;
 };
 
 /// What setting up did; `opened` is 0 when everything was there already.
 struct SetUp {
-    Population population;
+    Accounts accounts;
     std::uint64_t opened = 0;
     std::uint64_t funded = 0;
 };

@@ -1,9 +1,9 @@
 // Operations as request frames: one frame filling up for each kind, references without repeats.
 #pragma once
 
-#include "ledger/id.h"
-#include "loadgen/schedule.h"
-#include "loadgen/workload.h"
+#include "ledger/words/id.h"
+#include "loadgen/measure/schedule.h"
+#include "loadgen/workload/workload.h"
 #include "switch/core/command.h"
 
 #include <array>

@@ -1,6 +1,6 @@
-#include "loadgen/traffic.h"
+#include "loadgen/workload/request_stream.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,6 +15,7 @@ DayProfile::DayProfile(const std::vector<std::uint32_t>& hours, Offset day_lengt
 }
 
 Offset DayProfile::bend(Offset even) const {
+    // A day in nanoseconds times a sum of weights can need more than 64 bits.
     __extension__ using Wide = unsigned __int128;
     const auto length = static_cast<std::uint64_t>(day_length_.count());
     const auto time = static_cast<std::uint64_t>(even.count());
@@ -24,6 +25,8 @@ Offset DayProfile::bend(Offset even) const {
     const auto is_before = [length](Wide wanted, std::uint64_t weight) {
         return wanted < Wide{weight} * length;
     };
+    // The first hour whose end lies behind the moment. Hours without weight are stepped over, since
+    // their end is that of the hour before.
     const auto next = std::upper_bound(cumulative_.begin(), cumulative_.end(), passed, is_before);
     const auto hour = static_cast<std::uint64_t>(next - cumulative_.begin()) - 1;
     const std::uint64_t weight = cumulative_[hour + 1] - cumulative_[hour];
@@ -34,14 +37,15 @@ Offset DayProfile::bend(Offset even) const {
         static_cast<std::int64_t>(days * length + static_cast<std::uint64_t>(within_day))};
 }
 
-MixedTraffic::MixedTraffic(Workload& workload, const FramingSettings& framing, Timing timing)
+MixedStream::MixedStream(Workload& workload, const FramingSettings& framing, Timing timing)
     : workload_(workload), frames_(framing), timing_(std::move(timing)) {
     find_next();
 }
 
-void MixedTraffic::take(RequestFrame& frame) {
+void MixedStream::take(RequestFrame& frame) {
     ensure(next_.has_value(), "a request after the last");
     bool is_full = false;
+    // Kinds fill at different paces, so several draws may go into other frames before one is full.
     while (!is_full && drawn_ < timing_.operations_max) {
         const Operation operation = workload_.draw();
         ++drawn_;
@@ -49,30 +53,36 @@ void MixedTraffic::take(RequestFrame& frame) {
         if (is_full) frames_.take(operation.type, frame);
     }
     if (!is_full) {
+        // No more may be drawn: what is partly filled has to go, or the run would send less than
+        // was asked for.
         const bool has_rest = frames_.take_any(frame);
         ensure(has_rest, "operations that were drawn and not taken wait in frames");
     }
     frame.intended = *next_;
     taken_ += frame.count;
+    // In a closed loop there is no schedule to move on; the driver asks when it has a place.
     if (timing_.requests) timing_.requests->take();
     find_next();
 }
 
-void MixedTraffic::find_next() {
+void MixedStream::find_next() {
     next_.reset();
+    // Counted by what was taken, not by what was drawn: drawn operations may still wait in frames.
     if (taken_ == timing_.operations_max) return;
     if (!timing_.requests) {
+        // Due at once, always: the start of the run is in the past for every request.
         next_ = Offset{0};
         return;
     }
     const auto even = timing_.requests->peek();
     if (!even) return;
     const Offset time = timing_.profile ? timing_.profile->bend(*even) : *even;
+    // A request at the end or later is not part of the run.
     if (time < timing_.end) next_ = time;
 }
 
-TraceTraffic::TraceTraffic(Workload& workload, const FramingSettings& framing, const Trace& trace,
-                           std::uint64_t speed, Arrival arrival, std::uint64_t seed)
+TraceStream::TraceStream(Workload& workload, const FramingSettings& framing, const Trace& trace,
+                         std::uint64_t speed, Arrival arrival, std::uint64_t seed)
     : workload_(workload),
       frames_(framing),
       trace_(trace),
@@ -80,20 +90,24 @@ TraceTraffic::TraceTraffic(Workload& workload, const FramingSettings& framing, c
     prepare();
 }
 
-std::optional<Offset> TraceTraffic::next_time() const {
+std::optional<Offset> TraceStream::next_time() const {
     if (ready_.count == 0) return std::nullopt;
     return ready_.intended;
 }
 
-void TraceTraffic::take(RequestFrame& frame) {
+void TraceStream::take(RequestFrame& frame) {
     ensure(ready_.count > 0, "a request after the last");
     std::swap(frame, ready_);
     prepare();
 }
 
-void TraceTraffic::prepare() {
+void TraceStream::prepare() {
+    // The swapped-in frame still holds the request that was handed over before; the count says that
+    // it is none.
     ready_.count = 0;
     while (const auto next = schedule_.peek()) {
+        // What the old hour left comes out one frame a call, before anything of the new hour is
+        // drawn, so no operation leaves its hour.
         if (next->hour != hour_ && frames_.take_any(ready_)) {
             ready_.intended = hour_last_;
             return;
@@ -102,12 +116,14 @@ void TraceTraffic::prepare() {
         hour_ = next->hour;
         hour_last_ = next->intended;
         const Operation operation =
+            // The trace says what happens; only who pays whom how much is drawn.
             workload_.draw(static_cast<Action>(next->kind), trace_.means[next->hour][next->kind]);
         if (!frames_.add(operation)) continue;
         frames_.take(operation.type, ready_);
         ready_.intended = next->intended;
         return;
     }
+    // After the last hour too, one frame a call until all are out.
     if (frames_.take_any(ready_)) ready_.intended = hour_last_;
 }
 

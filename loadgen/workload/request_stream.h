@@ -1,10 +1,10 @@
 // Which request is due when: the workload on its schedule, request by request.
 #pragma once
 
-#include "loadgen/request_frames.h"
-#include "loadgen/schedule.h"
-#include "loadgen/trace.h"
-#include "loadgen/workload.h"
+#include "loadgen/measure/schedule.h"
+#include "loadgen/workload/request_frames.h"
+#include "loadgen/workload/trace.h"
+#include "loadgen/workload/workload.h"
 
 #include <cstdint>
 #include <limits>
@@ -15,12 +15,12 @@ namespace tuma::loadgen {
 
 /// The requests of a run in the order of their intended times. All operations of a request share
 /// the time at which the last of them is due, so that nothing is sent before its time.
-class Traffic {
+class RequestStream {
 public:
-    Traffic() = default;
-    Traffic(const Traffic&) = delete;
-    Traffic& operator=(const Traffic&) = delete;
-    virtual ~Traffic() = default;
+    RequestStream() = default;
+    RequestStream(const RequestStream&) = delete;
+    RequestStream& operator=(const RequestStream&) = delete;
+    virtual ~RequestStream() = default;
 
     /// When the next request is due; nothing once there are no more.
     virtual std::optional<Offset> next_time() const = 0;
@@ -48,7 +48,7 @@ private:
 inline constexpr std::uint64_t no_operation_limit = std::numeric_limits<std::uint64_t>::max();
 
 /// Operations drawn by a scenario's mix, at a rate or as fast as answers come.
-class MixedTraffic : public Traffic {
+class MixedStream : public RequestStream {
 public:
     /// When requests are due. Without a schedule: always, for a closed loop.
     struct Timing {
@@ -58,7 +58,7 @@ public:
         std::uint64_t operations_max = no_operation_limit;
     };
 
-    MixedTraffic(Workload& workload, const FramingSettings& framing, Timing timing);
+    MixedStream(Workload& workload, const FramingSettings& framing, Timing timing);
 
     std::optional<Offset> next_time() const override { return next_; }
     void take(RequestFrame& frame) override;
@@ -77,11 +77,11 @@ private:
 
 /// Exactly the operations that a trace counts. A frame that is not full at the end of its hour is
 /// due with the hour's last operation.
-class TraceTraffic : public Traffic {
+class TraceStream : public RequestStream {
 public:
     /// A speed of 0 means as fast as possible: every request is due at 0.
-    TraceTraffic(Workload& workload, const FramingSettings& framing, const Trace& trace,
-                 std::uint64_t speed, Arrival arrival, std::uint64_t seed);
+    TraceStream(Workload& workload, const FramingSettings& framing, const Trace& trace,
+                std::uint64_t speed, Arrival arrival, std::uint64_t seed);
 
     std::optional<Offset> next_time() const override;
     void take(RequestFrame& frame) override;

@@ -1,17 +1,15 @@
-#include "loadgen/scenario.h"
+#include "loadgen/workload/scenario.h"
 
-#include "ledger/input_file.h"
+#include "ledger/words/input_file.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
 #include <initializer_list>
 #include <iterator>
 #include <numeric>
-#include <sstream>
 
 namespace tuma::loadgen {
 namespace {
@@ -223,14 +221,6 @@ void read_day(Reader& reader, const toml::table& root, Scenario& scenario) {
     }
     if (std::accumulate(scenario.hours.begin(), scenario.hours.end(), std::uint64_t{0}) == 0)
         reader.fail(*node, "day.hours", rule);
-}
-
-Result<std::string> read_text_file(const std::string& path) {
-    if (auto wrong = unreadable(path)) return std::move(*wrong);
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
 }
 
 }  // namespace

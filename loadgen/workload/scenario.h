@@ -1,9 +1,9 @@
 // What a scenario file says: who there is, what they do how often, and how much money moves.
 #pragma once
 
-#include "ledger/money.h"
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/money.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 
 #include <array>
 #include <cstdint>

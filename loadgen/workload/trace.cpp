@@ -1,16 +1,17 @@
-#include "loadgen/trace.h"
+#include "loadgen/workload/trace.h"
 
-#include "ledger/input_file.h"
+#include "ledger/words/csv.h"
+#include "ledger/words/input_file.h"
+#include "ledger/words/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <fstream>
 #include <limits>
 #include <numeric>
 #include <optional>
 #include <set>
+#include <span>
 #include <sstream>
 #include <utility>
 
@@ -28,32 +29,10 @@ constexpr std::array<std::pair<std::string_view, Action>, 5> actions{{
     {"DEBIT", Action::redeem},
 }};
 
-using Columns = std::array<std::string_view, 9>;
-
-std::optional<Columns> split(std::string_view line) {
-    Columns columns;
-    for (std::size_t i = 0; i < columns.size(); ++i) {
-        const auto comma = line.find(',');
-        const bool is_last = i + 1 == columns.size();
-        if ((comma == std::string_view::npos) != is_last) return std::nullopt;
-        columns[i] = line.substr(0, comma);
-        if (!is_last) line.remove_prefix(comma + 1);
-    }
-    return columns;
-}
-
-std::optional<std::uint64_t> whole(std::string_view text, std::uint64_t low, std::uint64_t high) {
-    std::uint64_t value = 0;
-    const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (failed != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-    if (value < low || value > high) return std::nullopt;
-    return value;
-}
-
 /// "155041.1451" to the nearest whole number, at least 1.
 std::optional<std::int64_t> rounded(std::string_view text) {
     const auto point = text.find('.');
-    const auto integer = whole(text.substr(0, point), 0, mean_max);
+    const auto integer = read_number<std::uint64_t>(text.substr(0, point), 0, mean_max);
     if (!integer) return std::nullopt;
     bool rounds_up = false;
     if (point != std::string_view::npos) {
@@ -74,47 +53,46 @@ struct Row {
     std::int64_t mean = 0;
 };
 
-Result<Row> parse_row(std::string_view line) {
-    const auto columns = split(line);
-    if (!columns) return InputError{"row", "must have 9 columns"};
-    const auto* action = std::find_if(actions.begin(), actions.end(), [&](const auto& known) {
-        return known.first == columns->at(0);
-    });
+Result<Row> parse_row(std::span<const std::string_view> columns) {
+    if (columns.size() != 9) return InputError{"row", "must have 9 columns"};
+    const auto* action = std::find_if(actions.begin(), actions.end(),
+                                      [&](const auto& known) { return known.first == columns[0]; });
     if (action == actions.end())
         return InputError{"action", "must be CASH_IN, CASH_OUT, PAYMENT, TRANSFER or DEBIT"};
-    const auto month = whole(columns->at(1), 1, 12);
+    const auto month = read_number<std::uint64_t>(columns[1], 1, 12);
     if (!month) return InputError{"month", "must be a whole number of 1 to 12"};
-    const auto day = whole(columns->at(2), 0, 31);
+    const auto day = read_number<std::uint64_t>(columns[2], 0, 31);
     if (!day) return InputError{"day", "must be a whole number of 0 to 31"};
-    const auto hour = whole(columns->at(3), 0, 23);
+    const auto hour = read_number<std::uint64_t>(columns[3], 0, 23);
     if (!hour) return InputError{"hour", "must be a whole number of 0 to 23"};
     constexpr std::uint64_t count_max = std::numeric_limits<std::uint32_t>::max() / 8;
-    const auto count = whole(columns->at(4), 0, count_max);
+    const auto count = read_number<std::uint64_t>(columns[4], 0, count_max);
     if (!count)
         return InputError{"count", fmt::format("must be a whole number of 0 to {}", count_max)};
-    const auto mean = rounded(columns->at(6));
+    const auto mean = rounded(columns[6]);
     if (!mean) return InputError{"avg", fmt::format("must be a number of 0 to {}", mean_max)};
     return Row{action->second, *month, *day * 24 + *hour, *count, *mean};
 }
 
-Result<std::vector<Row>> parse_rows(std::string_view csv, std::string_view source) {
+Result<std::vector<Row>> parse_rows(std::string_view text, std::string_view source) {
+    std::istringstream input{std::string(text)};
+    CsvReader csv(input, std::string(source));
+    const auto place = [&csv](std::string_view what) {
+        return fmt::format("{}: {}", csv.place(), what);
+    };
     std::vector<Row> rows;
     std::set<std::pair<std::uint64_t, Action>> seen;
-    for (std::size_t number = 1; !csv.empty(); ++number) {
-        const auto line_end = csv.find('\n');
-        std::string_view line = csv.substr(0, line_end);
-        csv.remove_prefix(line_end == std::string_view::npos ? csv.size() : line_end + 1);
-        if (line.ends_with('\r')) line.remove_suffix(1);
-        const auto place = [&](std::string_view what) {
-            return fmt::format("{}:{}: {}", source, number, what);
-        };
-        if (number == 1) {
-            if (line != heading)
+    bool is_heading = true;
+    while (true) {
+        const Result<bool> has_next = csv.next();
+        if (!has_next) return has_next.error();
+        if (!*has_next) break;
+        if (std::exchange(is_heading, false)) {
+            if (fmt::format("{}", fmt::join(csv.fields(), ",")) != heading)
                 return InputError{place("heading"), fmt::format("must be \"{}\"", heading)};
             continue;
         }
-        if (line.empty()) continue;
-        const auto row = parse_row(line);
+        const auto row = parse_row(csv.fields());
         if (!row) return InputError{place(row.error().field), row.error().reason};
         if (!rows.empty() && row->month != rows.front().month)
             return InputError{place("month"),
@@ -152,11 +130,9 @@ Result<Trace> parse_trace(std::string_view csv, std::string_view source) {
 }
 
 Result<Trace> load_trace(const std::string& path) {
-    if (auto wrong = unreadable(path)) return std::move(*wrong);
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return parse_trace(text.str(), path);
+    const Result<std::string> text = read_text_file(path);
+    if (!text) return text.error();
+    return parse_trace(*text, path);
 }
 
 Scenario trace_scenario(const Trace& trace) {

@@ -1,9 +1,9 @@
 // Hourly totals of a real service by action, read from CSV.
 #pragma once
 
-#include "ledger/result.h"
-#include "loadgen/scenario.h"
-#include "loadgen/schedule.h"
+#include "ledger/words/result.h"
+#include "loadgen/measure/schedule.h"
+#include "loadgen/workload/scenario.h"
 
 #include <array>
 #include <cstdint>

@@ -1,10 +1,10 @@
 // Draws what happens next in a scenario: who pays whom how much.
 #pragma once
 
-#include "ledger/id.h"
-#include "loadgen/population.h"
-#include "loadgen/random.h"
-#include "loadgen/scenario.h"
+#include "ledger/words/id.h"
+#include "loadgen/measure/random.h"
+#include "loadgen/workload/accounts.h"
+#include "loadgen/workload/scenario.h"
 #include "protocols/native/frame.h"
 
 #include <array>
@@ -31,12 +31,12 @@ std::size_t kind_index(native::FrameType type);
 /// The inverse of `kind_index`.
 native::FrameType kind_type(std::size_t index);
 
-/// Draws operations. Equal scenario, population and seed give equal operations, as long as
+/// Draws operations. Equal scenario, accounts and seed give equal operations, as long as
 /// `reserved` is told the same.
 class Workload {
 public:
-    /// Requires: a population that was set up for this scenario, with at least two wallets.
-    Workload(const Scenario& scenario, const Population& population, std::uint64_t seed);
+    /// Requires: a accounts that was set up for this scenario, with at least two wallets.
+    Workload(const Scenario& scenario, const Accounts& accounts, std::uint64_t seed);
 
     /// An action by the mix. Settling and releasing come first as soon as there is something to
     /// settle or release, so each reservation that is due for it gets it once.

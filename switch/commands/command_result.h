@@ -1,7 +1,7 @@
 // How the subcommands end: exit codes and the line that says what was wrong with the command line.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
-#include "switch/reconcile_command.h"
+#include "switch/commands/reconcile_command.h"
 
-#include "ledger/journal_end.h"
-#include "ledger/journal_segment.h"
-#include "ledger/sqlite_journal.h"
-#include "ledger/time.h"
-#include "switch/command_result.h"
+#include "ledger/store/journal_end.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/store/sqlite_journal.h"
+#include "ledger/words/time.h"
+#include "switch/commands/command_result.h"
+#include "switch/commands/reconcile_report.h"
 #include "switch/reconcile/bank_file.h"
-#include "switch/reconcile_report.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +24,7 @@ namespace {
 constexpr int exit_breaks = 1;
 
 Result<std::optional<core::LocalDay>> read_day(const char* flag, const std::string& text) {
+    // A flag that was not given leaves its side open; that is no mistake.
     if (text.empty()) return std::optional<core::LocalDay>();
     const auto day = parse_day(text);
     if (!day) return InputError{flag, fmt::format("\"{}\" is not a date as 2024-03-01", text)};
@@ -36,6 +37,7 @@ Result<DayRange> read_range(const ReconcileFlags& flags) {
     const auto to = read_day("--to", flags.to);
     if (!to) return to.error();
     const DayRange range{*from, *to};
+    // Nothing would lie in such a range, and everything would agree.
     if (range.from && range.to && *range.to < *range.from)
         return InputError{"--to", fmt::format("{} is before --from={}", flags.to, flags.from)};
     return range;
@@ -59,6 +61,7 @@ void keep_range(Reconciliation& found) {
     });
     keep_range(found.range, found.books.movements);
     keep_range(found.range, found.bank);
+    // A break of the bank's side alone takes nothing from what the books and the bank agree on.
     const auto broken =
         std::count_if(breaks.begin(), breaks.end(),
                       [&](const reconcile::Break& one) { return is_inside(one.book); });
@@ -66,9 +69,13 @@ void keep_range(Reconciliation& found) {
 }
 
 Result<reconcile::Payouts> read_books(const std::string& directory) {
+    // Without this an empty directory would read as books that paid nothing, and the bank would be
+    // wrong.
     if (ledger::list_segments(directory).empty())
         return InputError{directory,
                           "there is no journal in it; name its directory with --data=DIR"};
+    // Books whose end is lost would make payouts look unexpected, so they are refused as at a
+    // start.
     ledger::require_journal_end(directory);
     ledger::SqliteJournalReader journal(directory);
     auto payouts = reconcile::read_payouts(journal);
@@ -79,24 +86,30 @@ Result<reconcile::Payouts> read_books(const std::string& directory) {
 
 std::optional<InputError> write_expected(const std::filesystem::path& path,
                                          std::vector<reconcile::Movement> movements) {
+    // Stable: two payouts of one account on one day stay in the order of the journal.
     std::stable_sort(movements.begin(), movements.end(),
                      [](const reconcile::Movement& a, const reconcile::Movement& b) {
                          return std::tie(a.day, a.account) < std::tie(b.day, b.account);
                      });
     std::ofstream file(path, std::ios::binary | std::ios::trunc);
+    // Text for a person or a bank, made again at will: it needs no sync.
     file << reconcile::bank_file_text(movements);
+    // Closed here, because a full disk may show up only when the buffers are written out.
     file.close();
     if (!file) return InputError{path.string(), "cannot be written"};
     return std::nullopt;
 }
 
 int compare(const ReconcileFlags& flags, Reconciliation found) {
+    // The zone of an account says on which day a time in the bank's file falls.
     auto bank = reconcile::read_bank_file(flags.bank, found.books.zones);
     if (!bank) return usage_error(bank.error());
     found.bank = std::move(bank).value();
+    // All days, before any is left out: see `keep_range`.
     found.matching = reconcile::match(found.books.movements, found.bank);
     keep_range(found);
     fmt::print("{}", flags.json ? reconcile_json(found) : reconcile_text(found));
+    // By what is left: breaks outside the range are not asked about.
     return found.matching.breaks.empty() ? exit_ok : exit_breaks;
 }
 
@@ -107,16 +120,19 @@ int reconcile_files(const ReconcileFlags& flags) {
                             "--expected=FILE.csv to write what the bank should say"});
     const auto range = read_range(flags);
     if (!range) return usage_error(range.error());
+    // Before anything is written: bad books must not leave a file that looks right.
     auto books = read_books(flags.data);
     if (!books) return usage_error(books.error());
     Reconciliation found;
     found.range = *range;
     found.books = std::move(books).value();
     if (!flags.expected.empty()) {
+        // A copy, since the comparison below still needs every day.
         std::vector<reconcile::Movement> movements = found.books.movements;
         keep_range(found.range, movements);
         if (const auto wrong = write_expected(flags.expected, movements))
             return usage_error(*wrong);
+        // To standard error, because standard output may be JSON.
         fmt::print(stderr, "tuma: {} payouts written to {}\n", movements.size(), flags.expected);
     }
     return flags.bank.empty() ? exit_ok : compare(flags, std::move(found));

@@ -1,8 +1,8 @@
-#include "switch/reconcile_report.h"
+#include "switch/commands/reconcile_report.h"
 
-#include "ledger/time.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/text_table.h"
+#include "ledger/words/time.h"
+#include "switch/replay/words/number_text.h"
+#include "switch/replay/words/text_table.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -27,11 +27,12 @@ constexpr std::string_view no_currency = "?";
 
 std::string_view currency_of(const Reconciliation& found, const std::string& account) {
     const auto known = found.books.accounts.find(account);
-    return known == found.books.accounts.end() ? no_currency : letters(known->second);
+    return known == found.books.accounts.end() ? no_currency : alphabetic_code(known->second);
 }
 
 std::string amount_of(const Reconciliation& found, const std::string& account, std::int64_t minor) {
     const auto known = found.books.accounts.find(account);
+    // Without a currency nobody knows where the decimal point belongs.
     if (known == found.books.accounts.end()) return replay::count_text(minor) + " minor";
     return replay::amount_text(minor, known->second);
 }
@@ -49,6 +50,7 @@ std::map<std::string_view, Sums> sums_of(const Reconciliation& found,
     for (const Movement& movement : movements) {
         Sums& sum = sums[currency_of(found, movement.account)];
         ++sum.count;
+        // Apart, not netted: a payout and a collection of one size are two mistakes, not none.
         (movement.amount > 0 ? sum.out : sum.back) += std::abs(movement.amount);
     }
     return sums;
@@ -86,6 +88,7 @@ std::string breaks_text(const Reconciliation& found) {
     const std::vector<Break>& breaks = found.matching.breaks;
     if (breaks.empty()) return {};
     std::vector<replay::TextRow> rows{{"break", "account", "books", "bank", "bank less books"}};
+    // A wrong file can differ in every line, and a screen of breaks tells as much as all of them.
     for (std::size_t i = 0; i < std::min(breaks.size(), breaks_shown); ++i) {
         const Break& one = breaks[i];
         const std::string& account = one.either().account;
@@ -104,6 +107,7 @@ std::map<std::pair<BreakKind, std::string_view>, std::pair<std::uint64_t, std::i
     const Reconciliation& found) {
     std::map<std::pair<BreakKind, std::string_view>, std::pair<std::uint64_t, std::int64_t>> totals;
     for (const Break& one : found.matching.breaks) {
+        // By currency, since a sum over currencies means nothing.
         auto& [count, difference] = totals[{one.kind, currency_of(found, one.either().account)}];
         ++count;
         difference += one.difference();
@@ -116,6 +120,7 @@ json::value day_or_null(const std::optional<core::LocalDay>& day) {
 }
 
 json::value side_of(const std::optional<Movement>& movement, std::string_view number) {
+    // Null instead of a missing member: readers find the same members in every break.
     if (!movement) return nullptr;
     return {{"day", tuma::text(movement->day)},
             {"amount", movement->amount},
@@ -151,6 +156,7 @@ std::string reconcile_text(const Reconciliation& found) {
         sums_text(found, "bank:  ", found.bank) +
         fmt::format("agree: {}\n", replay::count_text(std::uint64_t{found.matching.matched})) +
         breaks_text(found);
+    // Totals of nothing would only be noise.
     if (found.matching.breaks.empty()) return out + "clean\n";
     for (const auto& [what, total] : totals_of(found)) {
         const auto known = parse_currency(what.second);
@@ -169,6 +175,8 @@ std::string reconcile_json(const Reconciliation& found) {
                           {"currency", what.second},
                           {"count", total.first},
                           {"difference", total.second}});
+    // The format has a name, so that a reader can refuse one that it does not know.
+    // The switch may be running: the report says which batches it has looked at.
     const json::object out{{"format", "tuma-reconcile-1"},
                            {"clean", found.matching.breaks.empty()},
                            {"through_batch", found.books.last_batch},

@@ -1,21 +1,21 @@
-#include "switch/replay_command.h"
+#include "switch/commands/replay_command.h"
 
-#include "ledger/time.h"
-#include "switch/command_result.h"
-#include "switch/net/clock.h"
-#include "switch/net/version.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/output_files.h"
-#include "switch/replay/replay.h"
-#include "switch/replay/report_text.h"
-#include "switch/replay/summary.h"
-#include "switch/signals.h"
+#include "ledger/words/text.h"
+#include "ledger/words/time.h"
+#include "switch/commands/command_result.h"
+#include "switch/engine/clock.h"
+#include "switch/ops/version.h"
+#include "switch/replay/report/output_files.h"
+#include "switch/replay/report/report_text.h"
+#include "switch/replay/report/summary.h"
+#include "switch/replay/run/replay.h"
+#include "switch/replay/words/number_text.h"
+#include "switch/serve/signals.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -36,6 +36,7 @@ constexpr int threads_max = 256;
 struct Stopped {};
 
 void stop_if_asked() {
+    // Asked between pieces of work, because the signals are blocked.
     if (wait_for_stop_signal(std::chrono::milliseconds{0})) throw Stopped{};
 }
 
@@ -47,6 +48,7 @@ public:
     ProgressLine(const ProgressLine&) = delete;
     ProgressLine& operator=(const ProgressLine&) = delete;
     ~ProgressLine() {
+        // The terminal's line is given back, also after an error.
         if (is_wanted_ && is_terminal_) fmt::print(stderr, "\r\x1b[K");
     }
 
@@ -69,22 +71,23 @@ private:
 // 0 for as many as there are cores.
 int parse_threads(const std::string& text) {
     if (text.empty()) return 0;
-    int threads = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, code] = std::from_chars(text.data(), end, threads);
-    if (code != std::errc{} || rest != end || threads < 1 || threads > threads_max)
+    const auto threads = read_number<int>(text, 1, threads_max);
+    if (!threads)
+        // Refused as the parser refuses what it reads itself.
         throw CLI::ValidationError(
             "--parallel", fmt::format("found '{}', must be 1 to {} threads", text, threads_max));
-    return threads;
+    return *threads;
 }
 
 int threads_of(const ReplayFlags& flags) {
     if (flags.parallel != 0) return flags.parallel;
+    // The number of cores may be unknown, which reads as 0.
     return std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, threads_max);
 }
 
 std::optional<ReplayInputs> read_inputs(const ReplayFlags& flags, ProgressLine& line) {
     return read_replay_inputs(flags.files, [&line](std::uint64_t read, std::uint64_t size) {
+        // A year of sales takes a while to read, so it can be stopped too.
         stop_if_asked();
         line.show(fmt::format("reading sales: {} of {} MB", read / 1'000'000, size / 1'000'000));
     });
@@ -94,7 +97,9 @@ Result<replay::ReplayResult> play(const ReplayFlags& flags, const ReplayInputs& 
                                   const replay::OutputDirectory& out, ProgressLine& line) {
     replay::ReplayOptions options;
     options.threads = threads_of(flags);
+    // In the directory that is not published yet: the books appear with the results or not at all.
     if (flags.keep_books) options.books = replay::books_path(out.path());
+    // A replay takes its clock as an argument. Only `switch/engine/clock.h` reads one.
     options.clock = [] { return net::Steady::now().time_since_epoch(); };
     options.progress = [&line](core::LocalDay day, std::uint64_t payments) {
         stop_if_asked();
@@ -113,20 +118,24 @@ std::vector<RailRefusals> refusals_of(const replay::ReplayResult& result) {
 }
 
 int replay_and_write(const ReplayFlags& flags) {
+    // First, so that a directory that cannot be used costs no replay.
     if (const auto wrong = replay::OutputDirectory::check(flags.out))
         return usage_error({"--out=" + wrong->field, wrong->reason});
     std::optional<replay::ReplayResult> result;
     {
+        // The line and the inputs end with this block, before results are printed.
         ProgressLine line(flags.progress);
         const std::optional<ReplayInputs> inputs = read_inputs(flags, line);
         if (!inputs) return exit_usage;
         replay::OutputDirectory out(flags.out);
         Result<replay::ReplayResult> played = play(flags, *inputs, out, line);
         if (!played) return usage_error(played.error());
+        // Where payments were refused and may not be left out, nothing is published.
         if (!tell_refusals(flags.files, *inputs, refusals_of(*played))) return exit_usage;
         result = std::move(played).value();
         result->sales_source = flags.files.sales;
         replay::write_outputs(out.path(), *result, net::build_version().version);
+        // Here the results appear, all at once.
         out.publish();
     }
     if (flags.json)
@@ -141,27 +150,12 @@ int replay_and_write(const ReplayFlags& flags) {
 void add_replay(CLI::App& app, ReplayFlags& flags) {
     CLI::App* replay = app.add_subcommand(
         "replay", "Play a merchant's sales through payment rails, and see its cash day by day");
-    replay
-        ->add_option("--sales", flags.files.sales,
-                     "CSV with the columns txn_id, ts, amount_minor, and if known method, customer")
-        ->required()
-        ->type_name("FILE.csv");
-    replay->add_option("--plan", flags.files.plan, "TOML: merchant, outgoings, advance, rails")
-        ->required()
-        ->type_name("FILE.toml");
+    add_sales_and_plan(*replay, flags.files);
     replay
         ->add_option("--out", flags.out, "Directory for the results; new, empty or an earlier one")
         ->required()
         ->type_name("DIR");
-    replay
-        ->add_option("--holidays", flags.files.holidays,
-                     "CSV with the columns calendar and date, for business days")
-        ->type_name("FILE.csv");
-    replay
-        ->add_option("--outgoings", flags.files.outgoings,
-                     "CSV with date, amount_minor, label: what the merchant really paid, in place "
-                     "of the plan's rule")
-        ->type_name("FILE.csv");
+    add_days_files(*replay, flags.files);
     replay->add_flag("--skip-bad", flags.files.skip_bad,
                      "Leave out bad rows of the sales, and on each rail what it cannot carry");
     replay->add_flag("--keep-books", flags.keep_books,
@@ -192,6 +186,7 @@ void add_replay(CLI::App& app, ReplayFlags& flags) {
 }
 
 int run_replay(const ReplayFlags& flags) {
+    // Before any thread is made, so that all threads inherit it.
     block_stop_signals();
     try {
         return replay_and_write(flags);

@@ -1,7 +1,7 @@
 // `tuma replay`: a merchant's sales through the rails of a plan.
 #pragma once
 
-#include "switch/replay_inputs.h"
+#include "switch/commands/replay_inputs.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,7 +1,7 @@
-#include "switch/replay_inputs.h"
+#include "switch/commands/replay_inputs.h"
 
-#include "ledger/time.h"
-#include "switch/replay/number_text.h"
+#include "ledger/words/time.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -26,6 +26,7 @@ bool tell_bad_rows(const std::string& file, const std::vector<replay::BadRow>& r
                    std::uint64_t count, std::string_view remedy) {
     for (const replay::BadRow& row : rows)
         fmt::print(stderr, "tuma: {}:{}: {}\n", file, row.line, row.reason);
+    // Only the first rows are kept: a wrong file may be bad in every row.
     if (count > rows.size())
         fmt::print(stderr, "tuma: {}: and {} more bad rows\n", file, count - rows.size());
     if (count > 0)
@@ -42,6 +43,8 @@ bool read_outgoings(const ReplayFiles& files, ReplayInputs& inputs) {
         refuse(outgoings.error());
         return false;
     }
+    // --skip-bad is no help here: an outgoing that is left out changes the cash of every day after
+    // it.
     if (tell_bad_rows(files.outgoings, outgoings->bad_rows, outgoings->rows_bad, "mend them"))
         return false;
     inputs.outgoings = std::move(outgoings).value();
@@ -63,6 +66,7 @@ bool read_sales(const ReplayFiles& files, replay::SalesFile::Options options,
         tell_bad_rows(files.sales, figures.bad_rows, figures.rows_bad,
                       files.skip_bad ? "skipped" : "mend them, or leave them out with --skip-bad");
     if (has_bad_rows && !files.skip_bad) return false;
+    // A replay of nothing would look like a merchant who sells nothing.
     if (figures.payments == 0) {
         const std::string outside =
             figures.rows_outside == 0
@@ -94,17 +98,18 @@ void tell_refusals(const ReplayFiles& files, const ReplayInputs& inputs, const R
     const Currency currency = inputs.plan.merchant.currency;
     std::set<std::uint64_t> lines;
     for (const replay::RefusedSale& sale : rail.listed) lines.insert(sale.line);
+    // Ids are not held in memory. They are read from the file again, for these lines only.
     const std::map<std::uint64_t, std::string> ids = inputs.sales->txn_ids(lines);
     for (const replay::RefusedSale& sale : rail.listed)
         fmt::print(stderr, "tuma: {}:{}: rail {}: {} of {} {}: {}: {}\n", files.sales, sale.line,
-                   rail.rail, shown(ids.at(sale.line)), letters(currency),
+                   rail.rail, shown(ids.at(sale.line)), alphabetic_code(currency),
                    Money{sale.amount, currency}.text(), name(sale.refusal), sentence(sale.refusal));
     if (rail.count > rail.listed.size())
         fmt::print(stderr, "tuma: {}: rail {}: and {} more that it cannot carry\n", files.sales,
                    rail.rail, rail.count - rail.listed.size());
     fmt::print(stderr, "tuma: {}: rail {} cannot carry {}, {} {} in all; {}\n", files.sales,
                rail.rail, replay::counted(static_cast<std::int64_t>(rail.count), "payment"),
-               letters(currency), Money{rail.sum, currency}.text(),
+               alphabetic_code(currency), Money{rail.sum, currency}.text(),
                files.skip_bad ? "left out" : "take them out, or leave them out with --skip-bad");
 }
 
@@ -113,12 +118,36 @@ void tell_refusals(const ReplayFiles& files, const ReplayInputs& inputs, const R
 bool tell_refusals(const ReplayFiles& files, const ReplayInputs& inputs,
                    std::span<const RailRefusals> refusals) {
     bool is_usable = true;
+    // All rails are told of before anything is refused.
     for (const RailRefusals& rail : refusals) {
         if (rail.count == 0) continue;
         tell_refusals(files, inputs, rail);
         is_usable = files.skip_bad;
     }
     return is_usable;
+}
+
+void add_sales_and_plan(CLI::App& command, ReplayFiles& files) {
+    command
+        .add_option("--sales", files.sales,
+                    "CSV with the columns txn_id, ts, amount_minor, and if known method, customer")
+        ->required()
+        ->type_name("FILE.csv");
+    command.add_option("--plan", files.plan, "TOML: merchant, outgoings, advance, rails")
+        ->required()
+        ->type_name("FILE.toml");
+}
+
+void add_days_files(CLI::App& command, ReplayFiles& files) {
+    command
+        .add_option("--holidays", files.holidays,
+                    "CSV with the columns calendar and date, for business days")
+        ->type_name("FILE.csv");
+    command
+        .add_option("--outgoings", files.outgoings,
+                    "CSV with date, amount_minor, label: what the merchant really paid, in place "
+                    "of the plan's rule")
+        ->type_name("FILE.csv");
 }
 
 std::optional<ReplayInputs> read_replay_inputs(
@@ -129,6 +158,7 @@ std::optional<ReplayInputs> read_replay_inputs(
     inputs.plan = std::move(plan).value();
     replay::SalesFile::Options options;
     options.progress = progress;
+    // The short file first: its mistakes show before the long one is read.
     if (!read_outgoings(files, inputs)) return std::nullopt;
     if (!read_sales(files, std::move(options), inputs)) return std::nullopt;
     return inputs;

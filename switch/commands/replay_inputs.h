@@ -1,10 +1,12 @@
 // The files that `tuma replay` and `tuma score` read, with what is wrong with them said in words.
 #pragma once
 
-#include "switch/replay/outgoings.h"
-#include "switch/replay/plan.h"
-#include "switch/replay/result.h"
-#include "switch/replay/sales.h"
+#include "switch/replay/run/result.h"
+#include "switch/replay/sales/outgoings.h"
+#include "switch/replay/sales/plan.h"
+#include "switch/replay/sales/sales.h"
+
+#include <CLI/CLI.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -23,6 +25,10 @@ struct ReplayFiles {
     std::string outgoings;
     bool skip_bad = false;  ///< leave out bad rows of the sales, and what a rail cannot carry
 };
+
+/// The flags --sales and --plan, and --holidays and --outgoings.
+void add_sales_and_plan(CLI::App& command, ReplayFiles& files);
+void add_days_files(CLI::App& command, ReplayFiles& files);
 
 /// What a replay needs, read and found good.
 struct ReplayInputs {

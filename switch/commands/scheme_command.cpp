@@ -1,10 +1,10 @@
-#include "switch/scheme_command.h"
+#include "switch/commands/scheme_command.h"
 
-#include "switch/command_result.h"
+#include "switch/commands/command_result.h"
+#include "switch/engine/clock.h"
 #include "switch/files/explanation.h"
 #include "switch/files/scheme_file.h"
 #include "switch/files/scheme_text.h"
-#include "switch/net/clock.h"
 
 #include <fmt/format.h>
 
@@ -28,6 +28,7 @@ void add_scheme_option(CLI::App& command, SchemeFlags& flags) {
 void add_explain(CLI::App& scheme, SchemeFlags& flags) {
     CLI::App* explain = scheme.add_subcommand(
         "explain", "Take one payment apart: its legs, who pays what, when the money is usable");
+    // The subcommand only says what is to be done; run_scheme() does it, once all flags are read.
     explain->callback([&flags] { flags.action = SchemeAction::explain; });
     add_scheme_option(*explain, flags);
     const auto option = [&](const char* name, std::string& value, const char* sentence,
@@ -55,6 +56,7 @@ Result<SchemeFile> load(const SchemeFlags& flags) {
 }
 
 int run_check(const SchemeFlags& flags) {
+    // Reading it checks it: there is no other check.
     const Result<SchemeFile> file = load(flags);
     if (!file) return usage_error(file.error());
     fmt::print("{}", summary_text(*file));
@@ -67,13 +69,15 @@ InputError at_flag(const char* flag, const std::string& found, const std::string
 
 Result<std::int64_t> read_amount(const char* flag, const std::string& text, Currency currency) {
     const Result<Money> money = Money::parse(text, currency);
+    // The currency decides how many decimals there may be.
     if (money) return money->minor;
-    return at_flag(
-        flag, text,
-        fmt::format("an amount of {} like 1234 ({})", letters(currency), money.error().reason));
+    return at_flag(flag, text,
+                   fmt::format("an amount of {} like 1234 ({})", alphabetic_code(currency),
+                               money.error().reason));
 }
 
 Result<std::chrono::minutes> read_time(const std::string& text) {
+    // The parser of whole timestamps knows the bounds of hours and minutes already.
     const Result<Timestamp> time = parse_timestamp("1970-01-01T" + text + ":00Z");
     if (time && text.size() == 5)
         return std::chrono::floor<std::chrono::minutes>(time->time_since_epoch());
@@ -93,13 +97,16 @@ Result<LocalMoment> read_moment(const SchemeFlags& flags, const core::Scheme& sc
     };
     const Result<std::chrono::minutes> at = read_time(flags.at.empty() ? "12:00" : flags.at);
     if (!at) return at.error();
+    // Today at the scheme's place: near midnight the machine's own zone may have another date.
     if (flags.on.empty()) return LocalMoment{day_of(net::this_machine().wall() + zone), *at};
+    // It may also be a time, in a zone of its own.
     const auto on = read_written_time(flags.on);
     if (!on)
         return at_flag("--on", flags.on,
                        "a day like 2023-07-01, or a time like 2023-07-01T18:30:00+08:00");
     const Timestamp local = on->local(zone);
     if (on->is_day) return LocalMoment{day_of(local), *at};
+    // Two times for one payment would need a rule which of them wins.
     if (!flags.at.empty())
         return at_flag("--at", flags.at,
                        fmt::format("nothing; --on={} says the time already", flags.on));
@@ -126,9 +133,11 @@ int run_explain(const SchemeFlags& flags) {
     if (!occasion) return usage_error(occasion.error());
     const Result<Explanation> explanation = explain(scheme, *occasion);
     if (!explanation)
+        // Fields of an occasion are called like their flags.
         return usage_error({"--" + explanation.error().field, explanation.error().reason});
     fmt::print("{}", flags.json ? explanation_json(scheme, *explanation)
                                 : explanation_text(scheme, *explanation));
+    // A script can so tell a refused payment from one that could not be asked about.
     return explanation->refusal ? exit_refused : exit_ok;
 }
 

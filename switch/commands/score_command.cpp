@@ -1,8 +1,8 @@
-#include "switch/score_command.h"
+#include "switch/commands/score_command.h"
 
-#include "switch/command_result.h"
-#include "switch/net/version.h"
-#include "switch/replay/score.h"
+#include "switch/commands/command_result.h"
+#include "switch/ops/version.h"
+#include "switch/replay/figures/score.h"
 
 #include <fmt/format.h>
 
@@ -29,6 +29,7 @@ Result<std::size_t> find_rail(const replay::Plan& plan, const std::string& name)
     const auto found = std::find_if(plan.rails.begin(), plan.rails.end(),
                                     [&](const replay::RailPlan& r) { return r.name == name; });
     if (found != plan.rails.end()) return static_cast<std::size_t>(found - plan.rails.begin());
+    // A plan has few rails, so the message names them all.
     std::vector<std::string> names;
     names.reserve(plan.rails.size());
     for (const replay::RailPlan& rail : plan.rails) names.push_back(rail.name);
@@ -46,8 +47,10 @@ replay::GridPlan grid_of(const ScoreFlags& flags, const replay::Plan& plan) {
         const replay::AdvanceOffer own{plan.advance->average_days, plan.advance->factor_bp,
                                        plan.advance->holdback_bp};
         if (std::find(grid.offers.begin(), grid.offers.end(), own) == grid.offers.end())
+            // In front, so that it is the first row of the table.
             grid.offers.insert(grid.offers.begin(), own);
     }
+    // Below 0 the flag was not given.
     if (flags.yield_bp >= 0) grid.yield_bp = flags.yield_bp;
     return grid;
 }
@@ -57,14 +60,7 @@ replay::GridPlan grid_of(const ScoreFlags& flags, const replay::Plan& plan) {
 void add_score(CLI::App& app, ScoreFlags& flags) {
     CLI::App* score = app.add_subcommand(
         "score", "What a merchant's sales say to a lender, and what advances on them would do");
-    score
-        ->add_option("--sales", flags.files.sales,
-                     "CSV with the columns txn_id, ts, amount_minor, and if known method, customer")
-        ->required()
-        ->type_name("FILE.csv");
-    score->add_option("--plan", flags.files.plan, "TOML: merchant, outgoings, advance, rails")
-        ->required()
-        ->type_name("FILE.toml");
+    add_sales_and_plan(*score, flags.files);
     score->add_option("--rail", flags.rail, "The rail to play the advances on [the plan's first]")
         ->type_name("NAME");
     add_list(*score, "--average-days", flags.average_days, 1, replay::average_days_max,
@@ -79,15 +75,7 @@ void add_score(CLI::App& app, ScoreFlags& flags) {
                      "principal (0 to 10000) [the plan's [advance] yield_bp, or 0]")
         ->check(CLI::Range(0, 10'000))
         ->type_name("N");
-    score
-        ->add_option("--holidays", flags.files.holidays,
-                     "CSV with the columns calendar and date, for business days")
-        ->type_name("FILE.csv");
-    score
-        ->add_option("--outgoings", flags.files.outgoings,
-                     "CSV with date, amount_minor, label: what the merchant really paid, in place "
-                     "of the plan's rule")
-        ->type_name("FILE.csv");
+    add_days_files(*score, flags.files);
     score->add_flag("--skip-bad", flags.files.skip_bad,
                     "Leave out bad rows of the sales, and what the rail cannot carry");
     score->add_flag("--json", flags.json, "Print one JSON object of integers instead of tables");
@@ -109,8 +97,10 @@ int run_score(const ScoreFlags& flags) {
     if (!made) return usage_error(made.error());
     replay::Score score = std::move(made).value();
     const RailRefusals refusals{score.rail.name, score.refused, score.refused_sum, score.refusals};
+    // What --skip-bad leaves out is told of all the same.
     if (!tell_refusals(flags.files, *inputs, {&refusals, 1})) return exit_usage;
     score.sales_source = flags.files.sales;
+    // The report says whether somebody chose the rail or it is the plan's first.
     score.is_rail_chosen = !flags.rail.empty();
     fmt::print("{}", flags.json ? replay::score_json(score, net::build_version().version)
                                 : replay::score_text(score));

@@ -1,7 +1,7 @@
 // `tuma score`: what a merchant's sales say to a lender, and what advances would do.
 #pragma once
 
-#include "switch/replay_inputs.h"
+#include "switch/commands/replay_inputs.h"
 
 #include <CLI/CLI.hpp>
 

@@ -1,15 +1,16 @@
 // What can be asked of the switch: one struct a wish, and the envelope that all of them come in.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/event.h"
-#include "ledger/id.h"
-#include "ledger/money.h"
-#include "ledger/order.h"
-#include "ledger/request_keys.h"
-#include "ledger/time.h"
-#include "ledger/transfer.h"
+#include "ledger/records/account.h"
+#include "ledger/records/event.h"
+#include "ledger/records/order.h"
+#include "ledger/records/transfer.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/words/id.h"
+#include "ledger/words/money.h"
+#include "ledger/words/time.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -128,7 +129,7 @@ struct StoreProfile {
 };
 
 /// What an order is to be; see ledger::OrderTerms for what is not explained here.
-struct OrderWish {
+struct OrderRequest {
     /// Everything but number, `acts_at` and `expires_at`, which the moment of decision gives.
     ledger::OrderTerms terms;
     Duration acts_after{};     ///< until the customer acts, processing ends or silence is an answer
@@ -143,7 +144,7 @@ struct OrderWish {
     /// Orders that are paid together with this one, which then moves no money itself: 1..50, each
     /// with an amount, a credited account, keys and content of its own. They are opened with the
     /// numbers that follow this one's, and end as it ends.
-    std::vector<OrderWish> members{};
+    std::vector<OrderRequest> members{};
     /// Of a refund: the first record of what its parent moved, `Order::transfer`.
     TransferId original{};
 };
@@ -153,7 +154,7 @@ struct OrderWish {
 /// With `wish->original`, the records of that set from there on are looked up in the journal and
 /// handed over, as for Reverse. Refuses a refund of an order without them: original_not_found.
 struct OpenOrder {
-    std::shared_ptr<const OrderWish> wish;
+    std::shared_ptr<const OrderRequest> wish;
     std::shared_ptr<const std::vector<ledger::TransferRecord>> original{};
 };
 
@@ -167,7 +168,7 @@ enum class OrderStep : std::uint8_t {
 };
 
 /// One step of an order.
-struct OrderAct {
+struct OrderAction {
     OrderId order{};  ///< 0: the one found by `key`
     std::string key{};
     AccountId customer{};  ///< if given: the exclusive order that is open for this account instead
@@ -179,13 +180,14 @@ struct OrderAct {
 
 /// Outcome: the order as it is afterwards, also when refused.
 struct MoveOrder {
-    std::shared_ptr<const OrderAct> act;
+    std::shared_ptr<const OrderAction> act;
 };
 
 /// Asks for an order by number, or by key when the number is 0.
 struct QueryOrder {
     OrderId order{};
     std::string key{};
+    AccountId customer{};  ///< if given: the exclusive order that is open for this account instead
 };
 
 /// Most orders that one ListOrders looks at.
@@ -193,18 +195,25 @@ inline constexpr std::uint32_t listed_orders_max = 1'000;
 
 /// Asks for orders of some kinds behind number `after`, in order of their numbers. Looks at
 /// `listed_orders_max` of them at most. Outcome: those that fit in `orders`; in `id` where to go
-/// on, 0 at the end.
+/// on, 0 at the end. With `newest` it looks at the last so many orders instead, as far as they are
+/// in memory, and `id` is how many have been opened.
 struct ListOrders {
     OrderId after{};
     std::uint16_t kind_first = 0;
     std::uint16_t kind_last = 0xFFFF;
+    std::uint32_t newest = 0;
 };
 
 /// The numbers that a ListOrders looks at: from the first to before the second. `next` is that of
 /// the next order to be opened.
-constexpr std::pair<OrderId, OrderId> listed_range(OrderId after, OrderId next) {
+constexpr std::pair<OrderId, OrderId> listed_range(const ListOrders& command, OrderId next) {
+    const std::uint64_t last = next.value - 1;
     // What is behind the newest order is the end, whatever number was given.
-    const std::uint64_t first = (after.value < next.value ? after.value : next.value - 1) + 1;
+    std::uint64_t first = (command.after.value < last ? command.after.value : last) + 1;
+    if (command.newest != 0) {
+        const std::uint64_t most = std::min(command.newest, listed_orders_max);
+        first = most < last ? next.value - most : 1;
+    }
     const std::uint64_t stop = first + listed_orders_max;
     return {OrderId{first}, OrderId{stop < next.value ? stop : next.value}};
 }
@@ -216,6 +225,8 @@ struct EndAttempt {
     std::uint16_t attempt = 0;  ///< 1 for the first; a late word on an earlier one changes nothing
     std::uint16_t status = 0;   ///< HTTP status, 0 for no answer
     bool is_delivered = false;
+    /// When it is not delivered: how long until the next attempt; nothing: there is none.
+    std::optional<Duration> again_after{};
 };
 
 /// Tries a notice of an order again at once, or tells about an ended order once more.
@@ -243,7 +254,8 @@ struct Finding {
 inline constexpr std::uint32_t listed_notices_max = 1'000;
 
 /// Asks for open notices, of one order or of all when it is 0. Outcome: the newest in `notices`,
-/// the newest first, `most` or `listed_notices_max` of them at most.
+/// the newest first, `most` or `listed_notices_max` of them at most; in `id` how many notices there
+/// ever were.
 struct ListNotices {
     OrderId order{};
     std::uint32_t most = listed_notices_max;

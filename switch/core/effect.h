@@ -1,8 +1,8 @@
 // What a decided batch causes outside the switch, besides its replies.
 #pragma once
 
-#include "ledger/order.h"
-#include "ledger/time.h"
+#include "ledger/records/order.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <memory>

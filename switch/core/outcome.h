@@ -1,11 +1,11 @@
 // What the switch answers to one request.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/id.h"
-#include "ledger/order.h"
-#include "ledger/refusal.h"
-#include "ledger/time.h"
+#include "ledger/records/account.h"
+#include "ledger/records/order.h"
+#include "ledger/words/id.h"
+#include "ledger/words/refusal.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <memory>

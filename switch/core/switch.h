@@ -1,19 +1,60 @@
 // The deterministic core: (now, request) → events and outcome. Reads memory, never a clock, a
-// socket, a file or chance.
+// socket, a file or entropy.
+//
+// What belongs to whom
+//
+//     Switch ──── State       all that the journal's events add up to; nobody else changes it
+//        │   └── Rulebook     the schemes, read from the state's bytes; derived, never saved
+//        └────── OpenBatch    between `begin` and `finish`; what modules work with
+//
+// The switch itself knows no rule. It finds out whether a request came before, and hands one that
+// is new to its module: the table on top of switch.cpp has one line for each command of
+// `core::Command`, and a command without a line does not compile.
+//
+//     accounts.h      OpenAccount, ChangeAccount, QueryAccount
+//     transfers.h     MoveMoney, MoveLinked, Reserve, Settle, Release,     due: reservations
+//                     Reverse
+//     schemes.h       LoadScheme
+//     settlements.h                                                        due: settlements
+//     profiles.h      StoreProfile
+//     orders.h        OpenOrder, MoveOrder, QueryOrder, ListOrders         due: orders
+//     notices.h       EndAttempt, SendNotice, ListNotices                  due: attempts
+//     requests.h      QueryRequest, and what is remembered of all others
+//
+// Modules are functions over an `OpenBatch`. Each plans first: it looks at the state, refuses in
+// the order that command.h and the books document, and fills in whole records. Only then does it
+// write: `OpenBatch::emit` carries a record out and journals it, and cannot refuse. So a request is
+// done whole or not at all, and a replay of the journal, which only carries out, comes to the same
+// state. Modules call each other downwards only: orders → notices, order_payment → movements.
+//
+// One request's states
+//
+//     handle ─┬─ known key, same digest ── the stored outcome again
+//             ├─ known key, other digest ─ modified_request
+//             ├─ may have left memory ──── must_look_up: handled again with a `Finding`
+//             └─ new ── decided ─┬─ refused: remembered under its key, so a retry hears the same
+//                                └─ accepted: its records hold the key
+//
+// Orders, notices and profiles have keys of their own instead: what is refused leaves nothing.
+//
+// What it buys: the outcome depends on the journal before it, the batch's time, the request and
+// what was found on disk. Two runs over the same inputs give the same bytes, which is what
+// recovery, the audit, the simulation and a restart after kill -9 rely on.
+//
+// One thread owns a switch. Outcomes and effects must not be told before the batch is durable:
+// that is the engine's part (switch/engine/engine.h).
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/state.h"
+#include "ledger/records/batch.h"
+#include "ledger/state/state.h"
 #include "switch/core/command.h"
 #include "switch/core/effect.h"
+#include "switch/core/open_batch.h"
 #include "switch/core/outcome.h"
-#include "switch/core/priced_payment.h"
-#include "switch/core/rulebook.h"
+#include "switch/core/rules/rulebook.h"
 
 #include <cstddef>
-#include <functional>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace tuma::core {
@@ -24,6 +65,9 @@ class Switch {
 public:
     /// Throws ledger::StateError when a scheme in the state cannot be read.
     explicit Switch(ledger::State state);
+    /// Requires: no open batch.
+    Switch(Switch&& other);
+    Switch& operator=(Switch&& other);
 
     /// Opens a batch at switch time `now`; events are appended to `buffer`, which is emptied first.
     /// Requires: no open batch, `now` not before the last batch.
@@ -52,6 +96,7 @@ public:
         return {.asked_at = state_.keys.next(), .orders_asked_at = state_.orders.leaving()};
     }
     /// False for a request that is certainly new or in memory: no need to look for it on disk.
+    /// Requires: an open batch.
     bool must_look_up(const Request& request) const;
 
     /// Hints that `request` will be handled soon.
@@ -67,26 +112,24 @@ public:
         std::size_t count() const { return expired + settled + orders + notices; }
     };
     /// Does what has fallen due, earliest first, `limit` things at most: gives reservations back,
-    /// pays merchants out. What fell due while nobody ran is done now, in its order, once.
+    /// pays merchants out. What is due at one moment is done in the order of the state's parts
+    /// (`ledger::parts_of`), orders before attempts. What fell due while nobody ran is done
+    /// now, in its order, once.
     Due run_due(std::size_t limit);
 
-    /// A batch that was decided: header without hashes, and its bytes for `ledger::seal`.
-    struct Decided {
-        ledger::BatchHeader header;
-        std::vector<std::byte> bytes;
-    };
     /// What the open batch causes outside, in order; to leave once the batch is durable.
     std::vector<Effect> take_effects() { return std::move(effects_); }
 
     /// Attempts that were begun before a restart and of which nothing is known: to be made again.
     std::vector<Effect> unfinished() const;
 
+    using Decided = core::Decided;
     /// Closes the batch. A batch without events takes no sequence number and is not to be stored;
     /// its outcomes still wait for the batches before it.
     Decided finish();
 
     /// When `run_due` will next have something to do.
-    std::optional<Timestamp> next_deadline() const;
+    std::optional<Timestamp> next_deadline() const { return state_.next_due(); }
 
     const ledger::State& state() const { return state_; }
 
@@ -95,130 +138,14 @@ public:
     ledger::State release(const ledger::Hash& last_hash) &&;
 
 private:
-    /// Plans record `i` of a set on the state that the records before it have left.
-    using PlanLeg = std::function<std::optional<Refusal>(std::size_t, ledger::TransferRecord&)>;
-
+    Outcome handle_with_own_key(const Request& request);
     Outcome decide(const Request& request);
-    /// What became of the request with this key, as far as memory and `finding` tell.
-    struct Known {
-        const ledger::RememberedRequest* request = nullptr;
-        bool must_look_up = false;
-        bool is_unknowable = false;
-    };
-    Known known(const RequestKey& key, const Finding* finding) const;
-    Outcome undecided(bool must_look_up) const;
-    Outcome handle_order(const Request& request, const Finding* finding);
-    /// Something that the command is about is not in memory and may be on disk.
-    bool lacks_orders(const Command& command) const;
-    bool lacks(OrderId id) const;
-    bool lacks(const std::string& key) const;
-    bool lacks_any(const OrderWish& wish) const;
-    bool has_room_for(const Command& command) const;
-    /// In memory, or as it was found on disk; null if it is nowhere.
-    std::shared_ptr<const ledger::Order> find_order(OrderId id) const;
-    std::shared_ptr<const ledger::Order> find_order(const std::string& key) const;
-    /// Brings an order back into memory if it is not there, because something happens to it.
-    void recall(OrderId id);
-    Outcome refuse(const Request& request, Refusal refusal);
-    Outcome accept(ledger::TransferRecord& record);
-    void emit(ledger::TransferRecord& record);
-    void check_own_funds(const ledger::TransferRecord& record) const;
-    /// All records or none: on a refusal the ones before it are taken back.
-    Outcome post_set(const Request& request, std::span<ledger::TransferRecord> records,
-                     const PlanLeg& plan);
-    /// Plans and applies the records of a set in order; on a refusal nothing has changed.
-    std::optional<Refusal> apply_set(const Request& request,
-                                     std::span<ledger::TransferRecord> records,
-                                     const PlanLeg& plan);
-    /// Remembers and journals the records of an applied set.
-    void emit_set(std::span<const ledger::TransferRecord> records);
-    void expire(TransferId reservation);
-    void settle(const ledger::Maturities::Key& key);
-    ledger::SettlementClosed pay_out(const AccountRules& rules, AccountId payable, Timestamp due);
-    std::optional<Refusal> plan_account(const OpenAccount& command, ledger::AccountOpened& opened,
-                                        std::optional<ledger::AccountOpened>& bank) const;
-    std::optional<Refusal> plan_scheme(const LoadScheme& command, ledger::SchemeLoaded& loaded,
-                                       RulebookEntry& entry) const;
-    /// Own funds of a currency may be short as soon as one of its schemes says so.
-    void apply_own_funds_rule(Currency currency);
-    std::optional<Refusal> open_operator_accounts(const Scheme& scheme,
-                                                  std::vector<ledger::AccountOpened>& opened) const;
-    template <typename Record>
-    void emit_record(const Record& record) {
-        state_.apply(record, now_);
-        ledger::append(bytes_, record);
-        ++event_count_;
-    }
-    std::optional<Refusal> check_open(TransferId reservation) const;
-    Outcome on(const Request& request, const OpenAccount& command);
-    Outcome on(const Request& request, const LoadScheme& command);
-    Outcome on(const Request& request, const MoveMoney& command);
-    Outcome on(const Request& request, const MoveLinked& command);
-    Outcome on(const Request& request, const Reserve& command);
-    Outcome on(const Request& request, const Settle& command);
-    Outcome on(const Request& request, const Release& command);
-    Outcome on(const Request& request, const Reverse& command);
-    Outcome on(const Request& request, const ChangeAccount& command);
-    Outcome on(const Request& request, const QueryAccount& command) const;
-    Outcome on(const Request& request, const QueryRequest& command) const;
-    Outcome look_back(const RequestKey& key, const Finding* finding) const;
-    Outcome on(const Request& request, const StoreProfile& command);
-    Outcome on(const Request& request, const OpenOrder& command);
-    Outcome on(const Request& request, const MoveOrder& command);
-    Outcome on(const Request& request, const QueryOrder& command) const;
-    Outcome on(const Request& request, const ListOrders& command) const;
-    Outcome on(const Request& request, const EndAttempt& command);
-    Outcome on(const Request& request, const SendNotice& command);
-    Outcome on(const Request& request, const ListNotices& command) const;
-
-    std::optional<Refusal> check_wish(const OrderWish& wish) const;
-    std::optional<Refusal> check_members(const OrderWish& wish) const;
-    /// An order that has one of the wish's keys already, or null.
-    std::shared_ptr<const ledger::Order> find_taken(const OrderWish& wish) const;
-    void open_member(const OrderWish& wish);
-    /// Empty for an order that is no group.
-    std::vector<std::shared_ptr<const ledger::Order>> members_of(const ledger::Order& order) const;
-    Outcome open_decided(const OrderWish& wish, const ledger::OrderOpened& opened,
-                         Original original);
-    std::optional<Refusal> price_order(const ledger::OrderTerms& terms, AccountId payer,
-                                       PricedPayment& payment, Original original = {}) const;
-    /// Moves the members' money, all or none; the numbers of their first records.
-    std::optional<Refusal> pay_members(
-        const std::vector<std::shared_ptr<const ledger::Order>>& members, AccountId payer,
-        std::vector<TransferId>& transfers);
-    /// Moves the order's money from `payer`; the number of the first record.
-    std::optional<Refusal> pay(const ledger::OrderTerms& terms, AccountId payer,
-                               TransferId& transfer, Original original = {});
-    /// Whether `original` is of the order that a refund gives back part of, which has that much
-    /// left.
-    std::optional<Refusal> check_original(const ledger::OrderTerms& terms, Original original) const;
-    std::shared_ptr<const ledger::Order> find_order(OrderId id, const std::string& key) const;
-    /// The customer pays, or fails to: the order ends, or stays open where it may be tried again.
-    std::optional<Refusal> approve(const ledger::Order& order, AccountId payer,
-                                   const std::string& answer);
-    /// The customer or the merchant says no: the order ends, or stays open as above.
-    void decline(const ledger::Order& order, std::uint16_t code, const std::string& answer);
-    /// The customer does nothing by itself any more.
-    void wait_for_nobody(const ledger::Order& order);
-    void move_order(const ledger::Order& order, ledger::OrderMoved moved);
-    void end_order(const ledger::Order& order, ledger::OrderState state, std::uint16_t code,
-                   const std::string& answer);
-    void act(const ledger::Order& order);
-    void notify(OrderId order, ledger::NoticeWhen moment);
-    void open_notice(const ledger::Order& order, std::uint8_t channel, Duration delay);
-    void begin_attempt(const ledger::Notice& notice);
 
     ledger::State state_;
     Rulebook rulebook_;
-    std::vector<std::byte> bytes_;
     std::vector<Effect> effects_;
-    Timestamp now_{};
-    Timestamp outside_{};
-    TransferId first_transfer_{};
-    std::uint32_t event_count_ = 0;
-    bool is_open_ = false;
-    /// Of the request that is being decided.
-    const Finding* finding_ = nullptr;
+    /// Refers to the members above.
+    std::optional<OpenBatch> batch_;
 };
 
 }  // namespace tuma::core

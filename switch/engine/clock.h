@@ -1,7 +1,7 @@
 // The only place that reads the machine's clocks; what switch time makes of them.
 #pragma once
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 
 #include <atomic>
 #include <chrono>

@@ -1,8 +1,8 @@
-#include "switch/net/clock_mark.h"
+#include "switch/engine/clock_mark.h"
 
-#include "ledger/file_bytes.h"
-#include "ledger/journal_segment.h"
-#include "ledger/journal_store.h"
+#include "ledger/store/file_bytes.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/store/journal_store.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -28,6 +28,8 @@ struct MarkReader {
     bool is_good = true;
 
     std::string_view word(std::string_view name) {
+        // A member that is missing spoils the whole mark. Half of it could start time in the wrong
+        // place.
         const boost::json::value* const value = object.if_contains(name);
         if (value != nullptr && value->is_string()) return value->get_string();
         is_good = false;
@@ -41,6 +43,7 @@ struct MarkReader {
     }
     std::int64_t number(std::string_view name) {
         const boost::json::value* const value = object.if_contains(name);
+        // All numbers here are durations and counts.
         if (value != nullptr && value->is_int64() && value->get_int64() >= 0)
             return value->get_int64();
         is_good = false;
@@ -57,6 +60,7 @@ struct MarkReader {
 }  // namespace
 
 std::string to_json(const ClockMark& mark) {
+    // In a form that people can read, because they look here when time is wrong.
     return boost::json::serialize(
                boost::json::object{{"clock", mark.is_by_hand ? "virtual" : "wall"},
                                    {"time", text(mark.time)},
@@ -82,6 +86,7 @@ Result<ClockMark> read_clock_mark(std::string_view bytes) {
     mark.steady = Duration{reader.number("steady_us")};
     mark.nears_any = reader.flag("nears_any");
     mark.starts = static_cast<std::uint64_t>(reader.number("starts"));
+    // Anything else than these two words was written by a newer program or by hand.
     if (!reader.is_good || (kind != "virtual" && kind != "wall")) return unreadable;
     return mark;
 }
@@ -93,8 +98,10 @@ fs::path clock_mark_path(const fs::path& data) {
 Result<std::optional<ClockMark>> load_clock_mark(const fs::path& data) {
     const fs::path path = clock_mark_path(data);
     std::error_code error;
+    // No mark is the normal case of new books.
     if (!fs::exists(path, error)) return std::optional<ClockMark>{};
     std::ifstream file(path, std::ios::binary);
+    // Bounded: somebody may have put anything there.
     std::string bytes(mark_bytes_max, '\0');
     file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
     bytes.resize(static_cast<std::size_t>(file.gcount()));
@@ -110,18 +117,17 @@ void store_clock_mark(const fs::path& data, const ClockMark& mark) {
         const std::string bytes = to_json(mark);
         ledger::FileHandle file = ledger::FileHandle::create(partial);
         file.write(std::as_bytes(std::span{bytes}));
+        // Durable before it is renamed. Half a mark would be refused and cost the proof of how long
+        // the switch was down.
         file.sync();
     }
-    std::error_code error;
-    fs::rename(partial, path, error);
-    if (error)
-        throw ledger::StoreError(
-            fmt::format("{}: cannot be replaced: {}", path.string(), error.message()));
-    ledger::sync_directory(data);
+    ledger::give_name(partial, path);
 }
 
 std::string boot_name() {
     std::ifstream file("/proc/sys/kernel/random/boot_id");
+    // Empty on systems without it: then no start proves anything, and the wall clock is followed
+    // with care.
     std::string name;
     std::getline(file, name);
     return name;

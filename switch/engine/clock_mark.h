@@ -1,8 +1,8 @@
 // What is kept of a switch's time beside its books: DIR/clock.json.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,8 +1,8 @@
 // At which time a switch begins that has run before.
 #pragma once
 
-#include "ledger/time.h"
-#include "switch/net/clock_mark.h"
+#include "ledger/words/time.h"
+#include "switch/engine/clock_mark.h"
 
 #include <optional>
 #include <string>

@@ -1,14 +1,60 @@
 // The engine: queue → batch → core → journal → effects. Owns the state's thread and the journal's.
+//
+// The promise. Nobody is told anything that is not on disk. Outcomes, effects and what the archives
+// may keep all leave in release(), after the one append that made their batch durable.
+//
+// States of a submission, in this order:
+//
+//     queued ──▶ being decided ──▶ decided ──▶ being appended ──▶ durable
+//       ▲              │
+//       └── found ◀── looked for on disk
+//
+//   queued           in `queue_`. Bounded in commands; a full queue gives the submission back.
+//   being decided    in a batch that only the engine's thread knows.
+//   looked for       in `looking_`: a key or an order may have left memory. Nothing of the request
+//                    that needs it was decided, and the requests behind it wait with it. It comes
+//                    back to the front of the queue, with what was found.
+//   decided          in `decided_`, with the batch's bytes. The state in memory has moved on, and
+//                    the next batch is decided on top of it.
+//   being appended   in a group: all batches that had gathered, one append, one sync.
+//   durable          its owner has it back, by Submission::durable.
+//
+// Threads, and what belongs to them:
+//
+//   engine thread    step_decide(). The only one that touches the core and its state. It takes what
+//                    has gathered and never waits to fill a batch.
+//   journal thread   step_journal(). The only one that touches the store and `last_hash_`. It
+//                    chains the batches by hash, appends them, and calls Submission::durable.
+//   look-up thread   step_look_up(). Reads the archives, while the engine thread goes on.
+//   any thread       submit(), submit_result(), wake(), is_idle(), next_deadline().
+//
+// `mutex_` guards what they hand to each other: the queues, the counts, the deadline and the spare
+// buffers. It is held for moves of pointers, never while something is decided, hashed or read.
+//
+// Bounds. Commands in the queue, commands in a batch, batches in flight. While the disk is slow,
+// batches in flight reach their bound, the queue fills, batches grow, and at last `overloaded` is
+// answered: then nothing was executed. What the switch itself has begun, such as the result of a
+// callback, is always taken, because nobody would ask again.
+//
+// Deadlines. What falls due is decided by the same thread, at the front of the next batch. If there
+// is no request, a batch is begun for the deadline alone.
+//
+// Ends. drain() finishes what was taken and answers it. The destructor ends the threads where they
+// are, as a crash would. A failed append is the end as well: nothing more is taken, `fatal` is
+// called with the reason, and what was not durable is told to nobody.
+//
+// Without threads. If start() is never called, the owner takes the steps itself, in any order that
+// it likes. Set-up before the first request does so, and so do the simulations.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/key_index.h"
-#include "ledger/order_archive.h"
+#include "ledger/archive/key_index.h"
+#include "ledger/archive/order_archive.h"
+#include "ledger/store/journal_store.h"
 #include "switch/core/command.h"
 #include "switch/core/outcome.h"
 #include "switch/core/switch.h"
-#include "switch/net/clock.h"
-#include "switch/net/metrics.h"
+#include "switch/engine/clock.h"
+#include "switch/ops/metrics.h"
 
 #include <condition_variable>
 #include <cstdint>

@@ -2,7 +2,7 @@
 // thread of its own.
 #pragma once
 
-#include "ledger/journal_store.h"
+#include "ledger/store/journal_store.h"
 #include "protocols/native/messages.h"
 
 #include <atomic>

@@ -1,7 +1,7 @@
 // Orders that a command is about and that have left memory, from the archive.
 #pragma once
 
-#include "ledger/order_archive.h"
+#include "ledger/archive/order_archive.h"
 #include "switch/core/command.h"
 
 #include <memory>

@@ -1,8 +1,8 @@
 #include "switch/files/calendar_file.h"
 
-#include "ledger/input_file.h"
-#include "ledger/time.h"
-#include "switch/files/csv.h"
+#include "ledger/words/csv.h"
+#include "ledger/words/input_file.h"
+#include "ledger/words/time.h"
 
 #include <fmt/format.h>
 
@@ -42,6 +42,8 @@ struct Found {
 };
 
 Result<Found> read_rows(CsvReader& csv, const Columns& columns, std::string_view name) {
+    // Read to the end even when the calendar was found: a date that is none further down would be
+    // noticed a year later.
     Found found;
     Result<bool> more = csv.next();
     for (; more && *more; more = csv.next()) {
@@ -50,6 +52,7 @@ Result<Found> read_rows(CsvReader& csv, const Columns& columns, std::string_view
             return InputError{csv.place(),
                               fmt::format("{} fields; the header has more columns", fields.size())};
         const std::string_view calendar = fields[columns.calendar];
+        // Names are remembered, so that a misspelt one can be told what there is.
         if (!found.names.contains(calendar)) found.names.emplace(calendar);
         const auto day = parse_day(fields[columns.date]);
         if (!day)
@@ -65,6 +68,7 @@ Result<Found> read_rows(CsvReader& csv, const Columns& columns, std::string_view
 }  // namespace
 
 Result<core::Calendar> read_calendar(const std::filesystem::path& path, const std::string& name) {
+    // Neither file nor calendar: banks rest on weekends only.
     if (path.empty() && name.empty()) return core::Calendar{};
     if (auto wrong = unreadable(path)) return std::move(*wrong);
     std::ifstream file(path, std::ios::binary);
@@ -77,7 +81,9 @@ Result<core::Calendar> read_calendar(const std::filesystem::path& path, const st
     if (!columns) return columns.error();
     Result<Found> found = read_rows(csv, *columns, name);
     if (!found) return found.error();
+    // A file without a calendar's name is checked and not used.
     if (name.empty()) return core::Calendar{};
+    // No day is surely a wrong name. Silence here would pay merchants on Christmas.
     if (found->days.empty())
         return InputError{path.string(), fmt::format("no calendar called \"{}\" in it; there are "
                                                      "{}; add its days, or leave the file out "

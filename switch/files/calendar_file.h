@@ -1,8 +1,8 @@
 // Holidays from a CSV file.
 #pragma once
 
-#include "ledger/result.h"
-#include "switch/core/calendar.h"
+#include "ledger/words/result.h"
+#include "switch/core/rules/calendar.h"
 
 #include <filesystem>
 #include <string>

@@ -1,11 +1,11 @@
 // One payment under a scheme, taken apart: its legs, who pays what, when the money is usable.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/refusal.h"
-#include "ledger/result.h"
-#include "switch/core/pricing.h"
-#include "switch/core/scheme.h"
+#include "ledger/records/event.h"
+#include "ledger/words/refusal.h"
+#include "ledger/words/result.h"
+#include "switch/core/rules/pricing.h"
+#include "switch/core/rules/scheme.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,9 +1,9 @@
 // Scheme files: TOML ↔ core::Scheme, and the schemes that come with the program.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/result.h"
-#include "switch/core/scheme.h"
+#include "ledger/records/batch.h"
+#include "ledger/words/result.h"
+#include "switch/core/rules/scheme.h"
 
 #include <filesystem>
 #include <span>

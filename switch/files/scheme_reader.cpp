@@ -1,6 +1,6 @@
 #include "switch/files/scheme_reader.h"
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 #include "switch/files/calendar_file.h"
 #include "switch/files/scheme_keys.h"
 
@@ -89,6 +89,7 @@ void read_bands(const TomlTable& table, Currency currency, FeeRule& rule) {
     table.amount_pairs("bands", currency, "[up to and including, fee]", pairs);
     rule.bands.reserve(pairs.size());
     for (const auto& [up_to, fee] : pairs) {
+        // Ascending bands have one reading. With others, order would decide the price.
         if (!rule.bands.empty() && up_to <= rule.bands.back().up_to)
             table.fail("bands",
                        fmt::format("found a band up to {} behind one up to {}; bands ascend",
@@ -100,6 +101,7 @@ void read_bands(const TomlTable& table, Currency currency, FeeRule& rule) {
 
 void check_order(const TomlTable& table, Currency currency, std::int64_t minimum,
                  std::string_view most_key, std::int64_t most) {
+    // Found here and not in the core, because here the line is known.
     if (minimum > most)
         table.fail("minimum", fmt::format("found {}; at most {} is allowed, the {} of this table",
                                           Money{minimum, currency}.text(),
@@ -116,12 +118,14 @@ void read_charge(const TomlTable& table, Currency currency, FeeRule& rule) {
     table.amount("free_up_to", currency, rule.free_up_to);
     choose(table, "rounding", roundings, rule.rounding);
     check_order(table, currency, rule.minimum, "cap", rule.cap);
+    // A fee without a rate, an amount or bands is a forgotten line more often than a free one.
     if (!table.has("bands") && !table.has("rate_bp") && !table.has("flat"))
         table.fail("rate_bp", "is missing; write rate_bp, flat or bands, or leave out the table");
 }
 
 FeeRule read_fee(const TomlTable& table, Currency currency) {
     FeeRule rule;
+    // No default: who pays a fee is the first thing that a reader of the file wants to know.
     table.require("bearer", "say who bears the fee, \"payer\" or \"payee\"");
     choose(table, "bearer", bearers, rule.bearer);
     read_charge(table, currency, rule);
@@ -133,6 +137,7 @@ TaxRule read_tax(const TomlTable& table) {
     TaxRule tax;
     table.require("mode", "say whether the tax is \"included\" in the fee or \"on_top\" of it");
     choose(table, "mode", tax_modes, tax.mode);
+    // "none" is written to say it aloud, and then there is nothing to state.
     if (tax.mode != core::TaxMode::none) table.require("rate_bp", "a tax has a rate");
     table.integer("rate_bp", 0, basis_points_max, in_basis_points, tax.basis_points);
     choose(table, "rounding", roundings, tax.rounding);
@@ -151,6 +156,7 @@ PaymentType read_type(const TomlTable& table, Currency currency) {
     check_order(table, currency, type.minimum, "maximum", type.maximum);
     const std::vector<TomlTable> fees = table.tables("fee", scheme_keys::fee);
     type.fees.reserve(fees.size());
+    // Read in the file's order, which is also the order in which charges are posted.
     for (const TomlTable& fee : fees) type.fees.push_back(read_fee(fee, currency));
     if (const auto tax = table.table("tax", scheme_keys::tax)) type.tax = read_tax(*tax);
     if (const auto commission = table.table("commission", scheme_keys::commission)) {
@@ -165,6 +171,7 @@ PaymentType read_type(const TomlTable& table, Currency currency) {
 SettlementRule read_settlement(const TomlTable& table, Currency currency) {
     SettlementRule rule;
     rule.to_bank = true;
+    // Neither has a sensible default: T+1 and T+2, calendar and business days are all common.
     table.require("lag_days", "say how many days after the sale the money is paid out");
     table.integer("lag_days", 0, core::lag_days_max, " days", rule.lag_days);
     table.require("lag_unit", "say which days count, \"calendar\" or \"business\"");
@@ -204,6 +211,7 @@ AccountClass read_class(const TomlTable& table, Currency currency) {
     table.text("receives", result.receives);
     if (const auto settlement = table.table("settlement", scheme_keys::settlement))
         result.settlement = read_settlement(*settlement, currency);
+    // A till has its money at once and needs no rule; a payable without one would keep it for ever.
     else if (result.kind == AccountKind::settlement_payable)
         table.require("settlement",
                       "a settlement_payable is paid out to a bank; a till has the money at once");
@@ -214,9 +222,12 @@ AccountClass read_class(const TomlTable& table, Currency currency) {
 }
 
 void read_zone(const TomlTable& table, core::Scheme& scheme) {
+    // Not the machine's zone and not UTC: a scheme that forgets it would cut its days at the wrong
+    // hour.
     table.require("zone", "local time less UTC, like \"+03:00\"");
     std::string text = "+00:00";
     table.text("zone", text);
+    // The error keeps the field's own reason, which names the bounds.
     if (const auto offset = parse_zone(text))
         scheme.zone_offset_minutes = static_cast<std::int16_t>(offset->count());
     else
@@ -227,6 +238,7 @@ void read_calendar_of(const TomlTable& table, const std::filesystem::path& holid
                       core::Scheme& scheme) {
     std::string name;
     table.text("calendar", name);
+    // A calendar without a file is known by name only and has no days: weekends then.
     if (holidays.empty()) {
         scheme.calendar = core::Calendar(name, {});
         return;
@@ -245,6 +257,7 @@ void read_head(const TomlTable& table, const std::filesystem::path& holidays,
     table.require("version", "your own, like \"1\" or \"2025-01\"");
     table.text("version", scheme.version);
     table.require("currency", "three letters of ISO 4217, like \"KES\"");
+    // Filled in, so that one missing line is one error and not one for each amount.
     std::string letters = "KES";
     table.text("currency", letters);
     if (const auto currency = parse_currency(letters))
@@ -262,12 +275,14 @@ namespace {
 void read_reversal(const TomlTable& table, core::ReversalRule& rule) {
     table.boolean("allowed", rule.is_allowed);
     table.integer("within_days", 0, core::reversal_days_max, " days", rule.within_days);
+    // The older key said yes or no. Files that have it still mean what they meant.
     bool returns_fee = false;
     table.boolean("returns_fee", returns_fee);
     if (returns_fee) rule.fee = core::ChargeReturn::all;
     if (table.has("returns_fee") && table.has("fee_returned"))
         table.fail("fee_returned", "says what returns_fee says already; write only fee_returned");
     choose(table, "fee_returned", returns, rule.fee);
+    // What is not said about tax and commission follows the fee.
     rule.tax = rule.commission = rule.fee;
     choose(table, "tax_returned", returns, rule.tax);
     choose(table, "commission_returned", returns, rule.commission);
@@ -280,6 +295,7 @@ core::Scheme read_scheme_tables(const toml::table& root, const std::filesystem::
     core::Scheme scheme;
     const TomlTable table(errors, root, "", scheme_keys::top);
     read_head(table, holidays, scheme);
+    // Types before classes, because classes name them.
     const std::vector<TomlTable> types = table.tables("type", scheme_keys::type);
     scheme.types.reserve(types.size());
     for (const TomlTable& type : types) scheme.types.push_back(read_type(type, scheme.currency));

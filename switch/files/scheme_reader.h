@@ -1,7 +1,7 @@
 // From the tables of a scheme file to a core::Scheme.
 #pragma once
 
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 #include "switch/files/toml_table.h"
 
 #include <filesystem>

@@ -1,6 +1,6 @@
 #include "switch/files/scheme_text.h"
 
-#include "switch/core/scheme_bytes.h"
+#include "switch/core/rules/scheme_bytes.h"
 
 #include <fmt/format.h>
 
@@ -38,6 +38,7 @@ std::string type_line(const core::PaymentType& type, Currency currency) {
         fmt::format("  {:<24} {:<13} {:<25} {}", type.name, ledger::name(type.purpose),
                     text(type.period), price_text(type, currency));
     if (type.commission) line += fmt::format("; agent {}", fee_text(*type.commission, currency));
+    // One unit is what every amount has at least; only a real minimum is worth a word.
     if (type.minimum > 1) line += fmt::format("; from {}", amount_text(type.minimum, currency));
     if (type.maximum != no_limit)
         line += fmt::format("; to {}", amount_text(type.maximum, currency));
@@ -60,8 +61,10 @@ std::string class_lines(const core::AccountClass& account_class, Currency curren
 }
 
 std::string calendar_text(const core::Calendar& calendar) {
+    // Said aloud, because without a calendar a bank holiday counts as a day like any other.
     if (calendar.name().empty()) return "weekends only";
     if (calendar.holidays().empty())
+        // A calendar that nobody has filled looks like one and is none.
         return fmt::format("calendar {} without a file of holidays: weekends only",
                            calendar.name());
     return fmt::format("calendar {} with {} holidays, {} to {}", calendar.name(),
@@ -89,6 +92,7 @@ std::string reversal_text(const core::ReversalRule& rule) {
         fmt::format("allowed{}, fees {}",
                     rule.within_days == 0 ? "" : fmt::format(" within {} days", rule.within_days),
                     return_text(rule.fee));
+    // Mostly all three follow one word; only what differs is said.
     if (rule.tax != rule.fee) result += fmt::format(", tax {}", return_text(rule.tax));
     if (rule.commission != rule.fee)
         result += fmt::format(", commissions {}", return_text(rule.commission));
@@ -99,6 +103,8 @@ template <typename Elements>
 std::vector<std::string> distinct_names(const Elements& elements) {
     std::vector<std::string> names;
     for (const auto& element : elements)
+        // A type with several periods stands several times in a scheme, and once in its list of
+        // names.
         if (std::find(names.begin(), names.end(), element.name) == names.end())
             names.push_back(element.name);
     return names;
@@ -108,6 +114,7 @@ std::vector<std::string> distinct_names(const Elements& elements) {
 
 std::string text(const core::Period& period) {
     constexpr core::Period always;
+    // The widest period has dates in the far past and future, which nobody would read as "always".
     if (period == always) return "at any time";
     if (period.to == always.to) return "since " + text(period.from);
     if (period.from == always.from) return "until " + text(period.to);
@@ -116,6 +123,7 @@ std::string text(const core::Period& period) {
 
 std::string percent_text(std::int64_t basis_points) {
     std::string digits = fmt::format("{}.{:02}", basis_points / 100, basis_points % 100);
+    // Trailing zeros would suggest a rate that is known more exactly than it is.
     while (digits.back() == '0') digits.pop_back();
     if (digits.back() == '.') digits.pop_back();
     return digits + " %";
@@ -135,6 +143,7 @@ std::string fee_text(const core::FeeRule& rule, Currency currency) {
     std::vector<std::string> parts;
     if (rule.basis_points > 0) parts.push_back(percent_text(rule.basis_points));
     if (rule.flat > 0) parts.push_back(amount_text(rule.flat, currency));
+    // A fee may come from its minimum alone; its rate is told as what it is.
     std::string result = parts.empty() ? "0 %" : fmt::format("{}", fmt::join(parts, " and "));
     if (rule.free_lifetime > 0)
         result += fmt::format(" on what passes {} of withdrawals in a lifetime",
@@ -143,6 +152,7 @@ std::string fee_text(const core::FeeRule& rule, Currency currency) {
         result += fmt::format(", free up to {}", amount_text(rule.free_up_to, currency));
     if (rule.minimum > 0)
         result += fmt::format(", at least {}", amount_text(rule.minimum, currency));
+    // No cap is a very large number, and no sentence for people.
     if (rule.cap != no_limit)
         result += fmt::format(", at most {}", amount_text(rule.cap, currency));
     return result;
@@ -166,6 +176,7 @@ std::string settlement_text(const core::SettlementRule& rule, Currency currency)
         fmt::format("T+{} {} day{}", rule.lag_days,
                     rule.lag_unit == core::LagUnit::business ? "business" : "calendar",
                     rule.lag_days == 1 ? "" : "s");
+    // The unusual parts only: most schemes have none of them, and their line stays short.
     if (rule.roll) result += ", sales of a day off count as the next business day's";
     if (rule.cut_off < std::chrono::hours{24})
         result += fmt::format(", from {} on as the next day", time_text(rule.cut_off));
@@ -186,6 +197,7 @@ std::string settlement_text(const core::SettlementRule& rule, Currency currency)
 std::string limits_text(const Limits& limits, Currency currency) {
     std::vector<std::string> parts;
     const auto add = [&](std::int64_t limit, std::string_view form) {
+        // What has no limit is left out; a list of "no limit" hides the one that there is.
         if (limit != no_limit)
             parts.push_back(fmt::format(fmt::runtime(form), amount_text(limit, currency)));
     };
@@ -202,6 +214,7 @@ std::string periods_of(const core::Scheme& scheme, std::string_view name) {
     std::vector<core::Period> periods;
     for (const core::PaymentType& type : scheme.types)
         if (type.name == name) periods.push_back(type.period);
+    // The newest first: it is mostly the one that is looked for.
     std::sort(periods.begin(), periods.end(),
               [](const core::Period& a, const core::Period& b) { return a.from > b.from; });
     std::vector<std::string> texts;
@@ -221,13 +234,14 @@ std::vector<std::string> class_names(const core::Scheme& scheme) {
 std::string summary_text(const SchemeFile& file) {
     const core::Scheme& scheme = file.scheme;
     std::string result = fmt::format(
-        "{} {}, {}, {}, {}\ntypes\n", scheme.name, scheme.version, letters(scheme.currency),
+        "{} {}, {}, {}, {}\ntypes\n", scheme.name, scheme.version, alphabetic_code(scheme.currency),
         zone_text(scheme.zone_offset_minutes), calendar_text(scheme.calendar));
     for (const core::PaymentType& type : scheme.types) result += type_line(type, scheme.currency);
     result += "classes\n";
     for (const core::AccountClass& account_class : scheme.classes)
         result += class_lines(account_class, scheme.currency);
     result += fmt::format("reversals {}\nsha256 ", reversal_text(scheme.reversal));
+    // The hash of the file, so that two people can see that they speak of the same one.
     for (const std::byte byte : file.source_hash)
         result += fmt::format("{:02x}", static_cast<unsigned>(byte));
     return result + "\n";
@@ -237,10 +251,12 @@ std::string list_text() {
     std::string result;
     for (const BuiltInScheme& built_in : built_in_schemes()) {
         const Result<SchemeFile> file = parse_scheme(built_in.text, std::string(built_in.name), {});
+        // Broken, it would be broken in every copy of the program, and a test would not have
+        // passed.
         ensure(file.has_value(), "a scheme that comes with the program can be read");
         const core::Scheme& scheme = file->scheme;
         result += fmt::format("{:<13} {:<8} {}  {}\n", scheme.name, scheme.version,
-                              letters(scheme.currency), join(type_names(scheme)));
+                              alphabetic_code(scheme.currency), join(type_names(scheme)));
     }
     return result;
 }

@@ -1,7 +1,7 @@
 // A scheme in words, for people.
 #pragma once
 
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 #include "switch/files/scheme_file.h"
 
 #include <string>

@@ -1,7 +1,8 @@
 #include "switch/files/toml_table.h"
 
-#include "ledger/books.h"
-#include "ledger/words.h"
+#include "ledger/state/books.h"
+#include "ledger/words/text.h"
+#include "ledger/words/words.h"
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@ namespace tuma {
 namespace {
 
 std::string unknown_key(std::string_view key, std::span<const std::string_view> known) {
+    // A misspelt key gets the nearest right one; all of them only when none is near.
     if (const auto nearest = nearest_word(key, known))
         return fmt::format("is no key of this table; did you mean {}?", *nearest);
     return fmt::format("is no key of this table; those are {}", fmt::join(known, ", "));
@@ -23,14 +25,12 @@ std::string shown(const toml::date& date) {
 /// "12:34" as minutes, or nothing.
 std::optional<std::chrono::minutes> parse_time_of_day(std::string_view text) {
     const auto number = [](std::string_view digits, int most) -> std::optional<int> {
-        int value = 0;
-        const char* end = digits.data() + digits.size();
-        const auto read = std::from_chars(digits.data(), end, value);
-        if (read.ec != std::errc{} || read.ptr != end || digits.front() == '-' || value > most)
-            return std::nullopt;
-        return value;
+        if (digits.starts_with('-')) return std::nullopt;  // "-0"
+        return read_number<int>(digits, 0, most);
     };
+    // Exactly five characters: "9:5" and "09:05:00" have other readers with other opinions.
     if (text.size() != 5 || text[2] != ':') return std::nullopt;
+    // 24:00 is a time here, the end of a day.
     const auto hours = number(text.substr(0, 2), 24);
     const auto minutes = number(text.substr(3), 59);
     if (!hours || !minutes) return std::nullopt;
@@ -50,8 +50,10 @@ std::pair<std::string_view, std::optional<std::size_t>> split_step(std::string_v
 }  // namespace
 
 void TomlErrors::add(std::uint32_t line, std::string_view key, std::string reason) {
+    // The first error is the cause more often than the others.
     if (first_) return;
     first_ =
+        // Some nodes have no place of their own; line 0 would look like a bug.
         InputError{fmt::format("{}:{}: {}", place_, std::max(line, 1U), key), std::move(reason)};
 }
 
@@ -70,6 +72,7 @@ std::string describe(const toml::node& node) {
 
 TomlTable::TomlTable(TomlErrors& errors, const toml::table& table, std::string path,
                      std::span<const std::string_view> keys)
+    // Keys are looked at once, when the table is made, so that no reader can forget to.
     : errors_(&errors), table_(&table), path_(std::move(path)) {
     for (const auto& [key, node] : table)
         if (std::find(keys.begin(), keys.end(), key.str()) == keys.end())
@@ -83,6 +86,7 @@ std::string TomlTable::path(std::string_view key) const {
 
 std::uint32_t TomlTable::line(std::string_view key) const {
     const toml::node* node = table_->get(key);
+    // A missing key is told at its table.
     return (node != nullptr ? node : table_)->source().begin.line;
 }
 
@@ -107,6 +111,7 @@ void TomlTable::require(std::string_view key, std::string_view why) const {
 void TomlTable::text(std::string_view key, std::string& value) const {
     const toml::node* node = table_->get(key);
     if (node == nullptr) return;
+    // Exact: toml++ would turn a number into a text without a word.
     if (const auto found = node->value_exact<std::string>())
         value = *found;
     else
@@ -124,12 +129,14 @@ void TomlTable::boolean(std::string_view key, bool& value) const {
 
 std::optional<std::int64_t> TomlTable::read_amount(const toml::node& node, std::string_view key,
                                                    Currency currency) const {
+    // The example has decimals only where the currency has.
     const std::string example =
         Money{10, currency}.text().find('.') == std::string::npos ? "200" : "200 or \"0.10\"";
     const auto refuse = [&](std::string_view remedy) {
         fail_at(node, key, fmt::format("found {}; {}", describe(node), remedy));
         return std::nullopt;
     };
+    // The reason is told, because the refusal surprises: 0.1 has no exact value as a number.
     if (node.is_floating_point())
         return refuse(
             "put quotation marks around an amount with decimals, so that it is read digit "
@@ -141,19 +148,23 @@ std::optional<std::int64_t> TomlTable::read_amount(const toml::node& node, std::
         text = *decimal;
     else
         return refuse(
-            fmt::format("an amount of {} is needed, like {}", letters(currency), example));
+            fmt::format("an amount of {} is needed, like {}", alphabetic_code(currency), example));
     const Result<Money> money = Money::parse(text, currency);
     if (!money)
-        return refuse(fmt::format("an amount of {} is needed, like {}: {}", letters(currency),
-                                  example, money.error().reason));
+        return refuse(fmt::format("an amount of {} is needed, like {}: {}",
+                                  alphabetic_code(currency), example, money.error().reason));
+    // The bound of one transfer holds for fees and limits too, so that nothing can overflow when
+    // they are added up.
     if (money->minor > ledger::amount_max)
         return refuse(fmt::format("at most {} {} is allowed",
-                                  Money{ledger::amount_max, currency}.text(), letters(currency)));
+                                  Money{ledger::amount_max, currency}.text(),
+                                  alphabetic_code(currency)));
     return money->minor;
 }
 
 void TomlTable::amount(std::string_view key, Currency currency, std::int64_t& minor) const {
     if (const toml::node* node = table_->get(key))
+        // A wrong amount leaves the default, and the file is refused in the end.
         minor = read_amount(*node, key, currency).value_or(minor);
 }
 
@@ -162,6 +173,7 @@ void TomlTable::date(std::string_view key, std::chrono::sys_days& value) const {
     if (node == nullptr) return;
     const auto* date = node->as_date();
     if (date == nullptr) {
+        // The most common mistake, so the remedy names it.
         const std::string_view remedy = node->is_string() ? ", without quotation marks" : "";
         fail(key,
              fmt::format("found {}; a date like 2023-07-01 is needed{}", describe(*node), remedy));
@@ -220,10 +232,12 @@ void TomlTable::amount_pairs(std::string_view key, Currency currency, std::strin
         if (pair == nullptr || pair->size() != 2) {
             const std::string found =
                 pair == nullptr ? describe(element) : fmt::format("{} values", pair->size());
+            // A list that is half right is not looked at further.
             return fail_at(element, step, fmt::format("found {}; each is {}", found, form));
         }
         const auto first = read_amount(*pair->get(0), step, currency);
         const auto second = read_amount(*pair->get(1), step, currency);
+        // Already told; the next pair would only follow.
         if (!first || !second) return;
         value.emplace_back(*first, *second);
     }
@@ -234,6 +248,7 @@ std::optional<TomlTable> TomlTable::table(std::string_view key,
     const toml::node* node = table_->get(key);
     if (node == nullptr) return std::nullopt;
     if (const toml::table* found = node->as_table())
+        // The path grows a step, so that every message says where it is.
         return TomlTable(*errors_, *found, path(key) + ".", keys);
     fail(key, fmt::format("found {}; a table is needed: [{}] or {} = {{...}}", describe(*node), key,
                           key));
@@ -246,6 +261,7 @@ std::vector<TomlTable> TomlTable::tables(std::string_view key,
     const toml::node* node = table_->get(key);
     if (node == nullptr) return result;
     const toml::array* list = node->as_array();
+    // One table in single brackets is what people write first.
     if (list == nullptr || !std::all_of(list->begin(), list->end(), [](const toml::node& element) {
             return element.is_table();
         })) {
@@ -265,6 +281,7 @@ toml::table parse_toml(std::string_view text, TomlErrors& errors) {
     try {
         return toml::parse(text);
     } catch (const toml::parse_error& error) {
+        // toml++ says what and where; nothing else of the text can be trusted.
         errors.add(error.source().begin.line, "TOML", std::string(error.description()));
         return {};
     }
@@ -277,6 +294,7 @@ std::uint32_t line_of(const toml::table& root, std::string_view path) {
         const auto [key, index] = split_step(path.substr(0, dot));
         path = dot == std::string_view::npos ? "" : path.substr(dot + 1);
         const toml::node* next = node->is_table() ? node->as_table()->get(key) : nullptr;
+        // As near as it goes: a path may lead to a key that is not there.
         if (next == nullptr) break;
         node = next;
         if (!index || !node->is_array()) continue;

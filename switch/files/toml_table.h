@@ -1,8 +1,8 @@
 // A TOML document read key by key: places for errors, amounts without floating point.
 #pragma once
 
-#include "ledger/money.h"
-#include "ledger/result.h"
+#include "ledger/words/money.h"
+#include "ledger/words/result.h"
 
 #include <toml++/toml.h>
 

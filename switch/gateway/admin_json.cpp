@@ -1,4 +1,6 @@
-#include "switch/net/admin_json.h"
+#include "switch/gateway/admin_json.h"
+
+#include "switch/ops/masked_text.h"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -15,6 +17,7 @@ json::value time_json(Timestamp time) {
 }
 
 json::value number_or_null(std::uint64_t number) {
+    // No account, order or transfer has the number zero.
     if (number == 0) return nullptr;
     return number;
 }
@@ -36,8 +39,10 @@ http::HttpReply json_error(int status, std::string_view field, std::string_view 
 http::HttpReply order_reply(const core::Outcome& outcome) {
     if (outcome.code == Refusal::none && outcome.order)
         return json_reply(200, order_json(*outcome.order));
+    // The order is there but in a state that does not allow the step.
     const int status = outcome.code == Refusal::order_not_found ? 404 : 409;
     json::object error{{"error", sentence(outcome.code)}, {"refusal", name(outcome.code)}};
+    // The state that stands in the way is told along.
     if (outcome.order) error["order"] = order_json(*outcome.order);
     return json_reply(status, error);
 }
@@ -54,7 +59,7 @@ json::object order_json(const ledger::Order& order) {
             {"refusal", order.refusal == Refusal::none ? json::value(nullptr)
                                                        : json::value(tuma::name(order.refusal))},
             {"amount", terms.amount},
-            {"currency", letters(terms.currency)},
+            {"currency", alphabetic_code(terms.currency)},
             {"debit", number_or_null(order.debit.value)},
             {"credit", number_or_null(terms.credit.value)},
             {"transfer", number_or_null(order.transfer.value)},
@@ -70,13 +75,14 @@ json::object order_json(const ledger::Order& order) {
 json::object delivery_json(const Delivery& delivery) {
     json::object headers;
     for (const auto& [name, value] : delivery.callback.headers) headers[name] = value;
-    return {{"notice", delivery.notice.value},    {"order", delivery.order.value},
-            {"channel", delivery.channel},        {"attempt", delivery.attempt},
-            {"time", time_json(delivery.time)},   {"dialect", delivery.dialect},
-            {"method", delivery.callback.method}, {"url", delivery.callback.url},
-            {"headers", std::move(headers)},      {"body", delivery.callback.body},
-            {"status", delivery.result.status},   {"answer", delivery.result.body},
-            {"failure", delivery.result.failure}, {"delivered", delivery.is_delivered}};
+    return {{"notice", delivery.notice.value},      {"order", delivery.order.value},
+            {"channel", delivery.channel},          {"attempt", delivery.attempt},
+            {"time", time_json(delivery.time)},     {"dialect", delivery.dialect},
+            {"method", delivery.callback.method},   {"url", delivery.callback.url},
+            {"headers", std::move(headers)},        {"body", delivery.callback.body},
+            {"status", delivery.result.status},     {"answer", delivery.result.body},
+            {"failure", delivery.result.failure},   {"delivered", delivery.is_delivered},
+            {"duration_us", delivery.took.count()}, {"from_books", delivery.is_from_books}};
 }
 
 json::object notice_json(const ledger::Notice& notice) {
@@ -92,6 +98,26 @@ json::object given_up_json(const GivenUp& notice) {
             {"attempts", notice.attempts},   {"time", time_json(notice.time)},
             {"dialect", notice.dialect},     {"host", notice.host},
             {"status", notice.status},       {"why", notice.why}};
+}
+
+json::object handled_json(const Handled& request) {
+    const http::ReplyNote& note = request.note;
+    return {{"number", request.number},
+            {"time", time_json(request.time)},
+            {"duration_us", request.took.count()},
+            {"trace", note.trace},
+            {"method", request.method},
+            {"target", masked_message(request.target)},
+            {"route", note.route},
+            {"dialect", request.dialect},
+            {"merchant", note.merchant},
+            {"peer", request.peer},
+            {"fault", masked_numbers(request.fault)},
+            {"status", request.status},
+            {"code", note.code},
+            {"why", masked_numbers(note.why)},
+            {"body", masked_message(request.body)},
+            {"answer", masked_message(request.answer)}};
 }
 
 json::object fault_json(const FaultRule& rule) {

@@ -1,11 +1,12 @@
 // What the administrator's API shows, as JSON.
 #pragma once
 
-#include "ledger/order.h"
+#include "ledger/records/order.h"
 #include "protocols/http/message.h"
 #include "switch/core/outcome.h"
-#include "switch/net/fault_rules.h"
-#include "switch/net/notifier.h"
+#include "switch/gateway/fault_rules.h"
+#include "switch/gateway/notifier.h"
+#include "switch/gateway/request_log.h"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -25,6 +26,8 @@ boost::json::object order_json(const ledger::Order& order);
 boost::json::object delivery_json(const Delivery& delivery);
 boost::json::object notice_json(const ledger::Notice& notice);
 boost::json::object given_up_json(const GivenUp& notice);
+/// Target and bodies with secrets and long numbers masked.
+boost::json::object handled_json(const Handled& request);
 boost::json::object fault_json(const FaultRule& rule);
 
 }  // namespace tuma::net

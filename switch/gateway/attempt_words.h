@@ -1,7 +1,7 @@
 // What the log and the administrator are told of an attempt to deliver a notice.
 #pragma once
 
-#include "protocols/adapter.h"
+#include "protocols/kit/adapter.h"
 
 #include <string>
 #include <string_view>

@@ -1,23 +1,16 @@
-#include "switch/net/fault_rules.h"
+#include "switch/gateway/fault_rules.h"
+
+#include "ledger/words/text.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
 namespace tuma::net {
 namespace {
 
 constexpr std::size_t rules_max = 100;
 constexpr int latency_ms_max = 600'000;
-
-std::optional<int> number(std::string_view text, int least, int most) {
-    int value = 0;
-    const char* const end = text.data() + text.size();
-    const auto [rest, failure] = std::from_chars(text.data(), end, value);
-    if (failure != std::errc{} || rest != end || value < least || value > most) return std::nullopt;
-    return value;
-}
 
 http::HttpReply reply(int status, std::string_view type, std::string body) {
     return {.status = status,
@@ -41,21 +34,22 @@ http::HttpReply apigee_404() {
 }
 
 std::optional<InputError> apply(std::string_view word, Fault& fault) {
+    // A word that is none of these is left to the dialect, which is asked whether it knows it.
     if (word == "drop") fault.drops_before = true;
     if (word == "commit-then-drop") fault.drops_after = true;
     if (word == "commit-then-timeout") fault.hides_reply = true;
-    if (word == "429")
-        fault.instead = reply(429, "application/json",
-                              R"({"code":"FREQUENCY_LIMITED","message":"too many requests"})");
+    if (word == "429") fault.is_too_many = true;
     if (word == "html-503") fault.instead = html_503();
     if (word == "apigee-404") fault.instead = apigee_404();
     if (word.starts_with("latency:")) {
-        const auto ms = number(word.substr(8), 0, latency_ms_max);
+        std::string_view text = word.substr(8);
+        if (text.ends_with("ms")) text.remove_suffix(2);
+        const auto ms = read_number<int>(text, 0, latency_ms_max);
         if (!ms) return InputError{"latency", "must be 0 to 600000 milliseconds"};
         fault.latency = std::chrono::milliseconds{*ms};
     }
     if (word.starts_with("status:")) {
-        const auto status = number(word.substr(7), 100, 599);
+        const auto status = read_number<int>(word.substr(7), 100, 599);
         if (!status) return InputError{"status", "must be 100 to 599"};
         fault.instead = http::HttpReply{.status = *status};
     }
@@ -65,6 +59,7 @@ std::optional<InputError> apply(std::string_view word, Fault& fault) {
 bool fits(const FaultRule& rule, const http::HttpRequest& request) {
     if (!request.path().starts_with(rule.path)) return false;
     if (rule.contains.empty()) return true;
+    // What tells clients apart may stand in the path, in the body or in their credentials.
     const std::string* const authorization = request.find("Authorization");
     return request.target.find(rule.contains) != std::string::npos ||
            request.body.find(rule.contains) != std::string::npos ||
@@ -74,6 +69,7 @@ bool fits(const FaultRule& rule, const http::HttpRequest& request) {
 // The words of a rule as a request would bring them.
 std::optional<InputError> misspelt_word(const FaultRule& rule,
                                         std::span<const protocols::Adapter* const> dialects) {
+    // Put as a request would put it, so that a rule is judged like a header.
     const http::HttpRequest request{.target = rule.path, .headers = {{"Tuma-Fault", rule.words}}};
     const bool is_somebodys = std::any_of(dialects.begin(), dialects.end(), [&](const auto* one) {
         return one->owns(request.path());
@@ -82,6 +78,7 @@ std::optional<InputError> misspelt_word(const FaultRule& rule,
     for (const protocols::Adapter* const dialect : dialects) {
         if (is_somebodys && !dialect->owns(request.path())) continue;
         const auto misspelt = dialect->misspelt_word(request);
+        // A path that belongs to no dialect in particular: it is enough that one knows the words.
         if (!misspelt) return std::nullopt;
         reasons +=
             fmt::format("{}{}: {}", reasons.empty() ? "" : "; ", dialect->name(), misspelt->reason);
@@ -138,10 +135,12 @@ std::vector<FaultRule> FaultRules::all() const {
 }
 
 std::string FaultRules::words_for(const http::HttpRequest& request) {
+    // The request's own words use up no rule.
     if (const std::string* const own = request.find("Tuma-Fault")) return *own;
     const std::lock_guard lock(mutex_);
     for (FaultRule& rule : rules_) {
         if (!fits(rule, request)) continue;
+        // A copy, because the rule may go.
         std::string words = rule.words;
         if (--rule.left == 0) std::erase_if(rules_, [](const FaultRule& r) { return r.left == 0; });
         return words;

@@ -1,10 +1,10 @@
 // Faults on purpose: what is done to requests and replies so that clients can be tried.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "protocols/adapter.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 #include "protocols/http/message.h"
+#include "protocols/kit/adapter.h"
 
 #include <cstdint>
 #include <mutex>
@@ -23,6 +23,7 @@ struct Fault {
     bool drops_before = false;               ///< the connection is closed, nothing is executed
     bool drops_after = false;                ///< executed, then the connection is closed unanswered
     bool hides_reply = false;                ///< executed, then 504 of the gateway instead
+    bool is_too_many = false;                ///< the dialect's gateway refuses, nothing is executed
 };
 
 /// Reads the words of a fault, separated by commas:
@@ -31,7 +32,7 @@ struct Fault {
 ///   commit-then-drop      executed, then the connection closes
 ///   commit-then-timeout   executed, then 504
 ///   status:CODE           that status with an empty body, nothing is executed
-///   429                   too many requests, as a gateway says it
+///   429                   too many requests, as the dialect's gateway says it
 ///   html-503              the gateway's HTML page
 ///   apigee-404            the gateway's fault body
 /// Words that are not in here are left to the dialect. Refuses numbers out of bounds (latency 0 to

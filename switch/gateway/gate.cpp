@@ -1,24 +1,22 @@
-#include "switch/net/gate.h"
+#include "switch/gateway/gate.h"
 
+#include "ledger/words/text.h"
 #include "protocols/crypto/encoding.h"
-#include "switch/net/admin_json.h"
+#include "switch/gateway/admin_json.h"
 
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tuma::net {
 namespace {
 
 constexpr std::string_view cookie_name = "tuma_token";
-
-std::string_view trimmed(std::string_view text) {
-    while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-    while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-    return text;
-}
+constexpr std::array<std::string_view, 6> deciding_fields{
+    "Host", "Origin", "Content-Type", "Authorization", "Tuma-Token", "Cookie"};
 
 // "[::1]:80" and "localhost" in two parts; IPv6 without brackets.
 struct HostField {
@@ -29,6 +27,7 @@ struct HostField {
 HostField read_host(std::string_view text) {
     const std::size_t bracket = text.rfind(']');
     const std::size_t colon = text.rfind(':');
+    // A colon inside the brackets is a part of the address.
     const bool has_port =
         colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
     HostField host{lower_case(text.substr(0, has_port ? colon : text.size())),
@@ -67,6 +66,7 @@ std::optional<std::string_view> cookie(const http::HttpRequest& request) {
         const std::size_t end = std::min(rest.find(';'), rest.size());
         const std::string_view pair = trimmed(rest.substr(0, end));
         rest.remove_prefix(std::min(end + 1, rest.size()));
+        // The equals sign must follow at once: tuma_token2 is another cookie.
         if (pair.size() > cookie_name.size() && pair.starts_with(cookie_name) &&
             pair[cookie_name.size()] == '=')
             return pair.substr(cookie_name.size() + 1);
@@ -77,6 +77,7 @@ std::optional<std::string_view> cookie(const http::HttpRequest& request) {
 std::optional<std::string_view> given_token(const http::HttpRequest& request) {
     constexpr std::string_view bearer = "bearer ";
     if (const std::string* const own = request.find("Tuma-Token")) return *own;
+    // The scheme's name has no case (RFC 9110, section 11.1).
     const std::string* const field = request.find("Authorization");
     if (field != nullptr && lower_case(std::string_view{*field}.substr(0, bearer.size())) == bearer)
         return trimmed(std::string_view{*field}.substr(bearer.size()));
@@ -91,6 +92,7 @@ bool needs_token(const http::HttpRequest& request, Behind behind) {
 bool is_json(const http::HttpRequest& request) {
     const std::string* const type = request.find("Content-Type");
     if (type == nullptr) return false;
+    // Parameters such as a charset change nothing here.
     const std::string_view media = std::string_view{*type}.substr(0, type->find(';'));
     return lower_case(trimmed(media)) == "application/json";
 }
@@ -99,6 +101,10 @@ bool is_json(const http::HttpRequest& request) {
 
 std::optional<http::HttpReply> refused_at(const Door& door, const http::HttpRequest& request,
                                           Behind behind) {
+    // Of two, one reader takes the first and another the last.
+    for (const std::string_view field : deciding_fields)
+        if (http::is_repeated(request.headers, field))
+            return json_error(400, field, "is there twice");
     if (!is_own_host(door, request.host))
         return json_error(421, "Host",
                           fmt::format("this door is called 127.0.0.1, localhost, [::1] or by the "
@@ -106,13 +112,18 @@ std::optional<http::HttpReply> refused_at(const Door& door, const http::HttpRequ
                                       "given with --admin-names",
                                       door.endpoints.empty() ? 0 : door.endpoints.front().port));
     const std::string* const origin = request.find("Origin");
+    // As browsers write an origin: scheme, name and port as one text.
     const std::string own = (request.is_tls ? "https://" : "http://") + lower_case(request.host);
     if (origin != nullptr && lower_case(*origin) != own)
         return json_error(403, "Origin", "pages of other origins may not call the administrator");
+    // A page may send forms and plain text anywhere without asking. For JSON its browser has to ask
+    // first, and gets no permission here.
     if (!request.body.empty() && !is_json(request))
         return json_error(415, "Content-Type", "must be application/json");
     if (!needs_token(request, behind)) return std::nullopt;
     const auto token = given_token(request);
+    // A door without a token would take an empty one as right. The comparison takes the same time
+    // wherever the two differ, so that time tells nothing.
     if (token && !door.token.empty() && crypto::constant_time_equal(*token, door.token))
         return std::nullopt;
     http::HttpReply reply = json_error(

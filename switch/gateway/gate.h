@@ -2,7 +2,7 @@
 #pragma once
 
 #include "protocols/http/message.h"
-#include "switch/net/endpoint.h"
+#include "switch/http/endpoint.h"
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +30,7 @@ enum class Behind : std::uint8_t {
 };
 
 /// The reply to a request that may not come in; nothing for one that may. In this order:
+/// 400 one of the fields that are looked at here is there twice.
 /// 421 a Host that is none of the door's own names (127.0.0.1, localhost and [::1], where it
 ///     listens, `names`; with its port, or without one): a page of somebody else's whose name was
 ///     pointed at this machine. A door that listens beyond loopback takes every numeric address.

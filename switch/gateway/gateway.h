@@ -1,11 +1,12 @@
 // From an HTTP request to its reply: picks the dialect, asks the engine, applies faults.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "switch/net/clock.h"
-#include "switch/net/engine.h"
-#include "switch/net/fault_rules.h"
-#include "switch/net/history.h"
+#include "protocols/kit/adapter.h"
+#include "switch/engine/clock.h"
+#include "switch/engine/engine.h"
+#include "switch/engine/history.h"
+#include "switch/gateway/fault_rules.h"
+#include "switch/gateway/request_log.h"
 
 #include <atomic>
 #include <functional>
@@ -18,9 +19,9 @@ class thread_pool;
 
 namespace tuma::net {
 
-/// Draws what dialects need of chance for one purpose, "request" or "notice", with a number that
-/// comes once; any thread.
-using ChanceSource = std::function<protocols::Chance(std::string_view, std::uint64_t)>;
+/// Draws the random bytes that dialects need for one purpose, "request" or "notice", with a number
+/// that comes once; any thread.
+using EntropySource = std::function<protocols::Entropy(std::string_view, std::uint64_t)>;
 /// Called exactly once with the reply; any thread.
 using Respond = std::function<void(http::HttpReply)>;
 
@@ -29,22 +30,22 @@ struct Translation {
     std::vector<const protocols::Adapter*> adapters;
     protocols::Directory& directory;
     Clock& clock;
-    const ChanceSource chance;
+    const EntropySource entropy;
     std::atomic<std::uint64_t> counter{0};
 
     Translation(std::vector<const protocols::Adapter*> the_adapters,
-                protocols::Directory& the_directory, Clock& the_clock, ChanceSource the_chance)
+                protocols::Directory& the_directory, Clock& the_clock, EntropySource the_entropy)
         : adapters(std::move(the_adapters)),
           directory(the_directory),
           clock(the_clock),
-          chance(std::move(the_chance)) {}
+          entropy(std::move(the_entropy)) {}
 
     /// For the next request.
     protocols::Context context() {
         const std::uint64_t number = counter.fetch_add(1) + 1;
         return context("request", number, number);
     }
-    /// For an attempt to tell something. Its chance is its own: attempts run beside requests.
+    /// For an attempt to tell something. Its entropy is its own: attempts run beside requests.
     protocols::Context context(const core::Effect& effect) {
         return context("notice", (effect.notice.value << 16U) | effect.attempt, counter.load());
     }
@@ -52,7 +53,7 @@ struct Translation {
 private:
     protocols::Context context(std::string_view purpose, std::uint64_t number,
                                std::uint64_t count) {
-        return {clock.now(), directory,       chance(purpose, number),
+        return {clock.now(), directory,       entropy(purpose, number),
                 count,       clock.outside(), clock.is_by_hand()};
     }
 };
@@ -73,6 +74,9 @@ public:
     /// Waits for what is being made; what comes later is dropped. Requires: the engine is drained.
     void stop();
 
+    /// What became of the requests.
+    const RequestLog& requests() const { return requests_; }
+
     /// Runs `work`, which may take long, on one of the gateway's threads.
     void post(std::function<void()> work);
 
@@ -83,15 +87,17 @@ private:
     class Exchange;
     class Lookup;
 
+    Respond logged(const http::HttpRequest& request, std::string_view dialect,
+                   std::string_view fault, Respond respond);
+    void serve(const protocols::Adapter* adapter, const http::HttpRequest& request, Respond respond,
+               std::string_view words);
+
     Engine& engine_;
     History& history_;
     Translation& translation_;
     FaultRules& faults_;
+    RequestLog requests_;
     std::unique_ptr<boost::asio::thread_pool> threads_;
 };
-
-/// Puts what a durable outcome tells into the directory: accounts by identity, profiles.
-void learn(protocols::Directory& directory, const core::Request& request,
-           const core::Outcome& outcome);
 
 }  // namespace tuma::net

@@ -3,8 +3,9 @@
 #pragma once
 
 #include "switch/core/effect.h"
-#include "switch/net/gateway.h"
-#include "switch/net/metrics.h"
+#include "switch/gateway/gateway.h"
+#include "switch/gateway/line_budget.h"
+#include "switch/ops/metrics.h"
 
 #include <atomic>
 #include <cstddef>
@@ -37,6 +38,9 @@ struct Sent {
 /// Sends a notice and tells once, on any thread, what came of it.
 using SendOutgoing = std::function<void(Outgoing, std::function<void(Sent)>)>;
 
+/// Carries out what a dialect asks; the reply in the end is told once, on any thread.
+using CarryOn = std::function<void(protocols::Answer, Respond)>;
+
 /// One attempt as it went.
 struct Delivery {
     NoticeId notice;
@@ -48,6 +52,8 @@ struct Delivery {
     protocols::Callback callback;  ///< no URL: there was no address
     protocols::CallbackResult result;
     bool is_delivered = false;
+    Duration took{};             ///< from its turn to its end
+    bool is_from_books = false;  ///< of a process before: neither texts nor dialect are known
 };
 
 /// A notice whose last attempt has failed.
@@ -64,12 +70,12 @@ struct GivenUp {
 };
 
 /// Takes the engine's effects. Each is sent when its receiver's host has a turn for it, and made
-/// only then; beyond `waiting_max` attempts that wait or are under way, one more counts as failed
-/// at once.
+/// only then; what a dialect does itself is carried out at once. Beyond `waiting_max` attempts that
+/// wait or are under way, one more counts as failed at once.
 class Notifier {
 public:
     Notifier(Engine& engine, Translation& translation, Metrics& metrics, SendOutgoing send,
-             std::size_t threads, std::size_t waiting_max = 1'000'000);
+             CarryOn carry_on, std::size_t threads, std::size_t waiting_max = 1'000'000);
     ~Notifier();
     Notifier(const Notifier&) = delete;
     Notifier& operator=(const Notifier&) = delete;
@@ -92,6 +98,7 @@ private:
     using AttemptPointer = std::shared_ptr<Attempt>;
 
     void attempt(const core::Effect& effect);
+    void carry_out(const AttemptPointer& attempt, protocols::Answer answer);
     void make(const AttemptPointer& attempt,
               const std::function<void(std::optional<protocols::Callback>)>& ready);
     void end(const AttemptPointer& attempt, protocols::CallbackResult result);
@@ -104,7 +111,9 @@ private:
     Translation& translation_;
     Metrics& metrics_;
     SendOutgoing send_;
+    CarryOn carry_on_;
     const std::size_t waiting_max_;
+    LineBudget lines_{"notice"};
     std::atomic<std::size_t> under_way_{0};
     mutable std::mutex mutex_;
     std::deque<Delivery> kept_;

@@ -1,7 +1,7 @@
-#include "switch/net/virtual_time.h"
+#include "switch/gateway/virtual_time.h"
 
-#include "ledger/journal_store.h"
-#include "switch/net/log.h"
+#include "ledger/store/journal_store.h"
+#include "switch/ops/log.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@ constexpr std::chrono::microseconds look_again_after{200};
 
 void VirtualTime::move_to(Timestamp time) {
     clock_.move_to(time);
+    // The engine sleeps until the deadline that it knew. It has to look at the clock again.
     engine_.wake();
 }
 
@@ -27,6 +28,7 @@ bool VirtualTime::settles(Steady::time_point until) {
     while (true) {
         if (engine_.is_idle() && notifier_.is_idle() && engine_.is_idle()) return true;
         if (is_ended_ || Steady::now() >= until) return false;
+        // Engine and notifier share nothing that could wake a waiter, so it looks again.
         std::this_thread::sleep_for(look_again_after);
     }
 }
@@ -34,6 +36,7 @@ bool VirtualTime::settles(Steady::time_point until) {
 Result<Advanced> VirtualTime::advance(Duration by, std::chrono::milliseconds patience) {
     const std::lock_guard lock(mutex_);
     Result<Advanced> advanced = pass(by, patience);
+    // Also when the advance was refused: time has moved, and no restart may go back behind it.
     try {
         keep_(clock_.now());
     } catch (const ledger::StoreError& error) {
@@ -45,10 +48,13 @@ Result<Advanced> VirtualTime::advance(Duration by, std::chrono::milliseconds pat
 
 // Requires the lock.
 Result<Advanced> VirtualTime::pass(Duration by, std::chrono::milliseconds patience) {
+    // One patience for the whole advance, not for each stop.
     const Steady::time_point until = Steady::now() + patience;
     const Timestamp target = clock_.now() + by;
     Advanced advanced;
     while (true) {
+        // Before each step: nothing from the last moment may still be on its way when time moves
+        // on.
         if (is_ended_ || !settles(until))
             return InputError{
                 "clock",
@@ -59,6 +65,7 @@ Result<Advanced> VirtualTime::pass(Duration by, std::chrono::milliseconds patien
         const auto next = engine_.next_deadline();
         if (!next || *next > target) break;
         ++advanced.stops;
+        // An overdue deadline is met at the present moment: time never goes back.
         move_to(std::max(*next, clock_.now()));
     }
     move_to(target);

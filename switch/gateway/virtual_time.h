@@ -1,10 +1,10 @@
 // Lets virtual time pass: from deadline to deadline, everything that falls due done on the way.
 #pragma once
 
-#include "ledger/result.h"
-#include "switch/net/clock.h"
-#include "switch/net/engine.h"
-#include "switch/net/notifier.h"
+#include "ledger/words/result.h"
+#include "switch/engine/clock.h"
+#include "switch/engine/engine.h"
+#include "switch/gateway/notifier.h"
 
 #include <atomic>
 #include <chrono>

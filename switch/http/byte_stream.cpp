@@ -1,6 +1,6 @@
-#include "switch/net/byte_stream.h"
+#include "switch/http/byte_stream.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address.hpp>
@@ -26,6 +26,7 @@ struct StreamBio {
 
     static int read(BIO* bio, char* room, int length) {
         ByteStream& self = stream(bio);
+        // By these flags alone OpenSSL tells a wait from an error.
         BIO_clear_retry_flags(bio);
         if (!self.already_read_.empty()) {
             const std::size_t count =
@@ -50,10 +51,12 @@ struct StreamBio {
     }
 
     static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
+        // OpenSSL flushes after each flight. Nothing is held back here.
         return command == BIO_CTRL_FLUSH ? 1 : 0;
     }
 
     static BIO_METHOD* method() {
+        // Once for the process: OpenSSL has few numbers for kinds of BIO and takes none back.
         static BIO_METHOD* const made = [] {
             BIO_METHOD* fresh = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "tuma");
             ensure(fresh != nullptr, "OpenSSL gives a BIO method");
@@ -78,6 +81,7 @@ StreamMoved moved(const error_code& error, std::size_t bytes, StreamStep wanted)
 }  // namespace
 
 ByteStream::ByteStream(boost::asio::ip::tcp::socket socket) : socket_(std::move(socket)) {
+    // A socket that fails here fails at its first read too.
     error_code ignored;
     socket_.non_blocking(true, ignored);
     socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
@@ -95,6 +99,7 @@ void ByteStream::start_tls(std::shared_ptr<const TlsContext> context, std::strin
     ssl_ = SSL_new(context_->native());
     BIO* bio = BIO_new(StreamBio::method());
     ensure(ssl_ != nullptr && bio != nullptr, "OpenSSL gives a connection");
+    // The BIO works on this object, which is therefore never moved.
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_, bio, bio);
@@ -103,6 +108,8 @@ void ByteStream::start_tls(std::shared_ptr<const TlsContext> context, std::strin
         return;
     }
     SSL_set_connect_state(ssl_);
+    // A numeric address is not announced (RFC 6066, section 3), and is compared with the addresses
+    // in the certificate and not with its names.
     error_code error;
     boost::asio::ip::make_address(server_name, error);
     const bool is_name = error.failed();
@@ -117,6 +124,8 @@ void ByteStream::start_tls(std::shared_ptr<const TlsContext> context, std::strin
 
 StreamStep ByteStream::handshake() {
     ensure(ssl_ != nullptr, "TLS was not started");
+    // OpenSSL's list of errors belongs to the thread. What another connection has left there would
+    // be taken for this one's.
     ERR_clear_error();
     const int result = SSL_do_handshake(ssl_);
     if (result == 1) {
@@ -131,6 +140,7 @@ StreamStep ByteStream::handshake() {
         const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
         failure_ = reason != nullptr ? reason : "the connection was closed";
         const long verified = SSL_get_verify_result(ssl_);
+        // A server takes whatever certificate a client has, so only a client can have refused one.
         if (!context_->is_server() && verified != X509_V_OK)
             failure_ += std::string(": ") + X509_verify_cert_error_string(verified);
         ERR_clear_error();
@@ -152,6 +162,17 @@ StreamStep ByteStream::step_of(int result) {
     }
 }
 
+std::string ByteStream::peer_certificate() const {
+    if (ssl_ == nullptr) return {};
+    X509* const certificate = SSL_get0_peer_certificate(ssl_);
+    const int length = certificate == nullptr ? 0 : i2d_X509(certificate, nullptr);
+    if (length <= 0) return {};
+    std::string der(static_cast<std::size_t>(length), '\0');
+    auto* bytes = reinterpret_cast<unsigned char*>(der.data());
+    i2d_X509(certificate, &bytes);
+    return der;
+}
+
 StreamMoved ByteStream::read(std::span<char> room) {
     if (ssl_ == nullptr) return read_plain(room);
     ERR_clear_error();
@@ -168,6 +189,7 @@ StreamMoved ByteStream::write(std::string_view bytes) {
     const int result = SSL_write_ex(ssl_, bytes.data(), bytes.size(), &count);
     if (result == 1) return {StreamStep::done, count};
     const StreamStep step = step_of(result);
+    // A peer that has ended takes nothing more: for a writer that is a failure.
     return {step == StreamStep::ended ? StreamStep::failed : step, 0};
 }
 
@@ -199,6 +221,7 @@ bool ByteStream::is_quiet() {
 void ByteStream::end_writing() {
     if (ssl_ != nullptr && is_handshaken_) {
         ERR_clear_error();
+        // Our side's end only. Nobody waits for the peer's.
         SSL_shutdown(ssl_);
         ERR_clear_error();
     }
@@ -208,6 +231,7 @@ void ByteStream::end_writing() {
 
 void ByteStream::abort() {
     error_code ignored;
+    // A reset instead of an orderly end: what was not read yet is thrown away on both sides.
     socket_.set_option(boost::asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
 }

@@ -1,7 +1,7 @@
 // A non-blocking socket, in the clear or under TLS.
 #pragma once
 
-#include "switch/net/tls_context.h"
+#include "switch/http/tls_context.h"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -52,6 +52,8 @@ public:
     StreamStep handshake();
     /// After a failed handshake: the peer spoke HTTP without TLS.
     bool was_plain_http() const { return was_plain_http_; }
+    /// DER of the certificate that the peer has shown; empty without one.
+    std::string peer_certificate() const;
     /// Why the handshake failed, for messages.
     const std::string& failure() const { return failure_; }
 

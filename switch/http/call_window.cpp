@@ -1,6 +1,6 @@
-#include "switch/net/call_window.h"
+#include "switch/http/call_window.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 
@@ -17,6 +17,7 @@ CallWindow::CallWindow(std::size_t most) : most_(most), size_(std::min(first_siz
 
 void CallWindow::on_answer(Duration taken, Duration patience) {
     quickest_ = std::min(quickest_, taken);
+    // Measured by the host itself: one that always takes its time is not crowded for that reason.
     const bool is_quick = taken <= patience / 4;
     if (!is_quick && taken > quickest_ + quickest_ / 2) {
         good_answers_ = 0;
@@ -30,6 +31,7 @@ void CallWindow::on_answer(Duration taken, Duration patience) {
 }
 
 void CallWindow::on_crowd(Steady::time_point now, Duration pause) {
+    // Several calls notice one crowd. It counts once.
     if (now < calm_until_) return;
     calm_until_ = now + pause;
     was_crowded_ = true;

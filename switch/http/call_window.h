@@ -1,8 +1,8 @@
 // How many calls to one host may be under way at a time, by how it answers.
 #pragma once
 
-#include "ledger/time.h"
-#include "switch/net/clock.h"
+#include "ledger/words/time.h"
+#include "switch/engine/clock.h"
 
 #include <cstddef>
 

@@ -1,6 +1,7 @@
-#include "switch/net/callback_rules.h"
+#include "switch/http/callback_rules.h"
 
-#include "ledger/words.h"
+#include "ledger/words/text.h"
+#include "ledger/words/words.h"
 
 #include <boost/asio/ip/network_v4.hpp>
 #include <boost/asio/ip/network_v6.hpp>
@@ -9,7 +10,6 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -26,6 +26,7 @@ constexpr std::size_t name_bytes_max = 253;
 
 std::string host_name(std::string_view text) {
     std::string name = lower_case(text);
+    // With a dot at the end it is the same name, written in full.
     if (name.ends_with('.')) name.pop_back();
     return name;
 }
@@ -43,6 +44,7 @@ std::optional<CallbackTarget> read_target(std::string_view text) {
     const std::size_t slash = text.find('/');
     boost::system::error_code error;
     const auto address = ip::make_address(std::string(text.substr(0, slash)), error);
+    // What is no address may be a name, and a name has no network.
     if (error) {
         CallbackTarget target{.name = host_name(text)};
         if (slash == std::string_view::npos && is_host_name(target.name)) return target;
@@ -51,17 +53,15 @@ std::optional<CallbackTarget> read_target(std::string_view text) {
     const unsigned bits_max = address.is_v4() ? 32 : 128;
     CallbackTarget target{.network = address, .prefix_bits = bits_max};
     if (slash == std::string_view::npos) return target;
-    const std::string_view bits = text.substr(slash + 1);
-    const auto [rest, failure] =
-        std::from_chars(bits.data(), bits.data() + bits.size(), target.prefix_bits);
-    if (failure != std::errc{} || rest != bits.data() + bits.size() ||
-        target.prefix_bits > bits_max)
-        return std::nullopt;
+    const auto bits = read_number<unsigned>(text.substr(slash + 1), 0, bits_max);
+    if (!bits) return std::nullopt;
+    target.prefix_bits = *bits;
     return target;
 }
 
 Result<std::vector<CallbackTarget>> read_list(std::string_view field, std::string_view text) {
     std::vector<CallbackTarget> list;
+    // Otherwise the list would have one entry, the empty name.
     if (text.empty()) return list;
     for (std::string_view part : split_words(text, ',')) {
         while (part.starts_with(' ')) part.remove_prefix(1);
@@ -88,6 +88,7 @@ bool begins_alike(const Bytes& a, const Bytes& b, unsigned bits) {
 }
 
 bool matches(const CallbackTarget& target, const std::string& host, const ip::address& address) {
+    // "*.shop.test" are the names below shop.test and not shop.test itself.
     if (target.name.starts_with("*.")) return host.ends_with(target.name.substr(1));
     if (!target.name.empty()) return host == target.name;
     if (target.network.is_v4() != address.is_v4()) return false;
@@ -121,6 +122,7 @@ ip::address address_of(const sockaddr& socket) {
 bool is_this_machine(const ip::address& address) {
     if (address.is_loopback()) return true;
     ifaddrs* first = nullptr;
+    // Unknown counts as somebody else's. Loopback has been looked at before.
     if (getifaddrs(&first) != 0) return false;
     const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(first, freeifaddrs);
     for (const ifaddrs* one = first; one != nullptr; one = one->ifa_next) {
@@ -144,6 +146,7 @@ ip::address plain_address(const ip::address& address) {
     if (address.is_v4())
         return address.is_unspecified() ? ip::address(ip::address_v4::loopback()) : address;
     const ip::address_v6 v6 = address.to_v6();
+    // What is inside may be 0.0.0.0, which is this machine again.
     if (v6.is_v4_mapped()) return plain_address(ip::make_address_v4(ip::v4_mapped, v6));
     const ip::address_v6::bytes_type bytes = v6.to_bytes();
     if (std::equal(bytes.begin(), bytes.begin() + translated_bytes, translated.begin())) {
@@ -173,7 +176,9 @@ void CallbackRules::add_own(const Endpoint& endpoint) {
 
 std::optional<std::string> CallbackRules::refusal(std::string_view host,
                                                   const ip::tcp::endpoint& endpoint) const {
+    // In one spelling, or a list could be passed by with another one.
     const ip::address address = plain_address(endpoint.address());
+    // The switch itself before the lists: none may allow it.
     for (const ip::tcp::endpoint& own : own_)
         if (is_listener(own, address, endpoint.port()))
             return std::string("the address is the switch's own");

@@ -1,8 +1,8 @@
 // Whom callbacks may be sent to: never the switch itself, others by two lists.
 #pragma once
 
-#include "ledger/result.h"
-#include "switch/net/endpoint.h"
+#include "ledger/words/result.h"
+#include "switch/http/endpoint.h"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -1,4 +1,4 @@
-#include "switch/net/closing_connection.h"
+#include "switch/http/closing_connection.h"
 
 #include <array>
 #include <utility>
@@ -20,6 +20,7 @@ void ClosingConnection::start(Duration most, std::function<void(ClosingConnectio
 
 void ClosingConnection::read() {
     std::array<char, 4096> room;
+    // Past TLS, because what comes is thrown away.
     StreamMoved got = stream_->read_plain(room);
     // Nobody reads it any more; a side that never ends is cut off by the timer.
     if (got.step == StreamStep::done) got.step = StreamStep::wants_read;
@@ -32,6 +33,7 @@ void ClosingConnection::read() {
 
 void ClosingConnection::end() {
     if (!closed_) return;
+    // Its owner lets go of it in `closed_`.
     const auto self = shared_from_this();
     timer_.cancel();
     stream_->close();

@@ -1,8 +1,8 @@
 // The polite end of a connection, which counts as long as the other side may still see it.
 #pragma once
 
-#include "ledger/time.h"
-#include "switch/net/byte_stream.h"
+#include "ledger/words/time.h"
+#include "switch/http/byte_stream.h"
 
 #include <boost/asio/steady_timer.hpp>
 

@@ -1,7 +1,7 @@
 // Where a listener listens: "127.0.0.1:8080", "[::1]:0", "localhost:0".
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <chrono>
 #include <cstdint>

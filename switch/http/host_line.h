@@ -2,8 +2,8 @@
 #pragma once
 
 #include "protocols/http/url.h"
-#include "switch/net/call_window.h"
-#include "switch/net/outgoing_call.h"
+#include "switch/http/call_window.h"
+#include "switch/http/outgoing_call.h"
 
 #include <deque>
 #include <memory>
@@ -58,6 +58,7 @@ struct HostLine {
     /// would use this one's connection now: perhaps the host serves one connection at a time, and
     /// this one would be in the way.
     bool is_in_the_way(const OutgoingCall& call) const {
+        // Calls stand in the order in which they began.
         bool is_earlier = true;
         for (const auto& other : under_way) {
             if (other.get() == &call)

@@ -1,9 +1,9 @@
-#include "switch/net/http_client.h"
+#include "switch/http/http_client.h"
 
-#include "switch/net/closing_connection.h"
-#include "switch/net/endpoint.h"
-#include "switch/net/host_line.h"
-#include "switch/net/name_lookup.h"
+#include "switch/http/closing_connection.h"
+#include "switch/http/endpoint.h"
+#include "switch/http/host_line.h"
+#include "switch/http/name_lookup.h"
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
@@ -25,11 +25,13 @@ HttpFailure not_begun() {
 }
 
 std::shared_ptr<const TlsContext> unverified_context() {
+    // Cannot fail: what verifies nothing reads no certificates.
     auto made = TlsContext::client(false, "");
     return std::move(made).value();
 }
 
 std::shared_ptr<const TlsContext> system_trust() {
+    // Cannot fail: there is no text of certificates to be wrong.
     auto made = TlsContext::client(true, "");
     return std::move(made).value();
 }
@@ -40,6 +42,7 @@ std::string host_key(const Addresses& addresses, std::uint16_t port) {
     for (boost::asio::ip::address address : addresses) {
         if (address.is_v6() && address.to_v6().is_v4_mapped())
             address = boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, address.to_v6());
+        // localhost has an address in each family. Both are this machine.
         const bool is_here = address.is_unspecified() || (address.is_v6() && address.is_loopback());
         const std::string text = is_here ? "127.0.0.1" : address.to_string();
         if (least.empty() || text < least) least = text;
@@ -70,6 +73,7 @@ public:
             if (!is_held_)
                 failure = {HttpFailureKind::overloaded,
                            fmt::format("{} calls wait already", limits_.queued_max)};
+            // Not under the lock: a completion may send again.
             lock.unlock();
             return completion(std::move(failure));
         }
@@ -97,11 +101,14 @@ public:
     void stop() {
         hold();
         if (!thread_.joinable()) return;
+        // Before the context ends, since a look-up under way still posts to it.
         lookup_.stop();
         boost::asio::post(context_, [this] {
             is_ending_ = true;
+            // A copy of the list, because each call that ends leaves its line.
             for (const auto& call : all_under_way())
                 call->fail(HttpFailureKind::stopped, "the switch stopped before the answer came");
+            // After the calls, whose ends look for their lines.
             lines_.clear();
             turns_.clear();
             sweep_.cancel();
@@ -117,10 +124,12 @@ private:
     // --- On the client's thread: a call's way to its host
 
     void take(WaitingCall waiting) {
+        // It was posted before `hold`, and its turn has come after it.
         if (is_holding_) return drop(std::move(waiting), not_begun());
         const std::string name = lower_case(waiting.url.host);
         const Addresses plain = plain_addresses(name);
         if (!plain.empty()) return put_in_line(std::move(waiting), plain);
+        // One look-up for all calls that wait for this name.
         std::vector<WaitingCall>& same = unresolved_[name];
         same.push_back(std::move(waiting));
         if (same.size() > 1) return;
@@ -129,6 +138,7 @@ private:
 
     void resolved(const std::string& name, const Addresses& addresses) {
         auto waited = unresolved_.extract(name);
+        // `hold` has ended them meanwhile.
         if (waited.empty()) return;
         for (WaitingCall& waiting : waited.mapped()) {
             if (addresses.empty())
@@ -146,6 +156,7 @@ private:
         for (const auto& endpoint : waiting.endpoints)
             if (auto refusal = rules_.refusal(waiting.url.host, endpoint))
                 return drop(std::move(waiting), {HttpFailureKind::forbidden, *std::move(refusal)});
+        // By address: two names of one machine share what it can take.
         const std::string key = host_key(addresses, waiting.url.port);
         HostLine& line = lines_.try_emplace(key, limits_.calls_per_host_max).first->second;
         if (line.waiting() >= limits_.queued_per_host_max)
@@ -164,6 +175,8 @@ private:
     }
 
     void complete(const HttpCompletion& completion, HttpResult result) {
+        // Without the lock, because a completion may send. It counts as outstanding until it has
+        // returned, as `finish` promises.
         completion(std::move(result));
         const std::lock_guard lock(mutex_);
         if (--outstanding_ == 0) ended_.notify_all();
@@ -189,7 +202,9 @@ private:
             turns_.pop_front();
             HostLine& line = lines_.at(key);
             line.has_turn = false;
+            // Things may have changed since the turn was given.
             if (line.can_begin()) begin_next(key, line);
+            // Its next turn comes behind the other hosts'.
             give_turn(key, line);
             forget_idle(key);
         }
@@ -198,6 +213,7 @@ private:
     void begin_next(const std::string& key, HostLine& line) {
         std::deque<WaitingCall>& queue = line.next_queue();
         const HttpCall& next = queue.front().call;
+        // Looked at only here: no call that waits needs a timer.
         if (next.useless_at && Steady::now() >= *next.useless_at) {
             drop(take_first(queue),
                  {HttpFailureKind::too_late, "its turn came after the answer was needed"});
@@ -205,6 +221,8 @@ private:
         }
         const std::string flavour = OutgoingCall::flavour(queue.front().url, next.verify_tls);
         auto kept = take_kept(key, line, flavour);
+        // All places are taken, and those that wait cannot serve this call. One is closed for it,
+        // and its end brings the next turn.
         if (!kept && line.connections() >= line.most) {
             if (!line.kept.empty()) close(key, line, take_oldest_kept(line));
             return;
@@ -220,6 +238,7 @@ private:
                     {.ended =
                          [this, key, completion = std::move(waiting.completion)](
                              OutgoingCall& ended, HttpResult result) {
+                             // The line first, since the completion may send to the same host.
                              on_ended(key, ended, result);
                              complete(completion, std::move(result));
                          },
@@ -243,6 +262,7 @@ private:
             if (!unverified_) unverified_ = unverified_context();
             return unverified_;
         }
+        // Only when it is needed, since reading the system's certificates takes a while.
         if (!trust_) trust_ = system_trust();
         return trust_;
     }
@@ -251,6 +271,7 @@ private:
 
     void on_ended(const std::string& key, OutgoingCall& call, const HttpResult& result) {
         HostLine& line = lines_.at(key);
+        // Before the call leaves the list that both of these look at.
         learn(line, call, result);
         const bool is_in_the_way = line.is_in_the_way(call);
         std::erase(line.under_way, call.shared_from_this());
@@ -276,6 +297,8 @@ private:
         const bool is_out_of_time =
             kind == HttpFailureKind::timed_out ||
             (kind == HttpFailureKind::unreachable && now - call.begun() >= call.timeout());
+        // If anything was answered meanwhile, the host is crowded and not silent. `on_slow` deals
+        // with that.
         if (is_out_of_time && line.answered_at <= call.begun()) line.window.on_silence();
     }
 
@@ -311,6 +334,7 @@ private:
         for (auto& [key, line] : lines_)
             for (auto* queue : {&line.first, &line.others})
                 while (!queue->empty()) drop(take_first(*queue), not_begun());
+        // What was sent goes on, because the receiver may act upon it: its answer counts.
         for (const auto& call : all_under_way())
             if (!call->has_sent()) call->fail(HttpFailureKind::not_begun, not_begun().reason);
     }
@@ -319,10 +343,13 @@ private:
 
     std::unique_ptr<ByteStream> take_kept(const std::string& key, HostLine& line,
                                           const std::string& flavour) {
+        // The newest first: it is the last that the server will close.
         for (std::size_t i = line.kept.size(); i-- > 0;) {
             if (line.kept[i].flavour != flavour) continue;
             KeptConnection kept = std::move(line.kept[i]);
             line.kept.erase(line.kept.begin() + static_cast<std::ptrdiff_t>(i));
+            // On a connection that the server has closed meanwhile the request would be lost, and
+            // it is not sent twice.
             if (is_fresh(kept) && kept.stream->is_quiet()) return std::move(kept.stream);
             close(key, line, std::move(kept.stream));
         }
@@ -351,6 +378,7 @@ private:
         connection->start(limits_.closing_timeout, [this, key](ClosingConnection& closed) {
             closing_.erase(closed.shared_from_this());
             const auto found = lines_.find(key);
+            // The client has stopped, and its lines are gone.
             if (found == lines_.end()) return;
             --found->second.closing;
             go_on_with(key);
@@ -370,6 +398,7 @@ private:
     void sweep() {
         bool is_any_left = false;
         for (auto& [key, line] : lines_) {
+            // Kept in order of age, so the look ends at the first that is fresh.
             while (!line.kept.empty() && !is_fresh(line.kept.front()))
                 close(key, line, take_oldest_kept(line));
             is_any_left = is_any_left || !line.kept.empty();

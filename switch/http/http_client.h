@@ -1,13 +1,13 @@
 // Calls other people's HTTP servers: callbacks, notifications.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "protocols/http/http_readers.h"
 #include "protocols/http/message.h"
-#include "switch/net/callback_rules.h"
-#include "switch/net/clock.h"
-#include "switch/net/http_readers.h"
-#include "switch/net/tls_context.h"
+#include "switch/engine/clock.h"
+#include "switch/http/callback_rules.h"
+#include "switch/http/tls_context.h"
 
 #include <cstddef>
 #include <functional>

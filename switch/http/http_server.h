@@ -1,18 +1,19 @@
 // The HTTP listener: sockets, with or without TLS → requests → a handler, and the replies back.
 #pragma once
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
+#include "protocols/http/http_readers.h"
 #include "protocols/http/message.h"
-#include "switch/net/endpoint.h"
-#include "switch/net/http_readers.h"
-#include "switch/net/http_responder.h"
-#include "switch/net/metrics.h"
-#include "switch/net/tls_context.h"
+#include "switch/http/server.h"
+#include "switch/http/tls_context.h"
+#include "switch/ops/metrics.h"
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
 
 namespace tuma::net {
 
@@ -44,6 +45,36 @@ struct HttpServerLimits {
     std::size_t memory_bytes_max = 256U << 20U;
 };
 
+/// Answers one request, once, from any thread. Dropped without an answer it answers 500, so that no
+/// client waits for nothing. May outlive the server: the answer then goes nowhere.
+class HttpResponder {
+public:
+    /// Who takes the answer; nothing when the handler gave none. Called on the answering thread.
+    using Deliver = std::function<void(std::optional<http::HttpReply>)>;
+
+    HttpResponder() = default;
+    explicit HttpResponder(Deliver deliver) : deliver_(std::move(deliver)) {}
+    ~HttpResponder() { drop(); }
+    HttpResponder(HttpResponder&& other) noexcept
+        : deliver_(std::exchange(other.deliver_, nullptr)) {}
+    HttpResponder& operator=(HttpResponder&& other) noexcept {
+        if (this == &other) return *this;
+        drop();
+        deliver_ = std::exchange(other.deliver_, nullptr);
+        return *this;
+    }
+    HttpResponder(const HttpResponder&) = delete;
+    HttpResponder& operator=(const HttpResponder&) = delete;
+
+    /// Requires: not answered yet, not moved from.
+    void answer(http::HttpReply reply);
+
+private:
+    void drop();
+
+    Deliver deliver_;
+};
+
 /// Takes a complete request on an I/O thread; must neither block it nor throw.
 using HttpHandler = std::function<void(http::HttpRequest, HttpResponder)>;
 
@@ -58,8 +89,8 @@ http::HttpReply plain_error_reply(int status, std::string_view reason);
 /// HTTP/1.1 and 1.0: keep-alive, pipelining, HEAD, chunked bodies, Expect: 100-continue,
 /// absolute-form targets. CONNECT is answered 200 and the tunnel ends here: TLS with our own
 /// certificate, or HTTP in the clear; without a certificate it gets 501.
-/// Connections are spread over the I/O threads in turn.
-class HttpServer {
+/// `stop_reading`: requests that were begun get 503, those in flight their answer.
+class HttpServer : public Server {
 public:
     struct Parts {
         HttpHandler handler;
@@ -68,36 +99,13 @@ public:
     };
 
     /// Requires: `metrics` stay until `finish` or `stop` has returned.
-    HttpServer(Parts parts, Metrics& metrics, const HttpServerLimits& limits);
-    ~HttpServer();
-    HttpServer(const HttpServer&) = delete;
-    HttpServer& operator=(const HttpServer&) = delete;
+    HttpServer(const Parts& parts, Metrics& metrics, const HttpServerLimits& limits);
 
-    /// Binds and listens; from here on the system queues connections. May be called for several
-    /// endpoints, before `start`. Returns the bound endpoint. Throws std::system_error.
-    Endpoint listen(const Endpoint& endpoint);
-    /// The same under TLS. Requires: `tls` was given.
+    /// As `listen`, under TLS. Requires: `tls` was given.
     Endpoint listen_tls(const Endpoint& endpoint);
-    /// Starts the threads and accepts.
-    void start();
-
-    /// What connections hold of `memory_bytes_max`. Any thread.
-    std::size_t memory_bytes() const;
-
-    /// Accepts no more connections.
-    void stop_accepting();
-    /// Reads nothing more: requests that were begun get 503, those in flight their answer, and then
-    /// each connection is closed.
-    void stop_reading();
-    /// Waits until all connections have got their last byte, or for `deadline`; then closes what is
-    /// left and ends the threads. True when nothing was cut off.
-    bool finish(Duration deadline);
-    /// Closes everything at once.
-    void stop();
 
 private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
+    bool has_certificate_;
 };
 
 }  // namespace tuma::net

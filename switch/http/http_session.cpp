@@ -1,4 +1,4 @@
-#include "switch/net/http_session.h"
+#include "switch/http/http_session.h"
 
 #include <boost/asio/post.hpp>
 
@@ -15,6 +15,7 @@ constexpr char tls_record_handshake = 0x16;
 std::string peer_text(const tcp::socket& socket) {
     boost::system::error_code error;
     const tcp::endpoint peer = socket.remote_endpoint(error);
+    // Gone already. The first read will say so.
     if (error) return {};
     return Endpoint{peer.address().to_string(), peer.port()}.text();
 }
@@ -29,6 +30,8 @@ std::size_t request_bytes(const http::HttpRequest& request) {
 bool is_stray(std::string_view rest) {
     if (rest.empty()) return false;
     const char c = rest.front();
+    // A method is made of capital letters, and an empty line may stand before a request (RFC 9112,
+    // section 2.2).
     return c != '\r' && !(c >= 'A' && c <= 'Z');
 }
 
@@ -50,11 +53,13 @@ void HttpSession::start() {
 void HttpSession::wait(StreamStep step) {
     const bool is_read = step == StreamStep::wants_read;
     bool& is_waiting = is_read ? waits_readable_ : waits_writable_;
+    // One wait for each direction is enough, whoever asks for it.
     if (is_waiting) return;
     is_waiting = true;
     stream_.socket().async_wait(
         is_read ? tcp::socket::wait_read : tcp::socket::wait_write,
         [self = shared_from_this(), is_read](const boost::system::error_code&) {
+            // An error shows again in the next step on the socket.
             (is_read ? self->waits_readable_ : self->waits_writable_) = false;
             self->advance();
         });
@@ -65,6 +70,7 @@ void HttpSession::advance_later() {
 }
 
 void HttpSession::advance() {
+    // A step may close the session, and the loop then lets go of it.
     const auto self = shared_from_this();
     switch (phase_) {
         case Phase::hello:
@@ -92,8 +98,10 @@ void HttpSession::on_readable_hello() {
 
 void HttpSession::begin_handshake() {
     has_handshake_ = true;
+    // It was closed while it waited for its turn.
     if (phase_ != Phase::hello) return give_handshake_back();
     phase_ = Phase::handshake;
+    // In a tunnel the first bytes have been read already.
     stream_.start_tls(service_.parts.tls, std::exchange(input_, {}), "");
     shake_hands();
 }
@@ -111,6 +119,7 @@ void HttpSession::shake_hands() {
     std::string bytes;
     append_reply(bytes, service_.parts.error_reply(400, "this port speaks HTTP under TLS only"),
                  {.keeps_open = false});
+    // What the socket takes at once suffices: the connection ends anyway.
     stream_.write_plain(bytes);
     begin_linger();
 }
@@ -155,6 +164,7 @@ bool HttpSession::is_mid_request() const {
 
 void HttpSession::exchange() {
     for (int turn = 0; turn < turns_per_wake_up_max; ++turn) {
+        // Replies first, since each one written makes room for another request.
         if (!write_replies() || leave_if_done() || !wants_requests()) return;
         if (!input_.empty()) {
             receive(std::exchange(input_, {}));
@@ -175,11 +185,13 @@ void HttpSession::exchange() {
                 return close();
         }
     }
+    // There may be more to do, after the others of this loop.
     advance_later();
 }
 
 void HttpSession::receive(std::string_view bytes) {
     const std::size_t used = consume(bytes);
+    // Behind the last request only what a tunnel has said early is of use.
     if (takes_requests_ || becomes_tunnel_) input_ = bytes.substr(used);
     count_memory();
 }
@@ -187,6 +199,7 @@ void HttpSession::receive(std::string_view bytes) {
 std::size_t HttpSession::consume(std::string_view bytes) {
     std::size_t used = 0;
     while (used < bytes.size() && wants_requests()) {
+        // Gone with its request, so that an idle session has none.
         if (!reader_) reader_ = std::make_unique<RequestReader>(service_.limits.message);
         const HttpReadState before = reader_->state();
         used += reader_->feed(bytes.substr(used));
@@ -201,9 +214,11 @@ void HttpSession::note_progress(HttpReadState before, std::string_view rest) {
         const HttpRefusal refusal = reader_->refusal();
         return refuse(refusal.status, refusal.reason);
     }
+    // Requests without a body are small: refusing them would free nothing.
     if (is_memory_short() && (state == HttpReadState::body || reader_->body_bytes() > 0))
         return refuse(503, "too many requests are under way; this one was not executed");
     if (state == HttpReadState::complete) return dispatch(rest);
+    // Within a state the deadline stays, so that single bytes do not push it on.
     if (state == before) return;
     const bool is_body = state == HttpReadState::body;
     read_deadline_ =
@@ -227,13 +242,15 @@ void HttpSession::dispatch(std::string_view rest) {
     if (request.method == "CONNECT") return connect(std::move(exchange));
     if (!exchange.frame.keeps_open) take_no_more();
     request.is_tls = stream_.is_tls();
+    request.client_certificate = stream_.peer_certificate();
     request.peer = peer_;
+    // Listed before the handler is called, which may answer at once.
     const std::uint64_t number = add(std::move(exchange));
     count_memory();
     service_.parts.handler(
         std::move(request),
         HttpResponder([self = shared_from_this(), number](std::optional<http::HttpReply> reply) {
-            self->loop_->answered(self, number, std::move(reply));
+            self->loop_->answered({self, number, std::move(reply)});
         }));
 }
 
@@ -241,6 +258,7 @@ void HttpSession::connect(Exchange exchange) {
     if (!service_.parts.tls)
         return refuse(501, "CONNECT needs a certificate, and this server was given none");
     if (stream_.is_tls()) return refuse(501, "CONNECT inside TLS is not supported");
+    // In its turn: the replies before it leave first.
     exchange.is_tunnel = true;
     exchange.ready_at = exchange.completed_at;
     exchange.reply.emplace();
@@ -255,6 +273,7 @@ void HttpSession::refuse(int status, std::string_view reason) {
     exchange.completed_at = Steady::now();
     exchange.ready_at = exchange.completed_at;
     exchange.reply = service_.parts.error_reply(status, reason);
+    // Behind the requests before it, which still get their answers.
     add(std::move(exchange));
     take_no_more();
 }
@@ -274,6 +293,7 @@ void HttpSession::take_no_more() {
 }
 
 void HttpSession::on_end() {
+    // Perhaps only the client's own direction is shut. What it is owed still leaves.
     has_peer_ended_ = true;
     if (is_mid_request())
         refuse(400, "the request ended early");
@@ -283,8 +303,10 @@ void HttpSession::on_end() {
 
 void HttpSession::stop_reading() {
     if (phase_ == Phase::closed || phase_ == Phase::lingering) return;
+    // Nothing was asked yet, so nothing is owed.
     if (phase_ != Phase::open) return close();
     if (std::exchange(becomes_tunnel_, false) && !exchanges_.empty()) {
+        // CONNECT was read and not answered: the refusal takes its place and its number.
         exchanges_.pop_back();
         --next_number_;
         refuse(503, "the server is shutting down");

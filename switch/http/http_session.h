@@ -1,9 +1,57 @@
 // One HTTP connection: bytes → requests → handler, and the replies back in order.
+//
+// The invariant. Replies leave in the order of their requests, whatever the order in which handlers
+// answer. `exchanges_` has one entry a request that was read and is not yet answered on the wire;
+// only its front may be written. A reply that nobody gives is replaced by an error after a time.
+//
+// Phases, and what moves a session on:
+//
+//     hello ──▶ handshake ──▶ open ──▶ lingering ──▶ closed
+//       ▲                      │  ▲
+//       └────── tunnel ◀───────┘  │
+//                 └───────────────┘
+//
+//   hello       TLS, and no byte has come. It takes no place among the handshakes yet, so that who
+//               only connects keeps nobody out.
+//   handshake   has one of the loop's places for handshakes, and gives it back however it ends.
+//   open        reads requests and writes replies. A connection in the clear begins here.
+//   tunnel      CONNECT was answered. The first byte tells whether TLS follows (to hello) or a
+//               request in the clear (to open).
+//   lingering   the last byte was written, and our side is shut. What still comes is read and
+//               thrown away: closing at once would reset the connection, and the client would
+//               lose the reply.
+//   closed      nothing is owned any more. Answers that come late find it so and are dropped.
+//
+// Two flags beside the phases: `takes_requests_` is false once no further request may be read (the
+// client closes, a request was refused, the server stops); `is_cut_off_` says that a reply asked
+// for the connection to be dropped.
+//
+// Threads. Everything is called on the loop's thread but for one thing: an HttpResponder may live
+// on any thread. It holds the session and hands its answer to HttpLoop::answered, which brings it
+// to take_answer() on the right thread.
+//
+// Who owns what. The loop owns its sessions; a responder, a timer or a wait that is under way keeps
+// a session alive a little longer. The session owns its socket, what it has read ahead (`input_`),
+// the request being read (`reader_`) and what was encoded and not yet written (`output_`). Bytes of
+// a read lie in the loop's scratch buffer first, so that an idle session has no buffer of its own.
+//
+// Nothing blocks. Each step does what is possible now and then waits for the socket to be readable
+// or writable; advance() is called again when it is. A busy client gets a few reads a wake-up, so
+// that the others of its loop get theirs.
+//
+// Bounds. Requests in flight (`pipelined_max`), encoded bytes ahead of the socket, and the memory
+// of all sessions together. While a bound is reached, a session that has work of its own reads
+// nothing more: its client then waits in TCP. What cannot be bounded so is refused with 503.
+//
+// Times. Each step has a deadline: a header, a body, a handshake, an idle connection, a reply, a
+// write. The loop asks is_late() now and then, and give_up() ends the step with an answer, if there
+// is still somebody to answer. Time in which the session does not want to read is not counted
+// against the client.
 #pragma once
 
-#include "switch/net/byte_stream.h"
-#include "switch/net/http_loop.h"
-#include "switch/net/http_readers.h"
+#include "protocols/http/http_readers.h"
+#include "switch/http/byte_stream.h"
+#include "switch/http/http_loop.h"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -39,7 +87,7 @@ public:
 
     /// A step has taken too long; then `give_up` says so to the client or closes.
     bool is_late(Steady::time_point now) const;
-    void give_up(Steady::time_point now);
+    void give_up();
 
 private:
     // Reads of one wake-up at most, so that one busy client does not starve the others of its loop.

@@ -1,5 +1,5 @@
 // The second half of a session: replies in order, time, the end.
-#include "switch/net/http_session.h"
+#include "switch/http/http_session.h"
 
 #include <algorithm>
 #include <string>
@@ -12,7 +12,7 @@ namespace {
 // A buffer that is larger is given back once it is empty.
 constexpr std::size_t kept_bytes_max = 4 * 1024;
 // How long a client may take to read the last words before its connection is closed.
-constexpr std::chrono::seconds linger_max{2};
+constexpr std::chrono::seconds farewell_max{2};
 
 // A short buffer is kept, so that it counts only when there is something in it.
 std::size_t buffer_bytes(const std::string& buffer) {
@@ -22,6 +22,8 @@ std::size_t buffer_bytes(const std::string& buffer) {
 }  // namespace
 
 void HttpSession::take_answer(std::uint64_t number, std::optional<http::HttpReply> reply) {
+    // Numbers are consecutive, so the place in the list follows from the front's. A number before
+    // the front has left: its handler was too late, and the client got a 503.
     if (exchanges_.empty() || number < exchanges_.front().number) return;
     const std::uint64_t at = number - exchanges_.front().number;
     if (at >= exchanges_.size() || exchanges_[at].reply) return;  // it came too late
@@ -36,6 +38,7 @@ void HttpSession::take_answer(std::uint64_t number, std::optional<http::HttpRepl
 bool HttpSession::write_replies() {
     while (true) {
         encode_replies();
+        // The go-ahead is a reply too, so what is owed before it leaves first.
         if (owes_continue_ && exchanges_.empty()) {
             owes_continue_ = false;
             // Who has begun to send the body waits for nothing.
@@ -55,6 +58,8 @@ void HttpSession::encode_replies() {
         Exchange& front = exchanges_.front();
         if (front.ready_at > Steady::now()) return await_delay(front.ready_at);
         if (front.reply->drop) {
+            // A fault asks for the end here and unanswered, and what waits behind it gets no answer
+            // either.
             is_cut_off_ = true;
             exchanges_.clear();
             return take_no_more();
@@ -64,9 +69,11 @@ void HttpSession::encode_replies() {
 }
 
 void HttpSession::encode(Exchange& front) {
+    // The last reply that there will be says so, as HTTP wants it.
     const bool is_last = !takes_requests_ && exchanges_.size() == 1;
     http::ReplyFrame frame = front.frame;
     frame.keeps_open = frame.keeps_open && !front.reply->close && !is_last;
+    // The first of a row: its bytes begin the wait for the client.
     if (unwritten() == 0) write_deadline_ = Steady::now() + service_.limits.write_timeout;
     const int status = front.reply->status;
     if (front.is_tunnel)
@@ -81,6 +88,8 @@ void HttpSession::encode(Exchange& front) {
     exchanges_.erase(exchanges_.begin());
     if (exchanges_.empty() && !is_mid_request())
         read_deadline_ = Steady::now() + service_.limits.idle_timeout;
+    // The client was told that nothing follows, so requests that were read behind it are not
+    // answered.
     if (!frame.keeps_open && !is_tunnel) {
         exchanges_.clear();
         becomes_tunnel_ = false;
@@ -91,6 +100,7 @@ void HttpSession::encode(Exchange& front) {
 /// False when the connection was closed.
 bool HttpSession::flush() {
     while (unwritten() > 0) {
+        // The wait that is under way brings the next look.
         if (waits_writable_) return true;
         const StreamMoved sent = stream_.write(std::string_view(output_).substr(written_));
         if (sent.step == StreamStep::done) {
@@ -116,6 +126,7 @@ bool HttpSession::flush() {
 /// True when this phase has ended.
 bool HttpSession::leave_if_done() {
     if (takes_requests_ || !exchanges_.empty() || unwritten() > 0) return false;
+    // Cut off, or the client has ended already: there is nobody to linger for.
     if (is_cut_off_ || has_peer_ended_) {
         if (!is_cut_off_) stream_.end_writing();
         close();
@@ -134,7 +145,7 @@ bool HttpSession::leave_if_done() {
 void HttpSession::begin_linger() {
     settle();
     phase_ = Phase::lingering;
-    phase_deadline_ = Steady::now() + linger_max;
+    phase_deadline_ = Steady::now() + farewell_max;
     stream_.end_writing();
     linger();
 }
@@ -172,7 +183,9 @@ bool HttpSession::is_late(Steady::time_point now) const {
     return is_mid_request() || (exchanges_.empty() && unwritten() == 0);
 }
 
-void HttpSession::give_up(Steady::time_point now) {
+void HttpSession::give_up() {
+    const Steady::time_point now = Steady::now();
+    // Who takes nothing, or speaks no HTTP yet, cannot be told.
     if (phase_ != Phase::open || (unwritten() > 0 && now >= write_deadline_)) return close();
     if (!exchanges_.empty() && !exchanges_.front().reply &&
         now >= exchanges_.front().completed_at + service_.limits.reply_timeout) {
@@ -183,6 +196,7 @@ void HttpSession::give_up(Steady::time_point now) {
         refuse(408, reader_->state() == HttpReadState::head ? "the header came too slowly"
                                                             : "the body came too slowly");
     } else {
+        // Idle, and nothing is owed.
         take_no_more();
     }
     advance();
@@ -205,6 +219,7 @@ void HttpSession::settle() {
 
 void HttpSession::close() {
     if (phase_ == Phase::closed) return;
+    // The loop lets go of it below; it must live until the end of this function.
     const auto self = shared_from_this();
     phase_ = Phase::closed;
     give_handshake_back();

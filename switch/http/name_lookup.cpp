@@ -1,4 +1,4 @@
-#include "switch/net/name_lookup.h"
+#include "switch/http/name_lookup.h"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -37,6 +37,7 @@ Addresses read_addresses(const std::vector<std::string>& texts) {
 }  // namespace
 
 Addresses plain_addresses(const std::string& host) {
+    // No server is asked, so that nobody can point these names elsewhere.
     if (host == "localhost" || host.ends_with(".localhost"))
         return {boost::asio::ip::address_v4::loopback(), boost::asio::ip::address_v6::loopback()};
     return read_addresses({host});
@@ -57,6 +58,7 @@ void NameLookup::find(const std::string& name, Found found) {
         return found(known->second.addresses);
     std::vector<Found>& asking = asked_[name];
     asking.push_back(std::move(found));
+    // Asked for already: one look-up serves all who want it.
     if (asking.size() > 1) return;
     boost::asio::post(*threads_, [this, name] {
         const Addresses addresses = read_addresses(resolve_(name));
@@ -65,16 +67,21 @@ void NameLookup::find(const std::string& name, Found found) {
 }
 
 void NameLookup::told(const std::string& name, const Addresses& addresses) {
+    // Rarely, and it costs a look-up each. Without it the list would grow with every name that is
+    // ever called.
     if (known_.size() >= known_max) known_.clear();
+    // Not kept: its owner may be putting it right, and the next attempt should see that.
     if (addresses.empty())
         known_.erase(name);
     else
         known_[name] = {addresses, Steady::now() + known_for};
+    // Taken out first, because whoever is told may ask for the name again.
     const auto asking = asked_.extract(name);
     for (const Found& found : asking.mapped()) found(addresses);
 }
 
 void NameLookup::stop() {
+    // What has not begun is dropped. A look-up that is under way cannot be broken off.
     threads_->stop();
     threads_->join();
 }

@@ -1,8 +1,8 @@
 // Addresses of host names, looked up beside everything else.
 #pragma once
 
-#include "switch/net/clock.h"
-#include "switch/net/http_client.h"
+#include "switch/engine/clock.h"
+#include "switch/http/http_client.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/address.hpp>

@@ -1,6 +1,6 @@
-#include "switch/net/outgoing_call.h"
+#include "switch/http/outgoing_call.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/post.hpp>
@@ -44,6 +44,7 @@ OutgoingCall::OutgoingCall(boost::asio::io_context& context, HttpCall call, http
       reader_(limits) {}
 
 std::string OutgoingCall::flavour(const http::Url& url, bool verify_tls) {
+    // Kept apart, so that a call that verifies never uses a connection that nobody verified.
     const char* const way = !url.is_tls ? "http" : verify_tls ? "https" : "https-unverified";
     return fmt::format("{} {}", way, url.host);
 }
@@ -76,6 +77,7 @@ void OutgoingCall::go_on(std::optional<HttpContent> content) {
     if (!content) return fail(HttpFailureKind::withdrawn, "there is nothing to be sent any more");
     call_.content.timeout = content->timeout;
     output_ = request_bytes(*std::move(content), url_);
+    // Making the content took time, in which the server may have closed.
     if (stream_ && !stream_->is_quiet()) stream_.reset();
     was_kept_ = stream_ != nullptr;
     if (was_kept_) return begin_sending();
@@ -84,11 +86,13 @@ void OutgoingCall::go_on(std::optional<HttpContent> content) {
 
 void OutgoingCall::connect() {
     phase_ = Phase::connecting;
+    // Connecting has a time of its own; sending begins another.
     begin_patience();
     socket_.emplace(context_);
     boost::asio::async_connect(
         *socket_, endpoints_,
         [self = shared_from_this()](const error_code& error, const tcp::endpoint&) {
+            // It came just as the time ran out.
             if (self->phase_ != Phase::connecting) return;
             if (error)
                 return self->fail(HttpFailureKind::unreachable,
@@ -108,6 +112,7 @@ void OutgoingCall::on_connected() {
 
 void OutgoingCall::begin_sending() {
     phase_ = Phase::sending;
+    // From here on the server may have seen some of it, so it is never sent again.
     has_sent_ = true;
     begin_patience();
     advance();
@@ -142,6 +147,7 @@ void OutgoingCall::send() {
             return wait(sent.step);
         }
     }
+    // Given back: an answer may take long.
     output_ = {};
     written_ = 0;
     phase_ = Phase::receiving;
@@ -157,6 +163,7 @@ void OutgoingCall::receive() {
         else if (got.step == StreamStep::wants_read || got.step == StreamStep::wants_write)
             return wait(got.step);
         else if (got.step == StreamStep::ended && reader_.state() == HttpReadState::body)
+            // A body without a length ends with the connection.
             reader_.end();
         else
             return fail(HttpFailureKind::closed, "the connection ended before the answer");
@@ -166,6 +173,7 @@ void OutgoingCall::receive() {
         return end(reader_.take());
     }
     const HttpRefusal& refusal = reader_.refusal();
+    // The reader says 400 for what is malformed; all else is a bound that was passed.
     fail(refusal.status == 400 ? HttpFailureKind::bad_answer : HttpFailureKind::too_long,
          "the answer is not taken: " + refusal.reason);
 }
@@ -205,6 +213,7 @@ void OutgoingCall::on_tick() {
 void OutgoingCall::run_out_of_time() {
     const auto waited =
         std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - patient_since_);
+    // A late timer would name more than the limit, which would only confuse.
     const std::string within = text(std::min<Duration>(waited, timeout()));
     if (phase_ == Phase::connecting)
         fail(HttpFailureKind::unreachable, "there was no connection within " + within);
@@ -223,6 +232,7 @@ void OutgoingCall::fail(HttpFailureKind kind, std::string reason) {
 }
 
 void OutgoingCall::end(HttpResult result) {
+    // The watcher lets go of it below.
     const auto self = shared_from_this();
     phase_ = Phase::ended;
     timer_.cancel();

@@ -1,11 +1,11 @@
 // One call of the HTTP client: make the content, connect, handshake, send, receive.
 #pragma once
 
+#include "protocols/http/http_readers.h"
 #include "protocols/http/url.h"
-#include "switch/net/byte_stream.h"
-#include "switch/net/clock.h"
-#include "switch/net/http_client.h"
-#include "switch/net/http_readers.h"
+#include "switch/engine/clock.h"
+#include "switch/http/byte_stream.h"
+#include "switch/http/http_client.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

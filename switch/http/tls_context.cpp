@@ -1,6 +1,6 @@
-#include "switch/net/tls_context.h"
+#include "switch/http/tls_context.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -43,6 +43,7 @@ std::vector<Certificate> certificates(std::string_view pem) {
     const Bio bio = reader(pem);
     while (X509* one = PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr))
         all.emplace_back(one);
+    // The end of the text is told as an error, which nobody may find later.
     ERR_clear_error();
     return all;
 }
@@ -63,6 +64,7 @@ int choose_protocol(SSL* /*ssl*/, const unsigned char** out, unsigned char* out_
     const int result =
         SSL_select_next_proto(&chosen, out_length, ours, sizeof(ours) - 1, in, in_length);
     *out = chosen;
+    // Without a match the handshake goes on, with no protocol agreed.
     return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
 }
 
@@ -74,6 +76,7 @@ TlsContext::TlsContext(bool is_server)
     ensure(context_ != nullptr, "OpenSSL gives a context");
     SSL_CTX_set_min_proto_version(context_, TLS1_2_VERSION);
     ensure(SSL_CTX_set_cipher_list(context_, ciphers_1_2) == 1, "OpenSSL has these ciphers");
+    // Many clients end without saying so in TLS. HTTP itself says whether a message is whole.
     SSL_CTX_set_options(
         context_, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     // Idle connections give their record buffers back: 34 KiB each.
@@ -91,6 +94,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::server(std::string_view ce
     const std::vector<Certificate> chain = certificates(certificate_pem);
     if (chain.empty() || SSL_CTX_use_certificate(context->context_, chain.front().get()) != 1)
         return InputError{"certificate", "is no certificate in PEM"};
+    // Clients need what stands between the certificate and an authority that they know.
     for (std::size_t i = 1; i < chain.size(); ++i)
         SSL_CTX_add1_chain_cert(context->context_, chain[i].get());
     const Bio bio = reader(key_pem);
@@ -100,6 +104,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::server(std::string_view ce
     if (!key) return InputError{"key", "is no private key in PEM without a password"};
     if (!fits) return InputError{"key", "does not belong to the certificate"};
     SSL_CTX_set_verify(context->context_, SSL_VERIFY_PEER, accept_any);
+    // Sessions of a server that asks for certificates are not resumed without one.
     static constexpr unsigned char session_context[] = "tuma";
     SSL_CTX_set_session_id_context(context->context_, session_context, sizeof(session_context) - 1);
     SSL_CTX_sess_set_cache_size(context->context_, sessions_max);
@@ -112,6 +117,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::client(bool verifies,
     const std::shared_ptr<TlsContext> context(new TlsContext(false));
     SSL_CTX_set_verify(context->context_, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
     if (!verifies) return std::shared_ptr<const TlsContext>(context);
+    // The given certificates come on top of the system's own.
     SSL_CTX_set_default_verify_paths(context->context_);
     const std::vector<Certificate> trusted = certificates(trusted_pem);
     if (trusted.empty() && !trusted_pem.empty())

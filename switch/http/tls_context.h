@@ -1,7 +1,7 @@
 // Certificates, keys and trust for TLS connections, made from PEM text.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 
 #include <memory>
 #include <string_view>

@@ -41,6 +41,7 @@ public:
 
 private:
     void grow(std::size_t least) {
+        // By half: a long frame is copied a few times only, and a short one takes little.
         const std::size_t capacity = std::max(least, capacity_ + capacity_ / 2);
         auto bytes = std::make_unique_for_overwrite<std::byte[]>(capacity);
         if (size_ > 0) std::memcpy(bytes.get(), bytes_.get(), size_);

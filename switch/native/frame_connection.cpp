@@ -1,4 +1,4 @@
-#include "switch/net/frame_connection.h"
+#include "switch/native/frame_connection.h"
 
 #include <boost/asio/buffer.hpp>
 #include <fmt/format.h>
@@ -66,12 +66,19 @@ std::size_t reply_bytes_of(const native::FrameHeader& header,
 
 }  // namespace
 
-FrameConnection::FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::tcp::socket socket)
+FrameConnection::FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::tcp::socket socket,
+                                 bool)
     : loop_(std::move(loop)),
       service_(loop_->service()),
       socket_(std::move(socket)),
       progress_at_(Steady::now()),
-      write_progress_at_(progress_at_) {}
+      write_progress_at_(progress_at_) {
+    // A socket that fails here fails at its first read too, and is closed there.
+    boost::system::error_code ignored;
+    socket_.set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    socket_.non_blocking(true, ignored);
+    service_.metrics.connections_total.add();
+}
 
 // An exchange that was dropped on its way never came back.
 FrameConnection::~FrameConnection() {
@@ -96,6 +103,7 @@ std::size_t FrameConnection::memory() const {
 
 void FrameConnection::count_memory() {
     const std::size_t held = memory();
+    // The sum is shared and has no sign: only the difference goes into it, in its direction.
     if (held > memory_counted_)
         service_.memory_bytes += held - memory_counted_;
     else
@@ -104,6 +112,7 @@ void FrameConnection::count_memory() {
 }
 
 bool FrameConnection::is_memory_short() const {
+    // What this connection has gained since it was last counted is counted along.
     return service_.memory_bytes - memory_counted_ + memory() >= service_.limits.memory_bytes_max;
 }
 
@@ -117,6 +126,7 @@ bool FrameConnection::is_held_by_replies() const {
 std::size_t FrameConnection::read_bytes_max() const {
     if (is_held_by_replies()) return 0;
     if (!is_memory_short()) return std::numeric_limits<std::size_t>::max();
+    // Each may still complete one small request, so that nobody waits for ever for others' memory.
     return small_request_bytes - std::min(input_.size(), small_request_bytes);
 }
 
@@ -124,6 +134,7 @@ std::size_t FrameConnection::read_bytes_max() const {
 bool FrameConnection::is_affordable(const native::FrameHeader& header) const {
     if (!is_memory_short()) return true;
     const bool is_statement = static_cast<FrameType>(header.type) == FrameType::statement;
+    // The queries are not read yet, so each counts as the longest there may be.
     const std::vector<native::StatementQuery> longest(
         is_statement ? header.count : 0,
         {.account = {}, .before = {}, .limit = native::statement_entries_max});
@@ -135,6 +146,7 @@ void FrameConnection::wait_readable() {
     const bool is_open = state_ == State::open;
     const bool was_held_back = std::exchange(is_held_back_, is_open && is_held_by_replies());
     if (was_held_back && !is_held_back_) progress_at_ = Steady::now();
+    // Nobody tells when there is memory again: the loop looks for it.
     if (is_open && is_memory_short()) loop_->hold(shared_from_this());
     const bool wants_input =
         (is_open && !input_ended_ && read_bytes_max() > 0) || state_ == State::lingering;
@@ -160,6 +172,8 @@ void FrameConnection::on_readable() {
 }
 
 bool FrameConnection::read_some() {
+    // An idle connection holds no buffer: reads go to the loop's scratch, and only a rest is
+    // copied.
     const bool uses_scratch = input_.empty();
     const std::size_t most = read_bytes_max();
     std::span<std::byte> room =
@@ -170,6 +184,7 @@ bool FrameConnection::read_some() {
         socket_.read_some(boost::asio::buffer(room.data(), room.size()), error);
     if (error == boost::asio::error::would_block) return false;
     if (error == boost::asio::error::eof) {
+        // The client may have closed its own direction only. What it is owed is still written.
         input_ended_ = true;
         return false;
     }
@@ -188,6 +203,7 @@ bool FrameConnection::read_some() {
     }
     hand_over();
     count_memory();
+    // A room that was not filled has emptied the socket; another read would be in vain.
     return count == room.size();
 }
 
@@ -199,8 +215,10 @@ std::size_t FrameConnection::take_frames(std::span<const std::byte> bytes) {
     while (state_ == State::open && !is_held_by_replies()) {
         const auto rest = bytes.subspan(taken);
         const auto read = native::read_frame(rest, false);
+        // Not complete yet. How long that may take is looked at in `is_late`.
         if (!read) break;
         has_held_frame_ = read->has_value() && !is_affordable((**read).header);
+        // It stays in the input, and the frames behind it wait too, so that their order is kept.
         if (has_held_frame_) break;
         const auto refused = read->has_value() ? take_frame(**read) : read->error();
         if (refused) {
@@ -212,8 +230,11 @@ std::size_t FrameConnection::take_frames(std::span<const std::byte> bytes) {
         has_begun_frame_ = false;
     }
     const bool has_rest = taken < bytes.size() && state_ == State::open;
+    // A whole frame is progress, and so is the beginning of one. Single bytes are not: they would
+    // hold a connection open at no cost.
     if (taken > 0 || has_rest != has_begun_frame_) progress_at_ = Steady::now();
     has_begun_frame_ = has_rest;
+    // Behind a frame that was refused nothing is read: where the next one begins is not known.
     return state_ == State::open ? taken : bytes.size();
 }
 
@@ -231,6 +252,7 @@ std::optional<FrameError> FrameConnection::take_frame(const FrameView& frame) {
     if (refused) return refused;
     exchange.frames.push_back({type, header.count, header.request_id, header.participant});
     exchange.reply_bytes += reply_bytes_of(header, exchange.statement_queries);
+    // These take another way than the others, so nothing may join them.
     if (goes_alone(type)) hand_over();
     return std::nullopt;
 }
@@ -248,6 +270,7 @@ FrameExchange& FrameConnection::exchange_for(const native::FrameHeader& header) 
 void FrameConnection::hand_over() {
     if (!building_) return;
     std::unique_ptr<FrameExchange> exchange = std::move(building_);
+    // Its only frame was refused while it was read.
     if (exchange->frames.empty()) {
         loop_->recycle(std::move(exchange));
         return;
@@ -263,6 +286,7 @@ void FrameConnection::hand_over() {
 }
 
 void FrameConnection::end(FrameError error, std::uint64_t request_id) {
+    // The frames before the bad one are decided, and their replies come before the error frame.
     hand_over();
     state_ = State::ending;
     last_word_ = std::move(error);
@@ -279,6 +303,7 @@ void FrameConnection::stop_reading() {
 bool FrameConnection::is_late(Steady::time_point now) const {
     if (state_ == State::lingering) return now - progress_at_ > linger_max;
     if (is_writing_) return now - write_progress_at_ > service_.limits.write_timeout;
+    // A client that is not read from cannot be late.
     if (state_ != State::open || is_held_by_replies()) return false;
     if (has_begun_frame_) return now - progress_at_ > service_.limits.frame_timeout;
     const Duration idle_max = service_.limits.idle_timeout;
@@ -286,6 +311,7 @@ bool FrameConnection::is_late(Steady::time_point now) const {
 }
 
 void FrameConnection::give_up() {
+    // In the middle of a write the error frame would land inside another frame.
     if (state_ != State::open || is_writing_) {
         close();
         return;
@@ -312,6 +338,7 @@ void FrameConnection::count_refused(Refusal code,
 }
 
 void FrameConnection::encode(const FrameExchange& exchange) {
+    // Also when it is closed, so that the listener's sum stays true.
     --exchanges_out_;
     reply_bytes_owed_ -= exchange.reply_bytes;
     exchange_memory_out_ -= exchange.memory_counted;
@@ -339,6 +366,7 @@ void FrameConnection::go_on() {
 }
 
 void FrameConnection::write() {
+    // Replies that come during a write gather in the other buffer and leave together.
     if (is_writing_ || output_.empty() || state_ == State::closed) return;
     is_writing_ = true;
     written_ = 0;
@@ -350,6 +378,7 @@ void FrameConnection::write() {
 }
 
 void FrameConnection::write_some() {
+    // In parts, so that the progress of a slow client is seen.
     socket_.async_write_some(
         boost::asio::buffer(writing_.data() + written_, writing_.size() - written_),
         [self = shared_from_this()](const boost::system::error_code& error, std::size_t count) {
@@ -379,6 +408,7 @@ void FrameConnection::on_written(const boost::system::error_code& error, std::si
         return;
     }
     write_progress_at_ = Steady::now();
+    // A reply counts as sent once the system has all bytes of its write.
     for (const Steady::time_point durable_at : writing_durable_at_)
         service_.metrics.reply.record(write_progress_at_ - durable_at);
     writing_durable_at_.clear();
@@ -391,6 +421,7 @@ void FrameConnection::on_written(const boost::system::error_code& error, std::si
 void FrameConnection::finish_if_done() {
     const bool is_ending = state_ == State::ending || (state_ == State::open && input_ended_);
     if (!is_ending || exchanges_out_ > 0 || is_writing_ || !output_.empty()) return;
+    // Its last frame waits for memory and is decided before the connection ends.
     if (state_ == State::open && has_held_frame_) return;
     if (!last_word_) {
         if (state_ == State::open)
@@ -409,6 +440,7 @@ void FrameConnection::finish_if_done() {
 void FrameConnection::linger() {
     state_ = State::lingering;
     progress_at_ = Steady::now();
+    // All is written. A server that is being stopped need not wait for the client to close.
     settle();
     boost::system::error_code ignored;
     socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
@@ -432,12 +464,14 @@ void FrameConnection::settle() {
 
 void FrameConnection::close() {
     if (state_ == State::closed) return;
+    // The loop lets go of it below; it must live until the end of this function.
     const auto self = shared_from_this();
     state_ = State::closed;
     boost::system::error_code ignored;
     socket_.close(ignored);
     input_.release();
     if (building_) loop_->recycle(std::move(building_));
+    // Not `writing_`: the system may still read from it. `on_written` gives it back.
     loop_->recycle(std::exchange(output_, {}));
     count_memory();
     settle();

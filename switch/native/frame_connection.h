@@ -1,9 +1,9 @@
 // One client of the native listener: bytes in, frames to the engine, replies out.
 #pragma once
 
-#include "switch/net/byte_buffer.h"
-#include "switch/net/frame_exchange.h"
-#include "switch/net/io_loop.h"
+#include "switch/native/byte_buffer.h"
+#include "switch/native/frame_exchange.h"
+#include "switch/native/io_loop.h"
 
 #include <boost/asio/ip/tcp.hpp>
 
@@ -21,7 +21,9 @@ namespace tuma::net {
 /// a short time passes; or the socket fails.
 class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
 public:
-    FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::tcp::socket socket);
+    /// Frames are never under TLS, whatever other listeners do.
+    FrameConnection(std::shared_ptr<IoLoop> loop, boost::asio::ip::tcp::socket socket,
+                    bool is_tls = false);
     ~FrameConnection();
     FrameConnection(const FrameConnection&) = delete;
     FrameConnection& operator=(const FrameConnection&) = delete;

@@ -1,6 +1,6 @@
-#include "switch/net/frame_exchange.h"
+#include "switch/native/frame_exchange.h"
 
-#include "switch/net/frame_connection.h"
+#include "switch/native/frame_connection.h"
 
 #include <algorithm>
 #include <utility>
@@ -22,11 +22,14 @@ void FrameExchange::begin(std::unique_ptr<FrameExchange> self) {
     self->submitted = Steady::now();
     switch (self->type()) {
         case FrameType::statement:
+            // A statement is read backwards from the account's newest record, which the books know.
             self->ask_newest_records();
             to_engine(std::move(self));
             return;
         case FrameType::query_transfer:
         case FrameType::reverse:
+            // A reversal cannot be decided without its original's records. A query needs nothing
+            // but them.
             to_history(std::move(self));
             return;
         default:
@@ -43,6 +46,7 @@ void FrameExchange::ask_newest_records() {
 }
 
 void FrameExchange::to_engine(std::unique_ptr<FrameExchange> self) {
+    // `self` is gone with the next call, so what is needed of it is taken before.
     Engine& engine = *self->engine;
     auto refused = engine.submit(std::move(self));
     if (!refused) return;
@@ -52,6 +56,7 @@ void FrameExchange::to_engine(std::unique_ptr<FrameExchange> self) {
 }
 
 void FrameExchange::to_history(std::unique_ptr<FrameExchange> self) {
+    // As above: `self` is gone with the next call.
     History& history = *self->history;
     auto refused = history.submit(std::move(self));
     if (!refused) return;
@@ -83,6 +88,7 @@ void FrameExchange::look_up(HistoryReader& reader) {
         for (core::Request& request : requests) {
             auto& reverse = std::get<core::Reverse>(request.command);
             reverse.records = reader.set_from(reverse.original);
+            // The moment of a record is that of its batch; the record itself does not have it.
             if (const auto entry = reader.find(reverse.original))
                 reverse.original_time = entry->time;
         }
@@ -93,6 +99,7 @@ void FrameExchange::look_up(HistoryReader& reader) {
         records_.push_back(entry ? native::RecordAnswer{Refusal::none, *entry}
                                  : native::RecordAnswer{Refusal::transfer_not_found, {}});
     }
+    // One allowance for all of them: several statements in one frame read no more than a long one.
     std::size_t steps = statement_steps_max;
     for (std::size_t i = 0; i < statement_queries.size(); ++i) {
         const core::Outcome& account = outcomes[i];
@@ -106,6 +113,7 @@ void FrameExchange::look_up(HistoryReader& reader) {
 
 void FrameExchange::looked_up(std::unique_ptr<HistoryJob> self, bool is_read) {
     auto same = exchange(std::move(self));
+    // A journal that cannot be read must not make an original look unknown.
     if (!is_read) answer_overloaded();
     if (is_read && type() == FrameType::reverse) {
         to_engine(std::move(same));
@@ -125,8 +133,10 @@ void FrameExchange::answer_overloaded() {
 }
 
 void FrameExchange::append_replies(std::vector<std::byte>& bytes) const {
+    // The results of all frames lie one behind the other, in the order in which the frames came.
     std::size_t next = 0;
     for (const Frame& frame : frames) {
+        // The length is known only at the end, when the header is filled in.
         const std::size_t position = native::begin_frame(bytes);
         for (std::size_t i = 0; i < frame.count; ++i, ++next) {
             if (frame.type == FrameType::query_transfer)
@@ -151,6 +161,7 @@ std::size_t FrameExchange::memory() const {
     // A statement asks the engine for each account's newest record first.
     const std::size_t commands = std::max(requests.size(), statement_queries.size());
     const std::size_t pages = statement_queries.empty() ? 0 : reply_bytes;
+    // What is not there yet is counted as it will be, so that memory suffices for the way back.
     return reply_bytes + pages + std::max(requests.capacity(), commands) * sizeof(core::Request) +
            std::max(outcomes.capacity(), commands) * sizeof(core::Outcome) +
            transfer_queries.capacity() * sizeof(native::QueryTransfer) +

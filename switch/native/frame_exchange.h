@@ -2,8 +2,8 @@
 #pragma once
 
 #include "protocols/native/messages.h"
-#include "switch/net/engine.h"
-#include "switch/net/history.h"
+#include "switch/engine/engine.h"
+#include "switch/engine/history.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,14 +1,13 @@
 // The native protocol's listener: sockets → frames → engine, and the answers back.
 #pragma once
 
-#include "ledger/time.h"
-#include "switch/net/endpoint.h"
-#include "switch/net/engine.h"
-#include "switch/net/history.h"
-#include "switch/net/metrics.h"
+#include "ledger/words/time.h"
+#include "switch/engine/engine.h"
+#include "switch/engine/history.h"
+#include "switch/http/server.h"
+#include "switch/ops/metrics.h"
 
 #include <cstddef>
-#include <memory>
 
 namespace tuma::net {
 
@@ -35,38 +34,13 @@ struct FrameServerLimits {
 };
 
 /// Listens, reads frames, hands commands to the engine and to the history, writes replies when they
-/// are durable. Connections are spread over the I/O threads in turn.
-class FrameServer {
+/// are durable.
+class FrameServer : public Server {
 public:
-    /// Requires: `engine`, `history` and `metrics` stay until `finish` has returned.
+    /// Requires: `engine`, `history` and `metrics` stay until `finish` has returned; until then the
+    /// engine runs.
     FrameServer(Engine& engine, History& history, Metrics& metrics,
                 const FrameServerLimits& limits);
-    /// Closes everything at once if `finish` was not called.
-    ~FrameServer();
-    FrameServer(const FrameServer&) = delete;
-    FrameServer& operator=(const FrameServer&) = delete;
-
-    /// Binds and listens; from here on the system queues connections. Returns the bound endpoint.
-    /// Throws std::system_error.
-    Endpoint listen(const Endpoint& endpoint);
-    /// Starts the threads and accepts.
-    void start();
-
-    /// What connections hold of `memory_bytes_max`. Any thread.
-    std::size_t memory_bytes() const;
-
-    /// Accepts no more connections.
-    void stop_accepting();
-    /// Reads nothing more. Each connection gets the replies that it is owed, then the error frame
-    /// shutting_down, and is closed.
-    void stop_reading();
-    /// Waits until all connections have got their last byte, or for `deadline`; then closes what is
-    /// left and ends the threads. True when nothing was cut off. The engine must still run.
-    bool finish(Duration deadline);
-
-private:
-    class Implementation;
-    std::unique_ptr<Implementation> implementation_;
 };
 
 }  // namespace tuma::net

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -20,8 +21,15 @@ enum class LogLevel : std::uint8_t { debug, info, warn, error };
 /// Sets up the log for the process. `level` is a choice of the log-level setting.
 void start_log(std::string_view level);
 
+/// Whether lines of this level are written.
+bool is_logged(LogLevel level);
+
 /// Writes {"ts":…,"level":…,"event":…, fields…}; RFC 3339 UTC with microseconds. `event` is stable
 /// snake_case. No value names a person: accounts are logged by number, identities (MSISDNs) never.
-void log_event(LogLevel level, std::string_view event, std::initializer_list<LogField> fields);
+void log_event(LogLevel level, std::string_view event, std::span<const LogField> fields);
+inline void log_event(LogLevel level, std::string_view event,
+                      std::initializer_list<LogField> fields) {
+    log_event(level, event, std::span{fields.begin(), fields.size()});
+}
 
 }  // namespace tuma::net

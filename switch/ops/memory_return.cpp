@@ -1,4 +1,4 @@
-#include "switch/net/memory_return.h"
+#include "switch/ops/memory_return.h"
 
 #include <malloc.h>
 
@@ -21,6 +21,7 @@ constexpr int calm_ticks = 30;
 }  // namespace
 
 void set_up_allocator() {
+    // Above this size every block is a mapping of its own, and gone when it is freed.
     mallopt(M_MMAP_THRESHOLD, large_block_bytes);
     mallopt(M_TRIM_THRESHOLD, kept_at_hand_bytes);
 }
@@ -28,12 +29,15 @@ void set_up_allocator() {
 bool MemoryReturn::tick(std::size_t held) {
     peak_ = std::max(peak_, held);
     ticks_calm_ = held < calm_max ? ticks_calm_ + 1 : 0;
+    // A quarter is left: the wave is breaking, and what it has held is worth giving back now.
     const bool falls = peak_ >= wave_min && held <= peak_ / 4;
+    // Trimmed a second time at the end, because the last quarter was in use when the first came.
     const bool is_over = has_fallen_ && ticks_calm_ >= calm_ticks;
     if (!falls && !is_over) return false;
     malloc_trim(0);
     has_fallen_ = falls;
     ticks_calm_ = 0;
+    // A new wave is measured from here.
     peak_ = held;
     return true;
 }

@@ -1,8 +1,8 @@
-#include "switch/net/metrics.h"
+#include "switch/ops/metrics.h"
 
-#include "ledger/refusal.h"
-#include "switch/net/process_usage.h"
-#include "switch/net/version.h"
+#include "ledger/words/refusal.h"
+#include "switch/ops/process_usage.h"
+#include "switch/ops/version.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@ using Output = fmt::memory_buffer;
 
 template <typename... Arguments>
 void line(Output& output, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+    // Written into one growing buffer: a scrape of hundreds of lines should not allocate for each.
     fmt::format_to(std::back_inserter(output), format, std::forward<Arguments>(arguments)...);
     output.push_back('\n');
 }
@@ -38,15 +39,18 @@ void single(Output& output, std::string_view name, std::string_view type, std::s
 /// The samples of one histogram; `label` is "" or `name="value",`.
 void buckets(Output& output, std::string_view name, std::string_view label,
              const DurationHistogram& histogram) {
+    // Prometheus wants cumulative counts, and here each bucket has its own.
     std::uint64_t count = 0;
     for (std::size_t i = 0; i < DurationHistogram::bucket_count; ++i) {
         count += histogram.bucket(i);
         line(output, "{}_bucket{{{}le=\"{}\"}} {}", name, label,
              DurationHistogram::upper_bound_s(i), count);
     }
+    // Equal to the count by construction, though counters move while they are read.
     count += histogram.bucket(DurationHistogram::bucket_count);
     line(output, "{}_bucket{{{}le=\"+Inf\"}} {}", name, label, count);
     const std::string labels =
+        // The label comes with a comma behind it, for buckets; alone it has none.
         label.empty() ? "" : fmt::format("{{{}}}", label.substr(0, label.size() - 1));
     line(output, "{}_sum{} {:.9f}", name, labels, histogram.sum_s());
     line(output, "{}_count{} {}", name, labels, count);
@@ -70,6 +74,7 @@ void render_stages(Output& output, const Metrics& metrics) {
 void render_requests(Output& output, const Metrics& metrics) {
     family(output, "tuma_requests_total", "counter",
            "Requests answered, by code; none is success.");
+    // All codes, also those that never came: a series that appears late looks like a jump.
     for (const RefusalRow& row : refusal_table())
         line(output, "tuma_requests_total{{code=\"{}\"}} {}", row.name,
              metrics.outcomes[static_cast<std::size_t>(row.refusal)].value());
@@ -144,6 +149,7 @@ void render_notices(Output& output, const Metrics& metrics) {
     family(output, "tuma_notice_results_total", "counter",
            "Attempts that have ended: the notice was delivered, this attempt failed and another "
            "follows, or it was the last one and the notice is given up.");
+    // One table, so that a result without a counter cannot be.
     const std::pair<const char*, const Counter&> results[] = {
         {"delivered", metrics.notices_delivered},
         {"failed", metrics.notice_attempts_failed},
@@ -195,6 +201,7 @@ void render_process(Output& output) {
     single(output, "process_start_time_seconds", "gauge",
            "Start time of the process since 1970-01-01 UTC.",
            fmt::format("{:.2f}", usage.start_time_s));
+    // Reckoned by the kernel, so that the text has no more digits than it knows.
     single(output, "process_cpu_seconds_total", "counter", "User and system time spent.",
            fmt::format("{:.2f}", usage.cpu_s));
     single(output, "process_resident_memory_bytes", "gauge", "Resident memory.",
@@ -209,10 +216,13 @@ void render_process(Output& output) {
 }  // namespace
 
 void DurationHistogram::record(std::chrono::nanoseconds duration) {
+    // Two clocks were read, and the second reading may be the smaller one. It counts as nothing.
     const auto ns = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
     // Bucket i holds what is above 2^(i-1) µs and not above 2^i µs.
+    // Rounded up, so that a duration just above a bound is not told as below it.
     const std::uint64_t us = (ns + 999) / 1000;
     const auto i = static_cast<std::size_t>(us <= 1 ? 0 : std::bit_width(us - 1));
+    // Relaxed: readers want sums, not an order, and this stands on the way of every request.
     buckets_[std::min(i, bucket_count)].fetch_add(1, std::memory_order_relaxed);
     sum_ns_.fetch_add(ns, std::memory_order_relaxed);
 }
@@ -226,6 +236,7 @@ double DurationHistogram::sum_s() const {
 }
 
 std::string render(const Metrics& metrics) {
+    // In the order in which people read: where time goes, what was asked, what came of it.
     Output output;
     render_stages(output, metrics);
     render_requests(output, metrics);

@@ -1,4 +1,4 @@
-#include "switch/net/process_usage.h"
+#include "switch/ops/process_usage.h"
 
 #include <unistd.h>
 
@@ -20,6 +20,7 @@ std::istringstream stat_fields() {
     std::ifstream file("/proc/self/stat");
     std::string line;
     std::getline(file, line);
+    // The name may hold brackets and blanks itself, so the last bracket counts.
     const std::size_t name_end = line.rfind(')');
     return std::istringstream(name_end == std::string::npos ? "" : line.substr(name_end + 1));
 }
@@ -27,6 +28,7 @@ std::istringstream stat_fields() {
 double boot_time_s() {
     std::ifstream file("/proc/stat");
     for (std::string line; std::getline(file, line);)
+        // Seconds since 1970 of the machine's start; the process's start is told relative to it.
         if (line.starts_with("btime ")) return std::stod(line.substr(6));
     return 0;
 }
@@ -36,6 +38,7 @@ double boot_time_s() {
 ProcessUsage process_usage() {
     ProcessUsage usage;
     // Source: proc(5), fields 14 utime, 15 stime, 22 starttime, 24 rss of /proc/[pid]/stat.
+    // Fields are counted behind the name, which is field 2.
     std::istringstream fields = stat_fields();
     double ticks = 0;
     std::string field;
@@ -43,6 +46,7 @@ ProcessUsage process_usage() {
         if (number == 14 || number == 15) ticks += std::stod(field);
         if (number == 22) usage.start_time_s = boot_time_s() + ticks_to_s(std::stod(field));
         if (number == 24)
+            // Pages, not bytes.
             usage.resident_bytes =
                 std::stoull(field) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     }
@@ -50,6 +54,7 @@ ProcessUsage process_usage() {
     std::error_code ignored;
     for (auto entry = std::filesystem::directory_iterator("/proc/self/fd", ignored);
          entry != std::filesystem::directory_iterator(); entry.increment(ignored))
+        // The iterator's own descriptor is among them; nobody misses one.
         ++usage.open_fds;
     return usage;
 }

@@ -1,14 +1,16 @@
-#include "switch/net/settings.h"
+#include "switch/ops/settings.h"
 
-#include "ledger/input_file.h"
-#include "ledger/words.h"
+#include "ledger/words/input_file.h"
+#include "ledger/words/text.h"
+#include "ledger/words/words.h"
 
+#include <boost/json/serialize.hpp>
+#include <boost/json/value.hpp>
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <functional>
 #include <vector>
 
@@ -17,18 +19,18 @@ namespace {
 
 constexpr std::uint64_t us_per_day = 86'400'000'000;
 
-constexpr std::array<SettingRow, 31> rows{{
+constexpr std::array<SettingRow, 32> rows{{
     {"data", &Settings::data, "DIR", "", 0, 0, "", true,
      "Directory of the journal, snapshots and projection; made if it is not there."},
     {"accept-end", &Settings::accept_end, "BATCH", "0", 0, 9'000'000'000'000'000'000, "", false,
-     "Goes on with a journal whose end is lost for good, if this is its last batch; a start that "
-     "is refused for it says which. 0: never."},
+     "Continues with a journal whose end is lost for good, if its last batch is BATCH. A start "
+     "that is refused because of a lost end says which batch that is. 0: never."},
     {"native", &Settings::native, "HOST:PORT", "127.0.0.1:7411", 0, 0, "", false,
      "Where the native protocol listens; port 0 picks a free one. It has no authentication: keep "
      "it on loopback."},
     {"admin", &Settings::admin, "HOST:PORT", "", 0, 0, "", false,
-     "Where /metrics, /healthz, /readyz, /version and, with --http or --https, /admin/ are served; "
-     "nowhere if not given."},
+     "Where /metrics, /healthz, /livez, /readyz, /version and, with --http or --https, /admin/ are "
+     "served; nowhere if not given."},
     {"http", &Settings::http, "HOST:PORT", "", 0, 0, "", false,
      "Where M-Pesa and WeChat Pay clients are answered; nowhere if not given. The schemes "
      "mpesa-kenya and wechat-china are loaded with it."},
@@ -41,25 +43,31 @@ constexpr std::array<SettingRow, 31> rows{{
      "Further host names by which /admin/ and /metrics may be called, separated by commas; "
      "127.0.0.1, localhost and the address of the listener are always good."},
     {"callback-allow", &Settings::callback_allow, "LIST", "", 0, 0, "", false,
-     "Whom callbacks may be sent to: names, *.names, addresses and networks, separated by commas; "
-     "everybody if not given. The switch itself is never called."},
+     "Where callbacks may be sent: names, *.names, addresses and networks, separated by commas; "
+     "anywhere if not given. The switch itself is never called."},
     {"callback-deny", &Settings::callback_deny, "LIST", "169.254.0.0/16,fe80::/10,fd00:ec2::254", 0,
      0, "", false,
-     "Whom they may not be sent to, allowed or not; without it link-local addresses, where clouds "
-     "keep their metadata."},
+     "Where callbacks are never sent, even if they are allowed there. The default is link-local "
+     "addresses, where clouds keep their metadata."},
     {"provision", &Settings::provision, "FILE", "", 0, 0, "", false,
-     "TOML file of merchants, apps and customers; without it a default set is there at once."},
+     "TOML file of merchants, apps and customers; without it a default set is there from the "
+     "first start."},
+    {"set", &Settings::set, "DIALECT.OPTION=VALUE", "", 0, 0, "", false,
+     "Sets an option of a dialect, as a line of [DIALECT.options] in the provisioning file would, "
+     "like mpesa.customer_delay_ms=0; may be given several times. `tuma provision "
+     "--print-default` shows all options.",
+     true},
     {"clock", &Settings::clock, "wall|virtual", "wall", 0, 0, "wall|virtual", false,
-     "virtual: time stands still and is moved by POST /admin/clock/advance, for tests; a restart "
-     "goes on where it was."},
+     "virtual: time stands still until POST /admin/clock/advance moves it, for tests; a restart "
+     "continues where time was."},
     {"start", &Settings::start, "TIME", "", 0, 0, "", false,
-     "The virtual clock's time at this start, like 2026-01-31T23:59:00+08:00; not before the last "
-     "time of the books."},
+     "The virtual clock's time at this start, like 2026-01-31T23:59:00+08:00; not before the "
+     "last time in the books."},
     {"entropy", &Settings::entropy, "SEED", "", 0, 0, "", false,
-     "With the virtual clock: any text, from which identifiers and nonces are made, so that the "
-     "same requests get the same replies in every run."},
+     "For the virtual clock: any text. Identifiers and nonces are made from it, so that the same "
+     "requests get the same replies in every run."},
     {"accept-date", &Settings::accept_date, "DATE", "", 0, 0, "", false,
-     "Says that the wall clock's date, which is this one, is right though it is far from that of "
+     "Confirms that today is DATE, although that is far from the date of "
      "the books; see switch/README.md, The clock."},
     {"schemes", &Settings::schemes, "LIST", "", 0, 0, "", false,
      "Schemes to load, built-in names or TOML files, separated by commas; `tuma scheme list` shows "
@@ -70,31 +78,31 @@ constexpr std::array<SettingRow, 31> rows{{
     {"io-threads", &Settings::io_threads, "N", "1", 1, 64, "", false,
      "Threads that read and write sockets."},
     {"accounts", &Settings::accounts, "N", "16000000", 1, 2'000'000'000, "", false,
-     "Most accounts; 96 bytes each once opened, and address space for all."},
+     "Most accounts. Each costs 96 bytes once it is opened, and address space is reserved for "
+     "all of them."},
     {"request-keys", &Settings::request_keys, "N", "4000000", 1'000, 2'000'000'000, "", false,
-     "Requests whose outcome is kept in memory for retries, 64 bytes each; older ones are found in "
-     "DIR/keys, 64 bytes each."},
+     "Requests whose outcome is kept in memory for retries, 64 bytes each. Older ones are found "
+     "in DIR/keys, 64 bytes each."},
     {"request-retention", &Settings::request_retention, "DURATION", "7d", 1'000'000,
      3650 * us_per_day, "", false,
-     "How long in switch time a retry gets the outcome of the first time and is not executed "
-     "again, "
-     "at any rate."},
+     "How long, at least, a retry gets the outcome of the first time and is not executed again; "
+     "counted in switch time."},
     {"key-filter-bytes", &Settings::key_filter_bytes, "N", "268435456", 65'536, 1'099'511'627'776,
      "", false,
-     "Memory of the filter that knows new keys from those on disk, used once some are there. 4 "
-     "bytes a request of the retention leave 1 new key in 770 to be looked for in vain; with "
-     "less, more are."},
+     "Memory of the filter that tells new keys from those on disk; used once there are some on "
+     "disk. With 4 bytes for each request of the retention, 1 new key in 770 is looked for in "
+     "vain; with less memory, more are."},
     {"queue", &Settings::queue, "N", "262144", 8'190, 100'000'000, "", false,
-     "Most commands that wait for the engine; beyond it the answer is `overloaded`."},
+     "Most commands that wait for the engine. Beyond it the answer is `overloaded`, and nothing "
+     "is executed."},
     {"connections", &Settings::connections, "N", "12000", 1, 1'000'000, "", false,
-     "Most connections at a time on each listener, native and HTTP; fewer where a process may not "
-     "have so many open files, unless the number is given."},
+     "Most connections at a time on each listener, native and HTTP. Unless it is given, it is "
+     "lowered to what the process's limit of open files allows."},
     {"frame-timeout", &Settings::frame_timeout, "DURATION", "10s", 100'000, us_per_day, "", false,
-     "A frame that was begun must be complete within this time."},
+     "A frame that has begun to arrive must be complete within this time."},
     {"drain-timeout", &Settings::drain_timeout, "DURATION", "20s", 0, us_per_day, "", false,
      "How long a shutdown waits for clients to read their last replies, and for answers to "
-     "callbacks "
-     "that were sent."},
+     "callbacks that were sent."},
     {"project", &Settings::project, "live|off", "live", 0, 0, "live|off", false,
      "Whether the SQL projection follows the journal at idle priority."},
     {"snapshot-every", &Settings::snapshot_every, "N", "25000000", 0, 1'000'000'000'000, "", false,
@@ -102,19 +110,21 @@ constexpr std::array<SettingRow, 31> rows{{
     {"segment-bytes", &Settings::segment_bytes, "N", "1073741824", 1'048'576, 1'099'511'627'776, "",
      false, "Size at which the journal goes on in a new file."},
     {"checkpoint-pages", &Settings::checkpoint_pages, "N", "200", 16, 100'000, "", false,
-     "Pages of 16 KiB in SQLite's WAL before they are copied to the file; more is faster on "
-     "average and slower at the 99th percentile."},
+     "Pages of 16 KiB that gather in SQLite's WAL before they are copied to the file; more is "
+     "faster on average and slower at the 99th percentile."},
     {"log-level", &Settings::log_level, "LEVEL", "info", 0, 0, "debug|info|warn|error", false,
-     "Least severe log lines written to standard error."},
+     "The least severe lines that are written to standard error."},
 }};
 
 const SettingRow* find_row(std::string_view name) {
+    // A few dozen rows, looked at once at the start.
     const auto found = std::find_if(rows.begin(), rows.end(),
                                     [&](const SettingRow& row) { return row.name == name; });
     return found == rows.end() ? nullptr : &*found;
 }
 
 std::string with_dashes(std::string_view key) {
+    // Files write `_`, because TOML keys with dashes look like subtractions to people.
     std::string name{key};
     std::replace(name.begin(), name.end(), '_', '-');
     return name;
@@ -142,22 +152,24 @@ struct Assign {
     std::optional<std::string> operator()(std::string Settings::*member) const {
         const std::vector<std::string_view> choices = split_words(row.choices, '|');
         if (!row.choices.empty() && !is_choice(choices, value)) {
+            // A misspelt choice is told with the nearest right one: settings are written once and
+            // by hand.
             const auto nearest = nearest_word(value, choices);
             return fmt::format("'{}' is not one of {}{}", value, row.choices,
                                nearest ? fmt::format("; did you mean {}?", *nearest) : "");
         }
+        // Empty is "not given" for most settings, and for a required one it is a mistake.
         if (row.is_required && value.empty()) return std::string("must not be empty");
         settings.*member = std::string(value);
         return std::nullopt;
     }
     std::optional<std::string> operator()(std::uint64_t Settings::*member) const {
-        std::uint64_t number = 0;
-        const char* const end = value.data() + value.size();
-        const auto [rest, failure] = std::from_chars(value.data(), end, number);
-        if (failure != std::errc{} || rest != end || number < row.minimum || number > row.maximum)
+        const auto number = read_number<std::uint64_t>(value, row.minimum, row.maximum);
+        // Bounds in the message: who is refused should not have to look them up.
+        if (!number)
             return fmt::format("'{}' must be a whole number from {} to {}", value, row.minimum,
                                row.maximum);
-        settings.*member = number;
+        settings.*member = *number;
         return std::nullopt;
     }
     std::optional<std::string> operator()(Duration Settings::*member) const {
@@ -179,16 +191,20 @@ constexpr Timestamp start_max{std::chrono::sys_days{std::chrono::year{2100} / 1 
 // What goes with one of the clocks only, and is a time or a date.
 std::optional<InputError> wrong_clock_setting(
     const Settings& settings, const std::function<std::string(const char*)>& place) {
+    // What makes sense with one clock only is refused with the other. Ignored, it would look as if
+    // it worked.
     const bool is_virtual = settings.clock == "virtual";
     if (!settings.start.empty() && !is_virtual)
         return InputError{place("start"), "only --clock=virtual begins at a time of its own"};
     const Result<Timestamp> start = parse_timestamp(settings.start);
+    // Far dates are almost always a mistake in the zone or the order of digits.
     const bool is_time = start && *start >= start_min && *start < start_max;
     if (!settings.start.empty() && !is_time)
         return InputError{place("start"),
                           fmt::format("'{}' must be a time from 2000 to 2099 with its zone, like "
                                       "2026-01-31T23:59:00+08:00 or 2026-01-31T15:59:00Z",
                                       settings.start)};
+    // Identifiers that can be foretold are no secret. On a real clock somebody might rely on them.
     if (!settings.entropy.empty() && !is_virtual)
         return InputError{place("entropy"),
                           "identifiers can be foretold with it, so that it is only for tests with "
@@ -207,8 +223,47 @@ std::optional<InputError> wrong_clock_setting(
     return std::nullopt;
 }
 
+// What clients over HTTP only are concerned with, so that it would be ignored without them.
+constexpr std::array<const char*, 5> of_http{"admin-on-http", "provision", "set", "callback-allow",
+                                             "callback-deny"};
+
+bool is_host_name(std::string_view name) {
+    return !name.empty() && name.find_first_of(":/ \t*@") == std::string_view::npos;
+}
+
+std::optional<InputError> wrong_door_setting(const Settings& settings, const SettingTexts& texts,
+                                             const std::function<std::string(const char*)>& place) {
+    const bool speaks_http = !settings.http.empty() || !settings.https.empty();
+    // A slip in the path is the first thing to mend.
+    if (!settings.provision.empty() && !speaks_http)
+        if (const auto wrong = unreadable(settings.provision))
+            return InputError{place("provision") + "=" + wrong->field, wrong->reason};
+    for (const char* const name : of_http) {
+        const auto given = texts.find(name);
+        const bool says_something =
+            given != texts.end() && given->second.value != find_row(name)->default_value;
+        if (says_something && !speaks_http)
+            return InputError{place(name),
+                              "is for clients over HTTP, and nobody is answered there; give "
+                              "--http=HOST:PORT or --https=HOST:PORT too, or leave it out"};
+    }
+    if (settings.admin_names.empty()) return std::nullopt;
+    if (settings.admin.empty() && settings.admin_on_http != "yes")
+        return InputError{place("admin-names"),
+                          "are names of the administrator's listener, and there is none; give "
+                          "--admin=HOST:PORT too, or leave it out"};
+    for (const std::string_view name : split_words(settings.admin_names, ','))
+        if (!is_host_name(name))
+            return InputError{place("admin-names"),
+                              shown_word(name) +
+                                  " is no host name; write names only, without "
+                                  "http:// and port, like tuma.test"};
+    return std::nullopt;
+}
+
 std::string value_text(const SettingRow& row, const Settings& settings) {
-    struct Text {
+    // The same kinds of values as when reading, so that what is printed can be read again.
+    struct ValueText {
         const Settings& settings;
         std::string operator()(std::string Settings::*member) const { return settings.*member; }
         std::string operator()(std::uint64_t Settings::*member) const {
@@ -216,10 +271,16 @@ std::string value_text(const SettingRow& row, const Settings& settings) {
         }
         std::string operator()(Duration Settings::*member) const { return text(settings.*member); }
     };
-    return std::visit(Text{settings}, row.member);
+    return std::visit(ValueText{settings}, row.member);
+}
+
+// TOML and JSON quote alike.
+std::string quoted(const std::string& value) {
+    return boost::json::serialize(boost::json::value(value));
 }
 
 std::optional<std::string> toml_text(const toml::node& node) {
+    // A number may be written as a number. Fractions may not: no setting has one.
     if (const auto* string = node.as_string()) return string->get();
     if (const auto* number = node.as_integer()) return std::to_string(number->get());
     if (const auto* boolean = node.as_boolean()) return boolean->get() ? "true" : "false";
@@ -233,6 +294,7 @@ std::span<const SettingRow> settings_table() {
 }
 
 Result<SettingTexts> read_settings_file(const std::string& path) {
+    // A directory or a missing file is told in words; toml++ would say that parsing failed.
     if (auto wrong = unreadable(path)) return std::move(*wrong);
     toml::table table;
     try {
@@ -246,6 +308,7 @@ Result<SettingTexts> read_settings_file(const std::string& path) {
         const std::string name = with_dashes(key.str());
         const std::string place =
             fmt::format("{}:{}: {}", path, node.source().begin.line, key.str());
+        // Unknown keys stop the start: a misspelt one would silently leave a default in force.
         if (find_row(name) == nullptr)
             return InputError{place, "is not a setting: " + none_of(key.str(), setting_keys())};
         const auto value = toml_text(node);
@@ -255,16 +318,20 @@ Result<SettingTexts> read_settings_file(const std::string& path) {
     return texts;
 }
 
+// Texts first, values at the end: flags and file are merged by name before anything is understood.
 Result<Settings> make_settings(const SettingTexts& texts) {
     Settings settings;
     for (const SettingRow& row : rows) {
         const auto given = texts.find(row.name);
         const std::string place =
+            // The place is where the value was written, or the flag that could give it.
             given == texts.end() ? fmt::format("--{}", row.name) : given->second.place;
         if (given == texts.end() && row.is_required)
             return InputError{place,
                               fmt::format("is missing; give --{}={}", row.name, row.value_name)};
         const std::string value =
+            // Defaults go the same way as what was given, so that a default out of bounds is found
+            // by the first test.
             given == texts.end() ? std::string(row.default_value) : given->second.value;
         if (const auto why = std::visit(Assign{row, value, settings}, row.member))
             return InputError{place, *why};
@@ -273,7 +340,9 @@ Result<Settings> make_settings(const SettingTexts& texts) {
         const auto given = texts.find(name);
         return given == texts.end() ? fmt::format("--{}", name) : given->second.place;
     };
+    // What contradicts itself is looked at last, when every single value is good.
     if (auto wrong = wrong_clock_setting(settings, place)) return *std::move(wrong);
+    if (auto wrong = wrong_door_setting(settings, texts, place)) return *std::move(wrong);
     return settings;
 }
 
@@ -281,6 +350,7 @@ std::string settings_markdown() {
     std::string table = "| setting | default | meaning |\n| --- | --- | --- |\n";
     for (const SettingRow& row : rows) {
         std::string value_name{row.value_name};
+        // A bar would end the cell.
         for (std::size_t at = 0; (at = value_name.find('|', at)) != std::string::npos; at += 2)
             value_name.insert(at, "\\");
         const std::string shown = row.is_required ? "required"
@@ -298,10 +368,11 @@ std::string settings_text(const Settings& settings) {
     for (const SettingRow& row : rows) {
         std::string key{row.name};
         std::replace(key.begin(), key.end(), '-', '_');
+        // Numbers stay numbers in TOML, so that the text can be used as a file.
         const bool is_number = std::holds_alternative<std::uint64_t Settings::*>(row.member);
         const std::string value = value_text(row, settings);
         lines += is_number ? fmt::format("{} = {}\n", key, value)
-                           : fmt::format("{} = \"{}\"\n", key, value);
+                           : fmt::format("{} = {}\n", key, quoted(value));
     }
     return lines;
 }

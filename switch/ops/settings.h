@@ -1,8 +1,8 @@
 // The settings of `tuma serve`: one table, from which flags, file, help and README come.
 #pragma once
 
-#include "ledger/result.h"
-#include "ledger/time.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
 
 #include <cstdint>
 #include <map>
@@ -26,6 +26,7 @@ struct Settings {
     std::string callback_allow;
     std::string callback_deny;
     std::string provision;
+    std::string set;
     std::string clock;
     std::string start;
     std::string entropy;
@@ -63,6 +64,7 @@ struct SettingRow {
     std::string_view choices;  ///< for texts: allowed values separated by |, or empty for any
     bool is_required = false;
     std::string_view sentence;
+    bool is_repeated = false;  ///< may be given several times; the value has a line for each
 };
 
 std::span<const SettingRow> settings_table();

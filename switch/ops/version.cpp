@@ -1,4 +1,4 @@
-#include "switch/net/version.h"
+#include "switch/ops/version.h"
 
 namespace tuma::net {
 

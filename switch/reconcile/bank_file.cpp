@@ -1,9 +1,9 @@
 #include "switch/reconcile/bank_file.h"
 
-#include "ledger/books.h"
-#include "ledger/input_file.h"
-#include "ledger/time.h"
-#include "switch/files/csv.h"
+#include "ledger/state/books.h"
+#include "ledger/words/csv.h"
+#include "ledger/words/input_file.h"
+#include "ledger/words/time.h"
 
 #include <fmt/format.h>
 
@@ -45,8 +45,11 @@ Result<Columns> find_columns(const CsvReader& csv) {
 // "2024-03-01"; with a time of day and a zone behind it where there may be one.
 std::optional<core::LocalDay> read_day(std::string_view text, bool may_have_time,
                                        const AccountZones& zones, const std::string& account) {
+    // Banks write days or times. A time without a zone is the bank's own, and its day counts.
     const auto time = read_written_time(text);
     if (!time || (!time->is_day && !may_have_time)) return std::nullopt;
+    // The account's scheme says in which zone its days are; an account that the books do not know
+    // has none, and its time is taken as it stands.
     const auto zone = zones.find(account);
     const Timestamp local = zone == zones.end() ? time->clock : time->local(zone->second);
     return std::chrono::floor<std::chrono::days>(local);
@@ -54,12 +57,15 @@ std::optional<core::LocalDay> read_day(std::string_view text, bool may_have_time
 
 Result<Movement> read_row(const CsvReader& csv, const Columns& columns, const AccountZones& zones) {
     const auto fields = csv.fields();
+    // A short row is a broken export, and guessing what is missing would hide it.
     if (fields.size() <= columns.last())
         return InputError{csv.place(),
                           fmt::format("{} fields; the header has more columns", fields.size())};
     Movement movement;
+    // The line, so that a break can be looked up in the bank's file.
     movement.number = csv.line();
     movement.account = fields[columns.account];
+    // Without an account it could be anybody's money.
     if (movement.account.empty()) return InputError{csv.place(), "account is empty"};
     const auto day = read_day(fields[columns.day], columns.has_time, zones, movement.account);
     if (!day)
@@ -72,6 +78,7 @@ Result<Movement> read_row(const CsvReader& csv, const Columns& columns, const Ac
     const std::string_view amount = fields[columns.amount];
     const char* end = amount.data() + amount.size();
     const auto read = std::from_chars(amount.data(), end, movement.amount);
+    // Zero is no movement, and a number beyond the bound is a wrong column.
     if (read.ec != std::errc{} || read.ptr != end || movement.amount == 0 ||
         movement.amount > ledger::amount_max || movement.amount < -ledger::amount_max)
         return InputError{
@@ -79,6 +86,7 @@ Result<Movement> read_row(const CsvReader& csv, const Columns& columns, const Ac
             fmt::format("amount_minor \"{}\" is not a whole number of minor units, not "
                         "0, of at most {} either way",
                         amount, ledger::amount_max)};
+    // For people only; references are not matched by, because banks cut and change them.
     if (columns.reference && *columns.reference < fields.size())
         movement.reference = fields[*columns.reference];
     return movement;
@@ -86,6 +94,7 @@ Result<Movement> read_row(const CsvReader& csv, const Columns& columns, const Ac
 
 // A field in quotes where it needs them.
 std::string field(const std::string& text) {
+    // Quotes only where they are needed, so that the usual file looks like one.
     if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
     std::string quoted = "\"";
     for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -101,6 +110,7 @@ Result<std::vector<Movement>> read_bank_file(const std::filesystem::path& path,
     CsvReader csv(file, path.string());
     const Result<bool> header = csv.next();
     if (!header) return header.error();
+    // An empty file is more likely a failed export than a day without payouts.
     if (!*header) return InputError{path.string(), "is empty; a header is needed"};
     const Result<Columns> columns = find_columns(csv);
     if (!columns) return columns.error();

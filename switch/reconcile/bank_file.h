@@ -1,7 +1,7 @@
 // What a bank says it has paid: a CSV file.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
 #include "switch/reconcile/matching.h"
 
 #include <chrono>

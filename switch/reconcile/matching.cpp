@@ -1,6 +1,6 @@
 #include "switch/reconcile/matching.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -39,6 +39,7 @@ std::uint64_t amounts_apart(const Movement& a, const Movement& b) {
 }
 
 bool is_earlier(const Movement* a, const Movement* b) {
+    // A total order: the result must not depend on how the files were sorted.
     return std::tie(a->day, a->account, a->amount, a->number) <
            std::tie(b->day, b->account, b->amount, b->number);
 }
@@ -53,13 +54,19 @@ public:
     }
 
     Matching run() {
+        // From what is certain to what is likely. Each step sees only what the ones before have
+        // left.
         pair_exact();
         pair_by([](const Movement& m) { return std::pair(m.account, m.amount); }, days_apart,
                 static_cast<std::uint64_t>(days_apart_max), BreakKind::wrong_day);
+        // Behind the wrong days: a payment that is there twice, with an equal one of a neighbouring
+        // day missing, is one break and not two.
         name_duplicates();
+        // Direction counts: money paid out is never a wrong amount of money collected.
         pair_by([](const Movement& m) { return std::tuple(m.account, m.day, m.amount > 0); },
                 amounts_apart, UINT64_MAX, BreakKind::amount);
         name_leftovers();
+        // By day first, as people read a statement.
         std::sort(result_.breaks.begin(), result_.breaks.end(), [](const Break& a, const Break& b) {
             return std::tuple(a.either().day, a.either().account, a.kind, a.either().amount,
                               a.either().number) < std::tuple(b.either().day, b.either().account,
@@ -80,6 +87,7 @@ private:
             groups[key_of(*movement)].book.push_back(movement);
         for (const Movement* movement : open_.bank)
             groups[key_of(*movement)].bank.push_back(movement);
+        // Empty now; each step puts back what it has not used.
         open_ = {};
         return groups;
     }
@@ -89,6 +97,8 @@ private:
         for (auto& [key, group] : grouped(exact_key)) {
             const std::size_t both = std::min(group.book.size(), group.bank.size());
             result_.matched += both;
+            // In order of keys, because the groups are: that is what the search for duplicates
+            // relies on.
             if (both > 0) paired_.push_back(key);
             keep(group.book, both, open_.book);
             keep(group.bank, both, open_.bank);
@@ -105,6 +115,8 @@ private:
     void pair_by(const KeyOf& key_of, const Distance& distance, std::uint64_t most,
                  BreakKind kind) {
         for (auto& [key, group] : grouped(key_of)) {
+            // All pairs of a group: groups are of one account and amount, or one account and day,
+            // and so small.
             std::vector<Candidate> candidates;
             for (std::size_t i = 0; i < group.book.size(); ++i)
                 for (std::size_t j = 0; j < group.bank.size(); ++j)
@@ -114,6 +126,7 @@ private:
             for (const Candidate& candidate : candidates) {
                 const Movement*& book = group.book[candidate.book];
                 const Movement*& bank = group.bank[candidate.bank];
+                // One of them was taken by a nearer partner.
                 if (book == nullptr || bank == nullptr) continue;
                 result_.breaks.push_back({kind, *book, *bank});
                 book = nullptr;

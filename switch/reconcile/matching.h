@@ -1,7 +1,7 @@
 // Two lists of money movements, the books' and the bank's, and where they differ.
 #pragma once
 
-#include "switch/core/calendar.h"
+#include "switch/core/rules/calendar.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // What the books have sent to bank accounts and collected from them, from the journal.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/journal_store.h"
+#include "ledger/records/event.h"
+#include "ledger/store/journal_store.h"
 #include "switch/reconcile/matching.h"
 
 #include <map>

@@ -1,11 +1,11 @@
-#include "switch/background.h"
+#include "switch/serve/background.h"
 
-#include "ledger/projection.h"
-#include "ledger/snapshot.h"
-#include "ledger/snapshot_builder.h"
-#include "ledger/sqlite_journal.h"
-#include "switch/net/log.h"
-#include "switch/open_books.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/snapshot.h"
+#include "ledger/store/snapshot_builder.h"
+#include "ledger/store/sqlite_journal.h"
+#include "switch/ops/log.h"
+#include "switch/serve/open_books.h"
 
 #include <sys/resource.h>
 
@@ -26,10 +26,13 @@ Snapshotter::Snapshotter(const net::Settings& settings, TransferId next_transfer
       last_transfer_(next_transfer.value - std::min(next_transfer.value, replayed)) {}
 
 void Snapshotter::tick(std::uint64_t sequence, std::uint64_t next_transfer) {
+    // One at a time: each needs the memory of a second state.
     if (settings_.snapshot_every == 0 || is_busy_) return;
     if (next_transfer - last_transfer_ < settings_.snapshot_every) return;
+    // Counted from the beginning of the work, so that the intervals do not grow by its duration.
     last_transfer_ = next_transfer;
     is_busy_ = true;
+    // The last thread has ended, since it was not busy, so assigning waits for nothing.
     thread_ =
         std::jthread([this, sequence](const std::stop_token& stop) { build(sequence, stop); });
 }
@@ -43,6 +46,7 @@ void Snapshotter::build(std::uint64_t up_to, const std::stop_token& stop) {
     // A little nicer than the engine, but never starved: it reads the journal.
     setpriority(PRIO_PROCESS, 0, 5);
     try {
+        // Its own connections: those of the engine belong to its threads.
         ledger::SqliteJournalReader reader(settings_.data);
         ledger::SnapshotFolder snapshots(settings_.data);
         const auto built =
@@ -55,6 +59,7 @@ void Snapshotter::build(std::uint64_t up_to, const std::stop_token& stop) {
         // The journal alone suffices for a restart; the next snapshot may succeed.
         log_event(LogLevel::error, "snapshot_failed", {{"why", std::string(error.what())}});
     }
+    // Last, since the next tick may assign a new thread once it is false.
     is_busy_ = false;
 }
 
@@ -66,6 +71,7 @@ Projecting::Projecting(const net::Settings& settings) {
         if (const std::string note = follower_->note(); !note.empty())
             log_event(LogLevel::warn, "projection_note", {{"note", note}});
     } catch (const ledger::StoreError& error) {
+        // Not passed on: payments need no projection, and `tuma project` can make it later.
         log_event(LogLevel::error, "projection_failed", {{"why", std::string(error.what())}});
     }
 }
@@ -74,6 +80,7 @@ void Projecting::tick(std::uint64_t sequence, net::Metrics& metrics) {
     if (!follower_) return;
     follower_->notify(sequence);
     metrics.projection_sequence.set(static_cast<std::int64_t>(follower_->projected()));
+    // Told once; the metrics go on saying where it stopped.
     if (!follower_->has_failed() || is_failure_told_) return;
     is_failure_told_ = true;
     log_event(LogLevel::error, "projection_failed", {{"why", follower_->failure()}});

@@ -1,10 +1,10 @@
 // What the running switch makes of its journal on the side: snapshots and the SQL projection.
 #pragma once
 
-#include "ledger/id.h"
-#include "ledger/projection_follower.h"
-#include "switch/net/metrics.h"
-#include "switch/net/settings.h"
+#include "ledger/projection/projection_follower.h"
+#include "ledger/words/id.h"
+#include "switch/ops/metrics.h"
+#include "switch/ops/settings.h"
 
 #include <atomic>
 #include <cstdint>

@@ -1,17 +1,19 @@
-#include "switch/http_side.h"
+#include "switch/serve/http_frontend.h"
 
-#include "switch/dialects.h"
-#include "switch/fault_tables.h"
-#include "switch/net/admin_json.h"
-#include "switch/net/log.h"
-#include "switch/open_files.h"
-#include "switch/provision.h"
-#include "switch/tls_files.h"
+#include "ledger/projection/projection.h"
+#include "switch/gateway/admin_json.h"
+#include "switch/gateway/line_budget.h"
+#include "switch/ops/log.h"
+#include "switch/serve/open_files.h"
+#include "switch/setup/dialects.h"
+#include "switch/setup/fault_tables.h"
+#include "switch/setup/provision.h"
+#include "switch/setup/tls_files.h"
 
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
 #include <stdexcept>
-#include <system_error>
 #include <utility>
 
 namespace tuma {
@@ -35,7 +37,7 @@ net::Endpoint bound(net::HttpServer& server, const std::string& setting, const s
         throw std::runtime_error(fmt::format("{}: {}", setting, endpoint.error().reason));
     try {
         return is_tls ? server.listen_tls(*endpoint) : server.listen(*endpoint);
-    } catch (const std::system_error& error) {
+    } catch (const boost::system::system_error& error) {
         throw std::runtime_error(
             fmt::format("{}: cannot listen on {}: {}", setting, text, error.code().message()));
     }
@@ -78,12 +80,23 @@ void send(net::HttpClient& client, net::Outgoing outgoing, Told told) {
                                   server = std::move(server)](const net::HttpResult& result) {
         if (result) return told({.result = {.status = result->status, .body = result->body}});
         const net::HttpFailure& failure = result.error();
+        // The receiver never hears of it, so the log has to say it.
         if (failure.kind == net::HttpFailureKind::forbidden)
             net::log_event(net::LogLevel::warn, "callback_refused",
                            {{"server", server}, {"why", failure.reason}});
         told({.result = {.failure = failure.reason},
               .was_begun = failure.kind != net::HttpFailureKind::not_begun});
     });
+}
+
+// What never became a whole request is in the log all the same.
+http::HttpReply unread_reply(int status, std::string_view reason) {
+    // One for the process: whoever sends rubbish must not fill the log.
+    static net::LineBudget lines("request_unread");
+    if (lines.admits(net::Steady::now()))
+        net::log_event(net::LogLevel::info, "request_unread",
+                       {{"status", std::int64_t{status}}, {"why", std::string(reason)}});
+    return net::plain_error_reply(status, reason);
 }
 
 std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Timestamp wall) {
@@ -98,7 +111,7 @@ std::shared_ptr<const net::TlsContext> tls_context(const std::string& data, Time
 }  // namespace
 
 // What needs the engine.
-struct HttpSide::Running {
+struct HttpFrontend::Running {
     Running(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
             net::Translation& translation, net::FaultRules& faults, net::Engine& engine,
             net::History& history, std::shared_ptr<const net::TlsContext> tls,
@@ -112,15 +125,20 @@ struct HttpSide::Running {
               [this](net::Outgoing outgoing, Told told) {
                   send(client, std::move(outgoing), std::move(told));
               },
+              [this](protocols::Answer answer, net::Respond respond) {
+                  gateway.carry_on(std::move(answer), std::move(respond));
+              },
               notice_threads),
           gateway(engine, history, translation, faults, reply_threads),
           time(make_time(keeper, engine, notifier)),
-          admin({gateway, translation, notifier, faults, time ? &*time : nullptr}),
+          admin({gateway, translation, notifier, faults, time ? &*time : nullptr,
+                 ledger::projection_path(settings.data)}),
           server({.handler =
                       [this](http::HttpRequest request, net::HttpResponder responder) {
                           answer(std::move(request), std::move(responder));
                       },
-                  .tls = std::move(tls)},
+                  .tls = std::move(tls),
+                  .error_reply = unread_reply},
                  metrics, http_limits(settings)) {}
 
     void answer(http::HttpRequest request, net::HttpResponder responder) {
@@ -131,6 +149,9 @@ struct HttpSide::Running {
         };
         if (net::AdminApi::owns(request.path()))
             administer(request, std::move(respond));
+        else if (request.path() == "/" && (request.method == "GET" || request.method == "HEAD"))
+            respond(
+                {.headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = front_page()});
         else
             gateway.handle(std::move(request), std::move(respond));
     }
@@ -166,34 +187,42 @@ struct HttpSide::Running {
     net::HttpServer server;
 };
 
-HttpSide::HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
-                   net::Door door)
+HttpFrontend::HttpFrontend(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
+                           net::Door door)
     : settings_(settings), keeper_(keeper), metrics_(metrics), door_(std::move(door)) {}
 
-HttpSide::~HttpSide() = default;
+HttpFrontend::~HttpFrontend() = default;
 
-void HttpSide::take(std::vector<core::Effect> effects) {
+void HttpFrontend::take(std::vector<core::Effect> effects) {
     if (running_) running_->notifier.take(std::move(effects));
 }
 
-void HttpSide::connect(net::Engine& engine, net::History& history, const core::Switch& core) {
+void HttpFrontend::connect(net::Engine& engine, net::History& history, const core::Switch& core) {
+    // What the books have comes first; the provisioning file is looked at beside it.
     fill_directory(directory_, core);
-    provide(engine, core, directory_,
-            provision_of(settings_.provision, directory_, keeper_.making()));
+    const auto tables = provision_tables(settings_.provision, settings_.set);
+    if (!settings_.provision.empty() || !tables.empty())
+        provide(engine, core, directory_, provision_of(tables, directory_, keeper_.making()));
+    // After the options, which decide how the merchants' accounts are opened.
+    has_default_set_ = !names_merchants(tables);
+    if (has_default_set_)
+        provide(engine, core, directory_, provision_of(std::nullopt, directory_, keeper_.making()));
+    for (const std::string_view dialect : options_for_nobody(tables, directory_))
+        net::log_event(net::LogLevel::warn, "options_without_merchants",
+                       {{"dialect", std::string(dialect)},
+                        {"why", "the file has options of a dialect and no merchant of it"}});
+    // After provisioning, which has stored the keys that client files show.
     write_client_files(clients_folder(settings_.data), directory_, keeper_.clock().now());
     // Later the core is the engine's alone.
     unfinished_ = core.unfinished();
     adapters_ = dialects();
     std::vector<const protocols::Adapter*> adapters;
     for (const auto& adapter : adapters_) adapters.push_back(adapter.get());
-    for (net::FaultRule& rule : fault_rules_of(settings_.provision))
-        if (const auto added = faults_.add(std::move(rule), adapters); !added)
-            throw std::runtime_error(
-                fmt::format("{}: {}: {}", settings_.provision, fault_table, added.error().text()));
+    add_fault_rules(settings_.provision, faults_, adapters);
     translation_.emplace(std::move(adapters), directory_, keeper_.clock(),
                          [this](std::string_view purpose, std::uint64_t number) {
-                             return keeper_.entropy().bytes<sizeof(protocols::Chance)>(purpose,
-                                                                                       number);
+                             return keeper_.entropy().bytes<sizeof(protocols::Entropy)>(purpose,
+                                                                                        number);
                          });
     std::shared_ptr<const net::TlsContext> tls;
     if (!settings_.https.empty()) tls = tls_context(settings_.data, keeper_.wall());
@@ -201,71 +230,68 @@ void HttpSide::connect(net::Engine& engine, net::History& history, const core::S
                                          engine, history, std::move(tls), door_);
 }
 
-std::string HttpSide::add_door(const net::Endpoint& endpoint) {
+std::string HttpFrontend::add_door(const net::Endpoint& endpoint) {
+    // Only here the port is known that was bound.
     door_.endpoints.push_back(endpoint);
     add_own(endpoint);
     return endpoint.text();
 }
 
-void HttpSide::add_own(const net::Endpoint& endpoint) {
+void HttpFrontend::add_own(const net::Endpoint& endpoint) {
     running_->client.add_own(endpoint);
 }
 
-void HttpSide::administer(const http::HttpRequest& request, net::Respond respond) {
+void HttpFrontend::administer(const http::HttpRequest& request, net::Respond respond) {
     if (running_ == nullptr)
         return respond(net::json_error(
             404, {}, "the administrator's API is there with --http or --https only"));
     running_->admin.handle(request, std::move(respond));
 }
 
-std::string HttpSide::listen() {
-    std::string shown;
-    if (!settings_.http.empty()) {
+void HttpFrontend::listen() {
+    if (!settings_.http.empty())
         http_ = add_door(bound(running_->server, "--http", settings_.http, false));
-        shown += " http=" + http_;
-    }
-    if (!settings_.https.empty()) {
+    if (!settings_.https.empty())
         https_ = add_door(bound(running_->server, "--https", settings_.https, true));
-        shown += " https=" + https_;
-    }
-    return shown;
 }
 
-void HttpSide::start() {
+void HttpFrontend::start() {
+    // Attempts that the last process left open come before those that new requests cause.
     take(std::move(unfinished_));
     running_->server.start();
 }
 
-std::size_t HttpSide::memory_bytes() const {
+std::size_t HttpFrontend::memory_bytes() const {
     return running_ ? running_->server.memory_bytes() : 0;
 }
 
-bool HttpSide::finish(Duration timeout) {
+bool HttpFrontend::finish(Duration timeout) {
     running_->server.stop_accepting();
     running_->server.stop_reading();
     return running_->server.finish(timeout);
 }
 
-void HttpSide::hold_notices() {
+void HttpFrontend::hold_notices() {
+    // An advance of virtual time waits for notices, and no further ones are sent.
     if (running_->time) running_->time->end();
     running_->client.hold();
 }
 
-bool HttpSide::finish_notices(Duration timeout) {
+bool HttpFrontend::finish_notices(Duration timeout) {
     const bool all_ended = running_->client.finish(timeout);
     running_->client.stop();
     return all_ended;
 }
 
-void HttpSide::stop() {
+void HttpFrontend::stop() {
     running_->notifier.stop();
     running_->gateway.stop();
     running_->server.stop();
 }
 
-std::string HttpSide::welcome() const {
+std::string HttpFrontend::welcome() const {
     std::string text = dialects_welcome(directory_, http_, clients_folder(settings_.data));
-    if (settings_.provision.empty())
+    if (has_default_set_)
         text +=
             "These keys and passwords are published test values, the same for everybody: keep the "
             "listeners on loopback.\n";

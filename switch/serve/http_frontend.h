@@ -1,14 +1,14 @@
 // Everything of the switch that speaks HTTP with clients: listener, dialects, notices, admin API.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "switch/net/admin_api.h"
-#include "switch/net/gate.h"
-#include "switch/net/http_client.h"
-#include "switch/net/http_server.h"
-#include "switch/net/settings.h"
-#include "switch/net/virtual_time.h"
-#include "switch/timekeeper.h"
+#include "protocols/kit/adapter.h"
+#include "switch/gateway/admin_api.h"
+#include "switch/gateway/gate.h"
+#include "switch/gateway/virtual_time.h"
+#include "switch/http/http_client.h"
+#include "switch/http/http_server.h"
+#include "switch/ops/settings.h"
+#include "switch/serve/timekeeper.h"
 
 #include <memory>
 #include <optional>
@@ -18,15 +18,15 @@
 namespace tuma {
 
 /// Built before the engine (which hands its effects to `take`), connected to it afterwards.
-class HttpSide {
+class HttpFrontend {
 public:
     /// `door` is what the administrator's API is entered by where merchants' clients are answered;
     /// where that is, is added.
-    HttpSide(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
-             net::Door door);
-    ~HttpSide();
-    HttpSide(const HttpSide&) = delete;
-    HttpSide& operator=(const HttpSide&) = delete;
+    HttpFrontend(const net::Settings& settings, Timekeeper& keeper, net::Metrics& metrics,
+                 net::Door door);
+    ~HttpFrontend();
+    HttpFrontend(const HttpFrontend&) = delete;
+    HttpFrontend& operator=(const HttpFrontend&) = delete;
 
     /// For the engine: what a durable batch causes outside. Any thread; before `connect` nothing
     /// can be caused.
@@ -35,8 +35,13 @@ public:
     /// Provisions the merchants of the settings and gets ready to answer. Throws
     /// std::runtime_error. Requires: the engine has not been started, schemes are loaded.
     void connect(net::Engine& engine, net::History& history, const core::Switch& core);
-    /// Binds the listeners; their endpoints as " http=HOST:PORT https=HOST:PORT".
-    std::string listen();
+    /// Binds the listeners.
+    void listen();
+    /// Whether the public test merchants are there; see `names_merchants`.
+    bool has_default_set() const { return has_default_set_; }
+    /// Where they listen, "127.0.0.1:8080"; empty where they do not.
+    const std::string& http() const { return http_; }
+    const std::string& https() const { return https_; }
     /// Starts to answer and makes attempts again that were under way when the process ended.
     void start();
 
@@ -77,6 +82,7 @@ private:
     std::optional<net::Translation> translation_;
     net::FaultRules faults_;
     std::unique_ptr<Running> running_;
+    bool has_default_set_ = false;
     std::string http_;
     std::string https_;
 };

@@ -1,10 +1,11 @@
-#include "switch/open_books.h"
+#include "switch/serve/open_books.h"
 
-#include "ledger/recovery.h"
-#include "switch/core/rulebook.h"
-#include "switch/net/clock.h"
-#include "switch/net/log.h"
-#include "switch/signals.h"
+#include "ledger/store/head_mark.h"
+#include "ledger/store/recovery.h"
+#include "switch/core/rules/rulebook.h"
+#include "switch/engine/clock.h"
+#include "switch/ops/log.h"
+#include "switch/serve/signals.h"
 
 #include <filesystem>
 #include <memory>
@@ -21,6 +22,8 @@ using net::LogLevel;
 namespace {
 
 std::uint64_t secret_seed() {
+    // Names of clients' requests are hashed with it; a known seed would let a client fill one
+    // bucket.
     std::random_device device;
     return (std::uint64_t{device()} << 32U) | device();
 }
@@ -36,6 +39,7 @@ std::unique_ptr<ledger::KeyIndex> open_keys(const net::Settings& settings,
     const auto progress = [&stop](std::uint64_t sequence, std::uint64_t requests) {
         log_event(LogLevel::info, "reading_request_keys",
                   {{"sequence", sequence}, {"requests", requests}});
+        // Signals are blocked, so somebody has to ask for them: here SIGTERM can end a long start.
         if (wait_for_stop_signal(std::chrono::milliseconds{0})) stop.request_stop();
     };
     const ledger::Position& position = state.position;
@@ -58,6 +62,7 @@ std::unique_ptr<ledger::KeyIndex> open_keys(const net::Settings& settings,
 std::unique_ptr<ledger::OrderArchive> open_orders(const net::Settings& settings,
                                                   ledger::JournalReader& reader,
                                                   ledger::State& state, std::stop_source& stop) {
+    // The state's own limits, or the two would differ about which orders have left memory.
     const ledger::StateLimits limits = limits_of(settings);
     auto orders = std::make_unique<ledger::OrderArchive>(
         std::filesystem::path(settings.data) / "orders.sqlite",
@@ -78,9 +83,10 @@ std::unique_ptr<ledger::OrderArchive> open_orders(const net::Settings& settings,
 // Books that were written before the core refused it may be short; they open all the same.
 void warn_of_short_funds(const ledger::State& state) {
     for (const ledger::OwnFunds& own : state.books.short_own_funds()) {
+        // Where the rules allow it a shortfall is meant, and no warning helps.
         if (core::own_funds_may_be_short(state.terms, own.currency)) continue;
         log_event(LogLevel::warn, "own_funds_short",
-                  {{"currency", std::string(letters(own.currency))},
+                  {{"currency", std::string(alphabetic_code(own.currency))},
                    {"own", own.money().text()},
                    {"remedy", "move own money into trust; tuma audit names the shortfall"}});
     }
@@ -97,6 +103,9 @@ ledger::StateLimits limits_of(const net::Settings& settings) {
 
 std::optional<Opened> open_books(const net::Settings& settings, const ledger::DirectoryLock& lock,
                                  ledger::SnapshotFolder& snapshots) {
+    // What stops the start is said by it.
+    if (const auto flaw = ledger::flaw_of_head(settings.data); flaw && !flaw->stops_a_start)
+        log_event(LogLevel::warn, "head_mark_flawed", {{"what", flaw->sentence}});
     auto journal = std::make_unique<ledger::SqliteJournal>(
         lock, ledger::SqliteJournalOptions{
                   .segment_bytes = settings.segment_bytes,
@@ -104,8 +113,10 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
                   .accepted_end = settings.accept_end});
     if (!journal->note().empty())
         log_event(LogLevel::warn, "journal_end_accepted", {{"note", journal->note()}});
+    // What a killed snapshot left; it would only take up disk.
     snapshots.remove_partial();
     const net::Steady::time_point begun = net::Steady::now();
+    // A reader of its own: the journal's connection is for appending.
     ledger::SqliteJournalReader reader(settings.data);
     std::stop_source stop;
     ledger::RecoveryOptions options;
@@ -115,12 +126,14 @@ std::optional<Opened> open_books(const net::Settings& settings, const ledger::Di
         if (wait_for_stop_signal(std::chrono::milliseconds{0})) stop.request_stop();
     };
     ledger::Recovered recovered = ledger::recover(reader, snapshots, limits_of(settings), options);
+    // Nothing was appended yet, so ending here is as if the start had not been.
     if (stop.stop_requested()) {
         log_event(LogLevel::info, "stopped", {{"sequence", recovered.state.position.sequence}});
         return std::nullopt;
     }
     for (const std::string& note : recovered.notes)
         log_event(LogLevel::warn, "recovery_note", {{"note", note}});
+    // Before anything is appended: the next batch takes the torn one's place.
     if (recovered.torn_sequence) journal->drop_from(*recovered.torn_sequence);
     const auto took =
         std::chrono::duration_cast<std::chrono::milliseconds>(net::Steady::now() - begun);

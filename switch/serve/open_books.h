@@ -1,13 +1,13 @@
 // From a data directory to a journal that can be written and the state that it adds up to.
 #pragma once
 
-#include "ledger/directory_lock.h"
-#include "ledger/key_index.h"
-#include "ledger/order_archive.h"
-#include "ledger/snapshot.h"
-#include "ledger/sqlite_journal.h"
-#include "ledger/state.h"
-#include "switch/net/settings.h"
+#include "ledger/archive/key_index.h"
+#include "ledger/archive/order_archive.h"
+#include "ledger/state/state.h"
+#include "ledger/store/directory_lock.h"
+#include "ledger/store/snapshot.h"
+#include "ledger/store/sqlite_journal.h"
+#include "switch/ops/settings.h"
 
 #include <cstdint>
 #include <memory>

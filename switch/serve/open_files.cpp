@@ -1,4 +1,4 @@
-#include "switch/open_files.h"
+#include "switch/serve/open_files.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -26,8 +26,10 @@ bool speaks_http(const net::Settings& settings) {
 
 std::uint64_t needed(const net::Settings& settings, std::uint64_t connections) {
     std::uint64_t files = books_files + loop_files * settings.io_threads + 1 + connections;
+    // The one beyond the connections is the listener.
     if (!settings.admin.empty()) files += loop_files + 1 + admin_connections_beside(connections);
     if (speaks_http(settings))
+        // Callbacks have a loop of their own, and there are two listeners, for HTTP and HTTPS.
         files += loop_files * (settings.io_threads + 1) + 2 + connections +
                  callbacks_beside(connections);
     return files;
@@ -41,6 +43,7 @@ std::string raise_advice(std::uint64_t files) {
 
 std::uint64_t raise_file_limit() {
     rlimit limit{};
+    // Unknown counts as none: the start is refused then, which is better than a guess.
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
     limit.rlim_cur = limit.rlim_max;
     // Where it may not be raised the soft limit stays in force.
@@ -49,6 +52,7 @@ std::uint64_t raise_file_limit() {
 }
 
 std::uint64_t callbacks_beside(std::uint64_t connections) {
+    // Callbacks come from requests, so fewer of them need fewer; the bounds keep both ends useful.
     return std::clamp<std::uint64_t>(connections / 4, connections_least, callbacks_most);
 }
 
@@ -64,17 +68,20 @@ Result<std::string> fit_connections(net::Settings& settings, std::uint64_t limit
     if (files_needed(settings) <= limit) return std::string();
     const std::uint64_t wanted = files_needed(settings);
     const std::uint64_t asked = settings.connections;
+    // Fewer would be a switch that answers hardly anybody: better no start than that.
     if (needed(settings, connections_least) > limit)
         return InputError{"--connections",
                           fmt::format("a process may have {} open files here, and {} connections "
                                       "need {}; {}",
                                       limit, connections_least, needed(settings, connections_least),
                                       raise_advice(wanted))};
+    // What is needed grows with the connections, so halving finds the most that fit.
     std::uint64_t fitting = connections_least;
     for (std::uint64_t beyond = asked; beyond - fitting > 1;) {
         const std::uint64_t middle = fitting + (beyond - fitting) / 2;
         (needed(settings, middle) <= limit ? fitting : beyond) = middle;
     }
+    // Who gave a number relies on it; a default may be lowered, with a word about it.
     if (given)
         return InputError{"--connections",
                           fmt::format("{} need {} open files, and a process may have {} here; {} "

@@ -1,8 +1,8 @@
 // How the file descriptors of the process are shared out: connections never take the journal's.
 #pragma once
 
-#include "ledger/result.h"
-#include "switch/net/settings.h"
+#include "ledger/words/result.h"
+#include "switch/ops/settings.h"
 
 #include <cstdint>
 #include <string>

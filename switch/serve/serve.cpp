@@ -1,26 +1,28 @@
-#include "switch/serve.h"
+#include "switch/serve/serve.h"
 
-#include "ledger/directory_lock.h"
-#include "ledger/snapshot.h"
-#include "ledger/sqlite_journal.h"
-#include "ledger/words.h"
-#include "switch/admin_token.h"
-#include "switch/background.h"
+#include "ledger/store/directory_lock.h"
+#include "ledger/store/private_files.h"
+#include "ledger/store/snapshot.h"
+#include "ledger/store/sqlite_journal.h"
+#include "ledger/words/words.h"
 #include "switch/core/switch.h"
-#include "switch/http_side.h"
-#include "switch/load_schemes.h"
-#include "switch/net/admin_server.h"
-#include "switch/net/endpoint.h"
-#include "switch/net/engine.h"
-#include "switch/net/frame_server.h"
-#include "switch/net/history.h"
-#include "switch/net/log.h"
-#include "switch/net/memory_return.h"
-#include "switch/net/metrics.h"
-#include "switch/open_books.h"
-#include "switch/open_files.h"
-#include "switch/signals.h"
-#include "switch/timekeeper.h"
+#include "switch/engine/engine.h"
+#include "switch/engine/history.h"
+#include "switch/gateway/admin_pages.h"
+#include "switch/http/endpoint.h"
+#include "switch/native/frame_server.h"
+#include "switch/ops/log.h"
+#include "switch/ops/memory_return.h"
+#include "switch/ops/metrics.h"
+#include "switch/ops/service_manager.h"
+#include "switch/serve/background.h"
+#include "switch/serve/http_frontend.h"
+#include "switch/serve/open_books.h"
+#include "switch/serve/open_files.h"
+#include "switch/serve/signals.h"
+#include "switch/serve/timekeeper.h"
+#include "switch/setup/admin_token.h"
+#include "switch/setup/load_schemes.h"
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
@@ -34,6 +36,7 @@
 #include <string>
 #include <tuple>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace tuma {
@@ -64,8 +67,8 @@ net::Endpoint listen(Listener& listener, const std::string& setting, const std::
 }
 
 // Said twice: the log may go elsewhere.
-void warn_beyond_loopback(const net::Settings& settings) {
-    const std::string of_clients = settings.provision.empty()
+void warn_beyond_loopback(const net::Settings& settings, bool has_default_set) {
+    const std::string of_clients = has_default_set
                                        ? "the keys and passwords of the default set are public"
                                        : "merchants' keys are all that is asked for";
     for (const auto& [setting, text, why] :
@@ -112,11 +115,14 @@ public:
           history_(reader_, history_jobs_max),
           frames_(engine_, history_, metrics_, frame_limits(settings)),
           projecting_(settings),
-          admin_({metrics_, [this] { return is_ready_.load(); }, door_,
-                  [this](const http::HttpRequest& request, net::Respond respond) {
-                      http_.administer(request, std::move(respond));
-                  },
-                  admin_connections_beside(settings.connections)}) {}
+          admin_door_(door_),
+          admin_({.handler = net::admin_handler(
+                      {metrics_, [this] { return is_ready_.load(); }, admin_door_,
+                       [this](const http::HttpRequest& request, net::Respond respond) {
+                           http_.administer(request, std::move(respond));
+                       }})},
+                 admin_metrics_,
+                 net::admin_limits(admin_connections_beside(settings.connections))) {}
 
     // Its threads read the core's memory of requests.
     ~Server() { keys_->stop(); }
@@ -124,21 +130,27 @@ public:
     Server& operator=(const Server&) = delete;
 
     void run(const std::vector<SchemeFile>& schemes) {
+        // Before anything is decided: where memory is full, nothing is decided until these threads
+        // have made room.
         keys_->start([](const std::string& why) {
             log_event(LogLevel::error, "request_keys_failed", {{"why", why}});
         });
         orders_->start([](const std::string& why) {
             log_event(LogLevel::error, "orders_failed", {{"why", why}});
         });
+        // Still on this thread. The engine's own threads begin when the books are as the settings
+        // want them.
         load_schemes(engine_, core_, schemes);
         if (speaks_http()) http_.connect(engine_, history_, core_);
         const net::Endpoint native = own(listen(frames_, "--native", settings_.native));
-        warn_beyond_loopback(settings_);
+        warn_beyond_loopback(settings_, http_.has_default_set());
         std::string admin = "off";
-        if (!settings_.admin.empty())
-            admin = own(listen(admin_, "--admin", settings_.admin)).text();
-        std::string more;
-        if (speaks_http()) more = http_.listen();
+        if (!settings_.admin.empty()) {
+            admin_door_.endpoints.push_back(own(listen(admin_, "--admin", settings_.admin)));
+            admin = admin_door_.endpoints.back().text();
+        }
+        if (speaks_http()) http_.listen();
+        // Every port is bound before the first request is taken: one that is in use ends the start.
         engine_.start();
         history_.start();
         frames_.start();
@@ -148,17 +160,29 @@ public:
             fmt::print("{}", http_.welcome());
         }
         is_ready_ = true;
-        fmt::print("ready native={} admin={}{}\n", native.text(), admin, more);
+        std::vector<net::LogField> doors{{"native", native.text()}, {"admin", admin}};
+        if (!http_.http().empty()) doors.push_back({"http", http_.http()});
+        if (!http_.https().empty()) doors.push_back({"https", http_.https()});
+        std::string listeners;
+        for (const net::LogField& door : doors)
+            listeners += fmt::format("{}{}={}", listeners.empty() ? "" : " ", door.name,
+                                     std::get<std::string>(door.value));
+        fmt::print("ready {}\n", listeners);
+        // Scripts wait for this line, and into a pipe it would be written much later.
         static_cast<void>(std::fflush(stdout));
-        log_event(LogLevel::info, "ready", {{"native", native.text()}, {"admin", admin}});
+        manager_.ready(listeners);
+        log_event(LogLevel::info, "ready", doors);
         while (!wait_for_stop_signal(housekeeping_period)) keep_house();
     }
 
     /// Finishes in the order in which work flows, then saves the state.
     void shut_down(ledger::SnapshotFolder& snapshots) {
         log_event(LogLevel::info, "stopping", {});
+        manager_.stopping();
         is_ready_ = false;
+        // First, so that no time goes into callbacks that were not begun.
         if (speaks_http()) http_.hold_notices();
+        // Nothing new is read. What is owed is answered, with the engine still running.
         frames_.stop_accepting();
         frames_.stop_reading();
         bool all_answered = frames_.finish(settings_.drain_timeout);
@@ -166,6 +190,7 @@ public:
         if (!all_answered) log_event(LogLevel::warn, "replies_cut_off", {});
         if (speaks_http() && !http_.finish_notices(settings_.drain_timeout))
             log_event(LogLevel::warn, "callbacks_cut_off", {});
+        // Whoever could ask has been answered or cut off.
         engine_.drain();
         keys_->stop();
         orders_->stop();
@@ -175,6 +200,7 @@ public:
         projecting_.stop();
         snapshotter_.stop();
         keeper_.stop();
+        // The engine stands still, so the hash of its last durable batch is the last of all.
         const ledger::Hash last_hash = engine_.position().hash;
         const ledger::State state = std::move(core_).release(last_hash);
         if (state.position.sequence > 0) snapshots.save(state);
@@ -209,6 +235,8 @@ private:
 
     void keep_house() {
         keeper_.tick();
+        manager_.tick(metrics_,
+                      std::chrono::floor<Duration>(net::Steady::now().time_since_epoch()));
         const std::size_t held = frames_.memory_bytes() + http_.memory_bytes();
         metrics_.connection_memory.set(static_cast<std::int64_t>(held));
         memory_.tick(held);
@@ -227,7 +255,7 @@ private:
     ledger::SqliteJournalReader reader_;
     Timekeeper keeper_;
     const net::Door door_;
-    HttpSide http_;
+    HttpFrontend http_;
     Snapshotter snapshotter_;
     std::unique_ptr<ledger::KeyIndex> keys_;
     std::unique_ptr<ledger::OrderArchive> orders_;
@@ -236,8 +264,11 @@ private:
     net::History history_;
     net::FrameServer frames_;
     Projecting projecting_;
-    net::AdminServer admin_;
+    net::Door admin_door_;
+    net::Metrics admin_metrics_;  ///< of the listener itself, which nobody asks for
+    net::HttpServer admin_;
     net::MemoryReturn memory_;
+    net::ServiceManager manager_ = net::ServiceManager::of_environment();
 };
 
 }  // namespace
@@ -248,6 +279,7 @@ int serve(const net::Settings& settings, const std::vector<SchemeFile>& schemes,
     net::set_up_allocator();
     net::start_log(settings.log_level);
     if (!warning.empty()) log_event(LogLevel::warn, "settings_changed", {{"why", warning}});
+    ledger::require_own_directory(settings.data);
     const ledger::DirectoryLock lock(settings.data);
     for (const std::string& left_open : lock.left_open())
         log_event(LogLevel::warn, "open_to_others", {{"what", left_open}});

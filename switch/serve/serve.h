@@ -2,7 +2,7 @@
 #pragma once
 
 #include "switch/files/scheme_file.h"
-#include "switch/net/settings.h"
+#include "switch/ops/settings.h"
 
 #include <string>
 #include <vector>

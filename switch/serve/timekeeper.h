@@ -2,12 +2,13 @@
 // kept of it.
 #pragma once
 
-#include "ledger/state.h"
-#include "switch/chance.h"
-#include "switch/net/clock.h"
-#include "switch/net/clock_mark.h"
-#include "switch/net/metrics.h"
-#include "switch/net/settings.h"
+#include "ledger/state/state.h"
+#include "protocols/kit/provision.h"
+#include "switch/engine/clock.h"
+#include "switch/engine/clock_mark.h"
+#include "switch/ops/metrics.h"
+#include "switch/ops/settings.h"
+#include "switch/setup/entropy.h"
 
 #include <memory>
 
@@ -29,7 +30,12 @@ public:
     /// The machine's wall clock, whatever the switch's clock is. Any thread.
     Timestamp wall() const { return machine_.wall(); }
     /// What is made at this start is made with.
-    Making making() { return {clock().now(), clock().outside(), entropy_}; }
+    protocols::Making making() {
+        return {clock().now(), clock().outside(),
+                [this](std::string_view purpose, std::span<std::byte> bytes) {
+                    entropy_.fill(purpose, 0, bytes);
+                }};
+    }
 
     /// Looks at the machine's clock; names a jump, in the log and in the metrics.
     void tick();

@@ -1,4 +1,4 @@
-#include "switch/chance.h"
+#include "switch/setup/entropy.h"
 
 #include "protocols/crypto/digest.h"
 
@@ -13,7 +13,10 @@ namespace tuma {
 
 void draw(std::span<std::byte> bytes) {
     while (!bytes.empty()) {
+        // No flags: it waits until the kernel has gathered enough after a boot, and never fails
+        // later on.
         const ssize_t got = getrandom(bytes.data(), bytes.size(), 0);
+        // A signal came before anything was given: ask again.
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) throw std::system_error(errno, std::generic_category(), "getrandom");
         bytes = bytes.subspan(static_cast<std::size_t>(got));
@@ -21,12 +24,14 @@ void draw(std::span<std::byte> bytes) {
 }
 
 Entropy::Entropy(std::string_view seed, std::uint64_t start, std::uint64_t sequence)
+    // A restart counts: the same seed must not give the same tokens twice on one set of books.
     : seed_(fmt::format("{}/{}/{}", seed, start, sequence)) {}
 
 void Entropy::fill(std::string_view purpose, std::uint64_t number,
                    std::span<std::byte> bytes) const {
     if (!seed_) return draw(bytes);
     for (std::size_t block = 0; !bytes.empty(); ++block) {
+        // Each block has its own number, since one HMAC gives 32 bytes only.
         const crypto::Sha256 made =
             crypto::hmac_sha256(*seed_, fmt::format("{}/{}/{}", purpose, number, block));
         const std::size_t part = std::min(bytes.size(), made.size());

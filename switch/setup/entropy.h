@@ -1,7 +1,5 @@
-// Random bytes: drawn from the system, or made from a seed. Only the program itself draws chance.
+// Random bytes: drawn from the system, or made from a seed. Only the program itself draws entropy.
 #pragma once
-
-#include "ledger/time.h"
 
 #include <array>
 #include <cstddef>
@@ -16,7 +14,7 @@ namespace tuma {
 /// Fills `bytes` from the system's generator. Throws std::system_error when there is none.
 void draw(std::span<std::byte> bytes);
 
-/// Where the switch's identifiers and secrets get their chance.
+/// Where the switch's identifiers and secrets get their entropy.
 class Entropy {
 public:
     /// The system's generator.
@@ -40,13 +38,6 @@ public:
 
 private:
     std::optional<std::string> seed_;
-};
-
-/// What keys, secrets and certificates are made with at a start.
-struct Making {
-    Timestamp now{};      ///< switch time
-    Timestamp outside{};  ///< who is shown a certificate goes by a clock outside
-    const Entropy& entropy;
 };
 
 }  // namespace tuma

@@ -1,10 +1,10 @@
-#include "switch/load_schemes.h"
+#include "switch/setup/load_schemes.h"
 
-#include "ledger/sha256.h"
-#include "switch/core/scheme_bytes.h"
+#include "ledger/records/sha256.h"
+#include "switch/core/rules/scheme_bytes.h"
 #include "switch/files/calendar_file.h"
-#include "switch/net/log.h"
-#include "switch/own_request.h"
+#include "switch/ops/log.h"
+#include "switch/setup/own_request.h"
 
 #include <fmt/format.h>
 
@@ -22,6 +22,7 @@ using net::LogLevel;
 
 ledger::Identity label(std::string_view text) {
     const auto made = ledger::make_identity(text);
+    // The reader of scheme files has checked both, so a failure here is a mistake in the program.
     ensure(made.has_value(), "a checked scheme's name and version are identities");
     return *made;
 }
@@ -34,6 +35,7 @@ core::Request load_request(const SchemeFile& file, std::vector<std::byte> conten
     hash.update(content);
     const ledger::Hash digest = hash.finish();
     core::Request request;
+    // The hash serves both as the key and as the digest; nobody outside ever sends this request.
     std::memcpy(request.key.reference.data(), digest.data(), request.key.reference.size());
     std::memcpy(request.digest.data(), digest.data() + request.key.reference.size(),
                 request.digest.size());
@@ -51,6 +53,20 @@ std::string class_list(const core::Scheme& scheme) {
     for (std::size_t i = 0; i < scheme.classes.size(); ++i)
         list += fmt::format("{}{} {}", i == 0 ? "" : ", ", i, scheme.classes[i].name);
     return list;
+}
+
+// A start without the file would let days off become days of business unseen.
+void warn_of_lost_holidays(const core::Scheme& wanted, const ledger::SchemeLoaded* loaded) {
+    if (loaded == nullptr || !wanted.calendar.holidays().empty()) return;
+    const Result<core::Scheme> before = core::read_scheme(loaded->content);
+    if (!before || before->calendar.holidays().empty()) return;
+    log_event(LogLevel::warn, "holidays_lost",
+              {{"scheme", wanted.name},
+               {"calendar", before->calendar.name()},
+               {"holidays", std::uint64_t{before->calendar.holidays().size()}},
+               {"what",
+                "banks rest on weekends only from now on; give --holidays=FILE at every "
+                "start to keep them"}});
 }
 
 }  // namespace
@@ -71,6 +87,7 @@ Result<std::vector<SchemeFile>> read_schemes(const std::string& list, const std:
         const auto same = [&](const SchemeFile& other) {
             return other.scheme.name == file->scheme.name;
         };
+        // The second would take the place of the first without a word.
         if (std::any_of(schemes.begin(), schemes.end(), same))
             return InputError{
                 "--schemes", fmt::format("'{}' is there twice; name each once", file->scheme.name)};
@@ -84,13 +101,17 @@ void load_schemes(net::Engine& engine, const core::Switch& core,
     for (const SchemeFile& file : schemes) {
         const ledger::State& state = core.state();
         std::vector<std::byte> content = core::scheme_bytes(file.scheme);
+        // Asked of the state, not of a file: the journal decides which version is in force.
         const ledger::SchemeLoaded* loaded =
             state.terms.find(state.terms.find(label(file.scheme.name)));
+        warn_of_lost_holidays(file.scheme, loaded);
+        // Content and not version: an author may change a figure and forget the version.
         const bool is_in_force = loaded != nullptr && loaded->content == content;
         std::uint64_t number = is_in_force ? loaded->head.id.value : 0;
         if (!is_in_force) {
             const core::Outcome outcome =
                 ask(engine, load_request(file, std::move(content), state.position.sequence));
+            // A start that went on with another tariff than was asked for would charge wrong fees.
             if (outcome.code != Refusal::none)
                 throw std::runtime_error(fmt::format(
                     "--schemes: {} {} is refused: {} It must keep the currency and the classes of "
@@ -98,6 +119,8 @@ void load_schemes(net::Engine& engine, const core::Switch& core,
                     file.scheme.name, file.scheme.version, sentence(outcome.code)));
             number = outcome.id;
         }
+        // Accounts are opened by these numbers, so the log names them whether or not anything was
+        // loaded.
         log_event(LogLevel::info, "scheme",
                   {{"name", file.scheme.name},
                    {"version", file.scheme.version},

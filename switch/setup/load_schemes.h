@@ -1,9 +1,9 @@
 // The schemes that the server is started with, into the journal.
 #pragma once
 
-#include "ledger/result.h"
+#include "ledger/words/result.h"
+#include "switch/engine/engine.h"
 #include "switch/files/scheme_file.h"
-#include "switch/net/engine.h"
 
 #include <string>
 #include <vector>

@@ -3,7 +3,7 @@
 
 #include "switch/core/command.h"
 #include "switch/core/outcome.h"
-#include "switch/net/engine.h"
+#include "switch/engine/engine.h"
 
 #include <vector>
 

@@ -1,10 +1,10 @@
 // Carries out a provision: opens and funds accounts, stores profiles, fills the directory.
 #pragma once
 
-#include "protocols/directory.h"
-#include "protocols/provision.h"
+#include "protocols/kit/directory.h"
+#include "protocols/kit/provision.h"
 #include "switch/core/switch.h"
-#include "switch/net/engine.h"
+#include "switch/engine/engine.h"
 
 namespace tuma {
 

@@ -1,16 +1,20 @@
-#include "switch/provision_file.h"
+#include "switch/setup/provision_file.h"
 
-#include "ledger/input_file.h"
-#include "ledger/words.h"
+#include "ledger/words/input_file.h"
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
-#include <algorithm>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace tuma {
 namespace {
+
+using protocols::ProvisionKey;
+using protocols::ProvisionTable;
+using protocols::ProvisionTables;
 
 std::string json_of(const toml::table& table) {
     std::ostringstream text;
@@ -18,9 +22,29 @@ std::string json_of(const toml::table& table) {
     return text.str();
 }
 
+// The keys of a table and of the tables in it, "initiators.name" for each of the initiators.
+void add_keys(std::vector<ProvisionKey>& keys, const std::string& prefix,
+              const toml::table& table) {
+    // JSON forgets lines and order, so the keys are listed with theirs, for messages.
+    for (const auto& [key, node] : table) {
+        ProvisionKey one{.path = prefix + std::string(key.str()),
+                         .text = node.value<std::string>().value_or(std::string{}),
+                         .line = key.source().begin.line};
+        const std::string inner = one.path + ".";
+        keys.push_back(std::move(one));
+        if (const auto* const within = node.as_table()) add_keys(keys, inner, *within);
+        if (const auto* const array = node.as_array())
+            for (const auto& element : *array)
+                if (const auto* const within = element.as_table()) add_keys(keys, inner, *within);
+    }
+}
+
 ProvisionTable table_of(const std::string& path, const std::string& name,
                         const toml::table& table) {
-    return {fmt::format("{}:{}: {}", path, table.source().begin.line, name), json_of(table)};
+    ProvisionTable one{
+        .file = path, .line = table.source().begin.line, .name = name, .json = json_of(table)};
+    add_keys(one.keys, {}, table);
+    return one;
 }
 
 InputError no_table(const std::string& path, const toml::node& node, const std::string& name) {
@@ -29,10 +53,11 @@ InputError no_table(const std::string& path, const toml::node& node, const std::
 }
 
 // The tables of one dialect.
-std::optional<InputError> take(ProvisionFile& file, const std::string& path,
+std::optional<InputError> take(ProvisionTables& file, const std::string& path,
                                const std::string& dialect, const toml::table& tables) {
     for (const auto& [key, node] : tables) {
         const std::string name = fmt::format("{}.{}", dialect, key.str());
+        // A single table and a list of them are taken alike.
         if (const auto* table = node.as_table()) {
             file[name].push_back(table_of(path, name, *table));
             continue;
@@ -50,18 +75,7 @@ std::optional<InputError> take(ProvisionFile& file, const std::string& path,
 
 }  // namespace
 
-void check_scheme(const protocols::Directory& directory, std::string_view table,
-                  std::string_view scheme) {
-    constexpr std::string_view prefix = "scheme/";
-    std::vector<std::string> loaded;
-    for (const std::string& name : directory.names(prefix))
-        loaded.push_back(name.substr(prefix.size()));
-    if (std::find(loaded.begin(), loaded.end(), scheme) == loaded.end())
-        throw std::runtime_error(fmt::format("{}: scheme: of those that are loaded (--schemes), {}",
-                                             table, none_of(scheme, loaded)));
-}
-
-Result<ProvisionFile> read_provision_file(const std::string& path) {
+Result<protocols::ProvisionTables> read_provision_file(const std::string& path) {
     if (auto wrong = unreadable(path)) return std::move(*wrong);
     toml::table document;
     try {
@@ -70,7 +84,7 @@ Result<ProvisionFile> read_provision_file(const std::string& path) {
         return InputError{fmt::format("{}:{}", path, error.source().begin.line),
                           std::string(error.description())};
     }
-    ProvisionFile file;
+    ProvisionTables file;
     for (const auto& [key, node] : document) {
         const std::string dialect{key.str()};
         const auto* const tables = node.as_table();

@@ -1,7 +1,7 @@
 // The local certificate authority and the server's certificate, made on the first start.
 #pragma once
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 
 #include <filesystem>
 #include <string>

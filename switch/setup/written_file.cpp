@@ -1,7 +1,7 @@
-#include "switch/written_file.h"
+#include "switch/setup/written_file.h"
 
-#include "ledger/file_bytes.h"
-#include "ledger/private_files.h"
+#include "ledger/store/file_bytes.h"
+#include "ledger/store/private_files.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +15,7 @@ namespace tuma {
 namespace fs = std::filesystem;
 
 void write_whole_file(const fs::path& path, const std::string& text) {
+    // The text may hold keys, so the directory is for the owner alone before the file is there.
     ledger::make_private_directory(path.parent_path());
     ledger::FileHandle::create(path).write(std::as_bytes(std::span{text}));
 }

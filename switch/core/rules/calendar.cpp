@@ -1,6 +1,6 @@
-#include "switch/core/calendar.h"
+#include "switch/core/rules/calendar.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +17,7 @@ bool is_weekend(LocalDay day) {
 
 Calendar::Calendar(std::string name, std::vector<LocalDay> holidays)
     : name_(std::move(name)), holidays_(std::move(holidays)) {
+    // The searches and the walk below rely on ascending days without repeats.
     std::sort(holidays_.begin(), holidays_.end());
     holidays_.erase(std::unique(holidays_.begin(), holidays_.end()), holidays_.end());
 }
@@ -26,6 +27,7 @@ bool Calendar::is_business_day(LocalDay day) const {
 }
 
 LocalDay Calendar::following(LocalDay day) const {
+    // This ends: a calendar has at most `holidays_max` holidays.
     while (!is_business_day(day)) day += std::chrono::days{1};
     return day;
 }

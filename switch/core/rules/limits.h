@@ -1,10 +1,10 @@
 // Whether a scheme's limits allow a payment.
 #pragma once
 
-#include "ledger/refusal.h"
-#include "ledger/turnover.h"
-#include "switch/core/pricing.h"
-#include "switch/core/scheme.h"
+#include "ledger/state/limit_counters.h"
+#include "ledger/words/refusal.h"
+#include "switch/core/rules/pricing.h"
+#include "switch/core/rules/scheme.h"
 
 #include <cstdint>
 #include <optional>
@@ -14,10 +14,10 @@ namespace tuma::core {
 /// The limits of the class that hold on `day`, or null when there are none.
 const Limits* limits_on(const AccountClass& account_class, LocalDay day);
 
-/// What the payer's class says to paying `amount` more. `turnover` is of `today`.
+/// What the payer's class says to paying `amount` more. `counter` is of `today`.
 /// Refuses, in this order: transaction_limit_exceeded, daily_, monthly_, yearly_,
 /// lifetime_limit_exceeded.
-std::optional<Refusal> check_payer(const Limits& limits, const ledger::Turnover& turnover,
+std::optional<Refusal> check_payer(const Limits& limits, const ledger::LimitCounter& counter,
                                    std::int64_t amount);
 
 /// What the payee's class says to receiving `amount`, pending counted. Refuses: ceiling_exceeded.

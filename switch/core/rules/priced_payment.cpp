@@ -1,8 +1,8 @@
-#include "switch/core/priced_payment.h"
+#include "switch/core/rules/priced_payment.h"
 
-#include "ledger/ensure.h"
-#include "switch/core/limits.h"
-#include "switch/core/settlement.h"
+#include "ledger/words/ensure.h"
+#include "switch/core/rules/limits.h"
+#include "switch/core/rules/settlement.h"
 
 namespace tuma::core {
 namespace {
@@ -42,6 +42,8 @@ bool has_tariff(Purpose purpose) {
 
 std::optional<Refusal> check_ceiling(const AccountRules& payee, const ledger::State& state,
                                      const Posting& principal, Timestamp now) {
+    // Without a scheme there is only the ceiling that the account was opened with, which the books
+    // watch.
     if (!payee) return std::nullopt;
     const Limits* limits = limits_on(*payee.account_class, payee.entry->scheme.day_of(now));
     if (limits == nullptr) return std::nullopt;
@@ -54,12 +56,15 @@ std::optional<Refusal> check_turnover(const AccountRules& payer, const ledger::S
     const LocalDay today = payer.entry->scheme.day_of(now);
     const Limits* limits = limits_on(*payer.account_class, today);
     if (limits == nullptr) return std::nullopt;
-    return check_payer(*limits, state.turnovers.find(principal.debit).on(today),
+    // The counter is brought up to date by the payer's next record. Until then `on` leaves out
+    // days, months and years that have passed.
+    return check_payer(*limits, state.limit_counters.find(principal.debit).on(today),
                        principal.amount.minor);
 }
 
 const PaymentType* tariff_type(const Sides& sides, Purpose purpose, LocalDay day) {
     const Scheme& scheme = sides.tariff().scheme;
+    // Merchants of one scheme pay by different tariffs: their class says which.
     if (purpose == Purpose::pay_merchant && sides.payee)
         return scheme.find_type(sides.payee.account_class->receives, day);
     return scheme.find_type(purpose, day);
@@ -67,9 +72,9 @@ const PaymentType* tariff_type(const Sides& sides, Purpose purpose, LocalDay day
 
 Posting& add_leg(PricedPayment& payment, const Posting& principal, Purpose purpose, AccountId debit,
                  AccountId credit, std::int64_t amount) {
-    Posting& leg = payment.legs.at(payment.leg_count++);
-    leg = {purpose, debit, credit, Money{amount, principal.amount.currency}, principal.memo};
-    return leg;
+    ensure(payment.legs.size() < payment_legs_max, "a payment has a bounded number of legs");
+    return payment.legs.emplace_back(
+        Posting{purpose, debit, credit, Money{amount, principal.amount.currency}, principal.memo});
 }
 
 void add_charge(PricedPayment& payment, const Posting& principal, const ChargeLeg& leg,
@@ -109,7 +114,7 @@ std::optional<Refusal> add_price(PricedPayment& payment, const Sides& sides,
         return Refusal::not_offered;
     }
     const std::int64_t withdrawn =
-        sides.payer ? state.turnovers.find(principal.debit).withdrawn : 0;
+        sides.payer ? state.limit_counters.find(principal.debit).withdrawn : 0;
     Price price;
     if (const auto refusal = price_payment(*type, principal.amount.minor, withdrawn, price))
         return refusal;
@@ -125,6 +130,7 @@ void add_returned_charges(PricedPayment& payment, const ledger::State& state,
          returned_charges(state, rule, original, principal.amount.minor)) {
         const ledger::TransferRecord& charge = *part.charge;
         const AccountId bearer = charge.debit == payee ? principal.debit : charge.debit;
+        // The books count by this number what has come back of each charge.
         add_leg(payment, principal, charge.purpose, charge.credit, bearer, part.amount).subject =
             charge.id;
     }
@@ -132,7 +138,9 @@ void add_returned_charges(PricedPayment& payment, const ledger::State& state,
 
 void add_share_of_taking(PricedPayment& payment, const ledger::State& state,
                          const AccountRules& merchant, const Posting& principal) {
-    const ledger::ChargesLeft share =
+    // No payment is named, so no single charge can be looked up. A share of all that was charged to
+    // this merchant comes back.
+    const ledger::ChargeSums share =
         returned_of_taking(state.takings.find(principal.debit), merchant.entry->scheme.reversal,
                            principal.amount.minor);
     const OperatorAccounts& accounts = merchant.entry->accounts;
@@ -161,7 +169,7 @@ void price_refund(PricedPayment& payment, const ledger::State& state, const Side
 
 std::int64_t PricedPayment::incoming() const {
     std::int64_t sum = 0;
-    for (const Posting& leg : list().subspan(1))
+    for (const Posting& leg : std::span{legs}.subspan(1))
         if (leg.credit == legs.front().debit) sum += leg.amount.minor;
     return sum;
 }
@@ -174,9 +182,10 @@ Timestamp usable_at(const AccountRules& rules, Timestamp now) {
 std::optional<Refusal> price_posting(const ledger::State& state, const Rulebook& rulebook,
                                      Timestamp now, const Posting& principal, LimitCheck check,
                                      PricedPayment& payment, Original original) {
-    payment.legs[0] = principal;
-    if (!original.empty()) payment.legs[0].subject = original.front().id;
-    payment.leg_count = 1;
+    payment.legs.clear();
+    payment.legs.push_back(principal);
+    // Named in the record, so that the books bound what goes back of the payment in total.
+    if (!original.empty()) payment.legs.front().subject = original.front().id;
     payment.due = now;
     if (state.terms.empty()) return std::nullopt;
     const Sides sides{rulebook.of(principal.debit, state.terms),
@@ -184,8 +193,12 @@ std::optional<Refusal> price_posting(const ledger::State& state, const Rulebook&
     if (!sides.payer && !sides.payee) return std::nullopt;
 
     const Purpose purpose = principal.purpose;
+    // If anybody else took from what waits for a settlement, the payout would find less than its
+    // statement says. A refund is a line of that statement.
     if (sides.payer.is_settled_to_bank() && purpose != Purpose::refund)
         return Refusal::account_kind_not_allowed;
+    // A reservation was counted as pending when it was made. Counted again, it could refuse its own
+    // settlement.
     if (check == LimitCheck::counted_now && purpose != Purpose::refund)
         if (const auto refusal = check_ceiling(sides.payee, state, principal, now)) return refusal;
     if (has_tariff(purpose))
@@ -193,6 +206,8 @@ std::optional<Refusal> price_posting(const ledger::State& state, const Rulebook&
     if (check == LimitCheck::counted_now)
         if (const auto refusal = check_turnover(sides.payer, state, principal, now)) return refusal;
     if (purpose == Purpose::refund) {
+        // A refund lowers what the merchant has coming, so it falls due by the merchant's rule. In
+        // a refund the merchant is the payer.
         payment.due = usable_at(sides.payer, now);
         price_refund(payment, state, sides, principal, original);
         return std::nullopt;

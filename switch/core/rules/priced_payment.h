@@ -1,13 +1,15 @@
 // A payment as the schemes of its two sides see it: limits, price, legs, when the money is usable.
 #pragma once
 
-#include "ledger/books.h"
-#include "ledger/state.h"
-#include "switch/core/pricing.h"
-#include "switch/core/returned_fee.h"
-#include "switch/core/rulebook.h"
+#include "ledger/state/books.h"
+#include "ledger/state/state.h"
+#include "switch/core/rules/pricing.h"
+#include "switch/core/rules/returned_fee.h"
+#include "switch/core/rules/rulebook.h"
 
-#include <array>
+#include <boost/container/static_vector.hpp>
+
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -19,11 +21,10 @@ inline constexpr std::size_t payment_legs_max = 1 + 2 * charges_max;
 
 /// What a payment is carried out as: one linked set, the principal first.
 struct PricedPayment {
-    std::array<ledger::Posting, payment_legs_max> legs{};
-    std::uint8_t leg_count = 0;
+    /// Made for every movement and mostly of one leg: what is not used is not touched.
+    boost::container::static_vector<ledger::Posting, payment_legs_max> legs;
     Timestamp due{};  ///< when the payee can use the money
 
-    std::span<const ledger::Posting> list() const { return std::span{legs}.first(leg_count); }
     /// What the legs behind the principal bring to the account that it debits.
     std::int64_t incoming() const;
 };
@@ -39,7 +40,7 @@ enum class LimitCheck : std::uint8_t { counted_now, counted_before };
 /// account's own. issue, adjust and bank_transfer are free. A payment between accounts without a
 /// scheme is itself, usable at once. A refund is free, and gets a share back of what was charged
 /// for the `original` or, where it names none, for all that the account has taken
-/// (`switch/core/returned_fee.h`). A refund that names its original is recorded with it.
+/// (`switch/core/rules/returned_fee.h`). A refund that names its original is recorded with it.
 /// Refuses, in this order: account_kind_not_allowed (only the switch pays out what waits for a
 /// settlement), ceiling_exceeded, not_offered, below_minimum, transaction_, daily_, monthly_,
 /// yearly_, lifetime_limit_exceeded.

@@ -1,8 +1,8 @@
 // What a payment costs: amount and tariff → fee, tax and commission, each with who bears it.
 #pragma once
 
-#include "ledger/refusal.h"
-#include "switch/core/scheme.h"
+#include "ledger/words/refusal.h"
+#include "switch/core/rules/scheme.h"
 
 #include <array>
 #include <cstdint>

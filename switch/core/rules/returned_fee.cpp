@@ -1,6 +1,6 @@
-#include "switch/core/returned_fee.h"
+#include "switch/core/rules/returned_fee.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 
@@ -26,21 +26,18 @@ ChargeFate fate_under(ChargeReturn word) {
 
 // While something falls due with the payment, its settlement is to come.
 bool is_settled(const ledger::State& state, const TransferRecord& payment) {
-    return !state.maturities.entries().contains({payment.due(), payment.credit});
+    return !state.pending_settlements.entries().contains({payment.due(), payment.credit});
 }
 
 bool comes_back(const ledger::State& state, const ReversalRule& rule, const TransferRecord& payment,
                 const TransferRecord& charge) {
     // What a refund gave back is charged again when the refund is taken back.
     if (payment.purpose == Purpose::refund) return true;
+    // Records of version 1 say nothing of it. Then the scheme that is in force decides.
     const ChargeFate said = charge.fate();
     const ChargeFate fate = said == ChargeFate::unsaid ? fate_under(rule.of(charge.purpose)) : said;
     return fate == ChargeFate::comes_back ||
            (fate == ChargeFate::until_settled && !is_settled(state, payment));
-}
-
-std::int64_t share_left(std::int64_t left, std::int64_t amount, std::int64_t sold) {
-    return amount >= sold ? left : share_of_charge(left, amount, sold);
 }
 
 }  // namespace
@@ -61,6 +58,8 @@ ChargeLegs charge_legs(const Charge& charge, const ReversalRule& rule) {
         legs.legs.at(legs.count++).charge.amount = amount;
     };
     const ChargeReturn word = rule.of(charge.purpose);
+    // A record has one fate, so the charge becomes two: what the rate made comes back, the rest
+    // stays.
     if (word == ChargeReturn::percentage_only) {
         add(charge.by_rate, ChargeFate::comes_back);
         add(charge.amount - charge.by_rate, ChargeFate::stays);
@@ -71,6 +70,7 @@ ChargeLegs charge_legs(const Charge& charge, const ReversalRule& rule) {
 }
 
 std::int64_t gone_back_of(const ledger::State& state, TransferId payment) {
+    // Refunds of version 1 name no payment, so the books do not count them as part of one.
     return state.books.reversed_amount(payment) + state.old_refunds.find(payment).amount;
 }
 
@@ -78,6 +78,8 @@ std::vector<ReturnedCharge> returned_charges(const ledger::State& state, const R
                                              std::span<const TransferRecord> payment,
                                              std::int64_t amount) {
     const TransferRecord& principal = payment.front();
+    // The share is taken of all that has gone back and not of this part alone. So rounding does not
+    // add up, and the last part brings the rest.
     const std::int64_t gone_back = gone_back_of(state, principal.id) + amount;
     // Which charges old refunds gave back their records do not say: the first ones.
     std::int64_t given_back = state.old_refunds.find(principal.id).charges;
@@ -95,15 +97,16 @@ std::vector<ReturnedCharge> returned_charges(const ledger::State& state, const R
     return returned;
 }
 
-ledger::ChargesLeft returned_of_taking(const ledger::Taking& taking, const ReversalRule& rule,
-                                       std::int64_t amount) {
-    const auto share = [&](std::int64_t charged, std::int64_t unsaid, ChargeReturn word) {
-        const bool counts = fate_under(word) == ChargeFate::comes_back;
-        return share_left(charged, amount, taking.sold) +
-               (counts ? share_left(unsaid, amount, taking.sold) : 0);
+ledger::ChargeSums returned_of_taking(const ledger::Taking& taking, const ReversalRule& rule,
+                                      std::int64_t amount) {
+    const ledger::ChargeSums charged = ledger::due_back(taking.charged, taking.sold, amount);
+    const ledger::ChargeSums unsaid = ledger::due_back(taking.unsaid, taking.sold, amount);
+    // Under a word like "until settled" nothing comes back: without a payment nobody can say
+    // whether its settlement is over.
+    const auto sum = [](std::int64_t said, std::int64_t other, ChargeReturn word) {
+        return said + (fate_under(word) == ChargeFate::comes_back ? other : 0);
     };
-    return {share(taking.charged.fees, taking.unsaid.fees, rule.fee),
-            share(taking.charged.taxes, taking.unsaid.taxes, rule.tax)};
+    return {sum(charged.fees, unsaid.fees, rule.fee), sum(charged.taxes, unsaid.taxes, rule.tax)};
 }
 
 }  // namespace tuma::core

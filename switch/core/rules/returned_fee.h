@@ -6,8 +6,8 @@
 // 0.01 with the third, and so on: 0.25 with the last one, never more.
 #pragma once
 
-#include "ledger/state.h"
-#include "switch/core/pricing.h"
+#include "ledger/state/state.h"
+#include "switch/core/rules/pricing.h"
 
 #include <array>
 #include <cstdint>
@@ -55,9 +55,10 @@ std::vector<ReturnedCharge> returned_charges(const ledger::State& state, const R
                                              std::int64_t amount);
 
 /// What comes back with a refund of `amount` that names no payment: that share of the charges that
-/// are left of all that was sold, half up; all of them where no more was sold. What comes back only
-/// until a settlement needs a payment to be named.
-ledger::ChargesLeft returned_of_taking(const ledger::Taking& taking, const ReversalRule& rule,
-                                       std::int64_t amount);
+/// are left of all that was sold, reckoned over all such refunds so far (`ledger/state/takings.h`);
+/// all of them where no more was sold. What comes back only until a settlement needs a payment to
+/// be named. Requires: amount > 0.
+ledger::ChargeSums returned_of_taking(const ledger::Taking& taking, const ReversalRule& rule,
+                                      std::int64_t amount);
 
 }  // namespace tuma::core

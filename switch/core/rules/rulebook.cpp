@@ -1,7 +1,7 @@
-#include "switch/core/rulebook.h"
+#include "switch/core/rules/rulebook.h"
 
-#include "ledger/ensure.h"
-#include "switch/core/scheme_bytes.h"
+#include "ledger/words/ensure.h"
+#include "switch/core/rules/scheme_bytes.h"
 
 #include <algorithm>
 #include <utility>
@@ -10,6 +10,8 @@ namespace tuma::core {
 
 void Rulebook::put(SchemeId id, RulebookEntry entry) {
     ensure(id.value >= 1 && id.value <= entries_.size() + 1, "schemes are numbered without gaps");
+    // What `find` and `of` gave before may dangle from here on: rules are looked up anew for each
+    // request.
     if (id.value > entries_.size())
         entries_.push_back(std::move(entry));
     else

@@ -1,8 +1,8 @@
 // The schemes that are in force, read from the state's bytes once.
 #pragma once
 
-#include "ledger/terms.h"
-#include "switch/core/scheme.h"
+#include "ledger/state/terms.h"
+#include "switch/core/rules/scheme.h"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 
-#include "ledger/ensure.h"
-#include "ledger/turnover.h"
+#include "ledger/state/limit_counters.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
 // A payment scheme as data: who pays which fee, what is allowed, when money reaches the bank.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/money.h"
-#include "ledger/result.h"
-#include "ledger/time.h"
-#include "ledger/transfer.h"
-#include "switch/core/calendar.h"
+#include "ledger/records/account.h"
+#include "ledger/records/transfer.h"
+#include "ledger/words/money.h"
+#include "ledger/words/result.h"
+#include "ledger/words/time.h"
+#include "switch/core/rules/calendar.h"
 
 #include <chrono>
 #include <cstdint>
@@ -151,7 +151,7 @@ struct AccountClass {
 };
 
 /// What of a charge comes back when its payment does. With a part of the payment comes that share
-/// of the charge; see `switch/core/returned_fee.h`.
+/// of the charge; see `switch/core/rules/returned_fee.h`.
 enum class ChargeReturn : std::uint8_t {
     nothing = 0,
     all = 1,

@@ -15,9 +15,9 @@
 //          | i64 minimum payout, payout fee | u8 netted, negative net | u16 reserve, i32 days
 //   A text is u8 length and its characters, a period i32 from and i32 to.
 // Reading checks how it is written down; what it means is for `check`.
-#include "switch/core/scheme_bytes.h"
+#include "switch/core/rules/scheme_bytes.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <fmt/format.h>
 
@@ -47,6 +47,7 @@ class Writer {
 public:
     template <typename Number>
     void put(std::type_identity_t<Number> value) {
+        // Through the unsigned type, so that negative numbers have the same bytes on every machine.
         auto bits = static_cast<std::make_unsigned_t<Number>>(value);
         for (std::size_t i = 0; i < sizeof(Number); ++i) {
             bytes_.push_back(static_cast<std::byte>(bits & 0xFFU));
@@ -150,6 +151,7 @@ void write(Writer& out, const Calendar& calendar) {
 }
 
 std::vector<std::byte> write(const Scheme& scheme) {
+    // Each count and length takes one byte: `check` bounds every list and text of a scheme.
     Writer out;
     out.put<std::uint8_t>(is_plain(scheme) ? format_plain : format_full);
     out.text(scheme.name);
@@ -201,6 +203,7 @@ public:
     }
     template <typename Enumeration>
     Enumeration choice() {
+        // A number outside the enumeration passes here. `check` refuses it and names its field.
         return static_cast<Enumeration>(take<std::uint8_t>());
     }
     std::int64_t amount() { return take<std::int64_t>(); }
@@ -221,6 +224,7 @@ public:
     }
 
     void fail(std::string_view why) {
+        // The first error is the cause. Later ones come from reading zeros behind it.
         if (!error_)
             error_ = InputError{"content", fmt::format("{} (at byte {})", why, position())};
         left_ = {};
@@ -335,6 +339,7 @@ Calendar read_calendar(Reader& in) {
     std::string name = in.text();
     const std::size_t count = in.take<std::uint16_t>();
     auto holidays = read_list(in, count, [](Reader& from) { return from.day(); });
+    // A repeat is refused too: one calendar is written in one way only.
     const auto unordered =
         std::adjacent_find(holidays.begin(), holidays.end(), std::greater_equal<>());
     if (unordered != holidays.end()) in.fail("holidays that do not ascend");
@@ -368,9 +373,11 @@ Scheme read(Reader& in) {
     scheme.reversal.is_allowed = in.flag();
     scheme.reversal.within_days = in.take<std::int32_t>();
     read_returns(in, format, scheme);
+    // Behind everything else, so that the rest is laid out alike in both formats.
     if (format == format_full) {
         for (AccountClass& account_class : scheme.classes)
             account_class.settlement.minimum_basis = in.choice<MinimumBasis>();
+        // One scheme written in two ways would have two hashes.
         if (is_plain(scheme)) in.fail("format 2 for what format 1 can say");
     }
     in.finish();
@@ -380,6 +387,7 @@ Scheme read(Reader& in) {
 }  // namespace
 
 std::vector<std::byte> scheme_bytes(const Scheme& scheme) {
+    // Writing cuts numbers to their widths. Only what was checked fits them.
     ensure(!check(scheme), "only a scheme that was checked is written");
     return write(scheme);
 }
@@ -391,6 +399,7 @@ std::size_t scheme_size(const Scheme& scheme) {
 Result<Scheme> read_scheme(std::span<const std::byte> bytes) {
     Reader in(bytes);
     Scheme scheme = read(in);
+    // The form first, then the meaning: `check` looks at whole lists only.
     if (in.error()) return *in.error();
     if (auto error = check(scheme)) return std::move(*error);
     return scheme;

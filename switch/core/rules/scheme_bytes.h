@@ -1,8 +1,8 @@
 // A scheme as bytes, for the journal: the same scheme always gives the same bytes.
 #pragma once
 
-#include "ledger/result.h"
-#include "switch/core/scheme.h"
+#include "ledger/words/result.h"
+#include "switch/core/rules/scheme.h"
 
 #include <cstddef>
 #include <span>

@@ -1,8 +1,8 @@
 // What makes a scheme one that can be loaded: bounds, names, periods, references.
-#include "ledger/books.h"
-#include "ledger/event.h"
-#include "switch/core/scheme.h"
-#include "switch/core/scheme_bytes.h"
+#include "ledger/records/event.h"
+#include "ledger/state/books.h"
+#include "switch/core/rules/scheme.h"
+#include "switch/core/rules/scheme_bytes.h"
 
 #include <fmt/format.h>
 
@@ -30,6 +30,7 @@ Found first_of(std::initializer_list<Found> found) {
 }
 
 Found inside(const std::string& path, Found found) {
+    // Each level puts its own name in front, so that the path grows from the inside.
     if (found) found->field = path + "." + found->field;
     return found;
 }
@@ -37,6 +38,7 @@ Found inside(const std::string& path, Found found) {
 template <typename Element, typename Check>
 Found check_each(std::string_view name, const std::vector<Element>& elements, std::size_t most,
                  const Check& check_element) {
+    // The count first: looking for overlaps takes its square.
     if (elements.size() > most)
         return InputError{std::string(name),
                           fmt::format("{} of them; at most {}", elements.size(), most)};
@@ -123,6 +125,7 @@ Found check_overlap(const std::vector<Element>& elements, std::size_t index,
     const Period& period = elements[index].period;
     for (std::size_t i = 0; i < index; ++i) {
         const Period& other = elements[i].period;
+        // Both ends belong to a period, so a shared day is an overlap.
         if (!are_rivals(elements[i]) || period.to < other.from || other.to < period.from) continue;
         return InputError{"from", fmt::format("{} to {} overlaps number [{}], {} to {}; let one "
                                               "end before the other begins",
@@ -144,6 +147,7 @@ Found check_band(std::span<const FeeBand> bands, std::size_t index) {
 }
 
 Found check_bands(const FeeRule& rule) {
+    // Compared as a whole, so that a field that the rule gets later is not forgotten here.
     FeeRule bands_only;
     bands_only.bearer = rule.bearer;
     bands_only.bands = rule.bands;
@@ -167,6 +171,7 @@ Found check_fee(const FeeRule& rule) {
                       check_limit("cap", rule.cap), check_amount("free_up_to", rule.free_up_to),
                       check_amount("free_lifetime", rule.free_lifetime)}))
         return error;
+    // A rule without a cap passes: `no_limit` is the largest number there is.
     if (rule.minimum <= rule.cap) return std::nullopt;
     return InputError{"minimum", fmt::format("{} is above the cap, {}", rule.minimum, rule.cap)};
 }
@@ -232,6 +237,7 @@ Found check_type(const Scheme& scheme, std::size_t index) {
 }
 
 Found check_settlement(const SettlementRule& rule) {
+    // A cut-off at 24:00 means never. A payout needs a minute that the day has.
     if (Found error = first_of({
             check_range("lag_days", rule.lag_days, 0, lag_days_max, " days"),
             check_choice("lag_unit", rule.lag_unit, 1, 2),
@@ -246,6 +252,7 @@ Found check_settlement(const SettlementRule& rule) {
             check_choice("minimum_basis", rule.minimum_basis, 1, 2),
         }))
         return error;
+    // Held for no days, the reserve would fall due with the settlement that is just being closed.
     if (rule.reserve_basis_points == 0 || rule.reserve_days > 0) return std::nullopt;
     return InputError{"reserve_days",
                       fmt::format("0 with a reserve of {} basis points; hold it for 1 to {} days",
@@ -305,6 +312,7 @@ Found check_class(const Scheme& scheme, std::size_t index) {
                                 check_kind(account_class), check_receives(scheme, account_class),
                                 inside("settlement", check_settlement(account_class.settlement))}))
         return error;
+    // `find_class` gives the first of a name, so another number means that this one repeats it.
     if (scheme.find_class(account_class.name) != index)
         return InputError{
             "name", fmt::format("{} is the name of class[{}] already", shown(account_class.name),
@@ -340,6 +348,7 @@ Found check_head(const Scheme& scheme) {
                                             -zone_minutes_max, zone_minutes_max, " minutes"),
                                 inside("calendar", check_calendar(scheme.calendar))}))
         return error;
+    // The number may come from bytes and be no member of the enumeration.
     const auto number = static_cast<std::uint16_t>(scheme.currency);
     if (find_currency(number)) return std::nullopt;
     return InputError{"currency", fmt::format("{} is not a known ISO 4217 number", number)};
@@ -379,6 +388,7 @@ std::optional<InputError> check(const Scheme& scheme) {
                                                      reversal_days_max, " days")))
         return error;
     if (Found error = inside("reversal", check_returns(scheme.reversal))) return error;
+    // Last: writing cuts what is out of bounds, and the size would be that of another scheme.
     return check_size(scheme);
 }
 

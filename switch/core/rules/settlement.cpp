@@ -1,6 +1,6 @@
-#include "switch/core/settlement.h"
+#include "switch/core/rules/settlement.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <algorithm>
 

@@ -1,9 +1,9 @@
 // When receipts fall due, and what a settlement makes of them.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/maturities.h"
-#include "switch/core/scheme.h"
+#include "ledger/records/event.h"
+#include "ledger/state/pending_settlements.h"
+#include "switch/core/rules/scheme.h"
 
 namespace tuma::core {
 

@@ -1,10 +1,10 @@
-#include "switch/replay/advance_grid.h"
+#include "switch/replay/figures/advance_grid.h"
 
-#include "ledger/ensure.h"
-#include "switch/replay/effective_rate.h"
-#include "switch/replay/measures.h"
-#include "switch/replay/rail_desk.h"
-#include "switch/replay/virtual_switch.h"
+#include "ledger/words/ensure.h"
+#include "switch/replay/figures/effective_rate.h"
+#include "switch/replay/run/measures.h"
+#include "switch/replay/run/rail_desk.h"
+#include "switch/replay/run/virtual_switch.h"
 
 #include <fmt/format.h>
 
@@ -29,6 +29,7 @@ std::int64_t scaled(std::int64_t amount, std::int64_t numerator, std::int64_t de
 class BankBooks {
 public:
     BankBooks(Currency currency, std::size_t accounts_max)
+        // The offers' own books: what is lent here must not touch the rail's.
         : currency_(currency), switch_(ledger::State(limits(accounts_max)), nullptr, ignore) {}
 
     void begin(Timestamp now) {
@@ -44,6 +45,7 @@ public:
         core::OpenAccount account;
         account.kind = ledger::AccountKind::bank_account;
         account.currency = currency_;
+        // No floor: an offer may leave the merchant short, and that is the figure that is wanted.
         account.floor = ledger::no_floor;
         account.identity = *identity;
         return AccountId{static_cast<std::uint32_t>(ask(account).id)};
@@ -78,12 +80,14 @@ private:
     core::Outcome ask(const core::Command& command) {
         core::Request request;
         const std::int64_t time = now_.time_since_epoch().count();
+        // Time and number together are never the same twice.
         const std::uint64_t number = ++asked_;
         std::memcpy(request.key.reference.data(), &time, sizeof time);
         std::memcpy(request.key.reference.data() + sizeof time, &number, sizeof number);
         request.key.participant = ParticipantId{1};
         request.command = command;
         const core::Outcome outcome = switch_.handle(request);
+        // Everything here must succeed; if not, the figures would be wrong in silence.
         if (outcome.code != Refusal::none)
             throw RequestRefused(
                 {"advance", fmt::format("the switch refused a posting of {}: {}: {}", text(now_),
@@ -110,6 +114,7 @@ class Grid {
 public:
     Grid(const MerchantPlan& merchant, const GridPlan& plan, std::int64_t opening,
          std::int64_t average_day)
+        // One set of books for all offers: they share the days and nothing else.
         : plan_(plan), books_(merchant.currency, offers_max + others) {
         books_.begin(merchant.from);
         rail_ = books_.open("Rail");
@@ -125,6 +130,7 @@ public:
             purse.outcome.offer = offer;
             purse.outcome.principal = purse.terms.principal;
             purse.outcome.due = purse.terms.due;
+            // Every purse begins with what the rail began with.
             books_.move(rail_, purse.account, opening);
         }
         books_.end();
@@ -137,6 +143,7 @@ public:
     }
 
     std::vector<OfferOutcome> finish() {
+        // Asked once, for all offers together.
         ensure(books_.are_sound(), "the books of the offers keep their invariants");
         std::vector<OfferOutcome> outcomes;
         outcomes.reserve(purses_.size());
@@ -144,9 +151,11 @@ public:
             OfferOutcome& outcome = purse.outcome;
             outcome.repaid = outcome.due - purse.owed;
             outcome.closing_end = books_.balance(purse.account);
+            // What was not repaid has no rate: its end is unknown.
             if (outcome.days_to_repay) {
                 outcome.effective_rate_ppm =
                     effective_rate_ppm(outcome.principal, purse.repayments);
+                // A day's use of the money is what the cost is compared with.
                 const std::int64_t a_day = scaled(outcome.principal, *outcome.days_to_repay, 1);
                 outcome.break_even_ppm = scaled(outcome.cost(), 1'000'000, a_day);
             }
@@ -159,6 +168,7 @@ private:
     static constexpr std::size_t others = 4;  ///< accounts that are nobody's purse
 
     void play(const DayRow& day, Purse& purse) {
+        // Net of fees, as it was paid out.
         books_.move(rail_, purse.account, day.settled_gross - day.fees);
         if (day.date == purse.terms.day) {
             books_.move(lender_, purse.account, purse.terms.principal);
@@ -166,6 +176,7 @@ private:
         } else if (purse.owed > 0) {
             live_with_advance(day, purse);
         }
+        // After the day's income, so that stock is paid with what came in.
         books_.move(purse.account, suppliers_, day.outgoings);
         const std::int64_t closing = books_.balance(purse.account);
         if (closing < 0) ++purse.outcome.days_short;
@@ -178,6 +189,7 @@ private:
         purse.outcome.earned += earned;
 
         const std::int64_t repayment = purse.terms.repayment(day.settled_gross, purse.owed);
+        // Nothing came in, or everything went back.
         if (repayment == 0) return;
         books_.move(purse.account, lender_, repayment);
         purse.owed -= repayment;
@@ -200,6 +212,7 @@ private:
 std::optional<InputError> check(const GridPlan& grid, std::span<const DayRow> days,
                                 std::int64_t average_day) {
     const auto count = static_cast<std::int64_t>(days.size());
+    // The day is named by the plan or by a flag; both can be outside.
     if (grid.day < 0 || grid.day >= count)
         return InputError{"advance.day",
                           fmt::format("{} is not in the window of {} days; 0 to {} are possible",
@@ -207,6 +220,7 @@ std::optional<InputError> check(const GridPlan& grid, std::span<const DayRow> da
     if (grid.offers.empty() || grid.offers.size() > offers_max)
         return InputError{"advance", fmt::format("{} offers; 1 to {} can be compared at a time",
                                                  grid.offers.size(), offers_max)};
+    // An advance is a number of average days.
     if (average_day <= 0)
         return InputError{"advance", "the average day's sales are 0, and so would the advance be"};
     const auto largest = std::max_element(grid.offers.begin(), grid.offers.end(),
@@ -215,6 +229,7 @@ std::optional<InputError> check(const GridPlan& grid, std::span<const DayRow> da
                                           });
     const std::int64_t most = largest->average_days;
     // What is due may be ten times the principal.
+    // Room for the factor, so that the terms cannot overflow.
     if (average_day > ledger::amount_max / 10 / most)
         return InputError{"advance", fmt::format("{} average days of {} minor units are beyond the "
                                                  "range of amounts; take fewer",

@@ -1,7 +1,7 @@
 // Advances of several sizes, prices and holdbacks against one rail's days.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstdint>
 #include <optional>

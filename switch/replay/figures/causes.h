@@ -1,7 +1,7 @@
 // Why a rail leaves the till short: its fee, its delay, or what lies outside of it.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstdint>
 #include <string>

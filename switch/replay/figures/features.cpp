@@ -1,6 +1,6 @@
-#include "switch/replay/features.h"
+#include "switch/replay/figures/features.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <boost/multiprecision/cpp_int.hpp>
 
@@ -18,6 +18,7 @@ constexpr std::int64_t ppm = 1'000'000;
 // numerator / denominator in millionths, nearest, ties away from zero. Requires: denominator > 0.
 std::int64_t share_ppm(const BigInteger& numerator, const BigInteger& denominator) {
     const BigInteger twice = 2 * numerator * ppm;
+    // Half away from zero needs the sign of the numerator.
     const BigInteger rounded =
         (numerator < 0 ? BigInteger(twice - denominator) : BigInteger(twice + denominator)) /
         (2 * denominator);
@@ -29,22 +30,26 @@ std::int64_t share_ppm(const BigInteger& numerator, const BigInteger& denominato
 FeatureCounter::FeatureCounter(core::LocalDay from, core::LocalDay to)
     : from_(std::max(from, to - std::chrono::days{look_back_days - 1})) {
     ensure(from <= to, "a window has at least one day");
+    // The days are there from the start, so that a day without a sale counts as one.
     days_.resize(static_cast<std::size_t>((to - from_).count() + 1));
 }
 
 void FeatureCounter::add(core::LocalDay day, std::span<const Sale> sales) {
     const std::int64_t index = (day - from_).count();
+    // Days before the look-back are seen by the replay too.
     if (index < 0 || index >= static_cast<std::int64_t>(days_.size())) return;
     Day& figures = days_[static_cast<std::size_t>(index)];
     for (const Sale& sale : sales) {
         ++payments_;
         figures.sum += sale.amount;
+        // A day of refunds alone is not a day of business.
         if (sale.amount > 0) {
             figures.is_active = true;
             sold_ += sale.amount;
         } else {
             ++refunds_;
         }
+        // Files without buyers are common, and zero is "unknown".
         if (sale.customer == 0) continue;
         Buyer& buyer = buyers_[sale.customer];
         buyer.sum += sale.amount;
@@ -73,8 +78,10 @@ void FeatureCounter::add_days(Features& features) const {
     features.active_days_ppm = share_ppm(features.active_days, features.days);
     // Rounded as the shares are: the millionths cancel out.
     features.mean_day = share_ppm(total, BigInteger(features.days) * ppm);
+    // Shares of nothing, or of less, mean nothing.
     if (total <= 0) return;
     const BigInteger square = BigInteger(total) * total;
+    // In whole numbers to the end: the same figure on every machine.
     const BigInteger variance = (features.days * squares - square) * ppm * ppm / square;
     features.variation_ppm = BigInteger(sqrt(variance)).convert_to<std::int64_t>();
     features.top_day_ppm = share_ppm(top, total);
@@ -82,6 +89,7 @@ void FeatureCounter::add_days(Features& features) const {
 
 void FeatureCounter::add_trend(Features& features) const {
     constexpr auto half = static_cast<std::size_t>(trend_days);
+    // Half a trend would compare a season with nothing.
     if (days_.size() < 2 * half) return;
     const std::int64_t latest = sum(days_.size() - half, half);
     const std::int64_t before = sum(days_.size() - 2 * half, half);
@@ -89,6 +97,7 @@ void FeatureCounter::add_trend(Features& features) const {
 }
 
 void FeatureCounter::add_buyers(Features& features) const {
+    // No buyers in the file is not the same as no buyers who return.
     if (buyers_.empty()) return;
     std::uint64_t known = 0;
     std::uint64_t repeated = 0;
@@ -102,6 +111,7 @@ void FeatureCounter::add_buyers(Features& features) const {
     }
     if (known > 0) {
         features.repeat_buyer_ppm = share_ppm(repeated, known);
+        // Of all sales, because the risk is about the whole business.
         features.top_customer_sales_ppm = share_ppm(most, payments_ - refunds_);
     }
     const std::int64_t total = sum(0, days_.size());
@@ -118,6 +128,7 @@ Features FeatureCounter::features() const {
     add_days(features);
     add_trend(features);
     add_buyers(features);
+    // A share of sales before refunds; refunds are what is missing from them.
     if (sold_ > 0) {
         const std::int64_t kept = sum(0, days_.size());
         features.refund_ppm = share_ppm(BigInteger(sold_) - kept, sold_);

@@ -2,8 +2,8 @@
 // at, as exact integers.
 #pragma once
 
-#include "switch/core/calendar.h"
-#include "switch/replay/sales.h"
+#include "switch/core/rules/calendar.h"
+#include "switch/replay/sales/sales.h"
 
 #include <cstdint>
 #include <optional>
@@ -23,7 +23,7 @@ inline constexpr std::int64_t trend_days = 90;
 /// sale included, and S their sum. Shares are in millionths (ppm). What is rounded is rounded
 /// half-up, away from zero; the coefficient of variation is cut. A feature without a meaning is
 /// absent: a share of nothing, a trend of less than 180 days.
-/// Source: merchant-data.md, section 5.
+/// Source: cash-flow reference, section 5.
 struct Features {
     core::LocalDay from{};       ///< first day looked at
     core::LocalDay to{};         ///< last day looked at

@@ -1,10 +1,10 @@
-#include "switch/replay/findings.h"
+#include "switch/replay/figures/findings.h"
 
-#include "switch/replay/causes.h"
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/rail_set.h"
-#include "switch/replay/variant_words.h"
+#include "switch/replay/figures/causes.h"
+#include "switch/replay/figures/rail_set.h"
+#include "switch/replay/figures/variant_words.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -27,6 +27,7 @@ std::int64_t mean_receivable(const RailResult& rail) {
 /// "card (1.75 %; T+2 calendar days)", in other brackets if there are some within.
 std::string with_terms(const RailResult& rail) {
     if (rail.sentence.empty()) return rail.name;
+    // Brackets within the same brackets are hard to read.
     const bool has_brackets = rail.sentence.find('(') != std::string::npos;
     return fmt::format("{} {}{}{}", rail.name, has_brackets ? "[" : "(", rail.sentence,
                        has_brackets ? "]" : ")");
@@ -36,6 +37,7 @@ std::string with_terms(const RailResult& rail) {
 const RailResult& hardest_of(const RailSet& rails) {
     const auto is_easier = [](const RailResult* a, const RailResult* b) {
         const auto weight = [](const RailResult& rail) {
+            // Days first, depth second: a till is short often before it is short deeply.
             return std::pair{rail.base.measures.days_short, rail.base.measures.peak_financing};
         };
         return weight(*a) < weight(*b);
@@ -79,13 +81,16 @@ private:
 
 std::string Words::days_short_text(const Measures& measures) const {
     std::string out = fmt::format("{} of {}", count_text(measures.days_short), days_in_all());
+    // "In a row" says something only from two days on.
     if (measures.longest_short_run <= 1) return out;
+    // All in a row is one bad stretch, and that is another story than many.
     if (measures.longest_short_run == measures.days_short) return out + ", all in a row";
     return out + fmt::format(", up to {} in a row", count_text(measures.longest_short_run));
 }
 
 std::string Words::headline() const {
     if (rails_.empty()) return "No rail was replayed.";
+    // With one rail there is nothing to compare, and sentences in the plural would sound wrong.
     if (is_one_) {
         const Measures& measures = rails_[0]->base.measures;
         return measures.days_short == 0 ? fmt::format("{} never leaves the till short in {}.",
@@ -103,6 +108,7 @@ std::string Words::headline() const {
 
 std::string Words::attention() const {
     const RailSet refusing = where(rails_, [](const RailResult& rail) { return rail.refused > 0; });
+    // Said first and with its own heading: a rail that refused is cheaper than it looks.
     if (refusing.empty()) return {};
     std::string out;
     for (const RailResult* rail : refusing)
@@ -120,6 +126,7 @@ std::string Words::sales() const {
                            prose_day(result_.plan.merchant.from),
                            prose_day(result_.plan.merchant.to));
     }
+    // Shares of a sum below zero would have the wrong sign.
     if (sales.gross > 0) return {};
     return fmt::format(
         "Refunds take up all sales: {} come to {} in all, so shares of sales are "
@@ -129,6 +136,7 @@ std::string Words::sales() const {
 
 std::string Words::who_is_short() const {
     const RailSet never = with(rails_, days_short, 0);
+    // Everybody or nobody: the headline has said it.
     if (is_one_ || never.size() == rails_.size()) return {};
     const RailSet others =
         where(rails_, [](const RailResult& rail) { return days_short(rail) > 0; });
@@ -149,6 +157,7 @@ std::string Words::who_is_short() const {
 std::string Words::hardest() const {
     const RailResult& rail = hardest_of(rails_);
     const Measures& measures = rail.base.measures;
+    // Nothing to explain.
     if (measures.days_short == 0) return {};
     const std::string depth = fmt::format("{} below zero on {}", money(measures.peak_financing),
                                           prose_day(measures.min_closing_on));
@@ -164,6 +173,7 @@ std::string Words::fee_range() const {
     if (high == 0) return is_one_ ? "It takes no fee." : "No rail takes a fee.";
     const RailSet dearest = with(rails_, fees, high);
     const RailResult& first = *dearest.front();
+    // A share is told only where there is something to be a share of.
     const std::string share =
         first.gross > 0 ? fmt::format(", {} of sales", share_text(first.fee_share_micro)) : "";
     if (is_one_) return fmt::format("It takes {}{}.", money(high), share);
@@ -171,6 +181,7 @@ std::string Words::fee_range() const {
     std::string out =
         fmt::format("From {} ({}) to {}{} ({}).", low == 0 ? "nothing" : money(low),
                     first_of(with(rails_, fees, low)), money(high), share, first_of(dearest));
+    // What surprises most people: the dearest rail is not the one that hurts.
     const RailResult& hardest = hardest_of(rails_);
     if (days_short(hardest) > days_short(first) && hardest.fees < high) {
         out += fmt::format(
@@ -189,6 +200,8 @@ std::string Words::same_fee() const {
     for (const RailResult* a : rails_) {
         for (const RailResult* b : rails_) {
             const std::int64_t gap = days_short(*b) - days_short(*a);
+            // Equal fees, unequal days: the pair with the widest gap shows best that timing
+            // matters.
             if (a->fees != b->fees || a->fees == 0 || gap <= widest) continue;
             widest = gap;
             easier = a;
@@ -199,6 +212,7 @@ std::string Words::same_fee() const {
     const std::string fewer = days_short(*easier) == 0
                                   ? "never short"
                                   : "short on " + counted(days_short(*easier), "day");
+    // One sentence for both, so that the difference stands side by side.
     return fmt::format(
         "{} and {} take the same, {}; what differs is when the money comes. The first is "
         "{}, the second on {}.",
@@ -211,6 +225,7 @@ std::string Words::opening_cash() const {
     const std::string given = fmt::format("Here it begins with {}.", money(opening));
     const RailSet without = with(rails_, opening_needed, 0);
     const std::int64_t high = most(rails_, opening_needed);
+    // Cash that is not needed is as good a finding as cash that is.
     if (is_one_) {
         return high == 0 ? "It could have begun with nothing. " + given
                          : fmt::format("Never to be short it would have to begin with {}. {}",
@@ -231,6 +246,7 @@ std::string Words::opening_cash() const {
 
 std::string Words::in_transit() const {
     const std::int64_t high = most(rails_, mean_receivable);
+    // More was paid out in advance than is under way, or nothing is.
     if (high <= 0) return {};
     const RailSet longest = with(rails_, mean_receivable, high);
     const Measures& measures = longest.front()->base.measures;
@@ -247,6 +263,7 @@ std::string Words::in_transit() const {
 }
 
 std::string Words::keep_in_mind() const {
+    // The assumptions depend on where the outgoings come from.
     const std::string assumed = result_.outgoings_are_real
                                     ? "The outgoings are those of the file given; opening cash and "
                                       "interest are assumptions of the plan."
@@ -282,6 +299,7 @@ std::vector<Finding> findings(const ReplayResult& result) {
         {"Fixed outgoings", fixed_outgoings_words(result)},
         {"To keep in mind", words.keep_in_mind()},
     };
+    // What does not apply is left out, so that every line says something.
     std::erase_if(out, [](const Finding& finding) { return finding.text.empty(); });
     return out;
 }

@@ -1,7 +1,7 @@
 // What the numbers of a replay say, in sentences; every one of them is computed.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <string>
 #include <vector>

@@ -1,6 +1,6 @@
-#include "switch/replay/rail_set.h"
+#include "switch/replay/figures/rail_set.h"
 
-#include "switch/replay/html.h"
+#include "switch/replay/words/html.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,15 @@
 namespace tuma::replay {
 
 RailSet all_rails(const ReplayResult& result) {
+    // Pointers, because results hold years of days.
     RailSet out;
     out.reserve(result.rails.size());
     for (const RailResult& rail : result.rails) out.push_back(&rail);
     return out;
+}
+
+const AdvanceMeasures& advance_of(const RailResult& rail) {
+    return *rail.with_advance->measures.advance;
 }
 
 RailSet where(const RailSet& rails, const std::function<bool(const RailResult&)>& holds) {
@@ -28,6 +33,7 @@ RailSet with(const RailSet& rails, const RailKey& key, std::int64_t value) {
 }
 
 RailSet sorted_by(RailSet rails, const RailKey& key) {
+    // Stable: equal rails stay in the order of the plan.
     std::stable_sort(rails.begin(), rails.end(),
                      [&](const RailResult* a, const RailResult* b) { return key(*a) < key(*b); });
     return rails;
@@ -46,6 +52,7 @@ std::int64_t most(const RailSet& rails, const RailKey& key) {
 }
 
 std::string names(const RailSet& rails) {
+    // A plan may have dozens of rails, and a sentence should end.
     constexpr std::size_t names_most = 10;
     std::vector<std::string> out;
     out.reserve(rails.size());

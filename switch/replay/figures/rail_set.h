@@ -1,7 +1,7 @@
 // Some of a result's rails, and picking among them.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstdint>
 #include <functional>
@@ -15,6 +15,8 @@ using RailSet = std::vector<const RailResult*>;
 using RailKey = std::function<std::int64_t(const RailResult&)>;
 
 RailSet all_rails(const ReplayResult& result);
+/// Requires: the rail was played with an advance too.
+const AdvanceMeasures& advance_of(const RailResult& rail);
 RailSet where(const RailSet& rails, const std::function<bool(const RailResult&)>& holds);
 RailSet with(const RailSet& rails, const RailKey& key, std::int64_t value);
 /// Ascending by `key`; equal ones keep their order.

@@ -1,7 +1,7 @@
-#include "switch/replay/score.h"
+#include "switch/replay/figures/score.h"
 
-#include "ledger/ensure.h"
-#include "switch/replay/replay.h"
+#include "ledger/words/ensure.h"
+#include "switch/replay/run/replay.h"
 
 #include <utility>
 
@@ -18,11 +18,13 @@ Result<Score> make_score(const Plan& plan, std::size_t rail, const SalesFile& sa
     score.grid = grid;
     score.advance_day = plan.merchant.from + std::chrono::days{grid.day};
 
+    // Features come from the sales alone; no rail has a part in them.
     FeatureCounter counter(plan.merchant.from, plan.merchant.to);
     sales.for_each_day(
         [&](core::LocalDay day, std::span<const Sale> rows) { counter.add(day, rows); });
     score.features = counter.features();
 
+    // The plan's own advance is left out: the offers are compared with a life without one.
     Plan alone = plan;
     alone.rails = {score.rail};
     alone.advance.reset();
@@ -36,6 +38,8 @@ Result<Score> make_score(const Plan& plan, std::size_t rail, const SalesFile& sa
     score.average_day = played->average_day;
     score.base = base.measures;
 
+    // Without an advance in the plan the default day may lie behind a short window, and then there
+    // is no offer.
     if (!plan.advance && score.advance_day > plan.merchant.to) return score;
     auto outcomes =
         play_offers(plan.merchant, grid, base.days, base.measures.opening, played->average_day);

@@ -2,10 +2,10 @@
 // given: who lends decides what counts.
 #pragma once
 
-#include "switch/replay/advance_grid.h"
-#include "switch/replay/features.h"
-#include "switch/replay/outgoings.h"
-#include "switch/replay/result.h"
+#include "switch/replay/figures/advance_grid.h"
+#include "switch/replay/figures/features.h"
+#include "switch/replay/run/result.h"
+#include "switch/replay/sales/outgoings.h"
 
 #include <cstdint>
 #include <string>

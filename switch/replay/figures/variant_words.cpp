@@ -1,8 +1,8 @@
-#include "switch/replay/variant_words.h"
+#include "switch/replay/figures/variant_words.h"
 
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/rail_set.h"
+#include "switch/replay/figures/rail_set.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -19,9 +19,11 @@ std::string rails_text(const RailSet& rails) {
 /// days)", of the rails that have the variant.
 std::string shift_of_shortness(const RailSet& rails, const RailKey& days_after) {
     const RailKey change = [&](const RailResult& rail) {
+        // Compared with the base, so that only the variant's own effect is told.
         return days_after(rail) - days_short(rail);
     };
     const auto part = [&](std::string_view what, const RailSet& moved, std::int64_t furthest) {
+        // The furthest stands for all of them; a list of all would be the table again.
         const RailResult& example = *with(moved, change, furthest).front();
         return fmt::format("{} on {} ({}{}, from {} to {})", what, rails_text(moved),
                            moved.size() > 1 ? "most on " : "", example.name,
@@ -32,6 +34,7 @@ std::string shift_of_shortness(const RailSet& rails, const RailKey& days_after) 
     std::vector<std::string> parts;
     if (!more.empty()) parts.push_back(part("more days short", more, most(more, change)));
     if (!fewer.empty()) {
+        // "Fewer" alone is enough when "days short" was said before.
         parts.push_back(
             part(more.empty() ? "fewer days short" : "fewer", fewer, least(fewer, change)));
     }
@@ -45,12 +48,9 @@ RailSet rails_with_advance(const ReplayResult& result) {
     });
 }
 
-const AdvanceMeasures& advance_of(const RailResult& rail) {
-    return *rail.with_advance->measures.advance;
-}
-
 /// "repaid after 197 days (cash and 4 more) to 210 days (card); not by the last day on 2 rails".
 std::string repayment(const RailSet& rails) {
+    // Rails on which it was not repaid have no number of days.
     const RailSet repaid = where(
         rails, [](const RailResult& rail) { return advance_of(rail).days_to_repay.has_value(); });
     const std::size_t open = rails.size() - repaid.size();
@@ -75,6 +75,7 @@ std::string repayment(const RailSet& rails) {
 }  // namespace
 
 bool is_lent(const ReplayResult& result) {
+    // The same for all rails: terms follow from the sales, not from the rail.
     const RailSet rails = rails_with_advance(result);
     if (rails.empty()) return false;
     const AdvanceMeasures& advance = advance_of(*rails.front());
@@ -87,12 +88,14 @@ std::string advance_words(const ReplayResult& result) {
     const AdvanceMeasures& advance = advance_of(*rails.front());
     if (advance.principal <= 0)
         return "There was nothing to lend: an average day comes to nothing.";
+    // The day is behind the window; it is said, so that nobody looks for the money.
     if (!is_lent(result)) {
         return fmt::format("It would have been lent on {}, after the last day.",
                            prose_day(advance.day));
     }
     const Currency currency = result.plan.merchant.currency;
     const std::int64_t cost = advance.due - advance.principal;
+    // A cost without its share says little to a lender.
     const auto share = scale({cost, currency}, 1'000'000, advance.principal, Rounding::half_up);
     return fmt::format("{} lent on {} for {} to pay back: it costs {}{}. It is {}.",
                        money_text(advance.principal, currency), prose_day(advance.day),
@@ -125,6 +128,7 @@ std::string fixed_outgoings_words(const ReplayResult& result) {
     const RailSet plain = where(rails, [&](const RailResult& rail) {
         return rail.fees == 0 && !is_ever_in_transit(rail) && days(rail) > 0;
     });
+    // One rail cannot be compared with the others.
     if (!plain.empty() && rails.size() > 1) {
         out += fmt::format(
             " {}, which neither charges nor delays, is short on {} then: that much is no rail's "

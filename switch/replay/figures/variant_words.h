@@ -1,7 +1,7 @@
 // What the advance and fixed outgoings did, in sentences.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <string>
 

@@ -1,8 +1,8 @@
 // Round ticks for axes of money and of days. Positions are shares of the axis, for drawing only.
 #pragma once
 
-#include "ledger/money.h"
-#include "switch/core/calendar.h"
+#include "ledger/words/money.h"
+#include "switch/core/rules/calendar.h"
 
 #include <cstdint>
 #include <string>

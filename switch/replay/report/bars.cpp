@@ -1,7 +1,7 @@
-#include "switch/replay/bars.h"
+#include "switch/replay/report/bars.h"
 
-#include "switch/replay/axis.h"
-#include "switch/replay/html.h"
+#include "switch/replay/report/axis.h"
+#include "switch/replay/words/html.h"
 
 #include <fmt/format.h>
 
@@ -11,11 +11,13 @@ namespace tuma::replay {
 namespace {
 
 std::string row_head(const std::string& name, const std::string& note) {
+    // Names come from plans and files, and so they are escaped here and nowhere later.
     return fmt::format("<span class=\"name\">{}{}</span>", escaped(name),
                        note.empty() ? "" : "<small>" + escaped(note) + "</small>");
 }
 
 double share(std::int64_t value, std::int64_t most) {
+    // Nothing has no length, and below nothing is no length either.
     if (most <= 0 || value <= 0) return 0;
     return 100 * std::min(static_cast<double>(value) / static_cast<double>(most), 1.0);
 }
@@ -31,6 +33,8 @@ std::string bar(const Bar& bar, std::int64_t most) {
 
 std::string box_drawing(const Quantiles& q, const MoneyAxis& axis) {
     const auto x = [&](std::int64_t value) { return 1000 * axis.at(value); };
+    // Stretched to its place by the page, so that a box needs no width beforehand.
+    // Two quarters that fall together would give a width a little below zero.
     return fmt::format(
         "<svg class=\"box\" viewBox=\"0 0 1000 24\" preserveAspectRatio=\"none\" "
         "aria-hidden=\"true\"><path class=\"whisker\" d=\"M{0:.1f} 12H{1:.1f}M{0:.1f} 7V17M{1:.1f} "
@@ -46,6 +50,7 @@ std::string box_drawing(const Quantiles& q, const MoneyAxis& axis) {
 std::string bar_rows(const std::string& title, const std::vector<BarRow>& rows,
                      const std::optional<BarMark>& mark) {
     if (rows.empty()) return {};
+    // The mark belongs to the scale: it must lie on the drawing.
     std::int64_t most = mark ? mark->value : 0;
     for (const BarRow& row : rows) {
         for (const Bar& bar : row.bars) most = std::max(most, bar.value);
@@ -54,6 +59,7 @@ std::string bar_rows(const std::string& title, const std::vector<BarRow>& rows,
         "<figure class=\"bars\"><figcaption>{}{}</figcaption><ul>", escaped(title),
         mark ? fmt::format(" <span class=\"mark-key\">{}</span>", escaped(mark->label)) : "");
     const std::string line =
+        // Made once: it is the same for every row.
         mark && most > 0 ? fmt::format("<span class=\"mark\" style=\"left:{:.2f}%\"></span>",
                                        share(mark->value, most))
                          : "";
@@ -70,6 +76,7 @@ Quantiles quantiles(std::vector<std::int64_t> values) {
     if (values.empty()) return {};
     std::sort(values.begin(), values.end());
     const auto rank = [&](std::size_t percent) {
+        // By nearest rank, so that each figure is one that really occurred.
         return values[std::max<std::size_t>((values.size() * percent + 99) / 100, 1) - 1];
     };
     return {values.front(), rank(5), rank(25), rank(50), rank(75), rank(95), values.back()};
@@ -77,6 +84,7 @@ Quantiles quantiles(std::vector<std::int64_t> values) {
 
 std::string box_rows(const std::string& title, const std::vector<BoxRow>& rows, Currency currency) {
     if (rows.empty()) return {};
+    // From nothing, as in the text: a box far to the right then looks far.
     std::int64_t least = 0;
     std::int64_t most = 0;
     for (const BoxRow& row : rows) {
@@ -90,6 +98,7 @@ std::string box_rows(const std::string& title, const std::vector<BoxRow>& rows, 
         ticks += fmt::format("<span style=\"{}\">{}</span>", label_style(tick.at), tick.label);
         grid += fmt::format("<span class=\"grid\" style=\"left:{:.2f}%\"></span>", 100 * tick.at);
     }
+    // The line at nothing is drawn over the grid, because it is the one that counts.
     grid +=
         fmt::format("<span class=\"grid none\" style=\"left:{:.2f}%\"></span>", 100 * axis.at(0));
     std::string out =

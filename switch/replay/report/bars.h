@@ -1,7 +1,7 @@
 // Rows of bars and of boxes: text in HTML, lengths as shares of the row.
 #pragma once
 
-#include "ledger/money.h"
+#include "ledger/words/money.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // Closing balances over time as lines, with the figures behind them for the page's script.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstddef>
 #include <cstdint>

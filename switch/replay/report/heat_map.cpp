@@ -1,7 +1,7 @@
-#include "switch/replay/heat_map.h"
+#include "switch/replay/report/heat_map.h"
 
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -16,6 +16,7 @@ constexpr std::int64_t weeks_a_year = 54;  // a leap year from Sunday to Sunday 
 
 /// Monday of the week that 1 January of the year is in.
 core::LocalDay first_monday(std::chrono::year year) {
+    // ISO weeks begin on Monday, as the columns do.
     const core::LocalDay new_year{year / std::chrono::January / 1};
     const std::chrono::weekday weekday{new_year};
     return new_year - std::chrono::days{weekday.iso_encoding() - 1};
@@ -43,6 +44,7 @@ public:
 
     void add(const DayRow& row, const DepthScale& scale) {
         const Place place = place_of(row.date, monday_);
+        // Every day there is has a cell, short or not, so that a hole is a day without data.
         extend(all_, place);
         if (const int level = scale.level(row.closing_balance); level > 0) {
             extend(levels_[static_cast<std::size_t>(level - 1)], place);
@@ -50,6 +52,8 @@ public:
     }
 
     std::string svg() {
+        // One path for each level instead of an element for each day: a browser draws thousands of
+        // cells at once.
         std::string out = fmt::format(
             "<svg viewBox=\"0 0 {} 70\" aria-hidden=\"true\"><path class=\"there\" d=\"{}\"/>",
             weeks_a_year * cell, closed(all_));
@@ -58,6 +62,7 @@ public:
             if (!path.empty()) out += fmt::format("<path class=\"d{}\" d=\"{}\"/>", i + 1, path);
         }
         out += "<path class=\"gaps\" d=\"";
+        // The gaps are lines over the cells, which costs six lines and no cell.
         for (int row = 1; row < 7; ++row) out += fmt::format("M0 {}.5H540", row * cell - 1);
         return out + "\"/></svg>";
     }
@@ -76,6 +81,7 @@ private:
             ++pieces.count;
             return;
         }
+        // The piece that was open is closed by the first cell that does not follow it.
         if (pieces.count > 0) pieces.path += cells(pieces.from, pieces.count);
         pieces.from = place;
         pieces.count = 1;
@@ -115,6 +121,7 @@ std::string data(std::span<const DayRow> rows) {
     std::string indexes;
     std::string balances;
     for (std::size_t i = 0; i < rows.size(); ++i) {
+        // Days that were not short need no figure; the script says so.
         if (rows[i].closing_balance >= 0) continue;
         const char* comma = indexes.empty() ? "" : ",";
         indexes += fmt::format("{}{}", comma, i);
@@ -130,9 +137,12 @@ std::string data(std::span<const DayRow> rows) {
 
 DepthScale DepthScale::to(std::int64_t deepest) {
     DepthScale scale;
+    // A scale that ends at nothing would divide by it.
     scale.deepest = std::max<std::int64_t>(deepest, 1);
     std::int64_t bound = scale.deepest;
     for (std::size_t i = scale.bounds.size(); i-- > 0;) {
+        // A third each time: depths differ by orders of size, and equal steps would show the
+        // deepest days only.
         bound = bound > 4 ? round_below(bound / 3) : 1;
         scale.bounds[i] = bound;
     }
@@ -141,6 +151,7 @@ DepthScale DepthScale::to(std::int64_t deepest) {
 
 int DepthScale::level(std::int64_t closing) const {
     if (closing >= 0) return 0;
+    // The first bound that is deep enough.
     const auto above = std::find_if(bounds.begin(), bounds.end(),
                                     [&](std::int64_t bound) { return closing >= -bound; });
     return static_cast<int>(above - bounds.begin()) + 1;
@@ -168,6 +179,7 @@ std::string heat_map(std::span<const DayRow> rows, const DepthScale& scale, Curr
     for (std::size_t i = 0; i < rows.size();) {
         const std::chrono::year year = std::chrono::year_month_day{rows[i].date}.year();
         YearPaths paths(year);
+        // A block for each year, since a year is what people compare.
         for (; i < rows.size() && std::chrono::year_month_day{rows[i].date}.year() == year; ++i) {
             paths.add(rows[i], scale);
         }

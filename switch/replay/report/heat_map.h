@@ -1,7 +1,7 @@
 // Days short as calendars: a block of weeks for each year, a cell for each day, darker for deeper.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <array>
 #include <cstdint>

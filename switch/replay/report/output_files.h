@@ -1,7 +1,7 @@
 // The directory of a replay's files: complete or not there at all.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <filesystem>
 #include <optional>

@@ -1,12 +1,12 @@
 // Drawn sections of the report: cash over time, fees, days short, money in transit, capital needed.
-#include "switch/replay/bars.h"
-#include "switch/replay/cash_chart.h"
-#include "switch/replay/causes.h"
-#include "switch/replay/heat_map.h"
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/rail_set.h"
-#include "switch/replay/report_parts.h"
+#include "switch/replay/figures/causes.h"
+#include "switch/replay/figures/rail_set.h"
+#include "switch/replay/report/bars.h"
+#include "switch/replay/report/cash_chart.h"
+#include "switch/replay/report/heat_map.h"
+#include "switch/replay/report/report_parts.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -17,6 +17,7 @@ namespace {
 std::string amount_and_days(const ReplayResult& result, std::int64_t minor) {
     const auto days = tenths_text(minor, result.average_day);
     return amount_text(minor, result.plan.merchant.currency) +
+           // Zero days of sales is no more than zero.
            (days && minor != 0 ? fmt::format(" ({} days)", *days) : "");
 }
 
@@ -37,19 +38,21 @@ std::string calendar_of(const ReplayResult& result, const RailResult& rail,
 
 std::string cash_section(const ReplayResult& result) {
     CashChart chart{
-        .title = fmt::format("Closing balance, {}", letters(result.plan.merchant.currency)),
+        .title = fmt::format("Closing balance, {}", alphabetic_code(result.plan.merchant.currency)),
         .currency = result.plan.merchant.currency,
         .lines = {},
         .labels_lines = true,
         .shaded = std::nullopt,
         .shade_label = {}};
     chart.lines.reserve(result.rails.size());
+    // The style is the place in the plan, so that a rail has one colour in all drawings.
     for (std::size_t i = 0; i < result.rails.size(); ++i) {
         const RailResult& rail = result.rails[i];
         chart.lines.push_back({rail.name, rail.sentence, i, rail.base.days});
     }
     const std::string figure = cash_chart(chart);
     if (figure.empty()) return {};
+    // Told in words, because a point that is not a day would mislead.
     const std::int64_t bucket =
         days_a_point(static_cast<std::int64_t>(chart.lines[0].days.size()), chart.lines.size());
     const std::string sampling =
@@ -78,6 +81,7 @@ std::string fees_section(const ReplayResult& result) {
     rows.reserve(result.rails.size());
     for (const RailResult* rail :
          sorted_by(all_rails(result), [](const RailResult& one) { return one.fees; })) {
+        // A share of nothing is not written.
         const std::string share =
             rail->gross > 0 && rail->fees > 0 ? " · " + share_text(rail->fee_share_micro) : "";
         rows.push_back({rail->name,
@@ -88,10 +92,11 @@ std::string fees_section(const ReplayResult& result) {
     return section(
         "fees", "What the rails charge",
         "<p>Fees of all payments in the window, settled by its end or not.</p>\n" +
-            bar_rows(fmt::format("Fees, {}, and share of sales", letters(currency)), rows));
+            bar_rows(fmt::format("Fees, {}, and share of sales", alphabetic_code(currency)), rows));
 }
 
 std::string short_days_section(const ReplayResult& result) {
+    // Only rails that are ever short have a calendar; the others would be empty.
     const RailSet rails = sorted_by(
         where(
             all_rails(result),
@@ -104,12 +109,15 @@ std::string short_days_section(const ReplayResult& result) {
     }
     // Keeps the page small; most of its bytes are these cells.
     constexpr std::int64_t cells_max = 20'000;
+    // One scale for all: a rail that is a little short must look so beside one that is deeply
+    // short.
     const DepthScale scale = DepthScale::to(
         most(rails, [](const RailResult& rail) { return rail.base.measures.peak_financing; }));
     std::int64_t cells = 0;
     RailSet left_out;
     std::string calendars;
     for (const RailResult* rail : rails) {
+        // Left out as a whole, for half a calendar would be read as a whole one.
         if (cells + days_short(*rail) > cells_max) {
             left_out.push_back(rail);
             continue;
@@ -129,7 +137,7 @@ std::string short_days_section(const ReplayResult& result) {
             "<p>One cell a day, a column a week from Monday down to Sunday, a block a year; the "
             "stronger the colour, the further below nothing at the end of the day, on one scale "
             "for all rails ({}).</p>\n",
-            letters(result.plan.merchant.currency)) +
+            alphabetic_code(result.plan.merchant.currency)) +
             depth_legend(scale, result.plan.merchant.currency) + "<div class=\"calendars\">" +
             calendars + "</div>\n" + missing);
 }
@@ -146,6 +154,7 @@ std::string transit_section(const ReplayResult& result) {
         values.reserve(rail->base.days.size());
         for (const DayRow& row : rail->base.days) values.push_back(row.receivable);
         const Quantiles found = quantiles(std::move(values));
+        // Rails without delay are named in a sentence; their boxes would be lines at zero.
         if (found.least == 0 && found.most == 0) {
             none.push_back(rail);
             continue;
@@ -168,16 +177,17 @@ std::string transit_section(const ReplayResult& result) {
               "half of all days, with the median; line: all but the lowest and the highest "
               "twentieth; dots: the least and the most. “Days” are average days of "
               "sales.</p>\n";
-    return section(
-        "transit", "Money in transit",
-        explained + never +
-            box_rows(fmt::format("Money in transit at the end of the day, {}", letters(currency)),
-                     rows, currency));
+    return section("transit", "Money in transit",
+                   explained + never +
+                       box_rows(fmt::format("Money in transit at the end of the day, {}",
+                                            alphabetic_code(currency)),
+                                rows, currency));
 }
 
 std::string working_capital_section(const ReplayResult& result) {
     if (result.rails.empty()) return {};
     const Currency currency = result.plan.merchant.currency;
+    // The same for all rails: they begin with the plan's cash.
     const std::int64_t opening = result.rails.front().base.measures.opening;
     std::vector<BarRow> rows;
     rows.reserve(result.rails.size());
@@ -185,6 +195,7 @@ std::string working_capital_section(const ReplayResult& result) {
              return one.base.measures.opening_needed;
          })) {
         const std::int64_t needed = rail->base.measures.opening_needed;
+        // The colour repeats what the line in the drawing says.
         rows.push_back(
             {rail->name,
              rail->sentence,
@@ -197,7 +208,7 @@ std::string working_capital_section(const ReplayResult& result) {
             "plan lets it begin with {}; rails that need more are short at some time. “Days” "
             "are average days of sales.</p>\n",
             prose(money_text(opening, currency))) +
-            bar_rows(fmt::format("Opening cash needed, {}", letters(currency)), rows,
+            bar_rows(fmt::format("Opening cash needed, {}", alphabetic_code(currency)), rows,
                      BarMark{opening, "begins with " + amount_text(opening, currency)}));
 }
 

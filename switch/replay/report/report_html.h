@@ -1,7 +1,7 @@
 // report.html: one page with everything in it, for reading offline.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <string>
 

@@ -2,7 +2,7 @@
 // is nothing to show.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <string>
 #include <string_view>

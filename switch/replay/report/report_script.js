@@ -1,9 +1,3 @@
-// Script of the report's page. It reads the numbers that the page carries and adds none.
-#include "switch/replay/report_page.h"
-
-namespace tuma::replay {
-
-const std::string_view report_script = R"js(
 'use strict';
 document.documentElement.classList.add('scripted');
 
@@ -196,6 +190,3 @@ for (const heat of document.querySelectorAll('.heat')) {
     svg.addEventListener('pointerleave', () => { output.textContent = ''; });
   }
 }
-)js";
-
-}  // namespace tuma::replay

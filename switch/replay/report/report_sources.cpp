@@ -1,10 +1,10 @@
 // Where the numbers come from: what was read, what was assumed, how to check it.
 #include "switch/files/scheme_text.h"
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/rail_set.h"
-#include "switch/replay/rail_words.h"
-#include "switch/replay/report_parts.h"
+#include "switch/replay/figures/rail_set.h"
+#include "switch/replay/report/report_parts.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
+#include "switch/replay/words/rail_words.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +33,7 @@ std::string sales_words(const ReplayResult& result) {
     const SalesFigures& sales = result.sales;
     const Currency currency = result.plan.merchant.currency;
     std::string out =
+        // The hash stands beside the name, so that a reader can check which file it was.
         fmt::format("{}, SHA-256 <code>{}</code>. {} in the window", escaped(result.sales_source),
                     escaped(result.sales_sha256), number(sales.payments, "row"));
     if (sales.refunds > 0) {
@@ -45,6 +46,7 @@ std::string sales_words(const ReplayResult& result) {
                            prose_day(sales.last_day));
     }
     const auto& zone = result.plan.merchant.zone;
+    // Said, because it changes days: a sale at midnight may have moved.
     if (sales.times_converted != 0 && zone)
         out += fmt::format(". {} that named a zone converted to {}",
                            number(sales.times_converted, "time"),
@@ -63,8 +65,10 @@ std::string faults(const SalesFigures& sales) {
                ? ", no txn_id twice"
                : fmt::format(", <b>{} with the txn_id of an earlier row</b>, counted all the same",
                              number(sales.txn_ids_repeated, "row"));
+    // Sorting changes nothing in the figures, but tells something about the file.
     out += sales.was_sorted ? ", in order of time." : ", put in order of time here.";
     if (sales.bad_rows.empty()) return out;
+    // Rows that were not listed are counted all the same.
     out += fmt::format("<details><summary>{} skipped</summary><ul>",
                        sales.bad_rows.size() < sales.rows_bad
                            ? fmt::format("The first {} rows", sales.bad_rows.size())
@@ -95,6 +99,7 @@ std::string calendar_words(const MerchantPlan& merchant) {
     const core::Calendar& calendar = merchant.calendar;
     if (calendar.name().empty()) return "Monday to Friday; no holidays.";
     const auto holidays = calendar.holidays();
+    // Only holidays of the window have changed anything.
     const auto inside = std::count_if(holidays.begin(), holidays.end(), [&](core::LocalDay day) {
         return merchant.from <= day && day <= merchant.to;
     });
@@ -106,6 +111,7 @@ std::string calendar_words(const MerchantPlan& merchant) {
 /// Whether all fees that a rail's payments can have are rounded half-up.
 bool rounds_half_up(const RailPlan& rail) {
     return std::all_of(rail.scheme.types.begin(), rail.scheme.types.end(), [&](const auto& type) {
+        // Other types of the scheme charge these payments nothing.
         return type.name != rail.type ||
                std::all_of(type.fees.begin(), type.fees.end(), [](const core::FeeRule& fee) {
                    return fee.rounding == Rounding::half_up;
@@ -127,6 +133,7 @@ std::string fee_rules_words(const Plan& plan) {
     const std::string returning = names_of(plan, [](const RailPlan& rail) {
         return rail.scheme.reversal.fee != core::ChargeReturn::nothing;
     });
+    // What differs from the rule is named by rail: exceptions are what reviewers look for.
     return fmt::format(
         "Worked out and rounded for each payment, to the nearest minor unit, halves away from "
         "zero{}; taken out when the sale settles. A refund carries no fee and returns none{}.",
@@ -161,6 +168,7 @@ std::string advance_terms(const AdvancePlan& plan) {
 
 std::string check_row(const RailResult& rail, Currency currency) {
     const auto difference = [&]() -> std::string {
+        // A fee with bands or a cap cannot be taken of a day's sum.
         if (!rail.fees_if_rounded_daily) return number_cell("–");
         const std::int64_t more = *rail.fees_if_rounded_daily - rail.fees;
         return number_cell((more > 0 ? "+" : "") + amount_text(more, currency), more);
@@ -184,6 +192,8 @@ std::string sources_section(const ReplayResult& result) {
     if (result.outgoings_are_real) given.add("Outgoings", outgoings_words(result));
 
     Terms assumed;
+    // The merchant's own outgoings are given, the rule's are assumed: they never stand in both
+    // lists.
     if (!result.outgoings_are_real) assumed.add("Outgoings", outgoings_words(result));
     assumed.add(
         "Opening cash",

@@ -1,10 +1,10 @@
 // Tables of the report: all rails beside each other, and the rule beside fixed outgoings.
-#include "switch/replay/bars.h"
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/rail_set.h"
-#include "switch/replay/report_parts.h"
-#include "switch/replay/variant_words.h"
+#include "switch/replay/figures/rail_set.h"
+#include "switch/replay/figures/variant_words.h"
+#include "switch/replay/report/bars.h"
+#include "switch/replay/report/report_parts.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -15,10 +15,12 @@ namespace {
 
 std::string amount_cell(std::int64_t minor, Currency currency) {
     const std::string text = amount_text(minor, currency);
+    // A zero is set back, so that the amounts that matter stand out.
     return minor == 0 ? nothing_cell(text) : number_cell(text, minor);
 }
 
 std::string days_short_cell(const Measures& measures) {
+    // A word instead of 0: it is the best result, and looks like one.
     if (measures.days_short == 0) return number_cell("never", 0);
     return number_cell(fmt::format("{} ({})", count_text(measures.days_short),
                                    count_text(measures.longest_short_run)),
@@ -26,6 +28,7 @@ std::string days_short_cell(const Measures& measures) {
 }
 
 std::string share_cell(const RailResult& rail) {
+    // A share of nothing sorts below every share.
     if (rail.gross <= 0) return number_cell("–", -1);
     return number_cell(share_text(rail.fee_share_micro), rail.fee_share_micro);
 }
@@ -33,6 +36,7 @@ std::string share_cell(const RailResult& rail) {
 std::string advance_cells(const RailResult& rail, Currency currency) {
     if (!rail.with_advance) return number_cell("–") + number_cell("–") + number_cell("–");
     const Measures& measures = rail.with_advance->measures;
+    // A rail can have the variant and not have repaid.
     const bool is_repaid = measures.advance && measures.advance->days_to_repay;
     return (is_repaid ? number_cell(count_text(*measures.advance->days_to_repay),
                                     *measures.advance->days_to_repay)
@@ -45,6 +49,7 @@ std::string comparison_row(const RailResult& rail, Currency currency, bool has_a
     std::string row = "<tr>" + rail_cell(rail) + amount_cell(rail.fees, currency) +
                       share_cell(rail) + days_short_cell(measures);
     for (const std::int64_t minor :
+         // In the order of the heads below.
          {measures.peak_financing, measures.opening_needed, measures.mean_receivable,
           measures.max_receivable, measures.interest, measures.closing_end}) {
         row += amount_cell(minor, currency);
@@ -74,6 +79,7 @@ std::string sortable_table(const std::string& groups, const std::string& heads,
     return fmt::format(
         "<div class=\"scroll\" tabindex=\"0\"><table "
         "class=\"sortable\"><thead>{}<tr>{}</tr></thead>"
+        // It can be scrolled by keyboard, because it has its own width.
         "<tbody>{}</tbody></table></div>\n",
         groups.empty() ? "" : "<tr class=\"groups\">" + groups + "</tr>", heads, rows);
 }
@@ -90,6 +96,7 @@ std::string comparison_section(const ReplayResult& result) {
     std::string rows;
     for (const RailResult& rail : result.rails) rows += comparison_row(rail, currency, has_advance);
     const std::string groups =
+        // Groups over the heads: ten columns without them are too many to read.
         std::string(
             "<td></td><th colspan=\"2\">cost</th><th colspan=\"3\">shortness</th>"
             "<th colspan=\"2\">in transit</th><th colspan=\"2\">in the end</th>") +
@@ -113,7 +120,7 @@ std::string comparison_section(const ReplayResult& result) {
             "to begin with never to be short. <b>In transit</b> is what was sold and not yet "
             "paid out. <b>Interest</b> is what an overdraft would have cost; it is not taken out "
             "of the balance.<span class=\"js\"> Click a heading to sort.</span></p>\n",
-            letters(currency)) +
+            alphabetic_code(currency)) +
             sortable_table(groups, heads, rows));
 }
 
@@ -138,6 +145,7 @@ std::string fixed_outgoings_section(const ReplayResult& result) {
         "<td></td><th colspan=\"2\">days short</th><th colspan=\"2\">opening cash needed</th>"
         "<th colspan=\"2\">interest</th><th colspan=\"2\">balance in the end</th>";
     std::string heads = "<th>Rail</th>";
+    // Rule and fixed, four times.
     for (int i = 0; i < 4; ++i) heads += "<th class=\"n\">rule</th><th class=\"n\">fixed</th>";
     return section(
         "fixed", "The same outgoings in equal instalments",
@@ -145,7 +153,7 @@ std::string fixed_outgoings_section(const ReplayResult& result) {
                     "were agreed beforehand do not. {}</p>\n",
                     prose(fixed_outgoings_words(result))) +
             sortable_table(groups, heads, rows) +
-            bar_rows(fmt::format("Opening cash needed, {}", letters(currency)), bars));
+            bar_rows(fmt::format("Opening cash needed, {}", alphabetic_code(currency)), bars));
 }
 
 }  // namespace tuma::replay

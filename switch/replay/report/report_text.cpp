@@ -1,10 +1,10 @@
-#include "switch/replay/report_text.h"
+#include "switch/replay/report/report_text.h"
 
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 #include "switch/files/scheme_text.h"
-#include "switch/replay/measures.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/text_table.h"
+#include "switch/replay/run/measures.h"
+#include "switch/replay/words/number_text.h"
+#include "switch/replay/words/text_table.h"
 
 #include <fmt/format.h>
 
@@ -33,6 +33,7 @@ std::string head(const ReplayResult& result) {
                        result.outgoings_are_real ? "as dated by the merchant"
                                                  : "are the plan's rule, not the merchant's own");
     const SalesFigures& sales = result.sales;
+    // Only what happened is told; most files have none of it.
     if (sales.rows_outside != 0)
         out += fmt::format("  {} rows lie outside these days\n", count_text(sales.rows_outside));
     if (sales.rows_bad != 0)
@@ -52,9 +53,10 @@ std::string rails_table(const ReplayResult& result) {
     const auto amount = [&](std::int64_t minor) {
         return amount_text(minor, result.plan.merchant.currency);
     };
-    std::vector<TextRow> rows{{fmt::format("rail, {}", letters(result.plan.merchant.currency)),
-                               "fees", "of sales", "days short", "peak financing", "opening needed",
-                               "mean in transit", "interest", "cash at the end"}};
+    std::vector<TextRow> rows{
+        {fmt::format("rail, {}", alphabetic_code(result.plan.merchant.currency)), "fees",
+         "of sales", "days short", "peak financing", "opening needed", "mean in transit",
+         "interest", "cash at the end"}};
     rows.reserve(result.rails.size() + 1);
     for (const RailResult& rail : result.rails) {
         const Measures& base = rail.base.measures;
@@ -63,7 +65,9 @@ std::string rails_table(const ReplayResult& result) {
                         amount(base.mean_receivable), amount(base.interest),
                         amount(base.closing_end)});
     }
+    // The first column holds names, and names are read from the left.
     return text_table(rows, {0}) +
+           // Two words of the head need a sentence; the page explains the others.
            "  days short (the longest run of them); in transit: sold, not yet settled\n";
 }
 
@@ -71,6 +75,7 @@ std::string rails_table(const ReplayResult& result) {
 std::string refusals(const ReplayResult& result) {
     std::string out;
     for (const RailResult& rail : result.rails) {
+        // A rail that carried all has nothing to tell.
         if (rail.refused == 0) continue;
         out += fmt::format("  {} cannot carry {}, {}: in none of its figures\n", rail.name,
                            counted(static_cast<std::int64_t>(rail.refused), "payment"),
@@ -90,6 +95,7 @@ std::string advance_table(const ReplayResult& result) {
     for (const RailResult& rail : result.rails) {
         const Measures& measures = rail.with_advance->measures;
         const auto days = measures.advance->days_to_repay;
+        // What is left says more than that it was not repaid.
         rows.push_back({rail.name,
                         days
                             ? count_text(*days)
@@ -106,6 +112,7 @@ std::string advance_table(const ReplayResult& result) {
 }
 
 std::string speed(const ReplayResult& result) {
+    // Without a clock there was no time, and tests compare bytes.
     if (!(result.seconds > 0)) return {};
     const std::uint64_t payments = result.payments_decided();
     const auto rate = static_cast<std::uint64_t>(static_cast<double>(payments) / result.seconds);

@@ -1,7 +1,7 @@
 // The comparison of the rails for a terminal.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <string>
 

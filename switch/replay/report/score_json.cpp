@@ -1,6 +1,6 @@
-#include "ledger/time.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/score.h"
+#include "ledger/words/time.h"
+#include "switch/replay/figures/score.h"
+#include "switch/replay/words/number_text.h"
 
 #include <boost/json.hpp>
 
@@ -11,7 +11,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::value or_null(const std::optional<std::int64_t>& number) {
+json::value number_or_null(const std::optional<std::int64_t>& number) {
     return number ? json::value(*number) : json::value();
 }
 
@@ -23,8 +23,9 @@ json::object features_of(const Features& features) {
                      {"refunds", features.refunds},
                      {"active_days", features.active_days}};
     for (const FeatureRow& row : feature_rows(features)) {
+        // The unit is part of the key, so that no reader takes millionths for percent.
         const std::string key = std::string(row.key) + "_" + std::string(row.unit);
-        out[key] = or_null(row.value);
+        out[key] = number_or_null(row.value);
     }
     return out;
 }
@@ -54,13 +55,13 @@ json::object offer_of(const OfferOutcome& outcome) {
             {"repaid", outcome.repaid},
             {"repaid_on",
              outcome.repaid_on ? json::value(tuma::text(*outcome.repaid_on)) : json::value()},
-            {"days_to_repay", or_null(outcome.days_to_repay)},
+            {"days_to_repay", number_or_null(outcome.days_to_repay)},
             {"days_short", outcome.days_short},
             {"peak_financing", outcome.peak_financing},
             {"closing_end", outcome.closing_end},
             {"earned", outcome.earned},
-            {"effective_rate_ppm", or_null(outcome.effective_rate_ppm)},
-            {"break_even_ppm_a_day", or_null(outcome.break_even_ppm)}};
+            {"effective_rate_ppm", number_or_null(outcome.effective_rate_ppm)},
+            {"break_even_ppm_a_day", number_or_null(outcome.break_even_ppm)}};
 }
 
 }  // namespace
@@ -69,6 +70,7 @@ std::string score_json(const Score& score, std::string_view version) {
     json::array offers;
     offers.reserve(score.outcomes.size());
     for (const OfferOutcome& outcome : score.outcomes) offers.push_back(offer_of(outcome));
+    // No offers is null and not an empty list: nothing was compared.
     json::value advance = nullptr;
     if (!score.outcomes.empty())
         advance = {{"day_index", score.grid.day},
@@ -79,7 +81,7 @@ std::string score_json(const Score& score, std::string_view version) {
                            {"version", version},
                            {"sales", score.sales_source},
                            {"plan", score.plan_source},
-                           {"currency", letters(score.currency)},
+                           {"currency", alphabetic_code(score.currency)},
                            {"features", features_of(score.features)},
                            {"rail", rail_of(score)},
                            {"advance", std::move(advance)}};

@@ -1,8 +1,8 @@
-#include "ledger/time.h"
-#include "switch/replay/effective_rate.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/score.h"
-#include "switch/replay/text_table.h"
+#include "ledger/words/time.h"
+#include "switch/replay/figures/effective_rate.h"
+#include "switch/replay/figures/score.h"
+#include "switch/replay/words/number_text.h"
+#include "switch/replay/words/text_table.h"
 
 #include <fmt/format.h>
 
@@ -12,6 +12,7 @@ namespace {
 constexpr std::int64_t ppm_a_basis_point = 100;
 
 std::string value_text(const FeatureRow& row, Currency currency) {
+    // A dash: the sales have no such thing. A zero would be a statement.
     if (!row.value) return "-";
     if (row.unit == "ppm") return share_text(*row.value);
     if (row.unit == "minor") return money_text(*row.value, currency);
@@ -38,6 +39,7 @@ std::string percent_text(std::int64_t basis_points) {
 // "1.12", "1.125": as many decimals as it has, at least two.
 std::string factor_text(std::int64_t basis_points) {
     std::string text = fmt::format("{}.{:04}", basis_points / 10'000, basis_points % 10'000);
+    // Two decimals at least, because factors are written so.
     for (int i = 0; i < 2 && text.back() == '0'; ++i) text.pop_back();
     return text;
 }
@@ -45,6 +47,7 @@ std::string factor_text(std::int64_t basis_points) {
 std::string rate_text(const OfferOutcome& outcome) {
     if (!outcome.effective_rate_ppm) return "-";
     const std::string rate = share_text(*outcome.effective_rate_ppm);
+    // The bound of the search, and not the rate.
     return *outcome.effective_rate_ppm == effective_rate_ppm_max ? "> " + rate : rate;
 }
 
@@ -71,6 +74,7 @@ std::string advances_text(const Score& score) {
     const Currency currency = score.currency;
     std::vector<TextRow> rows{{"days", "principal", "factor", "due", "holdback", "repaid in",
                                "short", "peak short", "a year", "even", "earned", "end cash"}};
+    // First the life without an advance, as the yardstick of the others.
     rows.push_back({"none", "", "", "", "", "", count_text(score.base.days_short),
                     amount_text(score.base.peak_financing, currency), "", "", "",
                     amount_text(score.base.closing_end, currency)});
@@ -88,6 +92,7 @@ std::string advances_head(const Score& score) {
                        money_text(score.base.opening, score.currency),
                        score.outgoings_are_real ? "as dated by the merchant"
                                                 : "by the plan's rule, which is an assumption");
+    // Said either way: the same advance is a cost or a gain by what the money does.
     if (score.grid.yield_bp == 0) {
         out += "  the advance is only left in the account; --yield-bp=N says what it earns a day\n";
     } else {
@@ -104,7 +109,7 @@ std::string no_advances(const Score& score) {
         score.grid.day, tuma::text(score.advance_day));
 }
 
-constexpr std::string_view words =
+constexpr std::string_view explanation =
     "  days: of average sales, lent; holdback: of each day's settled sales; repaid in: days;\n"
     "  short: days that close below zero; a year: the effective annual rate, at which what is\n"
     "  repaid is worth the principal; even: what the money must earn a day to pay for itself,\n"
@@ -114,9 +119,10 @@ constexpr std::string_view words =
 
 std::string score_text(const Score& score) {
     const std::string features = features_text(score);
+    // The features stand for themselves.
     if (score.outcomes.empty()) return features + "\n" + no_advances(score);
     return features + "\n" + advances_head(score) + "\n" + advances_text(score) +
-           std::string(words);
+           std::string(explanation);
 }
 
 }  // namespace tuma::replay

@@ -1,7 +1,7 @@
 // The result as text for programs: a row a day, a row a rail, and everything as JSON.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <string>
 #include <string_view>

@@ -1,6 +1,6 @@
-#include "ledger/time.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/summary.h"
+#include "ledger/words/time.h"
+#include "switch/replay/report/summary.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -21,6 +21,7 @@ std::string or_empty(const std::optional<core::LocalDay>& day) {
 
 // loan_repaid_on to loan_closing_end.
 std::string advance_columns(const RailResult& rail) {
+    // As many commas as columns, so that each row has the same fields.
     if (!rail.with_advance) return ",,,,";
     const Measures& measures = rail.with_advance->measures;
     return fmt::format("{},{},{},{},{}", or_empty(measures.advance->repaid_on),
@@ -35,6 +36,7 @@ std::string daily_csv(const Variant& variant) {
         "date,gross_sales,settled_gross,fees,loan_advance,loan_repayment,outgoings,"
         "closing_balance,receivable,interest_accrued\n";
     for (const DayRow& row : variant.days)
+        // Written straight into the text: years of days have a row each.
         fmt::format_to(std::back_inserter(out), "{},{},{},{},{},{},{},{},{},{}\n",
                        tuma::text(row.date), row.gross_sales, row.settled_gross, row.fees,
                        row.loan_advance, row.loan_repayment, row.outgoings, row.closing_balance,

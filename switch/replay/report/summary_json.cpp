@@ -1,10 +1,10 @@
-#include "ledger/batch.h"
-#include "ledger/time.h"
+#include "ledger/records/batch.h"
+#include "ledger/words/time.h"
 #include "switch/files/scheme_text.h"
-#include "switch/replay/measures.h"
-#include "switch/replay/number_text.h"
-#include "switch/replay/outgoings.h"
-#include "switch/replay/summary.h"
+#include "switch/replay/report/summary.h"
+#include "switch/replay/run/measures.h"
+#include "switch/replay/sales/outgoings.h"
+#include "switch/replay/words/number_text.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -19,6 +19,7 @@ namespace {
 namespace json = boost::json;
 
 json::value or_null(const std::optional<std::int64_t>& number) {
+    // Null is "not measured", and no program mistakes it for zero.
     return number ? json::value(*number) : json::value();
 }
 
@@ -32,6 +33,8 @@ json::value zone_or_null(const MerchantPlan& merchant) {
 }
 
 std::string sha256_of(const Variant& variant) {
+    // Of the very bytes that are written beside it, so that a file can be checked against the
+    // summary.
     const std::string text = daily_csv(variant);
     return ledger::hex(ledger::sha256(std::as_bytes(std::span{text})));
 }
@@ -103,6 +106,7 @@ json::object rail_of(const RailResult& rail) {
                      {"journal_head", rail.head_hash},
                      {"refused", rail.refused},
                      {"refused_sum", rail.refused_sum}};
+    // Absent where there were none, for the list may be long.
     if (rail.refused != 0) out["refusals"] = refusals_of(rail);
     if (rail.with_advance) out["with_loan"] = with_loan(*rail.with_advance);
     if (rail.fixed_outgoings) out["fixed_outgoings"] = fixed_outgoings(*rail.fixed_outgoings);
@@ -149,6 +153,7 @@ json::object run_of(const ReplayResult& result) {
     json::object rails;
     for (const RailResult& rail : result.rails) rails[rail.name] = rail.seconds;
     json::value rate = nullptr;
+    // Wall times stand apart under one key: everything else is the same in every run.
     if (result.seconds > 0)
         rate = static_cast<std::int64_t>(static_cast<double>(result.payments_decided()) /
                                          result.seconds);
@@ -161,6 +166,7 @@ json::object run_of(const ReplayResult& result) {
 
 void add_instalments(const ReplayResult& result, json::object& out) {
     const MerchantPlan& merchant = result.plan.merchant;
+    // Reckoned again from the plan, since the result holds days and not the rule.
     const OutgoingsRule rule(result.plan.outgoings, OutgoingsMode::fixed, merchant.from,
                              merchant.to, result.sales.gross);
     out["fixed_weekly_wage"] = rule.weekly_wage();
@@ -170,6 +176,7 @@ void add_instalments(const ReplayResult& result, json::object& out) {
 // Objects are spread over lines, one blank of indentation a level; seconds have three decimals.
 void write(const json::value& value, std::size_t depth, std::string& out) {
     const auto* object = value.if_object();
+    // Three decimals, because more of a wall time is noise.
     if (const double* seconds = value.if_double()) {
         out += fmt::format("{:.3f}", *seconds);
         return;
@@ -180,6 +187,7 @@ void write(const json::value& value, std::size_t depth, std::string& out) {
     }
     const std::string indent(depth + 1, ' ');
     std::string_view before = "{\n";
+    // Written by hand: Boost.JSON puts everything on one line, and people read this file.
     for (const auto& [key, member] : *object) {
         out.append(before).append(indent).append(json::serialize(json::value(key))).append(": ");
         write(member, depth + 1, out);
@@ -198,7 +206,7 @@ std::string summary_json(const ReplayResult& result, std::string_view version) {
         {"version", version},
         {"merchant", file.stem().string()},
         {"file", file.filename().string()},
-        {"currency", letters(merchant.currency)},
+        {"currency", alphabetic_code(merchant.currency)},
         {"exponent", find_currency(static_cast<std::uint16_t>(merchant.currency))->decimals},
         {"calendar", merchant.calendar.name()},
         {"zone", zone_or_null(merchant)},
@@ -212,6 +220,7 @@ std::string summary_json(const ReplayResult& result, std::string_view version) {
     if (!result.outgoings_are_real) add_instalments(result, out);
     out["loan"] = loan_of(result);
     json::object rails;
+    // Rails by name and not in a list, so that a program finds its rail at once.
     for (const RailResult& rail : result.rails) rails[rail.name] = rail_of(rail);
     out["rails"] = std::move(rails);
     out["run"] = run_of(result);

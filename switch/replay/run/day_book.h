@@ -2,8 +2,8 @@
 // tables, and like them it knows nothing of the plan.
 #pragma once
 
-#include "ledger/event.h"
-#include "ledger/id.h"
+#include "ledger/records/event.h"
+#include "ledger/words/id.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
-#include "switch/replay/measures.h"
+#include "switch/replay/run/measures.h"
 
-#include "ledger/ensure.h"
-#include "ledger/money.h"
+#include "ledger/words/ensure.h"
+#include "ledger/words/money.h"
 
 #include <algorithm>
 
@@ -20,6 +20,7 @@ std::int64_t mean_receivable(std::span<const DayRow> days) {
     Wide sum = 0;
     for (const DayRow& row : days) sum += row.receivable;
     const auto count = static_cast<Wide>(days.size());
+    // Half away from zero, for amounts on both sides of it.
     const Wide absolute = sum < 0 ? -sum : sum;
     const auto mean = static_cast<std::int64_t>((2 * absolute + count) / (2 * count));
     return sum < 0 ? -mean : mean;
@@ -32,6 +33,7 @@ AdvanceMeasures measure_advance(std::span<const DayRow> days, const AdvanceTerms
     measures.day = terms.day;
     for (const DayRow& row : days) {
         measures.repaid += row.loan_repayment;
+        // The day on which the last of it was paid.
         if (row.loan_repayment > 0 && measures.repaid == terms.due) measures.repaid_on = row.date;
     }
     measures.outstanding_end = terms.due - measures.repaid;
@@ -42,17 +44,21 @@ AdvanceMeasures measure_advance(std::span<const DayRow> days, const AdvanceTerms
 }  // namespace
 
 std::int64_t interest_of(std::int64_t closing, std::int64_t rate_bp) {
+    // Nobody pays interest for money in the till.
     if (closing >= 0) return 0;
     return scaled(-closing, rate_bp, std::int64_t{10'000} * 365);
 }
 
 std::int64_t average_day(std::int64_t gross, const MerchantPlan& merchant) {
     const std::int64_t days = (merchant.to - merchant.from).count() + 1;
+    // Refunds can outweigh sales; an advance of less than nothing is none.
     return std::max<std::int64_t>(gross, 0) / days;
 }
 
 std::int64_t AdvanceTerms::repayment(std::int64_t settled_gross, std::int64_t owed) const {
+    // A day on which more went back than came in repays nothing.
     if (settled_gross <= 0) return 0;
+    // Never more than is owed: the last payment is smaller.
     return std::min(owed, scaled(settled_gross, holdback_bp, 10'000));
 }
 
@@ -68,6 +74,7 @@ AdvanceTerms advance_terms(const AdvancePlan& plan, const MerchantPlan& merchant
 
 Measures measure(std::span<const DayRow> days, std::int64_t opening,
                  const std::optional<AdvanceTerms>& advance) {
+    // A window without days would have no lowest balance to begin with.
     ensure(!days.empty(), "a window has at least one day");
     Measures measures;
     measures.days = static_cast<std::int64_t>(days.size());
@@ -79,10 +86,12 @@ Measures measure(std::span<const DayRow> days, std::int64_t opening,
     std::int64_t run = 0;
     for (const DayRow& row : days) {
         const bool is_short = row.closing_balance < 0;
+        // Ends with the first day that is not short.
         run = is_short ? run + 1 : 0;
         measures.days_short += is_short ? 1 : 0;
         measures.longest_short_run = std::max(measures.longest_short_run, run);
         if (is_short && !measures.first_short) measures.first_short = row.date;
+        // Strictly below, so that the first of several equal days is the one that is told.
         if (row.closing_balance < measures.min_closing) {
             measures.min_closing = row.closing_balance;
             measures.min_closing_on = row.date;
@@ -92,6 +101,7 @@ Measures measure(std::span<const DayRow> days, std::int64_t opening,
         measures.max_receivable = std::max(measures.max_receivable, row.receivable);
     }
     measures.peak_financing = std::max<std::int64_t>(-measures.min_closing, 0);
+    // What the merchant would have needed on the first day never to be short.
     measures.opening_needed = std::max<std::int64_t>(opening - measures.min_closing, 0);
     measures.mean_receivable = mean_receivable(days);
     if (advance) measures.advance = measure_advance(days, *advance);

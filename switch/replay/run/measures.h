@@ -1,7 +1,7 @@
 // What a year of days adds up to: the measures of one variant, and of the fees.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstdint>
 #include <optional>

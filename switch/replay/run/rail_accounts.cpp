@@ -1,8 +1,8 @@
-#include "switch/replay/rail_accounts.h"
+#include "switch/replay/run/rail_accounts.h"
 
-#include "ledger/batch.h"
-#include "ledger/ensure.h"
-#include "switch/core/scheme_bytes.h"
+#include "ledger/records/batch.h"
+#include "ledger/words/ensure.h"
+#include "switch/core/rules/scheme_bytes.h"
 
 #include <fmt/format.h>
 
@@ -24,6 +24,7 @@ constexpr std::string_view at_once_name = "At-once";
 // A name of the shape that the class asks for.
 std::string merchant_name(const core::AccountClass& account_class) {
     if (account_class.identifiers.empty()) return "Merchant";
+    // An identifier's pattern has signs for digits and letters.
     std::string name = account_class.identifiers.front();
     std::replace(name.begin(), name.end(), '#', '1');
     std::replace(name.begin(), name.end(), '*', 'M');
@@ -46,12 +47,14 @@ core::OpenAccount account(const RailPlan& rail, std::string_view name, AccountKi
     open.currency = rail.scheme.currency;
     open.identity = identity(name);
     // The customers' wallet is filled first; a merchant's refund may come before its first sale.
+    // Without a floor: a refund can come first, and the replay must show it and not refuse it.
     open.floor = kind == AccountKind::wallet ? 0 : ledger::no_floor;
     return open;
 }
 
 core::OpenAccount account_under(const RailPlan& rail, std::string_view name, std::uint8_t number) {
     core::OpenAccount open = account(rail, name, rail.scheme.classes.at(number).kind);
+    // The only scheme in these books.
     open.scheme = SchemeId{1};
     open.account_class = number;
     return open;
@@ -62,6 +65,7 @@ core::LoadScheme load(const core::Scheme& scheme) {
     command.name = identity(scheme.name);
     command.scheme_version = identity(scheme.version);
     auto content = std::make_shared<std::vector<std::byte>>(core::scheme_bytes(scheme));
+    // A hash of what was loaded, since there may be no file.
     command.source_hash = ledger::sha256(*content);
     command.content = std::move(content);
     return command;
@@ -88,13 +92,16 @@ ReceivingAccounts RailAccounts::receiving() const {
     return receiving;
 }
 
+// In this order, because an account is opened under a scheme that is there.
 std::vector<core::Command> opening_commands(const RailPlan& rail, const RailPurses& purses) {
     std::vector<core::Command> commands;
     commands.emplace_back(load(rail.scheme));
     commands.emplace_back(account(rail, customers_name, AccountKind::wallet));
     commands.emplace_back(account_under(rail, merchant_name(class_of(rail)), rail.account_class));
+    // A settled merchant's bank account is opened by the switch itself.
     if (!class_of(rail).settlement.to_bank)
         commands.emplace_back(account(rail, bank_name(rail), AccountKind::bank_account));
+    // Only rails that carry some of the methods have one.
     if (rail.at_once_class)
         commands.emplace_back(account_under(rail, at_once_name, *rail.at_once_class));
     commands.emplace_back(account(rail, suppliers_name, AccountKind::bank_account));
@@ -114,6 +121,7 @@ RailAccounts find_accounts(const ledger::Books& books, const RailPlan& rail,
         return id;
     };
     RailAccounts accounts;
+    // The operator's accounts came with the scheme.
     const auto own = [&](AccountKind kind) {
         return books.find(core::operator_account(rail.scheme.name, kind));
     };

@@ -1,10 +1,10 @@
 // The accounts of one rail's books: the merchant's, and those its money comes from and goes to.
 #pragma once
 
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 #include "switch/core/command.h"
-#include "switch/replay/day_book.h"
-#include "switch/replay/plan.h"
+#include "switch/replay/run/day_book.h"
+#include "switch/replay/sales/plan.h"
 
 #include <string>
 #include <vector>

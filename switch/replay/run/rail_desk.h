@@ -2,9 +2,9 @@
 // a request to the switch; none of them writes into the books.
 #pragma once
 
-#include "switch/replay/rail_accounts.h"
-#include "switch/replay/sales.h"
-#include "switch/replay/virtual_switch.h"
+#include "switch/replay/run/rail_accounts.h"
+#include "switch/replay/run/virtual_switch.h"
+#include "switch/replay/sales/sales.h"
 
 #include <cstdint>
 #include <stdexcept>

@@ -2,10 +2,10 @@
 // the merchant's cash is read from the books.
 #pragma once
 
-#include "switch/replay/measures.h"
-#include "switch/replay/outgoings.h"
-#include "switch/replay/rail_desk.h"
-#include "switch/replay/result.h"
+#include "switch/replay/run/measures.h"
+#include "switch/replay/run/rail_desk.h"
+#include "switch/replay/run/result.h"
+#include "switch/replay/sales/outgoings.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,10 +1,10 @@
 // All rails of a plan over the same sales.
 #pragma once
 
-#include "switch/replay/outgoings.h"
-#include "switch/replay/plan.h"
-#include "switch/replay/result.h"
-#include "switch/replay/sales.h"
+#include "switch/replay/run/result.h"
+#include "switch/replay/sales/outgoings.h"
+#include "switch/replay/sales/plan.h"
+#include "switch/replay/sales/sales.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,9 +1,9 @@
 // What a replay found: one row a day and variant, and the measures over them.
 #pragma once
 
-#include "ledger/refusal.h"
-#include "switch/replay/plan.h"
-#include "switch/replay/sales.h"
+#include "ledger/words/refusal.h"
+#include "switch/replay/sales/plan.h"
+#include "switch/replay/sales/sales.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // A switch in virtual time: it goes from deadline to deadline and never looks at a clock.
 #pragma once
 
-#include "ledger/journal_store.h"
+#include "ledger/store/journal_store.h"
 #include "switch/core/switch.h"
 
 #include <cstddef>

@@ -1,8 +1,8 @@
 // What the merchant pays and when: by the rule of the plan, or from a file of dated outgoings.
 #pragma once
 
-#include "switch/replay/plan.h"
-#include "switch/replay/sales.h"
+#include "switch/replay/sales/plan.h"
+#include "switch/replay/sales/sales.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -29,7 +29,7 @@ struct Outgoing {
 /// far as these days lie in the window. Each is rounded half-up, and left out when it is not above
 /// zero. With `OutgoingsMode::fixed` restock stays as it is; wages, draw and rent are equal
 /// instalments: half_up(gross of the whole window x rate) div the number of Fridays, Sundays,
-/// firsts in the window, on each of them. Source: merchant-data.md, section 6, rule 5.
+/// firsts in the window, on each of them. Source: cash-flow reference, section 6, rule 5.
 class OutgoingsRule {
 public:
     OutgoingsRule(const OutgoingsPlan& plan, OutgoingsMode mode, core::LocalDay from,

@@ -1,9 +1,9 @@
 // What a replay is to do: the merchant, the outgoings, an advance, and the rails to compare.
 #pragma once
 
-#include "ledger/money.h"
-#include "ledger/result.h"
-#include "switch/core/scheme.h"
+#include "ledger/words/money.h"
+#include "ledger/words/result.h"
+#include "switch/core/rules/scheme.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // A merchant's sales as a CSV file, read day by day: memory does not grow with the file.
 #pragma once
 
-#include "ledger/result.h"
-#include "switch/core/calendar.h"
+#include "ledger/words/result.h"
+#include "switch/core/rules/calendar.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,8 +1,8 @@
 // One row of a sales file: text → sale, or the reason why not.
 #pragma once
 
-#include "ledger/time.h"
-#include "switch/replay/sales.h"
+#include "ledger/words/time.h"
+#include "switch/replay/sales/sales.h"
 
 #include <cstdint>
 #include <map>
@@ -17,6 +17,8 @@ namespace tuma::replay {
 /// Most different values of the column `method`, and most bytes of one.
 inline constexpr std::size_t methods_max = 1'000;
 inline constexpr std::size_t method_bytes_max = 100;
+/// Rows that cannot be used are counted; so many of them are told one by one.
+inline constexpr std::size_t bad_rows_listed = 100;
 
 /// A 64-bit hash that is the same on every machine; never 0.
 std::uint64_t stable_hash(std::string_view text);

@@ -1,4 +1,4 @@
-#include "switch/replay/sales_store.h"
+#include "switch/replay/sales/sales_store.h"
 
 #include <algorithm>
 #include <string>
@@ -12,11 +12,13 @@ constexpr std::size_t hashes_in_memory = std::size_t{1} << 20U;
 // and what does not fit into eight megabytes of cache goes to the disk.
 ledger::SqlDatabase temporary_database(const std::string& table) {
     ledger::SqlDatabase database("", ledger::SqlAccess::read_write_create);
+    // A copy that is lost with the process needs neither log nor sync.
     database.execute("PRAGMA journal_mode=OFF");
     database.execute("PRAGMA synchronous=OFF");
     database.execute("PRAGMA temp_store=FILE");
     database.execute("PRAGMA cache_size=-8192");
     database.execute(table);
+    // One transaction for everything: there is nobody to be protected from.
     database.execute("BEGIN");
     return database;
 }
@@ -24,6 +26,7 @@ ledger::SqlDatabase temporary_database(const std::string& table) {
 }  // namespace
 
 void RepeatCounter::add(std::uint64_t hash) {
+    // In memory up to a million; most files stay below, and never see the disk.
     if (hashes_.size() == hashes_in_memory) spill();
     hashes_.push_back(hash);
     ++count_;

@@ -2,8 +2,8 @@
 // temporary database of SQLite's own, which nobody else sees and which ends with the process.
 #pragma once
 
-#include "ledger/sql.h"
-#include "switch/replay/sales.h"
+#include "ledger/store/sql.h"
+#include "switch/replay/sales/sales.h"
 
 #include <cstdint>
 #include <functional>

@@ -1,16 +1,14 @@
 // Pieces of HTML that every section of the report is made of.
 #pragma once
 
+#include "ledger/words/html.h"
+
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace tuma::replay {
-
-/// Any bytes as text for HTML and SVG, attributes included: & < > " ' are replaced; control
-/// characters and marks that change the direction of writing are dropped; what is not UTF-8
-/// becomes U+FFFD.
-std::string escaped(std::string_view text);
 
 /// Escaped, with places to break a long name at: behind each underscore.
 std::string breakable(std::string_view name);

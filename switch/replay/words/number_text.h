@@ -1,8 +1,8 @@
 // Numbers and days as people read them in the report's page: grouped thousands, a true minus sign.
 #pragma once
 
-#include "ledger/money.h"
-#include "switch/core/calendar.h"
+#include "ledger/words/money.h"
+#include "switch/core/rules/calendar.h"
 
 #include <chrono>
 #include <cstdint>

@@ -1,6 +1,6 @@
-#include "switch/replay/rail_words.h"
+#include "switch/replay/words/rail_words.h"
 
-#include "switch/replay/number_text.h"
+#include "switch/replay/words/number_text.h"
 
 #include <fmt/format.h>
 
@@ -18,6 +18,7 @@ bool is_free(const core::FeeRule& rule) {
     if (!rule.bands.empty())
         return std::all_of(rule.bands.begin(), rule.bands.end(),
                            [](const core::FeeBand& band) { return band.fee == 0; });
+    // A cap of nothing makes any rate free.
     return (rule.basis_points == 0 && rule.flat == 0 && rule.minimum == 0) || rule.cap == 0;
 }
 
@@ -47,6 +48,7 @@ std::string fee_words(const core::PaymentType& type, Currency currency) {
     for (const core::FeeRule& rule : type.fees)
         if (!is_free(rule)) parts.push_back(rule_words(rule, currency));
     if (parts.empty()) return "free";
+    // Included tax changes nothing that is paid, so it is not told here.
     if (type.tax.mode == core::TaxMode::on_top)
         parts.push_back(fmt::format("{} tax on top", percent_text(type.tax.basis_points)));
     return join(parts);
@@ -60,12 +62,14 @@ std::string settlement_words(const core::SettlementRule& rule, const core::Calen
                                                is_business ? "business" : "calendar",
                                                rule.lag_days == 1 ? "" : "s")};
     if (is_business || rule.roll)
+        // Which days count matters only where some do not.
         parts.back() +=
             calendar.name().empty() ? " (Monday to Friday)" : fmt::format(" ({})", calendar.name());
     if (rule.roll) parts.emplace_back("sales of other days count on the next business day");
     if (rule.cut_off < std::chrono::hours{24})
         parts.push_back(fmt::format("sales from {:02}:{:02} count on the next day",
                                     rule.cut_off.count() / 60, rule.cut_off.count() % 60));
+    // The basis is told where it is not the usual one.
     if (rule.minimum_payout != 0)
         parts.push_back(
             fmt::format("payouts from {}{}", money_text(rule.minimum_payout, currency),

@@ -1,7 +1,7 @@
 // What a rail costs and when it pays, in words for people.
 #pragma once
 
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 
 #include <cstdint>
 #include <string>

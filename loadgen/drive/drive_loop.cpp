@@ -1,0 +1,108 @@
+#include "loadgen/drive/drive_loop.h"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr Offset tick_max = std::chrono::milliseconds{100};
+
+}  // namespace
+
+RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progress) {
+    // Timers would otherwise wake up to 50 µs late by the kernel's leave.
+    ::prctl(PR_SET_TIMERSLACK, 1UL);
+    start_ = std::chrono::steady_clock::now();
+    advance_clock();
+    while (!is_over()) {
+        // Nothing more is sent, and the round goes on: what is in flight still has to end in a
+        // count.
+        if (stop.load(std::memory_order_relaxed) && !is_stopped_) {
+            is_stopped_ = true;
+            result_.problems.emplace_back("The run was interrupted before its end.");
+        }
+        // All that is due is gathered before any of it is flushed: requests of one moment leave
+        // together.
+        send_due();
+        flush_all();
+        for (const epoll_event& event : poller_.wait(wait_time())) {
+            // Read again for each socket: the work on those before it must not be added to its
+            // latency.
+            advance_clock();
+            on_ready(event.data.u32, event.events);
+        }
+        advance_clock();
+        if (now_ >= next_tick_) tick(on_progress);
+    }
+    finish();
+    return result_;
+}
+
+bool DriveLoop::may_send() const {
+    if (is_stopped_ || is_lost_) return false;
+    if (pace_.closed_loop) return now_ < pace_.end;
+    // The drain of an open loop: what has not been sent by now never will be.
+    // Without an end there is no drain, and the sum would overflow.
+    return pace_.send_everything || pace_.end >= Offset::max() - pace_.timeout ||
+           now_ < pace_.end + pace_.timeout;
+}
+
+void DriveLoop::send_due() {
+    while (may_send()) {
+        const auto due = next_time();
+        if (!due || (!pace_.closed_loop && *due > now_)) return;
+        const bool waits_for_place = pace_.closed_loop || pace_.overload == Overload::queue;
+        // It stays due. In an open loop the wait is in its latency, as a customer would have it.
+        if (!has_place() && waits_for_place) return;
+        const Taken taken = take_next();
+        // In a closed loop it is due when it is sent, and is noted there.
+        if (!pace_.closed_loop) recorder_.scheduled(taken.operations, taken.intended);
+        if (has_place()) {
+            send(taken);
+            continue;
+        }
+        // Counted with its intended time, so that the sums of the run still add up.
+        recorder_.skipped(taken.operations, taken.intended);
+        if (pace_.overload != Overload::abort) continue;
+        is_stopped_ = true;
+        result_.problems.push_back(fmt::format("{} at {:.3f} s and --overload=abort.", crowd(),
+                                               static_cast<double>(taken.intended.count()) / 1e9));
+    }
+}
+
+/// How long nothing needs to be done unless a socket is ready.
+Offset DriveLoop::wait_time() {
+    advance_clock();
+    Offset until = latest_wake_up();
+    // Where it has to wait for a place, nothing can be done before a socket is ready.
+    const bool could_send =
+        has_place() || (!pace_.closed_loop && pace_.overload != Overload::queue);
+    if (may_send() && could_send)
+        if (const auto due = next_time()) until = std::min(until, pace_.closed_loop ? now_ : *due);
+    return until - now_;
+}
+
+void DriveLoop::tick(const OnProgress& on_progress) {
+    next_tick_ = now_ + std::min<Offset>(tick_max, pace_.timeout / 4 + Offset{1});
+    time_out();
+    const auto due = next_time();
+    const bool is_late = !pace_.closed_loop && due && *due < now_;
+    on_progress({.now = now_,
+                 .behind = is_late ? now_ - *due : Offset{0},
+                 .is_draining = !may_send() || !due});
+}
+
+void DriveLoop::skip_backlog() {
+    // A closed loop has nothing due before it is sent.
+    if (pace_.closed_loop) return;
+    for (auto due = next_time(); due && *due <= now_; due = next_time()) {
+        const Taken taken = take_next();
+        recorder_.scheduled(taken.operations, taken.intended);
+        recorder_.skipped(taken.operations, taken.intended);
+    }
+}
+
+}  // namespace tuma::loadgen

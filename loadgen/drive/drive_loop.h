@@ -1,0 +1,86 @@
+// What a run over any protocol does again and again: send what is due, take what has come.
+#pragma once
+
+#include "loadgen/client/poller.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/measure/recorder.h"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace tuma::loadgen {
+
+/// What the loop needs to know of a driver's settings; see there.
+struct DrivePace {
+    Duration timeout{};
+    Overload overload = Overload::queue;
+    bool closed_loop = false;
+    Offset end = Offset::max();
+    bool send_everything = false;
+};
+
+/// When requests are due, when they are skipped and when a run is over. What a request is and how
+/// it travels is the derived class's. All on one thread; times count from the start of `run`.
+class DriveLoop {
+public:
+    DriveLoop(const DriveLoop&) = delete;
+    DriveLoop& operator=(const DriveLoop&) = delete;
+    virtual ~DriveLoop() = default;
+
+    /// Until everything has been sent and answered, or the run is given up; then `finish`.
+    RunEnd run(const std::atomic<bool>& stop, const OnProgress& on_progress);
+
+protected:
+    /// Requires: the recorder outlives it.
+    DriveLoop(const DrivePace& pace, Recorder& recorder) : pace_(pace), recorder_(recorder) {}
+
+    /// When the next request is due; nothing once there are no more. A closed loop needs no time.
+    virtual std::optional<Offset> next_time() const = 0;
+    /// Takes that request, which `send` or nobody sends.
+    struct Taken {
+        std::uint64_t operations = 1;
+        Offset intended{0};
+    };
+    virtual Taken take_next() = 0;
+    virtual void send(const Taken& taken) = 0;
+    virtual bool has_place() const = 0;
+    /// "All 3 places are taken", when there is none.
+    virtual std::string crowd() const = 0;
+    /// After a round of sending.
+    virtual void flush_all() {}
+    /// The socket of this number is ready; the time is that of this moment.
+    virtual void on_ready(std::uint32_t number, std::uint32_t events) = 0;
+    /// About ten times a second.
+    virtual void time_out() = 0;
+    virtual bool is_over() = 0;
+    virtual void finish() = 0;
+    /// Something is to be done by then, whatever the sockets say.
+    virtual Offset latest_wake_up() const { return next_tick_; }
+
+    void advance_clock() { now_ = std::chrono::steady_clock::now() - start_; }
+    bool may_send() const;
+    /// What was due in an open loop and will never be sent.
+    void skip_backlog();
+
+    const DrivePace pace_;
+    Recorder& recorder_;
+    Poller poller_;
+    Offset now_{0};
+    std::uint64_t in_flight_ = 0;  ///< operations
+    bool is_stopped_ = false;
+    bool is_lost_ = false;  ///< the server is gone
+    RunEnd result_;
+
+private:
+    void send_due();
+    Offset wait_time();
+    void tick(const OnProgress& on_progress);
+
+    std::chrono::steady_clock::time_point start_;
+    Offset next_tick_{0};
+};
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,124 @@
+#include "loadgen/drive/run_parts.h"
+
+#include "loadgen/client/http_stream.h"
+#include "loadgen/drive/version.h"
+#include "loadgen/measure/calibration.h"
+#include "loadgen/measure/server_metrics.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace tuma::loadgen {
+namespace {
+
+constexpr Duration metrics_timeout = std::chrono::seconds{2};
+
+std::optional<std::vector<MetricSample>> scrape(const LoadOptions& options, Progress& progress) {
+    if (!options.admin) return std::nullopt;
+    try {
+        // The server's own stages are an addition. A run without them is as good.
+        auto samples = parse_metrics(http_get(*options.admin, "/metrics", metrics_timeout));
+        if (samples) return std::move(samples).value();
+        progress.say(fmt::format("no stages from the server: {}", samples.error().text()));
+    } catch (const ConnectionError& error) {
+        progress.say(fmt::format("no stages from the server: {}", error.what()));
+    }
+    return std::nullopt;
+}
+
+Calibration calibrate(const LoadOptions& options, Progress& progress) {
+    Calibration calibration;
+    try {
+        calibration.fsync = measure_fsync(options.probe_directory);
+    } catch (const std::system_error& error) {
+        progress.say(fmt::format("fsync is not measured: {}", error.what()));
+    }
+    // Before the load, since it would disturb these, and they it.
+    calibration.timer_lag = measure_timer_lag();
+    calibration.machine = read_machine();
+    return calibration;
+}
+
+void add_problems(const RunEnd& end, RunReport& report) {
+    auto& reasons = report.verdict.invalid_because;
+    reasons.insert(reasons.end(), end.problems.begin(), end.problems.end());
+    if (end.replays > 0)
+        reasons.push_back(fmt::format(
+            "{} answers came from the server's memory of earlier requests with the same "
+            "references; choose another --seed",
+            end.replays));
+    report.verdict.valid = reasons.empty();
+}
+
+}  // namespace
+
+std::optional<Offset> planned_length(const LoadOptions& options) {
+    if (options.is_trace()) return std::nullopt;
+    if (options.operations_max == 0) return options.warmup + options.duration;
+    if (!options.rate) return std::nullopt;
+    // Of a Poisson schedule this is the mean; close enough for "so many seconds to go".
+    return constant_time(options.operations_max, *options.rate);
+}
+
+RunSettings common_settings(const LoadOptions& options) {
+    RunSettings settings;
+    settings.target = options.target.text();
+    settings.seed = options.seed;
+    settings.rate = options.rate;
+    settings.closed_loop = !options.rate;
+    settings.arrival = settings.closed_loop ? "closed" : std::string(name(options.arrival));
+    settings.overload = name(options.overload);
+    settings.connections = options.connections;
+    settings.warmup = options.warmup;
+    settings.timeout = options.timeout;
+    settings.duration =
+        std::chrono::duration_cast<Duration>(planned_length(options).value_or(Offset{0}));
+    return settings;
+}
+
+RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& progress,
+                   const RunParts& parts) {
+    RunReport report;
+    report.version = version();
+    report.calibration = calibrate(options, progress);
+    report.settings = parts.settings;
+    std::optional<std::vector<MetricSample>> metrics_before;
+    UsageMark usage_before;
+    // As late as possible: what connecting and signing cost is not the run's.
+    const auto on_begin = [&] {
+        progress.begin_run(planned_length(options));
+        metrics_before = scrape(options, progress);
+        usage_before = mark_usage();
+        report.started_at =
+            std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
+    };
+    const RunEnd end =
+        parts.drive(on_begin, [&](const RunProgress& run) { progress.show(run, recorder); });
+    // At once, before the report's own work is counted.
+    const UsageMark usage_after = mark_usage();
+    progress.end_run();
+
+    // Only the end tells how long a run was whose traffic ends it.
+    if (report.settings.duration == Duration{0})
+        report.settings.duration = std::chrono::duration_cast<Duration>(end.ended);
+    report.calibration.steal = steal_share(usage_before, usage_after);
+    report.calibration.generator_cpu = cpu_share(usage_before, usage_after);
+    report.server_gone = end.server_gone;
+    parts.add_facts(end, report);
+    take_results(recorder, report);
+    // Of a server that was started again the difference would be nonsense.
+    if (metrics_before && end.server_gone.empty())
+        if (const auto after = scrape(options, progress))
+            report.stages = stages_between(*metrics_before, *after);
+    report.latency_bound = options.latency_bound;
+    report.verdict = judge(report);
+    // After `judge`, which makes the verdict anew.
+    add_problems(end, report);
+    return report;
+}
+
+}  // namespace tuma::loadgen

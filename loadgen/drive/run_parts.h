@@ -1,0 +1,39 @@
+// What a run over any protocol begins and ends with.
+#pragma once
+
+#include "loadgen/drive/driver.h"
+#include "loadgen/drive/options.h"
+#include "loadgen/drive/progress.h"
+#include "loadgen/measure/recorder.h"
+#include "loadgen/report/report.h"
+
+#include <functional>
+#include <optional>
+
+namespace tuma::loadgen {
+
+/// For what comes before the run: connections, wallets, a token.
+inline constexpr Duration set_up_timeout = std::chrono::seconds{30};
+
+/// Planned length of the whole run, warm-up included; nothing when only the traffic ends it.
+std::optional<Offset> planned_length(const LoadOptions& options);
+
+/// The settings table's rows that every protocol has.
+RunSettings common_settings(const LoadOptions& options);
+
+/// What makes a run of one protocol.
+struct RunParts {
+    RunSettings settings{};
+    /// Sends; calls `on_begin` when the first request may leave.
+    std::function<RunEnd(const std::function<void()>& on_begin, const OnProgress& on_progress)>
+        drive{};
+    /// What this protocol knows beside the recorder, before the run is judged.
+    std::function<void(const RunEnd& end, RunReport& report)> add_facts{};
+};
+
+/// Measures the machine (and says so when a part of it cannot be measured), drives, asks the server
+/// for its stages, judges. A server whose metrics cannot be had spoils no run.
+RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& progress,
+                   const RunParts& parts);
+
+}  // namespace tuma::loadgen

@@ -1,7 +1,7 @@
-#include "ledger/batch.h"
-#include "ledger/key_index.h"
-#include "ledger/memory_journal.h"
-#include "ledger/state.h"
+#include "ledger/archive/key_index.h"
+#include "ledger/records/batch.h"
+#include "ledger/state/state.h"
+#include "ledger/store/memory_journal.h"
 #include "switch/core/switch.h"
 #include "tests/bench/percentile.h"
 #include "tests/bench/probes.h"
@@ -17,6 +17,7 @@
 #include <optional>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace tuma::bench {
@@ -77,6 +78,14 @@ public:
         std::memcpy(made.key.reference.data() + 8, &number, sizeof number);
         std::memcpy(made.digest.data(), &spread, sizeof spread);
         return made;
+    }
+
+    /// From here on keys are still looked for in the filter, and none are written to disk. Waits
+    /// until half of the ring may be filled without that.
+    void stop_writing(std::size_t ring) {
+        if (!index_) return;
+        while (core_.requests() - index_->kept_until() > ring / 2) std::this_thread::yield();
+        index_->stop();
     }
 
     /// Sends requests again that were sent before, the oldest first, and says what it cost.
@@ -186,10 +195,10 @@ std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t 
 
     std::mt19937_64 random(1);
     std::vector<core::Request> requests;
-    const auto run = [&](bool seals) {
+    const auto run = [&](bool seals, std::size_t count) {
         driver.take_spent_s();
         std::size_t done = 0;
-        while (done < transfers) {
+        while (done < count) {
             requests.clear();
             for (std::size_t i = 0; i < batch_commands; ++i) {
                 const auto from = static_cast<std::uint32_t>(random() % accounts);
@@ -205,14 +214,17 @@ std::string in_process(std::size_t accounts, std::size_t transfers, std::size_t 
         }
         return double(done) / driver.take_spent_s();
     };
-    run(false);
-    const double decided = run(false);
-    const double sealed = run(true);
+    run(false, transfers);
+    const double decided = run(false, transfers);
+    const double sealed = run(true, transfers);
+    driver.stop_writing(limits.request_keys_max);
+    // No more than the ring takes without the disk.
+    const double undisturbed = run(false, std::min(transfers, limits.request_keys_max / 3));
     const std::string kept =
         keys.empty() ? "" : "," + driver.retry(std::min<std::size_t>(transfers, 100'000));
     return fmt::format(R"({{"probe":"in-process","accounts":{},"transfers_per_s":{:.0f},)"
-                       R"("sealed_per_s":{:.0f}{}}})",
-                       accounts, decided, sealed, kept);
+                       R"("sealed_per_s":{:.0f},"undisturbed_per_s":{:.0f}{}}})",
+                       accounts, decided, sealed, undisturbed, kept);
 }
 
 std::string account_memory(std::size_t accounts) {

@@ -1,5 +1,5 @@
 #include "protocols/crypto/rsa.h"
-#include "protocols/wechat/response_signature.h"
+#include "protocols/wechat/wire/response_signature.h"
 #include "tests/bench/percentile.h"
 #include "tests/bench/probes.h"
 

@@ -7,6 +7,7 @@ import sys
 
 SKIPPED = 77  # ctest's SKIP_RETURN_CODE
 HERE = os.path.dirname(os.path.abspath(__file__))
+TABLES = os.path.join(HERE, "../../scripts/client_table.py")
 
 
 def skip(why):
@@ -39,9 +40,14 @@ def main():
     folder = os.path.join(build, "clients")
     install(folder)
     tests = sorted(name for name in os.listdir(folder) if name.endswith(".test.mjs"))
-    environment = dict(os.environ, TUMA=os.path.join(build, "tuma"))
+    calls = os.path.join(folder, "calls")
+    shutil.rmtree(calls, ignore_errors=True)
+    os.mkdir(calls)
+    environment = dict(os.environ, TUMA=os.path.join(build, "tuma"), TUMA_CALLS=calls)
     done = subprocess.run(["node", "--test", "--test-concurrency=1", *tests], cwd=folder, env=environment)
-    sys.exit(done.returncode)
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+    sys.exit(subprocess.run([sys.executable, "-B", TABLES, "--check", calls]).returncode)
 
 
 if __name__ == "__main__":

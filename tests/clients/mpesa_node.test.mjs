@@ -12,7 +12,7 @@ let shop;
 let mpesa;
 
 before(async () => {
-  tuma = await startSwitch();
+  tuma = await startSwitch('mpesa-node');
   shop = await startReceiver();
   const facts = tuma.facts('mpesa.json');
   mpesa = new Mpesa({

@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 
-import { startReceiver, startSwitch } from './switch.mjs';
+import { dayInBeijing, morningInBeijing, startReceiver, startSwitch } from './switch.mjs';
 
 const { Wechatpay, Aes, Rsa, Formatter, Transformer } = createRequire(import.meta.url)('wechatpay-axios-plugin');
 
@@ -24,7 +24,7 @@ const pass = (by) => tuma.pass(by);
 let firstDay;
 
 before(async () => {
-  tuma = await startSwitch();
+  tuma = await startSwitch('wechatpay-axios-plugin');
   shop = await startReceiver(() => [shopStatus, '{"code":"SUCCESS"}']);
   facts = tuma.facts('wechat.json');
   const common = {
@@ -36,11 +36,7 @@ before(async () => {
     baseURL: tuma.http,
   };
   const certs = { [facts.platform_serial]: readFileSync(facts.platform_certificate_file) };
-  // Ten in the morning in Beijing: no test is torn apart by midnight.
-  const now = (await tuma.now()).getTime() / 1000;
-  const morning = Math.ceil((now - 2 * 3600) / 86400) * 86400 + 2 * 3600;
-  await pass(`${Math.ceil(morning - now)}s`);
-  firstDay = beijing(await tuma.now());
+  firstDay = await morningInBeijing(tuma);
   byCertificate = new Wechatpay({ ...common, certs });
   byKey = new Wechatpay({
     ...common,
@@ -63,8 +59,6 @@ const order = (number, total, more = {}) => ({
   ...more,
 });
 
-const beijing = (time) => new Date(time.getTime() + 8 * 3600_000).toISOString().slice(0, 10);
-
 // Verifies a callback as a merchant does and gives what it says.
 function opened(told, serial, keyFile) {
   const { headers, body } = told;
@@ -79,9 +73,11 @@ function opened(told, serial, keyFile) {
   return { event, resource: JSON.parse(plaintext) };
 }
 const byPlatform = (told) => opened(told, facts.platform_serial, facts.platform_certificate_file);
+const byPublicKey = (told) => opened(told, facts.public_key_id, facts.public_key_file);
 
 // Each key mode: order, payment, callback, query, refund, bill.
-for (const [mode, client] of [['certificate', () => byCertificate], ['public key', () => byKey]]) {
+for (const [mode, client, read] of [['certificate', () => byCertificate, byPlatform],
+  ['public key', () => byKey, byPublicKey]]) {
   const name = mode === 'certificate' ? 'CERT' : 'PUBKEY';
 
   test(`v3, ${mode}: native order, payment, callback, query`, async () => {
@@ -95,7 +91,8 @@ for (const [mode, client] of [['certificate', () => byCertificate], ['public key
     await pass('5s');
     const told = shop.at(`/${name}-0001`);
     assert.equal(told.length, 1);
-    const { event, resource } = byPlatform(told[0]);
+    // Callbacks are signed by the key with which the order's request was answered.
+    const { event, resource } = read(told[0]);
     assert.equal(event.event_type, 'TRANSACTION.SUCCESS');
     assert.equal(resource.amount.payer_total, 10000);
     const { data: paid } = await client().v3.pay.transactions.id['{id}']
@@ -113,7 +110,7 @@ for (const [mode, client] of [['certificate', () => byCertificate], ['public key
     const again = await client().v3.refund.domestic.refunds.post(refund);
     assert.equal(again.data.refund_id, data.refund_id);
     await pass('5s');
-    const { event, resource } = byPlatform(shop.at(`/${name}-R1`)[0]);
+    const { event, resource } = read(shop.at(`/${name}-R1`)[0]);
     assert.equal(event.event_type, 'REFUND.SUCCESS');
     assert.equal(resource.refund_status, 'SUCCESS');
     assert.ok(!('currency' in resource.amount));
@@ -213,7 +210,7 @@ test('v3: the fund-flow bill ends with what the account held; today has no bill'
     total + (row['收支类型'] === '收入' ? 1 : -1) * fen(row['收支金额(元)']), 0);
   assert.equal(fen(rows.at(-1)['账户结余(元)']), flow);
   assert.equal(fen(summary['收入金额']) - fen(summary['支出金额']), flow);
-  await assert.rejects(byCertificate.v3.bill.tradebill.get({ params: { bill_date: beijing(await tuma.now()) } }),
+  await assert.rejects(byCertificate.v3.bill.tradebill.get({ params: { bill_date: dayInBeijing(await tuma.now()) } }),
     ({ response }) => response.status === 400 && response.data.code === 'NO_STATEMENT_EXIST');
 });
 
@@ -244,7 +241,9 @@ test('v3: combined orders are paid at once, told of once, refunded singly', asyn
 test('v3: a person is paid, the name sealed for the platform; another transfer is cancelled', async () => {
   const sealed = Rsa.encrypt('张三', readFileSync(facts.public_key_file));
   const bill = (number, amount, name) => ({ appid: facts.appid, out_bill_no: number, transfer_scene_id: '1000',
-    openid: facts.openid, user_name: name, transfer_amount: amount, transfer_remark: 'test', notify_url: `${shop.url}/${number}` });
+    openid: facts.openid, user_name: name, transfer_amount: amount, transfer_remark: 'test',
+    transfer_scene_report_infos: [{ info_type: '活动名称', info_content: 'test' }, { info_type: '奖励说明', info_content: 'test' }],
+    notify_url: `${shop.url}/${number}` });
   const before = await tuma.balance(facts.openid);
   const { data } = await byKey.v3.fundApp.mchTransfer.transferBills.post(bill('BILL0001', 200000, sealed));
   assert.equal(data.state, 'WAIT_USER_CONFIRM');
@@ -253,7 +252,7 @@ test('v3: a person is paid, the name sealed for the platform; another transfer i
   const cancelled = await byKey.v3.fundApp.mchTransfer.transferBills.outBillNo['{number}'].cancel.post(undefined, { number: 'BILL0002' });
   assert.equal(cancelled.data.state, 'CANCELLED');
   await pass('5s');
-  const { event, resource } = byPlatform(shop.at('/BILL0001')[0]);
+  const { event, resource } = byPublicKey(shop.at('/BILL0001')[0]);
   assert.equal(event.event_type, 'MCHTRANSFER.BILL.FINISHED');
   assert.equal(resource.state, 'SUCCESS');
   const query = await byKey.v3.fundApp.mchTransfer.transferBills.transferBillNo['{number}'].get({ number: data.transfer_bill_no });

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
 
-import { startReceiver, startSwitch } from './switch.mjs';
+import { dayInBeijing, startReceiver, startSwitch } from './switch.mjs';
 
 const { Wechatpay, Hash, Transformer } = createRequire(import.meta.url)('wechatpay-axios-plugin');
 
@@ -17,7 +17,7 @@ let facts;
 let client;
 
 before(async () => {
-  tuma = await startSwitch();
+  tuma = await startSwitch('wechatpay-axios-plugin');
   shop = await startReceiver(() => [200, taken]);
   facts = tuma.facts('wechat.json');
   client = new Wechatpay({
@@ -101,13 +101,13 @@ for (const type of ['MD5', 'HMAC-SHA256']) {
     assert.equal(found.refund_status_0, 'SUCCESS');
     assert.equal(found.refund_success_time_0, inner.success_time);
     await assert.rejects(client.v2.secapi.pay.refund.post({ ...refund, out_refund_no: `${number}-S`, refund_fee: 7000 },
-      { security: true }), refused('ERROR'));
+      { security: true }), refused('INVALID_REQUEST'));
   });
 
   test(`v2, ${type}: payments by code, a password, a reversal`, async () => {
     const code = (ending, authCode) => ({ ...common(type), body: 'x', out_trade_no: `${number}-${ending}`, total_fee: 100,
       spbill_create_ip: '127.0.0.1', auth_code: authCode });
-    const { data } = await client.v2.pay.micropay.post(code('C1', '130061098828009406'));
+    const { data } = await client.v2.pay.micropay.post(code('C1', type === 'MD5' ? '130061098828009406' : '130061098828009407'));
     assert.equal(data.trade_type, 'MICROPAY');
     assert.equal(data.cash_fee, '100');
     await assert.rejects(client.v2.pay.micropay.post(code('C2', '139999999999990007')), refused('USERPAYING'));
@@ -142,4 +142,20 @@ test('v2: a wrong key, and the platform\'s sandbox', async () => {
   assert.equal(data.sandbox_signkey, facts.v2_key);
   await assert.rejects(client.v2.xdc.apiv2sandbox.pay.orderquery.post({ ...common('MD5'), out_trade_no: 'V2-MD5' },
     { headers: { 'Wechatpay-Negative-Test': 'SYSTEMERROR' } }), refused('SYSTEMERROR'));
+});
+
+test('v2: an unpaid order is closed, and the bill of the day has those that were paid', async () => {
+  const order = { ...common('MD5'), body: 'x', out_trade_no: 'V2-CLOSED', total_fee: 100, spbill_create_ip: '127.0.0.1',
+    notify_url: `${shop.url}/V2-CLOSED`, trade_type: 'NATIVE' };
+  await client.v2.pay.unifiedorder.post(order);
+  await client.v2.pay.closeorder.post({ ...common('MD5'), out_trade_no: 'V2-CLOSED' });
+  const { data } = await client.v2.pay.orderquery.post({ ...common('MD5'), out_trade_no: 'V2-CLOSED' });
+  assert.equal(data.trade_state, 'CLOSED');
+  const day = dayInBeijing(await tuma.now()).replaceAll('-', '');
+  // Bills are there from ten in the morning of the next day on.
+  await tuma.pass('34h');
+  const bill = await client.v2.pay.downloadbill.post({ ...common('MD5'), bill_date: day, bill_type: 'ALL' },
+    { transformResponse: [(text) => text] });
+  assert.match(bill.data, /`V2-MD5,/);
+  assert.doesNotMatch(bill.data, /V2-CLOSED/);
 });

@@ -1,7 +1,7 @@
 // Fuzzes the Authorization header of WeChat Pay: any bytes as its value, and behind the right
 // scheme.
-#include "protocols/wechat/authorization.h"
-#include "protocols/wechat/sign_error.h"
+#include "protocols/wechat/wire/authorization.h"
+#include "protocols/wechat/wire/sign_error.h"
 
 #include <boost/json/parse.hpp>
 

@@ -1,13 +1,13 @@
 // Fuzzes what dialects read of JSON and URLs: any bytes as a Daraja body, as every profile that is
 // stored for M-Pesa and WeChat Pay, and as an address.
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 #include "protocols/http/url.h"
-#include "protocols/mpesa/body.h"
-#include "protocols/mpesa/numbers.h"
-#include "protocols/mpesa/options.h"
-#include "protocols/mpesa/profiles.h"
-#include "protocols/wechat/options.h"
-#include "protocols/wechat/profiles.h"
+#include "protocols/mpesa/profiles/numbers.h"
+#include "protocols/mpesa/profiles/options.h"
+#include "protocols/mpesa/profiles/profiles.h"
+#include "protocols/mpesa/wire/body.h"
+#include "protocols/wechat/profiles/options.h"
+#include "protocols/wechat/profiles/profiles.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -34,6 +34,20 @@ void read_body(std::string_view bytes) {
     }
 }
 
+// A list of what is a body by itself is read, and any other bytes are read as bodies or not at all.
+void read_list(std::string_view bytes) {
+    constexpr std::size_t most = 3;
+    const auto list = mpesa::Body::read_list(bytes, most);
+    ensure(!list || (!list->empty() && list->size() <= most),
+           "a list of no bodies, or of too many");
+    if (!mpesa::Body::read(bytes)) return;
+    const std::string one(bytes);
+    const auto two = mpesa::Body::read_list("[" + one + "," + one + "]", most);
+    ensure(two.has_value() && two->size() == 2, "a body is none in a list");
+    ensure(!mpesa::Body::read_list("[" + one + "," + one + "]", 1),
+           "more bodies than were allowed");
+}
+
 // What is read can be written, and read again it is the same.
 template <typename Read>
 void read_twice(std::string_view bytes, const Read& read) {
@@ -48,6 +62,8 @@ void read_profiles(std::string_view bytes) {
     read_twice(bytes, mpesa::read_shortcode);
     read_twice(bytes, mpesa::read_customer);
     read_twice(bytes, mpesa::read_urls);
+    read_twice(bytes, mpesa::read_pull);
+    read_twice(bytes, mpesa::read_biller);
     read_twice(bytes, mpesa::read_keys);
     read_twice(bytes, mpesa::read_options);
     read_twice(bytes, wechat::read_merchant);
@@ -75,6 +91,8 @@ void read_url(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     read_body(bytes);
+    read_list(bytes);
+    read_list("[{" + std::string(bytes) + "}]");
     read_profiles(bytes);
     read_url(bytes);
     read_url("http://" + std::string(bytes));

@@ -1,6 +1,6 @@
 // Fuzzes the HTTP readers: what is a request whole is the same request in pieces.
-#include "ledger/ensure.h"
-#include "switch/net/http_readers.h"
+#include "ledger/words/ensure.h"
+#include "protocols/http/http_readers.h"
 
 #include <cstddef>
 #include <cstdint>

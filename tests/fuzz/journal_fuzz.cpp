@@ -1,9 +1,9 @@
 // Any bytes as a stored batch, as event records and as a batch to replay: refused or taken, never a
 // crash.
-#include "ledger/batch.h"
-#include "ledger/ensure.h"
-#include "ledger/event.h"
-#include "ledger/state.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/event.h"
+#include "ledger/state/state.h"
+#include "ledger/words/ensure.h"
 
 #include <cstring>
 
@@ -62,8 +62,8 @@ void replay(const SealedBatch& sealed) {
     State state = town();
     BatchView batch = check_batch(sealed.bytes, sealed.header.sequence).view;
     batch.header.first_transfer = state.position.next_transfer;
-    const auto misfit = state.replay(batch);
-    ensure(!misfit || !misfit->empty(), "what does not fit has a reason");
+    const auto violation = state.replay(batch);
+    ensure(!violation || !violation->empty(), "what does not fit has a reason");
     // Balances are checked as they are replayed; floors are the concern of who decides.
     static_cast<void>(state.broken_invariants());
     static_cast<void>(state.hash());

@@ -1,13 +1,13 @@
 // Fuzzes M-Pesa's dialect as a whole: any path, query, Authorization, scenario and body, whatever
 // the switch answers, and any answer of a merchant who was asked.
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
+#include "ledger/words/utf8.h"
 #include "protocols/crypto/encoding.h"
-#include "protocols/mpesa/c2b.h"
+#include "protocols/mpesa/apis/c2b.h"
 #include "protocols/mpesa/mpesa_adapter.h"
-#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/profiles/profiles.h"
+#include "protocols/mpesa/profiles/sandbox.h"
 #include "protocols/mpesa/routes.h"
-#include "protocols/mpesa/sandbox.h"
-#include "protocols/utf8.h"
 
 #include <boost/json/parse.hpp>
 
@@ -44,6 +44,9 @@ struct Bench {
         mpesa::Options options;
         options.accept_any_token = is_open;
         options.accept_any_credential = is_open;
+        options.bills_without_app_key = is_open;
+        directory.store(mpesa::biller_profile("174379"),
+                        mpesa::to_json(mpesa::Biller{.app_key = "key", .url = "http://a/b"}));
         directory.store(std::string(mpesa::options_profile), mpesa::to_json(options));
     }
     protocols::Answer ask(const http::HttpRequest& request) const {
@@ -128,12 +131,40 @@ std::string command_for(std::string_view path) {
 
 using Members = std::vector<std::pair<std::string, std::string>>;
 
+// Those of standing orders and of Bill Manager.
+Members newer_members() {
+    return {{"StandingOrderName", "Phone"},
+            {"StartDate", "20361101"},
+            {"EndDate", "20371101"},
+            {"ReceiverPartyIdentifierType", "4"},
+            {"Frequency", "4"},
+            {"shortcode", "600984"},
+            {"email", "a@b.c"},
+            {"officialContact", "0710123456"},
+            {"sendReminders", "1"},
+            {"callbackurl", "http://127.0.0.1:9/cb"},
+            {"externalReference", "955"},
+            {"billedFullName", "John Doe"},
+            {"billedPhoneNumber", "0722000000"},
+            {"billedPeriod", "August 2021"},
+            {"invoiceName", "Jentrys"},
+            {"dueDate", "2036-10-12"},
+            {"accountReference", "INV"},
+            {"amount", "800"},
+            {"paymentDate", "2026-10-02"},
+            {"paidAmount", "800"},
+            {"transactionId", "UJ22T8IYOU"},
+            {"phoneNumber", "0722000000"},
+            {"fullName", "John Doe"}};
+}
+
 // Members of all APIs at once; those that one of them does not know it passes over.
 Members good_members(std::string_view path) {
     const std::string msisdn = "254708374149";
     const bool is_prompt = path.find("stkpush") != std::string_view::npos;
     const bool is_to_person = path.find("/b2c/") != std::string_view::npos ||
                               path.find("/b2pochi/") != std::string_view::npos;
+    const bool is_standing = path.find("standingorder") != std::string_view::npos;
     const bool is_tax = path.find("/remittax") != std::string_view::npos;
     const std::string time = "20261002181102";
     const std::string passkey = mpesa::default_sandbox().shortcodes.front().passkey;
@@ -141,9 +172,10 @@ Members good_members(std::string_view path) {
     return {{"BusinessShortCode", "174379"},
             {"Password", crypto::base64_encode("174379" + passkey + time)},
             {"Timestamp", time},
-            {"TransactionType", "CustomerPayBillOnline"},
+            {"TransactionType",
+             is_standing ? "Standing Order Customer Pay Bill" : "CustomerPayBillOnline"},
             {"Amount", "10"},
-            {"PartyA", is_prompt ? msisdn : "600000"},
+            {"PartyA", is_prompt || is_standing ? msisdn : "600000"},
             {"PartyB", is_tax         ? "572572"
                        : is_to_person ? msisdn
                                       : "174379"},
@@ -182,6 +214,7 @@ Members good_members(std::string_view path) {
 
 // One member says something else, as text or as it is.
 std::string altered(Members members, std::uint64_t chance, std::string_view bytes) {
+    for (auto& member : newer_members()) members.push_back(std::move(member));
     members[chance % members.size()].second = bytes;
     std::string body = "{";
     for (std::size_t i = 0; i < members.size(); ++i) {
@@ -211,7 +244,7 @@ void ask_from_inside(std::uint64_t chance, std::string_view bytes) {
 
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
-        const std::size_t size = protocols::utf8_size(text);
+        const std::size_t size = utf8_size(text);
         if (size == 0) return false;
         text.remove_prefix(size);
     }

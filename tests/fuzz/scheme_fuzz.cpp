@@ -1,6 +1,6 @@
 // Any bytes as a scheme: refused, or the very bytes that the scheme is written as.
-#include "ledger/ensure.h"
-#include "switch/core/scheme_bytes.h"
+#include "ledger/words/ensure.h"
+#include "switch/core/rules/scheme_bytes.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,7 +1,7 @@
 // Fuzzes the XML of WeChat Pay's v2: any bytes as a message, as a value, and as a merchant's answer
 // to a notice.
-#include "protocols/wechat/v2_notices.h"
-#include "protocols/wechat/v2_xml.h"
+#include "protocols/wechat/v2/v2_notices.h"
+#include "protocols/wechat/v2/v2_xml.h"
 
 #include <cstddef>
 #include <cstdint>

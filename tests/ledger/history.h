@@ -1,9 +1,9 @@
 // Random but valid histories: commands drawn from a seed, planned on a state, sealed and stored.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/request_keys.h"
-#include "ledger/state.h"
+#include "ledger/state/request_keys.h"
+#include "ledger/state/state.h"
+#include "ledger/store/journal_store.h"
 
 #include <cstdint>
 #include <cstring>

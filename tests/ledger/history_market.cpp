@@ -31,7 +31,7 @@ void History::load_scheme(const char* version, std::size_t content_bytes) {
     loaded.content.assign(content_bytes, std::byte{0x5C});
     loaded.head.source_hash = sha256(loaded.content);
     fill_key(loaded.head);
-    ensure(!state.terms.misfit(loaded), "a valid scheme");
+    ensure(!state.terms.violation(loaded), "a valid scheme");
     state.apply(loaded, state.position.time);
     append(bytes_, loaded);
     header_.event_count += 1;
@@ -105,11 +105,11 @@ bool History::post_together(std::span<const Posting> postings, std::int64_t due_
 }
 
 void History::settle_due() {
-    for (auto next = state.maturities.next();
+    for (auto next = state.pending_settlements.next();
          next && next->first.time_since_epoch().count() <= header_.time_us;
-         next = state.maturities.next()) {
+         next = state.pending_settlements.next()) {
         const AccountId payable = next->second;
-        const Maturing of = state.maturities.find(*next);
+        const Maturing of = state.pending_settlements.find(*next);
         SettlementClosed closed;
         closed.account = payable;
         closed.due_at = next->first.time_since_epoch().count();
@@ -139,7 +139,7 @@ void History::settle_due() {
             closed.payout = state.position.next_transfer;
             ensure(post_together(legs, closed.due_at, false), "a payout of what is there");
         }
-        ensure(!state.maturities.misfit(closed, balance(*state.books.find(payable))),
+        ensure(!state.pending_settlements.violation(closed, balance(*state.books.find(payable))),
                "a valid settlement");
         state.apply(closed, state.position.time);
         append(bytes_, closed);

@@ -45,7 +45,7 @@ TEST_CASE("command line: run takes all options") {
     const auto* run = std::get_if<RunCommand>(&line);
     REQUIRE(run != nullptr);
     const LoadOptions& load = run->load;
-    CHECK(load.target == Target{Protocol::native, {"127.0.0.1", 7000}});
+    CHECK(load.target == Target{"native", {"127.0.0.1", 7000}});
     CHECK(load.rate == Rate::per_second(1500));
     CHECK(load.duration == std::chrono::seconds{90});
     CHECK(load.connections == 16);
@@ -70,7 +70,7 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
     const auto* run = std::get_if<RunCommand>(&line);
     REQUIRE(run != nullptr);
     const LoadOptions& load = run->load;
-    CHECK(load.target == Target{Protocol::mpesa, {"::1", 8080}});
+    CHECK(load.target == Target{"mpesa", {"::1", 8080}});
     CHECK(load.target.text() == "mpesa:http://[::1]:8080");
     CHECK(load.is_http());
     CHECK(load.client_file == "c/mpesa.json");
@@ -84,14 +84,14 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
                                      "--client-file=c/wechat.json", "--slo=p99<50ms"});
     const auto* find = std::get_if<FindMaxCommand>(&search);
     REQUIRE(find != nullptr);
-    CHECK(find->load.target == Target{Protocol::wechat_v3, {"h", 1}});
+    CHECK(find->load.target == Target{"wechat-v3", {"h", 1}});
     CHECK(find->load.callbacks == Callbacks::wait);
 
     const CommandLine brief = read(
         {"run", "--target=wechat-v3:h:1", "--client-file=c/wechat.json", "--callbacks=ignore"});
     const auto* ignoring = std::get_if<RunCommand>(&brief);
     REQUIRE(ignoring != nullptr);
-    CHECK(ignoring->load.target == Target{Protocol::wechat_v3, {"h", 1}});
+    CHECK(ignoring->load.target == Target{"wechat-v3", {"h", 1}});
     CHECK(ignoring->load.callbacks == Callbacks::ignore);
     CHECK(ignoring->load.connections == 64);
 

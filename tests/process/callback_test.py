@@ -21,7 +21,7 @@ class Callback(program.ProcessTest):
         return receiver
 
     def push(self, merchant, count, url):
-        """The numbers of so many prompts, beside the magic ones."""
+        """The numbers of so many prompts, beside the test ones."""
         numbers = []
         for i in range(count):
             status, body = merchant.push(f"2547{i + 10_000:08}", 1, url)

@@ -76,7 +76,7 @@ class CommandLine(program.ProcessTest):
         for path in (empty, nothing):
             self.check(["audit", f"--data={path}"], 2, str(path))
             self.check(["audit", f"--data={path}", "--json"], 2, str(path))
-            self.check(["project", f"--data={path}"], 1, str(path))
+            self.check(["project", f"--data={path}"], 2, str(path))
         self.assertFalse(nothing.exists())
         self.assertEqual([], list(empty.iterdir()))
 
@@ -136,12 +136,30 @@ class CommandLine(program.ProcessTest):
                           [*serve, f"--holidays={self.folder}"], [*serve, f"--provision={self.folder}"],
                           [*serve, f"--config={self.folder}"], ["audit", f"--data={none}"]):
             self.check(arguments, 2, "none|is a directory")
-        self.check(["project", f"--data={none}"], 1, "none")
+        self.check(["project", f"--data={none}"], 2, "none")
         self.assertFalse((self.folder / "new").exists())
         target = "--target=mpesa:http://127.0.0.1:1"
         for arguments in (["run", target, f"--client-file={none}"], ["run", target, f"--client-file={self.folder}"],
                           ["run", "--target=native:127.0.0.1:1", f"--scenario={none}.toml"]):
             self.check(arguments, 2, "none|is a directory", program_path=self.tuma_load)
+
+    def test_settings_that_would_be_ignored_are_refused(self):
+        provision = self.folder / "provision.toml"
+        provision.write_text("")
+        for flags, *patterns in (
+                (["--admin-on-http=yes"], "--admin-on-http: ", "--http=HOST:PORT"),
+                ([f"--provision={provision}"], "--provision: ", "--http=HOST:PORT"),
+                (["--callback-allow=127.0.0.1"], "--callback-allow: ", "--http=HOST:PORT"),
+                (["--callback-deny=127.0.0.1"], "--callback-deny: ", "--http=HOST:PORT"),
+                (["--admin-names=tuma.test"], "--admin-names: ", "--admin=HOST:PORT"),
+                (["--admin=127.0.0.1:0", "--admin-names=http://tuma.test"], "--admin-names: ", "names only"),
+                (["--admin=127.0.0.1:0", "--admin-names=tuma.test:80"], "--admin-names: ", "names only"),
+                (["--admin=127.0.0.1:0", "--admin-names=a,,b"], "--admin-names: ", "names only")):
+            self.check(["serve", f"--data={self.folder / 'new'}", "--native=127.0.0.1:0", *flags], 2, *patterns)
+        config = self.folder / "config.toml"
+        config.write_text(f"data = '{self.folder / 'new'}'\nprovision = '{provision}'\n")
+        self.check(["serve", f"--config={config}"], 2, r"config\.toml:2: provision: ")
+        self.assertFalse((self.folder / "new").exists())
 
     def test_help_and_version(self):
         self.check(["--help"], 0, "serve", "audit", "project")

@@ -213,7 +213,7 @@ class Damage(program.ProcessTest):
         last = self.last(self.stopped)
         self.change(self.stopped, "DELETE FROM batch WHERE sequence = ?", last)
         (self.stopped / "head").write_bytes(self.early_head)
-        self.check_refused(self.stopped, f"batches {last} to {last}", "missing", "snapshot")
+        self.check_refused(self.stopped, f"batch {last} of", "missing", "snapshot")
 
     def test_a_snapshot_of_another_journal_stops_the_start(self):
         other = self.folder / "other"
@@ -268,8 +268,8 @@ class Damage(program.ProcessTest):
                         for snapshot in self.snapshots(copy):
                             snapshot.unlink()
                     self.lose_end(copy, way)
-                    self.check_refused(copy, f"batches \\d+ to {last} of the journal|but its log is there|head mark is "
-                                             "missing", "restore")
+                    self.check_refused(copy, f"batch(es \\d+ to)? {last} of the journal|but its log is there|"
+                                             "head mark is missing", "restore")
                     self.assertIn("journal", [finding["kind"] for finding in self.audit(data=copy, expect=1)["findings"]])
 
     def test_a_journal_of_which_only_what_was_made_of_it_is_left_is_a_finding(self):
@@ -353,6 +353,48 @@ class Damage(program.ProcessTest):
                 path.write_bytes(damage(path.read_bytes()))
                 self.check_refused(copy, str(path))
                 self.audit(data=copy, expect=1)
+
+    def test_one_spoilt_slot_of_the_head_mark_is_told_by_start_and_audit(self):
+        for name, at in (("first", 20), ("second", 4096 + 20)):
+            with self.subTest(name):
+                copy = self.folder / f"copy-{name}"
+                shutil.copytree(self.stopped, copy)
+                self.flip(copy / "head", at)
+                report = self.audit(data=copy)
+                self.assertIn(f"the {name} of its two slots is not whole", str(report["notes"]))
+                server = self.start(data=copy)
+                line, = server.log("head_mark_flawed")
+                self.assertIn(f"the {name} of its two slots", line["what"])
+                self.assertEqual(0, server.stop())
+        for copy in (self.stopped, self.killed):
+            self.assertNotIn("slots", str(self.audit(data=copy)["notes"]))
+
+    def test_a_head_mark_that_is_cut_short_is_found_by_the_audit(self):
+        path = self.stopped / "head"
+        path.write_bytes(path.read_bytes()[:5000])
+        self.assertIn("5000 of 8192 bytes", str(self.audit(data=self.stopped, expect=1)["findings"]))
+        self.check_refused(self.stopped, "cut short")
+
+    def test_a_stray_file_is_found_by_the_audit(self):
+        for number, pattern in ((0, "no file of a journal"), (3, "journal-000002.sqlite: is missing")):
+            with self.subTest(number):
+                copy = self.folder / f"copy-{number}"
+                shutil.copytree(self.stopped, copy)
+                self.segment(copy, number).write_bytes(b"")
+                self.assertIn(pattern, str(self.audit(data=copy, expect=1)["findings"]))
+                code, err = self.refused_start(data=copy)
+                self.assertEqual(1, code, err)
+                self.assertIn(pattern, err)
+
+    def test_a_stray_row_is_found_by_the_audit(self):
+        last = self.last(self.stopped)
+        for number, pattern in ((-5, "a row of the number -5"), (0, "a row of the number 0"),
+                                (last + 1, "its column first_transfer is 1, the batch before it ends at")):
+            with self.subTest(number):
+                copy = self.folder / f"copy{number}"
+                shutil.copytree(self.stopped, copy)
+                self.change(copy, "INSERT INTO batch VALUES (?, 1, 1, 0, 0, x'00')", number)
+                self.assertIn(pattern, str(self.audit(data=copy, expect=1)["findings"]))
 
     def test_an_empty_journal_file_beside_a_snapshot_is_refused(self):
         self.segment(self.stopped).write_bytes(b"")
@@ -460,6 +502,28 @@ class Segments(program.ProcessTest):
             self.assertIn(middle.name, err.splitlines()[-1])
             self.assertIn("restore", err.splitlines()[-1])
             self.assertNotEqual([], self.audit(expect=1)["findings"])
+
+    def test_batches_that_are_there_twice_are_found_by_the_audit(self):
+        first, second = (sqlite3.connect(path) for path in self.segments[:2])
+        row = second.execute("SELECT * FROM batch ORDER BY sequence LIMIT 1").fetchone()
+        with first:
+            first.execute("INSERT INTO batch VALUES (?, ?, ?, ?, ?, ?)", row)
+        for database in (first, second):
+            database.close()
+        self.assertIn(f"begins with batch {row[0]}", str(self.audit(expect=1)["findings"]))
+
+    def test_a_lost_end_is_told_with_the_directory_and_in_words_for_one(self):
+        database = sqlite3.connect(self.segments[-1])
+        (last,), = database.execute("SELECT max(sequence) FROM batch")
+        with database:
+            database.execute("DELETE FROM batch WHERE sequence = ?", (last,))
+        database.close()
+        code, err = self.refused_start()
+        self.assertEqual(1, code, err)
+        message = err.splitlines()[-1]
+        self.assertRegex(message, rf"batch {last} of the journal: is missing.*the head mark has it")
+        self.assertIn(f"tuma audit --data={self.data} ", message)
+        self.assertIn(f"tuma serve --data={self.data} --accept-end={last - 1} ", message)
 
     def test_the_whole_is_clean(self):
         self.assertEqual([], self.audit()["findings"])

@@ -105,14 +105,30 @@ class Directory(program.ProcessTest):
         check()
         self.assertEqual(0, server.stop())
 
-    def test_a_directory_that_holds_other_things_is_not_closed_and_that_is_told(self):
+    def test_a_directory_of_somebody_elses_files_is_refused_and_left_as_it_is(self):
         self.data.mkdir()
-        self.data.chmod(0o755)
+        (self.data / "keys").mkdir()  # what it is called does not make it one of the books'
         (self.data / "letter.txt").write_text("dear")
+        code, err = self.refused_start()
+        self.assertEqual(1, code)
+        self.check_refused(err, self.data)
+        self.assertIn("letter.txt", err)
+        self.assertEqual({"keys", "letter.txt"}, {path.name for path in self.data.iterdir()})
+        # Books that somebody put something beside are books.
+        for path in self.data.iterdir():
+            path.rename(self.folder / path.name)
+        (self.data / "lost+found").mkdir()
+        self.assertEqual(0, self.start().stop())
+        (self.data / "letter.txt").write_text("dear")
+        self.assertEqual(0, self.start().stop())
+
+    def test_a_shared_directory_is_not_closed_and_that_is_told(self):
+        self.data.mkdir()
+        self.data.chmod(0o1777)
         server = self.start()
         told, = server.log("open_to_others")
         self.assertIn(f"chmod 700 {self.data}", told["what"])
-        self.assertEqual(0o755, self.data.stat().st_mode & 0o7777)
+        self.assertEqual(0o1777, self.data.stat().st_mode & 0o7777)
         self.assertEqual(0, server.stop())
 
     def test_after_kill_9_the_lock_is_free_again(self):

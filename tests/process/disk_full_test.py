@@ -12,12 +12,14 @@ class DiskFull(program.ProcessTest):
     def mount_small(self, size):
         if os.geteuid() != 0:
             program.loud_skip(self, "mounting needs root")
-        self.data.mkdir()
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tuma-test", self.data],
+        self.disk = self.folder / "disk"
+        self.disk.mkdir()
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tuma-test", self.disk],
                               capture_output=True, text=True, check=False)
         if done.returncode != 0:
             program.loud_skip(self, f"mount is not permitted here: {done.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "--lazy", self.data], check=False)
+        self.addCleanup(subprocess.run, ["umount", "--lazy", self.disk], check=False)
+        self.data = self.disk / "data"
 
     def fill(self, server, name, seed):
         """Load until the server ends by itself."""
@@ -42,7 +44,7 @@ class DiskFull(program.ProcessTest):
     def test_a_full_file_system_ends_the_server_with_a_reason_and_loses_nothing(self):
         self.mount_small("24m")
         # To read a database whose write-ahead log was left behind SQLite needs a page of shared memory beside it.
-        ballast = self.data / "ballast"
+        ballast = self.disk / "ballast"
         ballast.write_bytes(bytes(256 * 1024))
         self.fill(self.start("--segment-bytes=4194304"), "full", 1)
         ballast.unlink()
@@ -56,13 +58,13 @@ class DiskFull(program.ProcessTest):
             self.assertIn(str(self.data), str(refused))
         else:
             self.fill(server, "again", 2)
-        (self.data / "filler").unlink()
-        subprocess.run(["mount", "-o", "remount,size=400m", self.data], check=True)
+        (self.disk / "filler").unlink()
+        subprocess.run(["mount", "-o", "remount,size=400m", self.disk], check=True)
         self.check_goes_on("full", *(["again"] if self.acks("again").exists() else []))
 
     def fill_rest(self):
         """Not a byte is left, except inside of files that are there."""
-        with open(self.data / "filler", "wb", buffering=0) as filler:
+        with open(self.disk / "filler", "wb", buffering=0) as filler:
             try:
                 while filler.write(bytes(4096)):
                     pass
@@ -90,7 +92,7 @@ class DiskFull(program.ProcessTest):
         server.signal(program.signal.SIGTERM)
         self.assertEqual(1, server.wait())
         self.assertRegex(server.err().splitlines()[-1], "snapshot-.*No space left|free space")
-        (self.data / "filler").unlink()
+        (self.disk / "filler").unlink()
         again = self.start()
         with again.client() as client:
             outcome, = client.call(native.TRANSFER, [native.move(native.reference(777_000), *wallets[:2], 5)])

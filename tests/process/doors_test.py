@@ -5,6 +5,7 @@ import re
 import ssl
 import stat
 import subprocess
+import sys
 import unittest
 
 import daraja
@@ -119,6 +120,22 @@ class Doors(program.ProcessTest):
         connection.close()
         self.assertEqual(0, server.stop())
 
+    def test_a_client_that_knows_only_the_real_address_is_led_here_by_its_proxy(self):
+        server = self.start("--http=127.0.0.1:0", "--https=127.0.0.1:0")
+        environment = {"HTTPS_PROXY": f"http://127.0.0.1:{server.http_port}",
+                       "SSL_CERT_FILE": str(self.data / "tls" / "ca.pem")}
+        ask = "import sys, urllib.request as web; print(web.urlopen(sys.argv[1]).read().decode())"
+        for name in ("api.safaricom.co.ke", "sandbox.safaricom.co.ke", "api.mch.weixin.qq.com",
+                     "sandbox.momodeveloper.mtn.com"):
+            code, out, err = self.run_program(sys.executable, "-c", ask, f"https://{name}/", env=environment)
+            self.assertEqual(0, code, err)
+            self.assertIn("/admin/requests", out, name)
+        # Nobody else's name is in the certificate.
+        code, _, err = self.run_program(sys.executable, "-c", ask, "https://shop.example/", env=environment)
+        self.assertEqual(1, code)
+        self.assertIn("CERTIFICATE_VERIFY_FAILED", err)
+        self.assertEqual(0, server.stop())
+
     def test_an_authority_without_constraints_is_replaced(self):
         self.start("--https=127.0.0.1:0").stop()
         tls = self.data / "tls"
@@ -136,7 +153,11 @@ class Doors(program.ProcessTest):
         self.assertEqual(0, server.stop())
 
     def test_listening_beyond_loopback_is_said_loudly(self):
-        quiet = self.start("--http=127.0.0.1:0")
+        quiet = self.start("--http=127.0.0.1:0", "--https=127.0.0.1:0")
+        line, = quiet.log("ready")
+        ports = quiet.port, quiet.admin_port, quiet.http_port, quiet.https_port
+        self.assertEqual([f"127.0.0.1:{port}" for port in ports],
+                         [line[door] for door in ("native", "admin", "http", "https")])
         self.assertEqual([], quiet.log("listens_beyond_loopback"))
         self.assertIn("published test values", quiet.out())
         self.assertEqual(0, quiet.stop())
@@ -185,6 +206,57 @@ class Doors(program.ProcessTest):
             self.assertEqual(200, merchant.post(path, {"ShortCode": own, **urls})[0])
             status, body = merchant.post(path, {"ShortCode": other, **urls})
             self.assertEqual((400, "Bad Request - Invalid ShortCode"), (status, json.loads(body)["errorMessage"]))
+        self.assertEqual(0, server.stop())
+
+    def test_what_is_there_twice_in_a_provisioning_file_is_refused_with_both_places(self):
+        file = self.folder / "twice.toml"
+        app = "[[mpesa.app]]\nconsumer_key = 'a'\nconsumer_secret = '{}'\n"
+        number = "[[mpesa.shortcode]]\nname = '{}'\nnumber = '700001'\n"
+        for text, places in (
+                (app.format("s") + app.format("t"), ("5: mpesa.app: consumer_key", "2: mpesa.app")),
+                (number.format("a") + number.format("b"), ("6: mpesa.shortcode: number", "3: mpesa.shortcode")),
+                (number.format("a") + "initiators = [{name = 'a', password = 'b'},\n {name = 'a', password = 'c'}]\n",
+                 ("5: mpesa.shortcode: initiators.name", "4: mpesa.shortcode")),
+                ("[[mpesa.customer]]\nmsisdn = '254700000001'\n" * 2,
+                 ("4: mpesa.customer: msisdn", "2: mpesa.customer")),
+                ("[[wechat.merchant]]\nmchid = '1900000109'\n" * 2,
+                 ("4: wechat.merchant: mchid", "2: wechat.merchant")),
+                ("[[mpesa.options]]\n" * 2, ("2: mpesa.options", "1: mpesa.options")),
+                ("[[wechat.options]]\n" * 2, ("2: wechat.options", "1: wechat.options"))):
+            with self.subTest(text):
+                file.write_text(text)
+                code, err = self.refused_start("--http=127.0.0.1:0", f"--provision={file}", data=self.folder / "other")
+                self.assertEqual(1, code, err)
+                self.assertRegex(err, ".*".join(re.escape(f"{file}:{place}") for place in places))
+
+    def test_a_profile_is_stored_by_its_own_name_only(self):
+        server = self.start("--http=127.0.0.1:0")
+        merchant = {"mchid": "1900000108", "apiv3_key": "0123456789abcdef0123456789abcdef"}
+        receiver = "wechat/receiver/1900000109"
+        for name, body, pattern in (
+                ("mpesa/app/a", {"consumer_key": "b", "consumer_secret": "s"}, '"a", but the content is that of "b"'),
+                ("mpesa/shortcode/700001", {"number": "700002"}, "that of \"700002\""),
+                ("customer/254700000001", {"msisdn": "254700000002"}, "that of \"254700000002\""),
+                ("wechat/merchant/1900000109", merchant, "that of \"1900000108\""),
+                ("mpesa/urls/7", {"confirmation": "http://127.0.0.1:9/"}, "5 to 7 digits"),
+                ("mpesa/shortcode/700001", {"number": "700001", "initiators": [{"name": "a", "password": "b"}] * 2},
+                 "is there twice"),
+                ("wechat/sharing/x", {}, "8 to 10 digits"),
+                ("wechat/sharing/1900000109", {"a": 1}, "must be {}"),
+                ("wechat/receiver/x", {"relation_type": "STORE"}, "MCHID/TYPE/ACCOUNT"),
+                (f"{receiver}/MERCHANT/1900000108", {"relation_type": "STORE"}, "MERCHANT_ID, PERSONAL_OPENID"),
+                (f"{receiver}/MERCHANT_ID/1900000108", {"relation_type": "STOER"}, "did you mean STORE"),
+                (f"{receiver}/MERCHANT_ID/1900000108", {"relation": "STORE"}, "relation_type")):
+            with self.subTest(f"{name} {body}"):
+                status, reply = server.admin("PUT", f"/admin/profiles?name={name}", body)
+                self.assertEqual(400, status, reply)
+                self.assertIn(pattern, json.loads(reply)["error"])
+        for name, body in (("wechat/merchant/1900000108", merchant), ("wechat/sharing/1900000108", {}),
+                           (f"{receiver}/MERCHANT_ID/1900000108", {"relation_type": "STORE"}),
+                           # What is not good may be removed.
+                           ("wechat/sharing/x", "")):
+            status, reply = server.admin("PUT", f"/admin/profiles?name={name}", body)
+            self.assertEqual(200, status, reply)
         self.assertEqual(0, server.stop())
 
     def register(self, merchant, key, number):
@@ -241,7 +313,10 @@ class Doors(program.ProcessTest):
                 ("Tuma-Scenario", "cancle", "did you mean cancel"), ("Tuma-Scenario", "result:77", "1032"),
                 ("Tuma-Scenario", "delay=soon", "milliseconds"), ("Tuma-Fault", "nonsense", "callback-twice"),
                 ("Tuma-Fault", "error:500.003.99", "500.003.02"), ("Tuma-Fault", "wrong-signature", "spike-arrest"),
-                ("Tuma-Fault", "callback-late:x", "milliseconds"), ("Tuma-Fualt", "drop", "did you mean Tuma-Fault")):
+                ("Tuma-Fault", "callback-late:x", "milliseconds"), ("Tuma-Fualt", "drop", "did you mean Tuma-Fault"),
+                ("Tuma-Scenario", "", "cancel"), ("Tuma-Scenario", "approve,", "cancel"),
+                ("Tuma-Scenario", "cancel,insufficient", "contradicts"), ("Tuma_Scenario", "cancel", "Tuma-Scenario"),
+                ("Tuma-Fault", " ", "callback-twice")):
             with self.subTest(words):
                 status, body = merchant.push("254708374149", 1, "http://127.0.0.1:9/", **{header: words})
                 self.assertEqual(400, status)

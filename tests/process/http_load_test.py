@@ -38,6 +38,8 @@ class HttpLoad(program.ProcessTest):
         self.assertEqual("stk-push", report["scenario"])
         self.assertEqual("wait", report["callback_mode"])
         self.assertIn("callback after the reply", (self.folder / "open" / "report.html").read_text())
+        # The customers were met before, and nobody waited for those callbacks.
+        self.assertEqual([], json.loads(server.admin("GET", "/admin/notices?state=given_up")[1]))
         self.assert_clean(server)
 
     def test_prompts_can_be_waited_for_until_the_callback(self):
@@ -82,6 +84,18 @@ class HttpLoad(program.ProcessTest):
         verified = f"the signatures of {report['ok']} replies and {report['ok']} callbacks were verified"
         self.assertIn(verified, signing[0])
         self.assertFalse([reason for reason in report["invalid_because"] if "signed" in reason])
+        self.assert_clean(server)
+
+    def test_requests_to_pay_are_approved_and_called_back(self):
+        server = self.start("--http=127.0.0.1:0")
+        report = self.load(server, "mtn-momo", "mtn-momo.json", "momo", "--rate=100", "--duration=2s", "--customers=50",
+                           "--connections=8")
+        self.assert_complete(report)
+        self.assertEqual("request-to-pay", report["scenario"])
+        # The same seed gives the same references, which the switch knows.
+        again = self.load(server, "mtn-momo", "mtn-momo.json", "again", "--rate=max", "--stop-after=5",
+                          f"--seed={report['seed']}")
+        self.assertEqual({"RESOURCE_ALREADY_EXIST": 5}, again["refusals"])
         self.assert_clean(server)
 
     def test_wrong_credentials_and_no_server_are_told(self):

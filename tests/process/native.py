@@ -98,7 +98,7 @@ def digest(kind, command):
 
 
 def ack_record(kind, command, participant, outcome):
-    """One record of a file of acknowledgements (ledger/acks.h)."""
+    """One record of a file of acknowledgements (ledger/store/acks.h)."""
     return struct.pack("<16s16sIHHQqq", command[:16], digest(kind, command), participant, outcome.code, 0, outcome.id,
                        outcome.time, outcome.balance)
 

@@ -44,7 +44,7 @@ name = "Shop"
             merchant = self.merchant(server)
             merchant.authorize()
 
-            # Beside the magic numbers, whose callbacks may be lost on purpose.
+            # Beside the test numbers, whose callbacks may be lost on purpose.
             def push(i, merchant=merchant, base=(round_number + 1) * 10_000):
                 try:
                     return merchant.push(f"2547{base + i:08}", 10, receiver.url)
@@ -101,9 +101,21 @@ name = "Shop"
                 (2, "x", r"wrong\.toml:1"),
                 (2, "[mpesa]\napp = 1\n", r"wrong\.toml:2: mpesa\.app: must be a table"),
                 (1, "[[mpesa.app]]\nconsumer_key = 'k'\n", r"wrong\.toml:1: mpesa\.app: consumer_secret: "),
-                (1, "[[mpesa.shortcode]]\nnumber = 'abc'\n", r"wrong\.toml:1: mpesa\.shortcode: "),
+                (1, "[[mpesa.shortcode]]\nnumber = 'abc'\n", r"wrong\.toml:2: mpesa\.shortcode: number: "),
                 (1, "[[mpesa.shop]]\nnumber = '1'\n", r"wrong\.toml:1: mpesa\.shop: is not known"),
-                (1, "[mpesa.options]\ncustomer_delay_ms = -1\n", r"wrong\.toml:1: mpesa\.options: customer_delay_ms: ")):
+                (1, "[mpesa.options]\ncustomer_delay_ms = -1\n", r"wrong\.toml:2: mpesa\.options: customer_delay_ms: "),
+                (1, "[[mpesa.app]]\nconsumer_ky = 'k'\nconsumer_secret = 's'\n",
+                 r'wrong\.toml:2: mpesa\.app: consumer_ky: .*did you mean consumer_key\?'),
+                (1, "[[wechat.merchant]]\n\nmchid = '1900000109'\napiv3_key = 'short'\n",
+                 r"wrong\.toml:4: wechat\.merchant: apiv3_key: "),
+                (1, "[[mpesa.shortcode]]\nnumber = '174379'\n[[mpesa.shortcode.initiators]]\nname = 'a'\n"
+                 "password = 1\n",
+                 r"wrong\.toml:5: mpesa\.shortcode: initiators\.password: "),
+                (1, "[mpesa.options]\nbusy = 'sync'\nscheme = 'mpesa-kenia'\n",
+                 r"wrong\.toml:3: mpesa\.options: scheme: "),
+                (1, "[[faults.rule]]\npath = '/'\nfault = 'nonsense'\n", r"wrong\.toml:3: faults\.rule: fault: "),
+                (1, "[[faults.rule]]\nfualt = 'drop'\n",
+                 r"wrong\.toml:2: faults\.rule: fualt: .*did you mean fault\?")):
             file.write_text(text)
             code, err = self.refused_start("--http=127.0.0.1:0", f"--provision={file}",
                                            data=self.folder / f"data{len(text)}")

@@ -1,4 +1,5 @@
-"""Refunds over HTTP: of a fee comes back what was charged, not a fen more, over kill -9 and restarts."""
+"""Refunds over HTTP: of a fee comes back what was charged, not a fen more, over kill -9 and restarts; and what is left
+of a payment that was to be shared."""
 import native
 import program
 import wechat
@@ -53,6 +54,30 @@ class Refund(program.ProcessTest):
         self.assertEqual(400, merchant.refund("SALE-100", "HALF-2", 50, 100)[0])
         self.assertEqual(0, server.stop())
         self.assertEqual(0, self.own())
+
+    def test_what_was_not_shared_is_the_merchants_after_thirty_days_over_kill_9_too(self):
+        flags = ("--http=127.0.0.1:0", "--clock=virtual", "--start=2026-10-02T10:00:00+08:00")
+        server = self.start(*flags)
+        merchant = self.merchant(server)
+        self.assertEqual(200, merchant.order("SHARED-1", 1000, settle_info={"profit_sharing": True})[0])
+        self.assertEqual(200, server.admin("POST", "/admin/clock/advance?by=5s")[0])
+        path = f"/v3/profitsharing/transactions/{merchant.query('SHARED-1')['transaction_id']}/amounts"
+
+        def unsplit():
+            status, reply = merchant.call("GET", path)
+            self.assertEqual(200, status, reply)
+            return reply["unsplit_amount"]
+
+        self.assertEqual(200, server.admin("POST", "/admin/clock/advance?by=29d")[0])
+        self.assertEqual(994, unsplit())
+        server.kill()
+        server = self.start(*flags[:2])
+        merchant = self.merchant(server)
+        self.assertEqual(994, unsplit())
+        self.assertEqual(200, server.admin("POST", "/admin/clock/advance?by=24h")[0])
+        self.assertEqual(0, unsplit())
+        self.assertEqual(0, server.stop())
+        self.assertEqual([], self.audit()["findings"])
 
     def test_books_that_are_short_open_with_a_warning_and_are_a_finding(self):
         def start(version, may_be_short):

@@ -131,6 +131,13 @@ class Replay(program.ProcessTest):
         page = (self.out / "report.html").read_text()
         self.assertIn("refused 2 payments (on till)", page.replace("\u00a0", " "))
 
+    def test_a_rail_for_one_method_says_what_to_do_where_the_sales_name_none(self):
+        self.plan.write_text(PLAN.replace("fee_bp = 55\n", 'fee_bp = 55\napplies_to = "card"\n'))
+        self.sales.write_text("txn_id,ts,amount_minor\na,2024-03-01T10:00:00,100\n")
+        _, err = self.replay(code=2)
+        self.assertIn('applies_to: found "card"', err)
+        self.assertIn("add a column method", err)
+
     def test_times_with_a_zone_are_converted_and_said_to_be(self):
         self.plan.write_text('[merchant]\ncurrency = "CNY"\nfrom = 2026-11-30\nto = 2026-12-02\n'
                              '[[rail]]\nname = "wechat"\nscheme = "wechat-china"\ntype = "pay-merchant"\n')
@@ -164,6 +171,9 @@ class Replay(program.ProcessTest):
         self.plan.write_text(PLAN)
         foreign.mkdir()
         (foreign / "thesis.txt").write_text("years of work")
+        self.out = program.Path("/proc/x")
+        _, err = self.replay(code=1)
+        self.assertRegex(err, "^tuma: /proc/\\S*x\\S*: cannot be written: .*; .*--out=DIR\n$")
         self.out = foreign
         _, err = self.replay(code=2)
         self.assertIn("holds thesis.txt, and no earlier replay that could be replaced", err)

@@ -1,4 +1,4 @@
-"""`tuma scheme`: what it prints where, and its exit codes; what it says of a payment is tested in tests/files."""
+"""`tuma scheme`: what it prints where, and its exit codes; what it says of a payment is tested in tests/switch/files."""
 import datetime
 import json
 import unittest
@@ -16,7 +16,7 @@ class Scheme(program.ProcessTest):
     def test_the_schemes_that_come_with_it_are_listed_and_each_is_in_order(self):
         names = [line.split()[0] for line in self.scheme(0, "list").splitlines()]
         self.assertEqual(["mpesa-kenya", "wechat-china", "alipay-china", "swish-sweden", "pix-brazil",
-                          "card-generic", "cash"], names)
+                          "mtn-uganda", "card-generic", "cash"], names)
         for name in names:
             self.assertIn(name + " ", self.scheme(0, "check", name))
 
@@ -35,11 +35,26 @@ class Scheme(program.ProcessTest):
         file.write_text("calendar,date\nKE,2024-03-04\n")
         self.assertIn("without a file of holidays", self.scheme(0, "check", "mpesa-kenya"))
         self.assertIn("with 1 holidays", self.scheme(0, "check", "mpesa-kenya", f"--holidays={file}"))
-        self.assertIn("no calendar called \"CN\"", self.scheme(2, "check", "wechat-china", f"--holidays={file}"))
+        err = self.scheme(2, "check", "wechat-china", f"--holidays={file}")
+        self.assertIn("no calendar called \"CN\"", err)
+        self.assertIn(f"--holidays={file}: ", err)
+        self.assertNotIn("wechat-china.toml", err)
         sale = ("explain", "mpesa-kenya", "--type=pay-merchant", "--amount=50000", "--on=2024-03-01",
                 "--class=till-to-bank")
         self.assertIn("Monday 2024-03-04", self.scheme(0, *sale))
         self.assertIn("Tuesday 2024-03-05", self.scheme(0, *sale, f"--holidays={file}"))
+
+    def test_holidays_that_a_later_start_leaves_out_are_missed_aloud(self):
+        file = self.folder / "days.csv"
+        file.write_text("calendar,date\nKE,2024-03-04\n")
+        for flags, lost in (([f"--holidays={file}"], 0), ([f"--holidays={file}"], 0), ([], 1), ([], 0)):
+            server = self.start("--schemes=mpesa-kenya", *flags)
+            lines = server.log("holidays_lost")
+            self.assertEqual(lost, len(lines), lines)
+            for line in lines:
+                self.assertEqual(("warning", "mpesa-kenya", "KE", 1),
+                                 tuple(line[key] for key in ("level", "scheme", "calendar", "holidays")))
+            self.assertEqual(0, server.stop())
 
     def test_a_payment_is_explained_for_people_and_for_programs(self):
         sale = ("explain", "mpesa-kenya", "--type=pay-merchant", "--amount=1234.50")

@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import shutil
+import threading
 import time
 import unittest
 
@@ -52,6 +53,30 @@ class VirtualClock(program.ProcessTest):
         self.assertGreaterEqual(reached, self.now(server))
         self.assertEqual(0, server.stop())
 
+    def test_a_standing_order_is_charged_once_a_day_whatever_becomes_of_the_process(self):
+        receiver = daraja.Receiver()
+        self.addCleanup(receiver.close)
+        server = self.start_virtual("--start=2026-11-30T10:00:00+03:00")
+        # 50,000 shillings are there, so that the third payment lacks funds.
+        status, body = self.merchant(server).post("/standingorder/v1/createStandingOrderExternal", {
+            "StandingOrderName": "Phone", "StartDate": "20261201", "EndDate": "20261205",
+            "BusinessShortCode": self.merchant(server).facts["shortcode"], "ReceiverPartyIdentifierType": "4",
+            "TransactionType": "Standing Order Customer Pay Bill", "Amount": "20000", "PartyA": "254711111111",
+            "CallBackURL": receiver.url, "AccountReference": "T", "TransactionDesc": "T", "Frequency": "2"})
+        self.assertEqual(200, status, body)
+        codes = []
+        for by in ("23h", "24h", "48h", "24h", "30d"):
+            self.advance(server, by)
+            server.kill()
+            server = self.start_virtual()
+            self.advance(server, "0s")
+            codes.append([list(told.values())[0]["responseCode"] for told in receiver.bodies])
+        # The customer's word, then one payment a day; the last day is the fifth.
+        self.assertEqual([["0", "0"], ["0", "0", "0"], ["0", "0", "0", "1", "1"], ["0", "0", "0", "1", "1", "1"],
+                          ["0", "0", "0", "1", "1", "1"]], codes)
+        self.assertEqual(0, server.stop())
+        self.assertEqual([], self.audit()["findings"])
+
     def test_a_start_before_the_last_time_of_the_books_is_refused(self):
         server = self.start_virtual(f"--start={START}")
         self.advance(server, "3d")
@@ -67,10 +92,42 @@ class VirtualClock(program.ProcessTest):
         self.assertEqual(0, server.stop())
         self.assertEqual([], self.audit()["findings"])
 
+    def test_virtual_books_under_the_wall_clock_are_told_of_their_own_clock(self):
+        server = self.start_virtual(f"--start={START}")
+        self.advance(server, "366d")
+        self.assertEqual(0, server.stop())
+        server = self.start("--http=127.0.0.1:0")
+        line, = server.log("clock_jumped")
+        self.assertIn("--clock=virtual", line["do"])
+        self.assertNotIn("--accept-date", line["do"])
+        self.assertEqual(0, server.stop())
+
     def test_books_without_a_start_begin_at_the_wall_clock(self):
         server = self.start_virtual()
         self.assertEqual(time.strftime("%Y-%m", time.gmtime()), self.now(server)[:7])
         self.assertEqual(0, server.stop())
+
+    def test_a_stop_ends_an_advance_that_waits_for_a_receiver(self):
+        receiver = daraja.Receiver(held=True)
+        self.addCleanup(receiver.close)
+        server = self.start_virtual(f"--start={START}")
+        status, body = self.merchant(server).push("254711000001", 1, receiver.url)
+        self.assertEqual(200, status, body)
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(server.admin("POST", "/admin/clock/advance?by=1d")),
+                                  daemon=True)
+        thread.start()
+        program.wait_until(lambda: receiver.bodies, "the callback")
+        server.signal(program.signal.SIGTERM)
+        # The receiver still holds its answer back: only the stop can have ended the advance.
+        thread.join(program.PATIENCE_S)
+        (status, body), = answers
+        self.assertEqual(503, status, body)
+        self.assertRegex(json.loads(body)["error"], "^stands at 2026-01-31T15:59:.*; the switch is stopping$")
+        receiver.release.set()
+        self.assertEqual(0, server.wait())
+        self.assertEqual([], server.log("replies_cut_off") + server.log("callbacks_cut_off"))
+        self.assertEqual([], self.audit()["findings"])
 
     def seen(self, server, data, receiver):
         """All that a client and a receiver of callbacks see of some requests."""

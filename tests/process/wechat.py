@@ -17,8 +17,8 @@ class Merchant:
                               input=text.encode(), capture_output=True, check=True)
         return base64.b64encode(made.stdout).decode()
 
-    def call(self, method, path, body=None):
-        """(status, JSON of the reply)."""
+    def send(self, method, path, body=None):
+        """(status, bytes of the reply)."""
         text = "" if body is None else json.dumps(body)
         stamp, nonce = str(int(time.time())), uuid.uuid4().hex
         signature = self.signature(f"{method}\n{path}\n{stamp}\n{nonce}\n{text}\n")
@@ -31,20 +31,28 @@ class Merchant:
                 "Authorization": f"WECHATPAY2-SHA256-RSA2048 {token}", "Accept": "application/json",
                 "Content-Type": "application/json", "User-Agent": "tests"})
             reply = connection.getresponse()
-            return reply.status, json.loads(reply.read() or b"{}")
+            return reply.status, reply.read()
         finally:
             connection.close()
 
-    def order(self, number, total):
+    def call(self, method, path, body=None):
+        """(status, JSON of the reply)."""
+        status, text = self.send(method, path, body)
+        return status, json.loads(text or b"{}")
+
+    def order(self, number, total, **more):
         """A native order, which the simulated customer pays after a moment."""
         return self.call("POST", "/v3/pay/transactions/native", {
             "appid": self.facts["appid"], "mchid": self.facts["mchid"], "description": "test",
             "out_trade_no": number, "notify_url": "http://127.0.0.1:9/notify",
-            "amount": {"total": total, "currency": "CNY"}})
+            "amount": {"total": total, "currency": "CNY"}, **more})
+
+    def query(self, number):
+        path = f"/v3/pay/transactions/out-trade-no/{number}?mchid={self.facts['mchid']}"
+        return self.call("GET", path)[1]
 
     def is_paid(self, number):
-        path = f"/v3/pay/transactions/out-trade-no/{number}?mchid={self.facts['mchid']}"
-        return self.call("GET", path)[1].get("trade_state") in ("SUCCESS", "REFUND")
+        return self.query(number).get("trade_state") in ("SUCCESS", "REFUND")
 
     def refund(self, number, refund, amount, total):
         return self.call("POST", "/v3/refund/domestic/refunds", {

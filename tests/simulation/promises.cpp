@@ -1,5 +1,5 @@
 // The half of the simulation that checks what the switch promises.
-#include "ledger/recovery.h"
+#include "ledger/store/recovery.h"
 #include "tests/simulation/simulation.h"
 #include "tests/support/words.h"
 
@@ -168,8 +168,8 @@ ledger::State Simulation::replay_by_hand(bool from_saved) const {
         const auto check = ledger::check_batch(disk_[i], i + 1);
         if (check.damage == ledger::BatchDamage::torn && i + 1 == disk_.size()) break;
         require(check.damage == ledger::BatchDamage::none, check.reason);
-        const auto misfit = state.replay(check.view);
-        require(!misfit, misfit.value_or(""));
+        const auto violation = state.replay(check.view);
+        require(!violation, violation.value_or(""));
     }
     return state;
 }
@@ -246,7 +246,7 @@ void Simulation::check_history() {
         require(count.executions.contains(key), "everything told is in the journal");
     const ledger::State state = replay_by_hand(false);
     for (const auto& [shop, amount] : count.paid_out)
-        require(count.received[shop] == amount + state.maturities.outstanding(shop),
+        require(count.received[shop] == amount + state.pending_settlements.outstanding(shop),
                 "what a shop received was paid out or still falls due");
     for (const auto& [what, times] : count.tally) tally_[what] += times;
     tally_["events"] += count.executions.size();

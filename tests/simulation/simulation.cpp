@@ -1,7 +1,7 @@
 #include "tests/simulation/simulation.h"
 
-#include "ledger/recovery.h"
-#include "switch/net/history.h"
+#include "ledger/store/recovery.h"
+#include "switch/engine/history.h"
 #include "tests/support/words.h"
 
 #include <fmt/format.h>

@@ -1,10 +1,10 @@
 // One simulated history: clients, a network, the engine, a disk that fails, all from one seed.
 #pragma once
 
-#include "ledger/memory_journal.h"
+#include "ledger/store/memory_journal.h"
 #include "switch/core/switch.h"
-#include "switch/net/clock_start.h"
-#include "switch/net/engine.h"
+#include "switch/engine/clock_start.h"
+#include "switch/engine/engine.h"
 #include "tests/support/fake_machine.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/traffic.h"

@@ -1,7 +1,7 @@
 // Books with somebody who plans, numbers and applies each record, and keeps them all.
 #pragma once
 
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include <optional>
 #include <string>

@@ -1,8 +1,10 @@
 #include "tests/support/dialect_bench.h"
 
 #include "protocols/crypto/digest.h"
-#include "switch/core/scheme_bytes.h"
+#include "protocols/kit/parties.h"
+#include "switch/core/rules/scheme_bytes.h"
 #include "switch/files/scheme_file.h"
+#include "switch/files/scheme_profile.h"
 
 #include <doctest/doctest.h>
 
@@ -22,27 +24,6 @@ ledger::StateLimits limits(std::size_t orders_max) {
     made.orders_max = orders_max;
     made.orders_leaving_max = 16;
     return made;
-}
-
-boost::json::object numbers_of(const core::Scheme& scheme, std::uint64_t id) {
-    boost::json::object classes;
-    boost::json::object rates;
-    for (std::size_t i = 0; i < scheme.classes.size(); ++i) {
-        const core::AccountClass& one = scheme.classes[i];
-        classes[one.name] = i;
-        boost::json::array periods;
-        for (const core::PaymentType& type : scheme.types)
-            if (type.name == one.receives && !type.fees.empty())
-                periods.push_back(
-                    boost::json::object{{"from", type.period.from.time_since_epoch().count()},
-                                        {"to", type.period.to.time_since_epoch().count()},
-                                        {"bp", type.fees.front().basis_points}});
-        rates[one.name] = std::move(periods);
-    }
-    return {{"id", id},
-            {"currency", letters(scheme.currency)},
-            {"classes", std::move(classes)},
-            {"rates", std::move(rates)}};
 }
 
 }  // namespace
@@ -67,33 +48,26 @@ void DialectBench::load_scheme(const std::string& name) {
     request.command = std::move(load);
     const core::Outcome outcome = decide({request}).front();
     REQUIRE(outcome.code == Refusal::none);
-    directory.store("scheme/" + name, boost::json::serialize(numbers_of(file.scheme, outcome.id)));
+    directory.store("scheme/" + name,
+                    scheme_profile(file.scheme, SchemeId{static_cast<std::uint16_t>(outcome.id)}));
 }
 
 protocols::Context DialectBench::context() {
     ++counter_;
     // Every request has chance of its own, the same in every run.
-    protocols::Chance chance{};
+    protocols::Entropy entropy{};
     for (std::size_t i = 0; i < 2; ++i) {
         const crypto::Sha256 bytes = crypto::sha256(std::to_string(counter_ * 2 + i));
         std::copy(bytes.begin(), bytes.end(),
-                  chance.begin() + static_cast<std::ptrdiff_t>(i * bytes.size()));
+                  entropy.begin() + static_cast<std::ptrdiff_t>(i * bytes.size()));
     }
-    return {world.now, directory, chance, counter_, wall, is_by_hand};
+    return {world.now, directory, entropy, counter_, wall, is_by_hand};
 }
 
 std::vector<core::Outcome> DialectBench::decide(const std::vector<core::Request>& requests) {
     std::vector<core::Outcome> outcomes = world.handle_together(requests);
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-        const auto account = AccountId{static_cast<std::uint32_t>(outcomes[i].id)};
-        if (outcomes[i].code != Refusal::none) continue;
-        if (const auto* query = std::get_if<core::QueryAccount>(&requests[i].command))
-            directory.remember(std::string(ledger::text(query->identity)), account);
-        else if (const auto* open = std::get_if<core::OpenAccount>(&requests[i].command))
-            directory.remember(std::string(ledger::text(open->identity)), account);
-        else if (const auto* stored = std::get_if<core::StoreProfile>(&requests[i].command))
-            directory.store(stored->profile->name, stored->profile->content);
-    }
+    for (std::size_t i = 0; i < requests.size(); ++i)
+        protocols::update_directory(directory, requests[i], outcomes[i]);
     return outcomes;
 }
 
@@ -104,6 +78,10 @@ void DialectBench::deliver() {
         for (const core::Effect& effect : effects) {
             REQUIRE(adapter_.owns(effect.order->terms.kind));
             const protocols::Context seen = context();
+            if (auto answer = adapter_.carry_out(effect, seen)) {
+                carried_out(effect, *std::move(answer), told);
+                continue;
+            }
             const auto address = adapter_.address(effect, seen);
             const auto callback = adapter_.render(effect, seen);
             REQUIRE(address.has_value() == callback.has_value());
@@ -113,16 +91,21 @@ void DialectBench::deliver() {
                 arrived.push_back({effect.order->terms.id, effect.channel, world.now, *callback});
                 result = receiver(arrived.back());
             }
-            const protocols::Verdict verdict = adapter_.judge(effect, result);
-            if (verdict.act)
-                told.emplace_back().command =
-                    core::MoveOrder{std::make_shared<const core::OrderAct>(*verdict.act)};
-            told.emplace_back().command =
-                core::EndAttempt{effect.notice, effect.attempt,
-                                 static_cast<std::uint16_t>(result.status), verdict.is_delivered};
+            end_attempt(effect, result, told);
         }
         decide(told);
     }
+}
+
+void DialectBench::end_attempt(const core::Effect& effect, const protocols::CallbackResult& result,
+                               std::vector<core::Request>& told) {
+    const protocols::Verdict verdict = adapter_.judge(effect, result);
+    if (verdict.act)
+        told.emplace_back().command =
+            core::MoveOrder{std::make_shared<const core::OrderAction>(*verdict.act)};
+    told.emplace_back().command =
+        core::EndAttempt{effect.notice, effect.attempt, static_cast<std::uint16_t>(result.status),
+                         verdict.is_delivered, verdict.again_after};
 }
 
 native::StatementPage DialectBench::read(const native::StatementQuery& query) const {
@@ -143,22 +126,31 @@ native::StatementPage DialectBench::read(const native::StatementQuery& query) co
     return page;
 }
 
+protocols::Answer DialectBench::step(protocols::Answer& answer) {
+    if (auto* asking = std::get_if<protocols::Asking>(&answer)) {
+        const auto outcomes = decide(asking->requests);
+        return asking->then(outcomes);
+    }
+    auto& reading = std::get<protocols::Reading>(answer);
+    return reading.then(read(reading.query));
+}
+
 http::HttpReply DialectBench::send(const http::HttpRequest& request) {
     protocols::Answer answer = adapter_.handle(request, context());
     while (!std::holds_alternative<http::HttpReply>(answer)) {
-        protocols::Answer next;
-        if (auto* asking = std::get_if<protocols::Asking>(&answer)) {
+        if (const auto* asking = std::get_if<protocols::Asking>(&answer))
             CHECK(!asking->overloaded.body.empty());
-            const auto outcomes = decide(asking->requests);
-            next = asking->then(outcomes);
-        } else {
-            auto& reading = std::get<protocols::Reading>(answer);
-            next = reading.then(read(reading.query));
-        }
+        protocols::Answer next = step(answer);
         deliver();
         answer = std::move(next);
     }
     return std::get<http::HttpReply>(answer);
+}
+
+void DialectBench::carried_out(const core::Effect& effect, protocols::Answer answer,
+                               std::vector<core::Request>& told) {
+    while (!std::holds_alternative<http::HttpReply>(answer)) answer = step(answer);
+    end_attempt(effect, {.status = std::get<http::HttpReply>(answer).status}, told);
 }
 
 core::Outcome DialectBench::ask(core::Command command) {

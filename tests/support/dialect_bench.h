@@ -1,7 +1,7 @@
 // One dialect in one thread: a switch with schemes, a directory, and a receiver of callbacks.
 #pragma once
 
-#include "protocols/adapter.h"
+#include "protocols/kit/adapter.h"
 #include "tests/support/world.h"
 
 #include <boost/json.hpp>
@@ -57,6 +57,11 @@ private:
     std::vector<core::Outcome> decide(const std::vector<core::Request>& requests);
     native::StatementPage read(const native::StatementQuery& query) const;
     void deliver();
+    protocols::Answer step(protocols::Answer& answer);
+    void carried_out(const core::Effect& effect, protocols::Answer answer,
+                     std::vector<core::Request>& told);
+    void end_attempt(const core::Effect& effect, const protocols::CallbackResult& result,
+                     std::vector<core::Request>& told);
     protocols::Context context();
 
     const protocols::Adapter& adapter_;

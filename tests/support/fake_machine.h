@@ -1,7 +1,7 @@
 // A machine whose clocks go only when they are told to.
 #pragma once
 
-#include "switch/net/clock.h"
+#include "switch/engine/clock.h"
 
 namespace tuma::testing {
 

@@ -1,7 +1,7 @@
 #include "tests/support/fake_shop_server.h"
 
-#include "ledger/ensure.h"
-#include "loadgen/http_call.h"
+#include "ledger/words/ensure.h"
+#include "loadgen/client/http_stream.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -12,7 +12,6 @@
 namespace tuma::testing {
 namespace {
 
-using loadgen::HttpMessage;
 using loadgen::HttpStream;
 
 bool is_each(std::uint64_t number, std::uint64_t each) {
@@ -79,14 +78,14 @@ void FakeShopServer::take_all(int descriptor) {
     const HttpStream::Reading reading = stream.receive(reason);
     bool stays = reading != HttpStream::Reading::ended;
     while (stays) {
-        const auto request = stream.reader().take();
+        const auto request = stream.take_request();
         if (!request) return;
         stays = answer(descriptor, *request);
     }
     streams_.erase(descriptor);
 }
 
-bool FakeShopServer::answer(int descriptor, const HttpMessage& request) {
+bool FakeShopServer::answer(int descriptor, const http::HttpRequest& request) {
     const std::uint64_t number = ++requests_;
     HttpStream& stream = streams_.at(descriptor);
     if (number == faults_.drop_at) return false;
@@ -130,13 +129,14 @@ void FakeShopDialect::make(loadgen::HttpOperation& operation) {
 }
 
 std::optional<loadgen::HttpVerdict> FakeShopDialect::read_reply(
-    const HttpMessage& reply, const loadgen::HttpOperation& /*operation*/) {
+    const http::HttpAnswer& reply, const loadgen::HttpOperation& /*operation*/) {
     if (reply.body.starts_with("ok ")) return loadgen::HttpVerdict{{}, reply.body.substr(3)};
     if (reply.body.starts_with("no ")) return loadgen::HttpVerdict{reply.body.substr(3), {}};
     return std::nullopt;
 }
 
-std::optional<loadgen::CallbackNews> FakeShopDialect::read_callback(const HttpMessage& callback) {
+std::optional<loadgen::CallbackNews> FakeShopDialect::read_callback(
+    const http::HttpRequest& callback) {
     const std::size_t blank = callback.body.find(' ');
     if (blank == std::string::npos) return std::nullopt;
     return loadgen::CallbackNews{callback.body.substr(blank + 1),

@@ -2,9 +2,9 @@
 // generator's HTTP driver is tested with.
 #pragma once
 
-#include "loadgen/http_dialect.h"
-#include "loadgen/http_stream.h"
-#include "loadgen/socket.h"
+#include "loadgen/client/http_stream.h"
+#include "loadgen/client/socket.h"
+#include "loadgen/merchants/http_dialect.h"
 
 #include <atomic>
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace tuma::testing {
 
 /// How the server misbehaves; requests are numbered from 1.
 struct FakeShopFaults {
-    std::uint64_t refuse_each = 0;   ///< each so-manieth is answered "no busy"; 0: none
+    std::uint64_t refuse_each = 0;   ///< every Nth is answered "no busy"; 0: none
     std::uint64_t lose_each = 0;     ///< no callback
     std::uint64_t repeat_each = 0;   ///< the callback comes twice
     std::uint64_t decline_each = 0;  ///< the callback tells of no payment
@@ -44,7 +44,7 @@ public:
 private:
     void serve();
     void take_all(int descriptor);
-    bool answer(int descriptor, const loadgen::HttpMessage& request);
+    bool answer(int descriptor, const http::HttpRequest& request);
     void call_back(const std::string& url_host, const std::string& key, std::uint64_t number);
 
     FakeShopFaults faults_;
@@ -65,9 +65,8 @@ public:
     void begin(const std::string& callback_url) override { callback_url_ = callback_url; }
     void make(loadgen::HttpOperation& operation) override;
     std::optional<loadgen::HttpVerdict> read_reply(
-        const loadgen::HttpMessage& reply, const loadgen::HttpOperation& operation) override;
-    std::optional<loadgen::CallbackNews> read_callback(
-        const loadgen::HttpMessage& callback) override;
+        const http::HttpAnswer& reply, const loadgen::HttpOperation& operation) override;
+    std::optional<loadgen::CallbackNews> read_callback(const http::HttpRequest& callback) override;
     std::vector<std::pair<std::string, std::string>> facts() const override { return {}; }
 
 private:

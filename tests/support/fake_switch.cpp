@@ -1,6 +1,6 @@
 #include "tests/support/fake_switch.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <netinet/in.h>
 #include <poll.h>
@@ -129,6 +129,8 @@ void FakeSwitch::answer(Peer& peer, const native::FrameView& frame) {
 core::Outcome FakeSwitch::decide(FrameType type, const core::Request& request) {
     if (const auto* query = std::get_if<core::QueryAccount>(&request.command))
         return look_up(*query);
+    if (!is_movement(type) && ++set_up_count_ % faults_.overload_set_up_each == 0)
+        return refused(Refusal::overloaded);
     const auto known = seen_.answered.find(request.key);
     if (known != seen_.answered.end() && !faults_.forgets_keys) {
         if (is_movement(type)) ++seen_.repeated;

@@ -1,10 +1,10 @@
 // A switch that says yes to everything, over real sockets: what the load generator is tested with.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/id.h"
-#include "ledger/refusal.h"
-#include "loadgen/socket.h"
+#include "ledger/records/account.h"
+#include "ledger/words/id.h"
+#include "ledger/words/refusal.h"
+#include "loadgen/client/socket.h"
 #include "protocols/native/messages.h"
 
 #include <atomic>
@@ -26,8 +26,9 @@ struct FakeSwitchFaults {
     /// The frame with this movement is answered so much later, and so is all behind it.
     std::uint64_t hold_at = never;
     std::chrono::milliseconds hold{0};
-    std::uint64_t refuse_each = never;  ///< each so-manieth movement: insufficient_funds
+    std::uint64_t refuse_each = never;  ///< every Nth movement: insufficient_funds
     std::uint64_t overload_each = never;
+    std::uint64_t overload_set_up_each = never;  ///< every Nth opening or funding
     bool forgets_keys = false;  ///< a known identity is `identity_taken`, not a replay
     bool corrupts_replies = false;
 };
@@ -81,6 +82,7 @@ private:
     std::map<ledger::Identity, std::uint32_t> identities_;
     std::vector<ledger::Account> accounts_;
     std::uint64_t movement_count_ = 0;
+    std::uint64_t set_up_count_ = 0;
     std::uint64_t next_transfer_ = 1;
     bool has_held_ = false;
     bool closes_ = false;

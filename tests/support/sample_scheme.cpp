@@ -1,6 +1,6 @@
 #include "tests/support/sample_scheme.h"
 
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include <fmt/format.h>
 

@@ -1,7 +1,7 @@
 // Schemes for tests: one by hand that uses everything, and any number of valid ones from a seed.
 #pragma once
 
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 
 #include <random>
 #include <string>

@@ -1,5 +1,7 @@
 #include "tests/support/scenario.h"
 
+#include "tests/support/order_steps.h"
+#include "tests/support/story_line.h"
 #include "tests/support/town_scheme.h"
 #include "tests/support/words.h"
 
@@ -7,7 +9,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <sstream>
 #include <string>
@@ -16,82 +17,76 @@
 namespace tuma::testing {
 namespace {
 
-using Words = std::vector<std::string>;
-
-Words split(const std::string& line) {
-    std::istringstream stream(line);
-    Words words;
-    for (std::string word; stream >> word;) words.push_back(word);
-    return words;
-}
-
-std::uint64_t number_of(const std::string& word) {
-    std::uint64_t number = 0;
-    const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), number);
-    ensure(failure == std::errc{} && end == word.data() + word.size(), "a count in a story");
-    return number;
-}
+// A transfer by its kind, a payout by that word.
+struct RecordWord {
+    std::string operator()(const ledger::TransferRecord& record) const {
+        const bool pays_out = record.purpose == ledger::Purpose::payout;
+        return std::string(pays_out ? "payout" : ledger::name(record.kind));
+    }
+    std::string operator()(const ledger::SettlementClosed&) const { return "settlement"; }
+    std::string operator()(const ledger::OrderMoved& moved) const {
+        return fmt::format("order_{}", name(moved.head.state));
+    }
+    std::string operator()(const ledger::NoticeMoved& moved) const {
+        return fmt::format("notice_{}", name(moved.state));
+    }
+    template <typename Record>
+    std::string operator()(const Record&) const {
+        return "other";
+    }
+};
 
 class Story {
 public:
     explicit Story(const ledger::StateLimits& limits) : world_(limits) {}
 
-    void play(const std::string& line) {
-        const std::size_t arrow = line.find("->");
-        words_ = split(line.substr(0, arrow));
-        expected_ = arrow == std::string::npos ? "ok" : line.substr(arrow + 2);
-        expected_ = fmt::format("{}", fmt::join(split(expected_), " "));
-        if (words_.empty()) return;
-        CAPTURE(line);
-        next_ = 0;
-        step(take());
-        ensure(next_ == words_.size(), "every word of a line in a story is used");
+    void play(const std::string& text) {
+        line_ = StoryLine(text);
+        if (line_.is_empty()) return;
+        CAPTURE(text);
+        step(line_.take());
+        orders_.collect();
+        ensure(!line_.has_more(), "every word of a line in a story is used");
     }
 
     void finish() const {
-        const auto broken = world_.core.state().books.broken_invariants();
+        const auto broken = world_.core.state().broken_invariants();
         CHECK_MESSAGE(broken.empty(), fmt::format("{}", fmt::join(broken, "; ")));
         CHECK(world_.replayed().hash() == world_.core.state().hash());
     }
 
 private:
-    bool has_more() const { return next_ < words_.size(); }
-    std::string take() {
-        ensure(has_more(), "a line in a story is complete");
-        return words_[next_++];
-    }
-    bool take_if(std::string_view word) {
-        if (!has_more() || words_[next_] != word) return false;
-        ++next_;
-        return true;
-    }
+    bool has_more() const { return line_.has_more(); }
+    std::string take() { return line_.take(); }
+    bool take_if(std::string_view word) { return line_.take_if(word); }
+    std::int64_t take_amount(Currency currency) { return line_.take_amount(currency); }
 
     void step(const std::string& verb) {
         if (verb == "account") return open_account();
         if (verb == "balance") return check_balance();
-        if (verb == "pass") return world_.pass(parse_duration(take()).value());
+        if (verb == "pass") return pass();
         if (verb == "sleep") {
-            world_.now += parse_duration(take()).value();
+            world_.now += line_.take_duration();
             return;
         }
         if (verb == "restart") return world_.restart();
         if (verb == "reservations") {
-            CHECK(world_.core.state().books.open_reservations() == number_of(take()));
+            CHECK(world_.core.state().books.open_reservations() == line_.take_number());
             return;
         }
         if (verb == "events") {
-            CHECK(world_.events().size() == number_of(take()));
+            CHECK(world_.events().size() == line_.take_number());
             return;
         }
         if (verb == "settlements") {
             const AccountId account = account_named(take());
-            CHECK(statements_of(account).size() == number_of(take()));
+            CHECK(statements_of(account).size() == line_.take_number());
             return;
         }
         if (verb == "statement") return check_statement();
         if (verb == "legs") {
             const TransferId first = transfer_of(take());
-            CHECK(world_.set_of(first).size() == number_of(take()));
+            CHECK(world_.set_of(first).size() == line_.take_number());
             return;
         }
         if (verb == "state") {
@@ -99,20 +94,22 @@ private:
             CHECK(std::string(ledger::name(account->state)) == take());
             return;
         }
-        request(verb);
+        if (verb == "batch") return check_batch();
+        if (!orders_.play(verb, line_)) request(verb);
+    }
+
+    void pass() {
+        Duration duration{};
+        if (!take_if("next"))
+            duration = line_.take_duration();
+        else if (const auto next = world_.core.next_deadline())
+            duration = *next - world_.now;
+        world_.pass(duration, [this] { orders_.collect(); });
     }
 
     // Unknown names stand for accounts that do not exist.
     AccountId account_named(const std::string& name) const {
         return world_.core.state().books.find(identity(name));
-    }
-
-    std::int64_t take_amount(Currency currency) {
-        std::string word = take();
-        if (word == "all") return 0;
-        const bool negative = word.front() == '-';
-        const auto money = Money::parse(word.substr(negative ? 1 : 0), currency);
-        return negative ? -money.value().minor : money.value().minor;
     }
 
     Currency currency_of(const std::string& name) const {
@@ -146,8 +143,8 @@ private:
                 funds = take_amount(currency);
         }
         answer("open " + name, open);
-        if (funds == 0 || expected_ != "ok") return;
-        const std::string bank = fmt::format("bank-{}", letters(currency));
+        if (funds == 0 || line_.expected() != "ok") return;
+        const std::string bank = fmt::format("bank-{}", alphabetic_code(currency));
         if (!account_named(bank)) answer("open " + bank, opening(bank, "trust", currency));
         answer("fund " + name, core::MoveMoney{ledger::Purpose::issue, account_named(bank),
                                                account_named(name), Money{funds, currency}});
@@ -190,6 +187,14 @@ private:
         }
     }
 
+    // What the newest batch did, in order.
+    void check_batch() {
+        auto bytes =
+            ledger::check_batch(world_.journal.back().bytes, world_.journal.size()).view.records;
+        while (!bytes.empty())
+            CHECK(std::visit(RecordWord{}, ledger::take_event(bytes).value()) == line_.take());
+    }
+
     void check_balance() {
         const std::string name = take();
         const ledger::Account account = *world_.core.state().books.find(account_named(name));
@@ -202,7 +207,7 @@ private:
     void request(std::string verb) {
         Timestamp valid_until{};
         if (verb == "by") {
-            valid_until = begun_ + parse_duration(take()).value();
+            valid_until = begun_ + line_.take_duration();
             verb = take();
         }
         const std::string key = take();
@@ -227,7 +232,7 @@ private:
             const Currency currency = currency_of(debit);
             const Money amount{take_amount(currency), currency};
             return core::Reserve{account_named(debit), account_named(credit), amount,
-                                 parse_duration(take()).value()};
+                                 line_.take_duration()};
         }
         if (verb == "settle") {
             const TransferId reservation = transfer_of(take());
@@ -283,7 +288,7 @@ private:
 
     // Equal for lines that ask for the same, as a protocol's digest of the bytes would be.
     Digest digest() const {
-        const std::string text = fmt::format("{}", fmt::join(words_, " "));
+        const std::string text = line_.text();
         const ledger::Hash hash = ledger::sha256(std::as_bytes(std::span{text}));
         Digest digest{};
         std::copy_n(hash.begin(), digest.size(), digest.begin());
@@ -302,7 +307,8 @@ private:
         const std::string result =
             outcome.code == Refusal::none ? "ok" : fmt::format("refused {}", name(outcome.code));
         const bool is_stored = outcome.is_replayed;
-        CHECK(fmt::format("{}{}", is_stored && how == "do" ? "again " : "", result) == expected_);
+        CHECK(fmt::format("{}{}", is_stored && how == "do" ? "again " : "", result) ==
+              line_.expected());
         if (is_stored)
             CHECK(first_.at(key) == outcome);
         else if (outcome.code != Refusal::modified_request &&
@@ -312,9 +318,8 @@ private:
 
     World world_;
     Timestamp begun_ = world_.now;
-    Words words_;
-    std::size_t next_ = 0;
-    std::string expected_;
+    OrderSteps orders_{world_};
+    StoryLine line_;
     std::map<std::string, std::uint64_t> references_;
     std::map<std::string, core::Outcome> first_;
 };

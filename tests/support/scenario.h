@@ -30,7 +30,39 @@ namespace tuma::testing {
 ///     statement NAME WORD AMOUNT …  the newest one: sales, refunds, fees, adjustments, released,
 ///                                   carried_in, held, payout_fee, paid, carried
 ///     legs KEY COUNT                records of the set that the request made
-///     pass DURATION                 stops at every deadline on the way
+///     prompt ORDER PAYER|- PAYEE|- AMOUNT [WORD…]  an order; "-": the payer is not known yet, the
+///                                   order is a group
+///         declines|waits            what the customer does, instead of paying
+///         after DURATION            when it does that, else after 2s
+///         within DURATION           or it expires, else 60s
+///         code NUMBER               the reason to decline, else 1032
+///         keeps_open                may be tried again when it fails
+///         repeats daily|weekly|monthly DAY  comes again until it expires; DAY: of the month, or 0
+///         asks_merchant             before the customer, on channel 1
+///         silence_accepts           the merchant's silence is a yes
+///         told ended|succeeded|asked [after DURATION] [repeatedly] [lost|twice]
+///                                   on channel 0, instead of 500ms after the end; repeatedly: up
+///                                   to 16 times
+///         member ORDER PAYEE AMOUNT  of a group, paid with it
+///     give_back ORDER PARENT DEBIT CREDIT AMOUNT [quietly]  quietly: what is refused is a failed
+///                                   order
+///     approve|decline|cancel|accept|ignore ORDER|customer NAME [by NAME] [code NUMBER]
+///         [answer WORD]             what customers and merchants do
+///     order ORDER|#NUMBER STATE|unknown [number COUNT] [code NUMBER] [refusal REASON] [payer NAME]
+///         [answer WORD] [returned AMOUNT] [children COUNT] [watched AMOUNT] [moved]
+///         [behind ORDER]            moved: its money did; behind: right behind the other's
+///     notice ORDER CHANNEL          sent again by hand
+///     notices COUNT                 how many are open
+///     attempts COUNT                how many were begun since the story's beginning
+///     attempt WHICH [number COUNT] [channel NUMBER] [same_as WHICH] [later DURATION]
+///         [order STATE]             WHICH: its place, or "newest"; later: than the first attempt;
+///                                   same_as: of the same notice
+///     list_notices ORDER|- MOST ORDER…  those that are being sent, the newest first
+///     callback WHICH delivered|failed [STATUS] -> delivered|waiting|given_up|nothing
+///     unfinished COUNT              attempts to be made again after a restart
+///     batch WORD…                   what the newest one did: posted, expired, payout, settlement,
+///                                   order_STATE, notice_STATE, other
+///     pass DURATION|next            stops at every deadline on the way; next: at the next one
 ///     sleep DURATION                nobody runs: what falls due is done with the next request
 ///     restart                       from the journal
 ///

@@ -1,15 +1,19 @@
 // A dialect of a few lines, for tests of what all dialects go through.
 #pragma once
 
-#include "protocols/adapter.h"
-#include "protocols/scenario_words.h"
+#include "protocols/kit/adapter.h"
+#include "protocols/kit/retry_schedule.h"
+#include "protocols/kit/scenario_words.h"
 
 #include <string>
+#include <vector>
 
 namespace tuma::testing {
 
 /// Sells at "/shop/KEY": asks account "alice" for 40.00 and tells "http://shop/KEY" how it went.
 /// An order whose key begins with "ask" asks "http://shop/KEY" first whether it takes the payment.
+/// One whose key begins with "deal" tells nobody: it opens another order with that key and "-2"
+/// itself, and does so again as long as that is refused.
 /// Looks both accounts up where the directory does not know them, so that it asks twice.
 class SmallDialect final : public protocols::Adapter {
 public:
@@ -39,6 +43,17 @@ public:
         return asking;
     }
 
+    std::vector<protocols::OfferedCall> calls(const protocols::Directory&) const override {
+        return {{"", "/shop/{}"}};
+    }
+
+    std::optional<protocols::Answer> carry_out(const core::Effect& effect,
+                                               const protocols::Context&) const override {
+        const std::string& key = effect.order->keys.front();
+        if (!key.starts_with("deal") || key.ends_with("-2")) return std::nullopt;
+        return open(key + "-2", effect.order->debit, effect.order->terms.credit);
+    }
+
     std::optional<std::string> address(const core::Effect& effect,
                                        const protocols::Context&) const override {
         if (effect.order->keys.front() == "nowhere") return std::nullopt;
@@ -58,13 +73,17 @@ public:
 
     std::span<const protocols::ProfileKind> profile_kinds() const override {
         static constexpr protocols::ProfileKind kinds[] = {
-            {"x/", [](std::string_view content) -> std::optional<InputError> {
+            {"x/", [](std::string_view, std::string_view content) -> std::optional<InputError> {
                  if (content == "{}") return std::nullopt;
                  return InputError{"body", "is not {}"};
              }}};
         return kinds;
     }
     std::vector<std::uint16_t> decline_codes() const override { return {1, 1032}; }
+    std::uint16_t usual_decline() const override { return 1033; }
+    http::HttpReply too_many_requests(const http::HttpRequest&) const override {
+        return {.status = 429, .body = "the shop is full"};
+    }
 
     std::optional<protocols::Callback> render(const core::Effect& effect,
                                               const protocols::Context&) const override {
@@ -74,10 +93,13 @@ public:
 
     protocols::Verdict judge(const core::Effect& effect,
                              const protocols::CallbackResult& result) const override {
-        protocols::Verdict verdict{result.status == 200, {}};
+        protocols::Verdict verdict{.is_delivered = result.status == 200 || result.status == 201};
+        if (effect.order->terms.channels.at(effect.channel).schedule == 2)
+            verdict.again_after =
+                protocols::wait_after(protocols::retries_of_a_day, effect.attempt);
         if (effect.channel == 1)
             verdict.act =
-                core::OrderAct{.order = effect.order->terms.id, .step = core::OrderStep::accept};
+                core::OrderAction{.order = effect.order->terms.id, .step = core::OrderStep::accept};
         return verdict;
     }
 
@@ -87,18 +109,17 @@ private:
     }
 
     static protocols::Answer open(const std::string& key, AccountId alice, AccountId shop) {
-        auto wish = std::make_shared<core::OrderWish>();
+        auto wish = std::make_shared<core::OrderRequest>();
         wish->terms.kind = order_kind;
         wish->terms.debit = alice;
         wish->terms.credit = shop;
         wish->terms.amount = 4'000;
         wish->terms.action = ledger::CustomerAction::approve;
         wish->terms.channels[0].when = ledger::NoticeWhen::ended;
-        wish->terms.channels[0].ladder = ledger::NoticeLadder::wechat_payment;
+        wish->terms.channels[0].schedule = 2;
         if (key.starts_with("ask")) {
             wish->terms.flags = ledger::order_flag_ask_merchant;
-            wish->terms.channels[1] = {.when = ledger::NoticeWhen::asked,
-                                       .ladder = ledger::NoticeLadder::once};
+            wish->terms.channels[1] = {.when = ledger::NoticeWhen::asked};
         }
         wish->acts_after = std::chrono::seconds{2};
         wish->keys = {key};

@@ -1,6 +1,6 @@
 #include "tests/support/town_scheme.h"
 
-#include "switch/core/scheme_bytes.h"
+#include "switch/core/rules/scheme_bytes.h"
 #include "tests/support/words.h"
 
 #include <memory>

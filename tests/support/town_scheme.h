@@ -2,7 +2,7 @@
 #pragma once
 
 #include "switch/core/command.h"
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 
 namespace tuma::testing {
 

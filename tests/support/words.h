@@ -1,10 +1,10 @@
 // Short ways to write identities, references and refusals in tests.
 #pragma once
 
-#include "ledger/account.h"
-#include "ledger/books.h"
-#include "ledger/refusal.h"
-#include "ledger/state_bytes.h"
+#include "ledger/records/account.h"
+#include "ledger/records/state_bytes.h"
+#include "ledger/state/books.h"
+#include "ledger/words/refusal.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "tests/support/world.h"
 
-#include "ledger/memory_journal.h"
+#include "ledger/store/memory_journal.h"
 
 #include <utility>
 
@@ -75,11 +75,12 @@ void World::keep(core::Switch::Decided decided) {
     core.orders_may_leave(archive_->kept_until());
 }
 
-void World::pass(Duration duration) {
+void World::pass(Duration duration, const std::function<void()>& look) {
     const Timestamp end = now + duration;
     for (auto next = core.next_deadline(); next && *next <= end; next = core.next_deadline()) {
         now = std::max(now, *next);
         handle_together({});
+        look();
     }
     now = end;
 }
@@ -118,10 +119,26 @@ ledger::State World::replayed() const {
     for (const ledger::SealedBatch& batch : journal) {
         const auto checked = ledger::check_batch(batch.bytes, batch.header.sequence);
         ensure(checked.damage == ledger::BatchDamage::none, "a batch in memory is whole");
-        const auto misfit = state.replay(checked.view);
-        ensure(!misfit, misfit->c_str());
+        const auto violation = state.replay(checked.view);
+        ensure(!violation, violation->c_str());
     }
     return state;
+}
+
+void World::write(std::span<const ledger::TransferRecord> records) {
+    std::vector<std::byte> bytes;
+    ledger::begin_batch(bytes);
+    for (const ledger::TransferRecord& record : records) ledger::append(bytes, record);
+    ledger::BatchHeader header;
+    header.sequence = core.state().position.sequence + 1;
+    header.time_us = now.time_since_epoch().count();
+    header.event_count = static_cast<std::uint32_t>(records.size());
+    header.first_transfer = core.state().position.next_transfer;
+    header.next_transfer = TransferId{header.first_transfer.value + records.size()};
+    header.previous = last_hash_;
+    journal.push_back(ledger::seal(header, std::move(bytes)));
+    last_hash_ = journal.back().hash;
+    restart();
 }
 
 void World::rewrite(const std::function<void(ledger::TransferRecord&)>& change) {

@@ -1,10 +1,10 @@
 // A switch with a journal in memory and a clock that only moves when told to.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/event.h"
-#include "ledger/order_archive.h"
-#include "ledger/state.h"
+#include "ledger/archive/order_archive.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/event.h"
+#include "ledger/state/state.h"
 #include "switch/core/switch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -30,8 +30,9 @@ public:
     core::Outcome handle(const core::Request& request);
     /// Decides all requests in one batch.
     std::vector<core::Outcome> handle_together(std::span<const core::Request> requests);
-    /// Lets time pass, stopping at every deadline on the way.
-    void pass(Duration duration);
+    /// Lets time pass, stopping at every deadline on the way; `look` is called after each.
+    void pass(
+        Duration duration, const std::function<void()>& look = [] {});
 
     /// The records of the set that transfer `id` begins, as a look-up in the journal finds them.
     std::vector<ledger::TransferRecord> set_of(TransferId id) const;
@@ -43,6 +44,9 @@ public:
     ledger::State replayed() const;
     /// The process ends and starts again: memory is gone, the journal is not.
     void restart();
+    /// Puts a batch of these transfers at the journal's end, as another version of the program
+    /// would have written it, and starts again. Requires: they fit the state.
+    void write(std::span<const ledger::TransferRecord> records);
     /// Changes every transfer in the journal, as another version of the program would have written
     /// it, and starts again.
     void rewrite(const std::function<void(ledger::TransferRecord&)>& change);

@@ -1,8 +1,8 @@
 // Request keys that have left memory: the filter, one file of them, all files, starts and crashes.
-#include "ledger/key_index.h"
+#include "ledger/archive/key_index.h"
 
-#include "ledger/memory_journal.h"
-#include "ledger/state.h"
+#include "ledger/state/state.h"
+#include "ledger/store/memory_journal.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/words.h"
 
@@ -46,8 +46,8 @@ public:
         limits_ = limits;
         state_ = std::make_unique<State>(limits);
         journal.scan(1, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
-            const auto misfit = state_->replay(check_batch(bytes, sequence).view);
-            REQUIRE(!misfit);
+            const auto violation = state_->replay(check_batch(bytes, sequence).view);
+            REQUIRE(!violation);
             return true;
         });
         return open();

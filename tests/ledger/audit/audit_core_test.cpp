@@ -1,10 +1,10 @@
 // The audit of journals that the core wrote under a scheme, with everything derived from them.
-#include "ledger/audit.h"
-#include "ledger/audit_text.h"
-#include "ledger/memory_journal.h"
-#include "ledger/projection.h"
-#include "ledger/snapshot.h"
-#include "switch/core/rulebook.h"
+#include "ledger/audit/audit.h"
+#include "ledger/audit/audit_text.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/memory_journal.h"
+#include "ledger/store/snapshot.h"
+#include "switch/core/rules/rulebook.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/town_scheme.h"
 #include "tests/support/traffic.h"
@@ -51,7 +51,7 @@ void live_with_orders(World& world) {
         static_cast<void>(world.handle(request));
     };
     for (int i = 0; i < 6; ++i) {
-        core::OrderWish wish;
+        core::OrderRequest wish;
         wish.terms.purpose = Purpose::transfer;
         wish.terms.debit = AccountId{2};
         wish.terms.credit = AccountId{3};
@@ -61,7 +61,7 @@ void live_with_orders(World& world) {
         wish.terms.channels[0].when = NoticeWhen::ended;
         wish.acts_after = std::chrono::seconds{i};
         wish.keys = {"order " + std::to_string(i)};
-        ask(core::OpenOrder{std::make_shared<const core::OrderWish>(wish)});
+        ask(core::OpenOrder{std::make_shared<const core::OrderRequest>(wish)});
     }
     ask(core::StoreProfile{
         std::make_shared<const ProfileStored>(ProfileStored{{}, "shop/1", "secret"})});
@@ -191,7 +191,10 @@ TEST_CASE("audit: orders, notices and profiles of the projection are the journal
           "UPDATE profile SET content_bytes = content_bytes + 1",
           "UPDATE profile SET stored_at = 'never'", "UPDATE profile SET name = 'shop/2'",
           "DELETE FROM profile", "UPDATE currency SET scale = 10 WHERE letters = 'KES'",
-          "DELETE FROM currency WHERE letters = 'CNY'", "DELETE FROM payment_order WHERE id = 4",
+          "DELETE FROM currency WHERE letters = 'CNY'",
+          "INSERT INTO currency SELECT 'ZZZ', number, decimals, scale FROM currency WHERE letters "
+          "= 'CNY'",
+          "DELETE FROM payment_order WHERE id = 4",
           "INSERT INTO payment_order SELECT id + 100, kind, purpose, state, code, refusal, debit, "
           "credit, amount, currency, parent, transfer, opened_at, moved_at, keys FROM "
           "payment_order WHERE id = 1"}) {

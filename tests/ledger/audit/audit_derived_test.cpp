@@ -1,9 +1,9 @@
 // The audit of what is derived from the journal: projection, snapshots, acknowledgements.
-#include "ledger/answers.h"
-#include "ledger/audit_acks.h"
-#include "ledger/audit_text.h"
-#include "tests/ledger/audit_site.h"
-#include "tests/ledger/other_version.h"
+#include "ledger/audit/audit_acks.h"
+#include "ledger/audit/audit_text.h"
+#include "ledger/state/answers.h"
+#include "tests/ledger/audit/audit_site.h"
+#include "tests/ledger/store/other_version.h"
 
 #include <doctest/doctest.h>
 
@@ -166,45 +166,40 @@ TEST_CASE("audit: a damaged snapshot and one of another state are found") {
     CHECK(report.findings.count() == report.findings.count(FindingKind::snapshot));
 }
 
-TEST_CASE("audit: a snapshot whose terms, turnovers or maturities are others is found") {
+TEST_CASE(
+    "audit: a snapshot whose terms, limit counters or pending settlements are others is found") {
     Site site(1, true);
     SnapshotFolder snapshots(site.directory.path());
     struct Row {
-        const char* what;
         std::function<void(State&)> change;
         const char* part;
     };
     const Row rows[] = {
-        {"a scheme",
-         [](State& state) {
+        {[](State& state) {
              SchemeLoaded newer = state.terms.schemes()[0];
              newer.content.push_back(std::byte{1});
              state.terms.apply(newer);
          },
          "its schemes and terms are not"},
-        {"a turnover",
-         [](State& state) {
+        {[](State& state) {
              TransferRecord record;
              record.debit = AccountId{17};
              record.amount = 1;
-             state.turnovers.apply(record, state.terms, state.position.time);
+             state.limit_counters.apply(record, state.terms, state.position.time);
          },
-         "its turnovers are not"},
-        {"a maturity",
-         [](State& state) {
+         "its limit counters are not"},
+        {[](State& state) {
              TransferRecord record;
              record.credit = AccountId{18};
              record.amount = 1;
-             state.maturities.apply(record, state.terms);
+             state.pending_settlements.apply(record, state.terms);
          },
-         "its maturities are not"},
-        {"a profile",
-         [](State& state) {
+         "its pending settlements are not"},
+        {[](State& state) {
              state.profiles.apply(ProfileStored{{}, "shop/1", "secret"});
          },
          "its profiles are not"},
-        {"an order",
-         [](State& state) {
+        {[](State& state) {
              OrderOpened opened;
              opened.terms.id = OrderId{1};
              opened.terms.credit = AccountId{3};
@@ -213,9 +208,17 @@ TEST_CASE("audit: a snapshot whose terms, turnovers or maturities are others is 
              state.orders.apply(opened, state.position.time);
          },
          "its orders are not"},
+        {[](State& state) {
+             TransferRecord record;
+             record.purpose = Purpose::pay_merchant;
+             record.credit = AccountId{18};
+             record.amount = 1;
+             state.takings.apply(record, state.terms);
+         },
+         "its takings are not"},
     };
     for (const Row& row : rows) {
-        CAPTURE(row.what);
+        CAPTURE(row.part);
         const SnapshotFile newest = snapshots.list().front();
         State state = snapshots.load(newest.path, audit_limits());
         row.change(state);

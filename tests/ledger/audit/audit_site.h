@@ -1,11 +1,11 @@
 // A data directory with everything an audit looks at.
 #pragma once
 
-#include "ledger/acks.h"
-#include "ledger/audit.h"
-#include "ledger/memory_journal.h"
-#include "ledger/projection.h"
-#include "ledger/snapshot.h"
+#include "ledger/audit/audit.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/acks.h"
+#include "ledger/store/memory_journal.h"
+#include "ledger/store/snapshot.h"
 #include "tests/ledger/history.h"
 #include "tests/support/temporary_directory.h"
 

@@ -1,9 +1,9 @@
 // The audit: clean histories are clean, and every class of damage is found.
-#include "ledger/audit.h"
+#include "ledger/audit/audit.h"
 
-#include "ledger/audit_text.h"
-#include "ledger/memory_journal.h"
-#include "tests/ledger/audit_site.h"
+#include "ledger/audit/audit_text.h"
+#include "ledger/store/memory_journal.h"
+#include "tests/ledger/audit/audit_site.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -191,7 +191,7 @@ TEST_CASE("audit: a payout whose statement was left out is a broken invariant") 
     header.next_transfer = {header.first_transfer.value + 1};
     header.event_count = 1;
     header.previous = history.state.position.hash;
-    const AccountId merchant = history.state.maturities.next()->second;
+    const AccountId merchant = history.state.pending_settlements.next()->second;
     TransferRecord record;
     REQUIRE_FALSE(
         history.state.books

@@ -1,5 +1,5 @@
 // The whole matrix of payment states and events.
-#include "ledger/payment.h"
+#include "ledger/projection/payment.h"
 
 #include <doctest/doctest.h>
 

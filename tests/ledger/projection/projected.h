@@ -1,9 +1,9 @@
 // A projection made in a test, and rows of it as text.
 #pragma once
 
-#include "ledger/memory_journal.h"
-#include "ledger/projection.h"
-#include "ledger/sql.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/memory_journal.h"
+#include "ledger/store/sql.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -53,7 +53,7 @@ inline std::vector<std::string> expected_accounts(const Books& books) {
         const Account& account = *books.find(AccountId{i});
         rows.push_back(fmt::format(
             "{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", i, text(books.identity(AccountId{i})),
-            row(account.kind).name, letters(account.currency), name(account.state),
+            row(account.kind).name, alphabetic_code(account.currency), name(account.state),
             bound(account.floor, no_floor), account.debits_pending, account.debits_posted,
             account.credits_pending, account.credits_posted, balance(account),
             account.floor == no_floor ? "" : std::to_string(available(account))));

@@ -1,8 +1,8 @@
 // The projection's tables of schemes and settlements against the journal they are made of.
-#include "ledger/memory_journal.h"
-#include "ledger/projection.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/memory_journal.h"
 #include "tests/ledger/history.h"
-#include "tests/ledger/projected.h"
+#include "tests/ledger/projection/projected.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>

@@ -1,11 +1,11 @@
 // The projection's tables against the books that the same journal makes.
-#include "ledger/projection.h"
+#include "ledger/projection/projection.h"
 
-#include "ledger/audit.h"
-#include "ledger/memory_journal.h"
-#include "ledger/projection_follower.h"
+#include "ledger/audit/audit.h"
+#include "ledger/projection/projection_follower.h"
+#include "ledger/store/memory_journal.h"
 #include "tests/ledger/history.h"
-#include "tests/ledger/projected.h"
+#include "tests/ledger/projection/projected.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -158,7 +158,7 @@ TEST_CASE("projection: amounts are written with the decimals of their currency, 
     history.open(2);
     project(path, journal);
     const struct {
-        const char* letters;
+        const char* alphabetic_code;
         const char* credited;  // 1234567 minor units
         const char* owing;     // -5
     } rows[] = {{"XAF", "1234567", "-5"},
@@ -166,12 +166,12 @@ TEST_CASE("projection: amounts are written with the decimals of their currency, 
                 {"JOD", "1234.567", "-0.005"},
                 {"CLF", "123.4567", "-0.0005"}};
     for (const auto& row : rows) {
-        CAPTURE(row.letters);
+        CAPTURE(row.alphabetic_code);
         const auto shown = [&](const std::string& credits, const std::string& debits) {
             SqlDatabase(path, SqlAccess::read_write_create)
                 .execute(fmt::format("UPDATE account SET currency = '{}', credits_posted = {}, "
                                      "debits_posted = {} WHERE id = 3",
-                                     row.letters, credits, debits));
+                                     row.alphabetic_code, credits, debits));
             return one(path, "SELECT balance FROM balance WHERE id = 3");
         };
         CHECK(shown("1234567", "0") == row.credited);

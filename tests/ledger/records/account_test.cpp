@@ -1,5 +1,5 @@
 // The chart of accounts, identities, and what four sums add up to.
-#include "ledger/account.h"
+#include "ledger/records/account.h"
 
 #include <doctest/doctest.h>
 
@@ -36,7 +36,7 @@ TEST_CASE("account: the chart says for each kind its side and whose money it is"
         {AccountKind::bank, "bank", Side::debit, Cover::outside},
         {AccountKind::bank_account, "bank_account", Side::credit, Cover::outside},
     };
-    REQUIRE(account_kind_table().size() == std::size(rows));
+    REQUIRE(account_kinds.size() == std::size(rows));
     std::uint8_t number = 1;
     for (const Row& expected : rows) {
         CAPTURE(expected.name);

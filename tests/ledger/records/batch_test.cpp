@@ -1,7 +1,7 @@
 // Batches: sealed, chained, and every way of being damaged.
-#include "ledger/batch.h"
+#include "ledger/records/batch.h"
 
-#include "tests/ledger/sealed_batches.h"
+#include "tests/ledger/records/sealed_batches.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -1,5 +1,5 @@
 // Event records: there and back, and everything that is refused.
-#include "ledger/event.h"
+#include "ledger/records/event.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
@@ -90,8 +90,7 @@ OrderOpened order() {
     record.terms.flags = order_flag_exclusive;
     record.terms.watched_count = 1;
     record.terms.watched[0] = AccountId{7};
-    record.terms.channels[1] = {NoticeWhen::ended, NoticeLadder::wechat_payment, NoticeFault::twice,
-                                0, 500};
+    record.terms.channels[1] = {NoticeWhen::ended, 2, NoticeFault::twice, 0, 500};
     record.keys = {"a", "longer key"};
     record.content = "content";
     return sized(record);
@@ -326,7 +325,7 @@ TEST_CASE("event: each wrong field of profiles, orders and notices is refused by
         {"flags", 7, offsetof(OrderTerms, flags) + 1, 1, "flags"},
         {"content", 7, offsetof(OrderTerms, content_bytes) + 2, 1, "content"},
         {"channel's when", 7, offsetof(OrderTerms, channels), 9, "channels"},
-        {"channel's ladder", 7, offsetof(OrderTerms, channels) + 1, 0, "channels"},
+        {"channel's schedule", 7, offsetof(OrderTerms, channels) + 1, 0, "channels"},
         {"channel's fault", 7, offsetof(OrderTerms, channels) + 2, 3, "channels"},
         {"channel's reserved", 7, offsetof(OrderTerms, channels) + 3, 1, "channels"},
         {"key of no bytes", 7, sizeof(OrderTerms), 0, "keys"},

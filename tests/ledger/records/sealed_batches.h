@@ -1,9 +1,9 @@
 // Small chained batches for tests of stores: no books, only bytes that check out.
 #pragma once
 
-#include "ledger/batch.h"
-#include "ledger/event.h"
-#include "ledger/journal_store.h"
+#include "ledger/records/batch.h"
+#include "ledger/records/event.h"
+#include "ledger/store/journal_store.h"
 
 #include <cstdint>
 #include <string>

@@ -341,9 +341,9 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
     };
     Bookkeeper keeper;
     for (int twice = 0; twice < 2; ++twice)
-        for (const AccountKindRow& kind : account_kind_table())
+        for (const AccountKindRow& kind : account_kinds)
             keeper.open({.kind = kind.kind, .floor = no_floor});
-    const auto kinds = static_cast<std::uint32_t>(account_kind_table().size());
+    const auto kinds = static_cast<std::uint32_t>(account_kinds.size());
     // Enough own funds for all that leaves them.
     REQUIRE(keeper.post(Purpose::adjust, AccountId{1}, AccountId{7}, 1'000) == "none");
 
@@ -353,8 +353,8 @@ TEST_CASE("books: each purpose runs between its kinds of account and no others")
                 CAPTURE(static_cast<int>(purpose));
                 CAPTURE(debit);
                 CAPTURE(credit);
-                const bool fits = allowed(Purpose{purpose}, account_kind_table()[debit - 1].kind,
-                                          account_kind_table()[credit - 1].kind);
+                const bool fits = allowed(Purpose{purpose}, account_kinds[debit - 1].kind,
+                                          account_kinds[credit - 1].kind);
                 CHECK(keeper.post(Purpose{purpose}, AccountId{debit}, AccountId{credit + kinds},
                                   1) == (fits ? "none" : "account_kind_not_allowed"));
             }

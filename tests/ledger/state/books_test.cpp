@@ -1,5 +1,5 @@
 // Four sums, limits, chains, reservations, reversals and sets of transfers.
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include "tests/support/bookkeeper.h"
 #include "tests/support/words.h"
@@ -85,7 +85,7 @@ TEST_CASE("books: money outside moves between banks, and never mixes with what i
     record.credit = wallet;
     record.credit_previous = keeper.account(wallet).last_transfer;
     record.credit_balance_after = 501;
-    REQUIRE_FALSE(keeper.books.misfit(record).has_value());
+    REQUIRE_FALSE(keeper.books.violation(record).has_value());
     keeper.books.apply(record);
     const auto broken = keeper.books.broken_invariants();
     REQUIRE(broken.size() == 2);
@@ -372,7 +372,7 @@ TEST_CASE("books: applying the records alone gives the same books") {
     replayed.open({.kind = AccountKind::till});
 
     for (const TransferRecord& record : keeper.records) {
-        REQUIRE_FALSE(replayed.books.misfit(record).has_value());
+        REQUIRE_FALSE(replayed.books.violation(record).has_value());
         replayed.books.apply(record);
     }
 

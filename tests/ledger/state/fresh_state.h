@@ -1,7 +1,7 @@
 // A state with the accounts of a small town in it, and what replay says to one more record.
 #pragma once
 
-#include "ledger/state.h"
+#include "ledger/state/state.h"
 #include "tests/support/traffic.h"
 #include "tests/support/words.h"
 #include "tests/support/world.h"

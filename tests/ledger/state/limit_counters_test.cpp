@@ -1,5 +1,5 @@
 // What was paid today, this month, this year and ever; reservations; and days of other zones.
-#include "ledger/turnover.h"
+#include "ledger/state/limit_counters.h"
 
 #include "tests/support/words.h"
 
@@ -37,7 +37,7 @@ SchemeLoaded scheme(std::int16_t offset_minutes) {
     return loaded;
 }
 
-// Turnovers of a payer under a scheme; the stranger is under none.
+// LimitCounters of a payer under a scheme; the stranger is under none.
 struct Payments {
     explicit Payments(std::int16_t offset_minutes = 180) {
         terms.apply(scheme(offset_minutes));
@@ -59,31 +59,30 @@ struct Payments {
         record.subject = subject;
         record.debit = debit;
         record.credit = shop;
-        turnovers.apply(record, terms, time);
+        limit_counters.apply(record, terms, time);
         return record.id;
     }
     TransferId pay(std::int64_t amount, const char* time, Purpose purpose = Purpose::transfer) {
         return add(TransferKind::posted, amount, at(time), purpose);
     }
-    Turnover on(const char* time) const {
-        return turnovers.find(payer).on(local_day(at(time), 180));
+    LimitCounter on(const char* time) const {
+        return limit_counters.find(payer).on(local_day(at(time), 180));
     }
 
     Terms terms;
-    Turnovers turnovers;
+    LimitCounters limit_counters;
     std::uint64_t count = 0;
 };
 
-std::vector<std::int64_t> sums(const Turnover& turnover) {
-    return {turnover.of_day, turnover.of_month, turnover.of_year, turnover.of_life,
-            turnover.withdrawn};
+std::vector<std::int64_t> sums(const LimitCounter& counter) {
+    return {counter.of_day, counter.of_month, counter.of_year, counter.of_life, counter.withdrawn};
 }
 
 using Sums = std::vector<std::int64_t>;
 
 }  // namespace
 
-TEST_CASE("turnover: a day ends at midnight of the scheme's zone") {
+TEST_CASE("counter: a day ends at midnight of the scheme's zone") {
     struct Row {
         const char* time;
         std::int16_t offset_minutes;
@@ -105,7 +104,7 @@ TEST_CASE("turnover: a day ends at midnight of the scheme's zone") {
     }
 }
 
-TEST_CASE("turnover: day, month and year begin anew by the local calendar, a life never does") {
+TEST_CASE("counter: day, month and year begin anew by the local calendar, a life never does") {
     Payments payments;
     payments.pay(100, "2023-12-31T20:00:00Z");
     CHECK(sums(payments.on("2023-12-31T20:00:00Z")) == Sums{100, 100, 100, 100, 0});
@@ -120,13 +119,13 @@ TEST_CASE("turnover: day, month and year begin anew by the local calendar, a lif
     CHECK(sums(payments.on("2025-01-31T10:00:00Z")) == Sums{4, 4, 4, 127, 0});
 }
 
-TEST_CASE("turnover: the same month of another year is another month") {
+TEST_CASE("counter: the same month of another year is another month") {
     Payments payments;
     payments.pay(100, "2023-05-10T10:00:00Z");
     CHECK(sums(payments.on("2024-05-10T10:00:00Z")) == Sums{0, 0, 0, 100, 0});
 }
 
-TEST_CASE("turnover: what counts, and what of it is withdrawn, depends on the purpose") {
+TEST_CASE("counter: what counts, and what of it is withdrawn, depends on the purpose") {
     struct Row {
         Purpose purpose;
         bool counts;
@@ -147,14 +146,14 @@ TEST_CASE("turnover: what counts, and what of it is withdrawn, depends on the pu
         CHECK(counts_as_paid(row.purpose) == row.counts);
         Payments payments;
         payments.pay(50, "2024-03-01T10:00:00Z", row.purpose);
-        const Turnover turnover = payments.on("2024-03-01T10:00:00Z");
-        CHECK(turnover.of_day == (row.counts ? 50 : 0));
-        CHECK(turnover.withdrawn == (row.withdraws ? 50 : 0));
+        const LimitCounter counter = payments.on("2024-03-01T10:00:00Z");
+        CHECK(counter.of_day == (row.counts ? 50 : 0));
+        CHECK(counter.withdrawn == (row.withdraws ? 50 : 0));
     }
 }
 
 TEST_CASE(
-    "turnover: only who pays under a scheme is counted, and nothing is given back by a "
+    "counter: only who pays under a scheme is counted, and nothing is given back by a "
     "reversal") {
     Payments payments;
     const TransferId paid = payments.pay(50, "2024-03-01T10:00:00Z");
@@ -165,12 +164,12 @@ TEST_CASE(
     payments.add(TransferKind::posted, 9, at("2024-03-01T11:00:00Z"), Purpose::transfer, {},
                  stranger);
     CHECK(payments.on("2024-03-01T12:00:00Z").of_day == 50);
-    CHECK(payments.turnovers.find(stranger) == Turnover{});
-    CHECK(payments.turnovers.find(shop) == Turnover{});
+    CHECK(payments.limit_counters.find(stranger) == LimitCounter{});
+    CHECK(payments.limit_counters.find(shop) == LimitCounter{});
 }
 
 TEST_CASE(
-    "turnover: a reservation counts when it is made, and what is given back leaves the sums "
+    "counter: a reservation counts when it is made, and what is given back leaves the sums "
     "that it is in") {
     struct Row {
         const char* what;
@@ -225,7 +224,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("turnover: given back when nobody has paid since, it is gone from the last sums too") {
+TEST_CASE("counter: given back when nobody has paid since, it is gone from the last sums too") {
     Payments payments;
     const TransferId held = payments.add(TransferKind::reserved, 100, at("2024-03-01T10:00:00Z"));
     payments.add(TransferKind::expired, 100, at("2024-03-05T10:00:00Z"), Purpose::transfer, held);
@@ -233,16 +232,16 @@ TEST_CASE("turnover: given back when nobody has paid since, it is gone from the 
     CHECK(sums(payments.on("2024-03-05T10:00:00Z")) == Sums{0, 0, 0, 0, 0});
 }
 
-TEST_CASE("turnover: a zone that moves west does not open the day before again") {
+TEST_CASE("counter: a zone that moves west does not open the day before again") {
     Payments payments;
     payments.pay(100, "2024-03-01T22:00:00Z");  // 2 March, one o'clock in Nairobi
     payments.terms.apply(scheme(0));
     payments.pay(20, "2024-03-01T23:00:00Z");  // 1 March in London
-    const Turnover turnover = payments.turnovers.find(payer);
-    CHECK(sums(turnover) == Sums{120, 120, 120, 120, 0});
-    CHECK(turnover.day == sys_days{2024y / 3 / 2}.time_since_epoch().count());
-    CHECK(turnover.on(sys_days{2024y / 3 / 1}) == turnover);
-    CHECK(sums(turnover.on(sys_days{2024y / 3 / 3})) == Sums{0, 120, 120, 120, 0});
+    const LimitCounter counter = payments.limit_counters.find(payer);
+    CHECK(sums(counter) == Sums{120, 120, 120, 120, 0});
+    CHECK(counter.day == sys_days{2024y / 3 / 2}.time_since_epoch().count());
+    CHECK(counter.on(sys_days{2024y / 3 / 1}) == counter);
+    CHECK(sums(counter.on(sys_days{2024y / 3 / 3})) == Sums{0, 120, 120, 120, 0});
 }
 
 namespace {
@@ -271,19 +270,19 @@ struct Model {
     std::map<std::uint64_t, Paid> paid;
 };
 
-Turnovers saved_and_loaded(const Turnovers& turnovers) {
+LimitCounters saved_and_loaded(const LimitCounters& limit_counters) {
     Bytes bytes;
-    turnovers.save(bytes);
-    Turnovers again;
+    limit_counters.save(bytes);
+    LimitCounters again;
     again.load(bytes);
     RC_ASSERT(bytes.is_empty());
-    RC_ASSERT(bytes_of(again) == bytes_of(turnovers));
+    RC_ASSERT(bytes_of(again) == bytes_of(limit_counters));
     return again;
 }
 
 }  // namespace
 
-TEST_CASE("turnover: equals a model that remembers every payment, saved and loaded at any time") {
+TEST_CASE("counter: equals a model that remembers every payment, saved and loaded at any time") {
     CHECK(rc::check("any days", [] {
         Payments payments;
         Model model;
@@ -310,17 +309,17 @@ TEST_CASE("turnover: equals a model that remembers every payment, saved and load
                              settles ? kept : reserved, now, Purpose::transfer, id);
                 model.paid.at(id.value).amount = kept;
             }
-            if (i % 10 == 0) payments.turnovers = saved_and_loaded(payments.turnovers);
-            RC_ASSERT(sums(payments.turnovers.find(payer).on(today)) == model.sums(today));
+            if (i % 10 == 0) payments.limit_counters = saved_and_loaded(payments.limit_counters);
+            RC_ASSERT(sums(payments.limit_counters.find(payer).on(today)) == model.sums(today));
         }
     }));
 }
 
-TEST_CASE("turnover: a saved value that makes no sense is an error") {
+TEST_CASE("counter: a saved value that makes no sense is an error") {
     Payments payments;
     payments.pay(30, "2024-02-29T10:00:00Z", Purpose::withdraw);
     payments.add(TransferKind::reserved, 10, at("2024-02-29T10:00:00Z"));
-    const std::vector<std::byte> good = bytes_of(payments.turnovers);
+    const std::vector<std::byte> good = bytes_of(payments.limit_counters);
     REQUIRE(good.size() == 8 + 64 + 8 + 24);
     struct Row {
         const char* what;
@@ -332,7 +331,7 @@ TEST_CASE("turnover: a saved value that makes no sense is an error") {
         {"reserved", 8 + 4, 1},
         {"another month", 8 + 12, 0},
         {"another year", 8 + 16, 0},
-        {"turnover reserved", 8 + 20, 1},
+        {"counter reserved", 8 + 20, 1},
         {"more in a day than in its month", 8 + 24, 41},
         {"more in a month than in its year", 8 + 32, 41},
         {"more in a year than ever", 8 + 40, 41},
@@ -347,8 +346,8 @@ TEST_CASE("turnover: a saved value that makes no sense is an error") {
     const auto load = [](const std::vector<std::byte>& content) {
         Bytes bytes;
         bytes.content = content;
-        Turnovers turnovers;
-        turnovers.load(bytes);
+        LimitCounters limit_counters;
+        limit_counters.load(bytes);
     };
     CHECK_NOTHROW(load(good));
     for (const Row& row : rows) {

@@ -1,8 +1,8 @@
 // The fold of orders and notices: what is kept, found, saved, and what does not fit.
-#include "ledger/orders.h"
+#include "ledger/state/orders.h"
 
-#include "ledger/order_bytes.h"
-#include "ledger/order_records.h"
+#include "ledger/records/order_bytes.h"
+#include "ledger/records/order_records.h"
 #include "tests/support/words.h"
 
 #include <doctest/doctest.h>
@@ -114,22 +114,22 @@ TEST_CASE("orders: what a failed child took is to be had again") {
 TEST_CASE("orders: records that do not fit are told apart") {
     Orders orders;
     orders.apply(opened(1, "a"), at(1));
-    CHECK(orders.misfit(opened(3, "b")).value() == "order 3 where 2 is next");
-    CHECK(orders.misfit(opened(2, "a")).value() == "order 2: its key 'a' is taken");
+    CHECK(orders.violation(opened(3, "b")).value() == "order 3 where 2 is next");
+    CHECK(orders.violation(opened(2, "a")).value() == "order 2: its key 'a' is taken");
     OrderOpened twice = opened(2, "b");
     twice.keys = {"b", "b"};
-    CHECK(orders.misfit(twice).has_value());
-    CHECK_FALSE(orders.misfit(opened(2, "b")));
-    CHECK(orders.misfit(moved(2, OrderState::failed)).value() ==
+    CHECK(orders.violation(twice).has_value());
+    CHECK_FALSE(orders.violation(opened(2, "b")));
+    CHECK(orders.violation(moved(2, OrderState::failed)).value() ==
           "order 2 moves and does not exist");
     orders.apply(moved(1, OrderState::failed), at(1));
-    CHECK(orders.misfit(moved(1, OrderState::failed)).value() ==
+    CHECK(orders.violation(moved(1, OrderState::failed)).value() ==
           "order 1 moves and is failed already");
-    CHECK(orders.misfit(notice(1, 9, NoticeState::waiting)).value() ==
+    CHECK(orders.violation(notice(1, 9, NoticeState::waiting)).value() ==
           "notice 1: order 9 does not exist");
-    CHECK(orders.misfit(notice(2, 1, NoticeState::waiting)).value() ==
+    CHECK(orders.violation(notice(2, 1, NoticeState::waiting)).value() ==
           "notice 2 goes on and is not open");
-    CHECK_FALSE(orders.misfit(notice(1, 1, NoticeState::waiting)));
+    CHECK_FALSE(orders.violation(notice(1, 1, NoticeState::waiting)));
 }
 
 TEST_CASE("orders: what is saved is loaded, and every altered byte loads or is an error") {
@@ -215,7 +215,7 @@ TEST_CASE("orders: a key that was given again belongs to the newest order that h
     orders.apply(opened(1, "a"), at(1));
     orders.apply(moved(1, OrderState::succeeded), at(1));
     const Order first = *orders.find("a");
-    REQUIRE_FALSE(orders.misfit(opened(2, "a")));
+    REQUIRE_FALSE(orders.violation(opened(2, "a")));
     orders.apply(opened(2, "a"), at(2));
     CHECK(orders.find("a")->terms.id == OrderId{2});
     orders.apply(sized(OrderRecalled{{}, first}));
@@ -225,8 +225,8 @@ TEST_CASE("orders: a key that was given again belongs to the newest order that h
     Orders again(10, 10);
     again.load(bytes);
     CHECK(again.find("a")->terms.id == OrderId{2});
-    CHECK(orders.misfit(sized(OrderRecalled{{}, *orders.find("a")})) == std::nullopt);
+    CHECK(orders.violation(sized(OrderRecalled{{}, *orders.find("a")})) == std::nullopt);
     OrderRecalled never = sized(OrderRecalled{{}, first});
     never.order.terms.id = OrderId{9};
-    CHECK(orders.misfit(never).value() == "order 9 is recalled and never was");
+    CHECK(orders.violation(never).value() == "order 9 is recalled and never was");
 }

@@ -1,5 +1,5 @@
 // What falls due when, settlements that end it, and statements that do not fit.
-#include "ledger/maturities.h"
+#include "ledger/state/pending_settlements.h"
 
 #include "tests/support/words.h"
 
@@ -64,11 +64,11 @@ TransferRecord record(TransferKind kind, Purpose purpose, AccountId debit, Accou
     return made;
 }
 
-// Maturities and, beside them, the balances that the same records make.
+// What is pending and, beside it, the balances that the same records make.
 struct Merchants {
     void add(TransferKind kind, Purpose purpose, AccountId debit, AccountId credit,
              std::int64_t amount, Timestamp due = monday) {
-        maturities.apply(record(kind, purpose, debit, credit, amount, due), terms_);
+        pending.apply(record(kind, purpose, debit, credit, amount, due), terms_);
         balances[debit] -= amount;
         balances[credit] += amount;
     }
@@ -79,11 +79,11 @@ struct Merchants {
         add(TransferKind::posted, Purpose::payout, shop, AccountId{1}, amount);
     }
     std::string why(const SettlementClosed& closed) {
-        return maturities.misfit(closed, balances[closed.account]).value_or("fits");
+        return pending.violation(closed, balances[closed.account]).value_or("fits");
     }
     // The statement of what falls due, with everything paid out.
     SettlementClosed statement(Timestamp due = monday, AccountId account = shop) const {
-        const Maturing of = maturities.find({due, account});
+        const Maturing of = pending.find({due, account});
         SettlementClosed closed;
         closed.account = account;
         closed.due_at = micros(due);
@@ -100,7 +100,7 @@ struct Merchants {
         return closed;
     }
 
-    Maturities maturities;
+    PendingSettlements pending;
     std::map<AccountId, std::int64_t> balances;
 
 private:
@@ -109,8 +109,7 @@ private:
 
 }  // namespace
 
-TEST_CASE(
-    "maturities: a record is counted by its side, kind and purpose, at the moment it is due") {
+TEST_CASE("pending settlements: a record is counted by side, kind, purpose, when it is due") {
     using K = TransferKind;
     using P = Purpose;
     struct Row {
@@ -154,31 +153,31 @@ TEST_CASE(
         Merchants merchants;
         merchants.add(row.kind, row.purpose, row.is_credit ? stranger : shop,
                       row.is_credit ? shop : stranger, 40, tuesday);
-        CHECK(merchants.maturities.find({tuesday, shop}) == row.expected);
-        CHECK(merchants.maturities.find({monday, shop}) == Maturing{});
-        CHECK(merchants.maturities.outstanding(shop) == row.expected.net());
-        CHECK(merchants.maturities.find({tuesday, stranger}) == Maturing{});
+        CHECK(merchants.pending.find({tuesday, shop}) == row.expected);
+        CHECK(merchants.pending.find({monday, shop}) == Maturing{});
+        CHECK(merchants.pending.outstanding(shop) == row.expected.net());
+        CHECK(merchants.pending.find({tuesday, stranger}) == Maturing{});
         if (row.purpose != P::payout)
-            CHECK(merchants.maturities.outstanding(shop) == merchants.balances[shop]);
+            CHECK(merchants.pending.outstanding(shop) == merchants.balances[shop]);
     }
 }
 
-TEST_CASE("maturities: accounts that are not paid out are nobody's concern") {
+TEST_CASE("pending settlements: accounts that are not paid out are nobody's concern") {
     Merchants merchants;
     merchants.add(TransferKind::posted, Purpose::transfer, customer, stranger, 40);
     merchants.add(TransferKind::posted, Purpose::transfer, stranger, customer, 40);
-    CHECK(merchants.maturities.entries().empty());
-    CHECK_FALSE(merchants.maturities.next().has_value());
+    CHECK(merchants.pending.entries().empty());
+    CHECK_FALSE(merchants.pending.next().has_value());
 }
 
-TEST_CASE("maturities: a transfer between two merchants is counted on both sides") {
+TEST_CASE("pending settlements: a transfer between two merchants is counted on both sides") {
     Merchants merchants;
     merchants.add(TransferKind::posted, Purpose::adjust, shop, bakery, 40);
-    CHECK(merchants.maturities.find({monday, shop}).adjustments == -40);
-    CHECK(merchants.maturities.find({monday, bakery}).adjustments == 40);
+    CHECK(merchants.pending.find({monday, shop}).adjustments == -40);
+    CHECK(merchants.pending.find({monday, bakery}).adjustments == 40);
 }
 
-TEST_CASE("maturities: what is carried remembers the fees that came off it") {
+TEST_CASE("pending settlements: what is carried remembers the fees that came off it") {
     Merchants merchants;
     for (const auto& [due, next] : {std::pair{monday, tuesday}, {tuesday, later}}) {
         merchants.sell(300, due);
@@ -186,23 +185,24 @@ TEST_CASE("maturities: what is carried remembers the fees that came off it") {
         SettlementClosed closed = merchants.statement(due);
         std::swap(closed.carried_out, closed.paid_out);
         closed.next_due_at = micros(next);
-        merchants.maturities.apply(closed);
+        merchants.pending.apply(closed);
     }
-    CHECK(merchants.maturities.find({later, shop}).carried_fees == 6);
-    CHECK(merchants.maturities.find({later, shop}).net() == 594);
+    CHECK(merchants.pending.find({later, shop}).carried_fees == 6);
+    CHECK(merchants.pending.find({later, shop}).net() == 594);
 }
 
-TEST_CASE("maturities: what falls due first comes first, ties by account") {
+TEST_CASE("pending settlements: what falls due first comes first, ties by account") {
     Merchants merchants;
     merchants.sell(1, tuesday, shop);
     merchants.sell(2, tuesday, bakery);
-    CHECK(merchants.maturities.next() == Maturities::Key{tuesday, shop});
+    CHECK(merchants.pending.next() == PendingSettlements::Key{tuesday, shop});
     merchants.sell(3, monday, bakery);
-    CHECK(merchants.maturities.next() == Maturities::Key{monday, bakery});
-    CHECK(merchants.maturities.outstanding(bakery) == 5);
+    CHECK(merchants.pending.next() == PendingSettlements::Key{monday, bakery});
+    CHECK(merchants.pending.outstanding(bakery) == 5);
 }
 
-TEST_CASE("maturities: a settlement ends its moment, and carries the rest and the reserve on") {
+TEST_CASE(
+    "pending settlements: a settlement ends its moment, and carries the rest and the reserve on") {
     Merchants merchants;
     merchants.sell(1'000);
     merchants.sell(500, tuesday);
@@ -216,38 +216,38 @@ TEST_CASE("maturities: a settlement ends its moment, and carries the rest and th
     closed.paid_out = 800;
     merchants.pay_out(850);
     REQUIRE(merchants.why(closed) == "fits");
-    merchants.maturities.apply(closed);
+    merchants.pending.apply(closed);
 
-    const Maturities& maturities = merchants.maturities;
-    CHECK(maturities.next() == Maturities::Key{tuesday, shop});
-    CHECK(maturities.find({monday, shop}) == Maturing{});
-    CHECK(maturities.find({tuesday, shop}).sales == 500);
-    CHECK(maturities.find({tuesday, shop}).carried == 20);
-    CHECK(maturities.find({later, shop}).reserve == 100);
-    CHECK(maturities.outstanding(shop) == 620);
-    CHECK(maturities.outstanding(shop) == merchants.balances[shop]);
+    const PendingSettlements& pending = merchants.pending;
+    CHECK(pending.next() == PendingSettlements::Key{tuesday, shop});
+    CHECK(pending.find({monday, shop}) == Maturing{});
+    CHECK(pending.find({tuesday, shop}).sales == 500);
+    CHECK(pending.find({tuesday, shop}).carried == 20);
+    CHECK(pending.find({later, shop}).reserve == 100);
+    CHECK(pending.outstanding(shop) == 620);
+    CHECK(pending.outstanding(shop) == merchants.balances[shop]);
     CHECK(merchants.why(closed).find("nothing falls due") != std::string::npos);
 }
 
-TEST_CASE("maturities: moved elsewhere, and settled in between, they go on counting") {
+TEST_CASE("pending settlements: moved elsewhere, and settled in between, they go on counting") {
     Merchants merchants;
     merchants.sell(100);
     merchants.sell(20, tuesday, bakery);
-    Maturities moved = std::move(merchants.maturities);
-    merchants.maturities = std::move(moved);
+    PendingSettlements moved = std::move(merchants.pending);
+    merchants.pending = std::move(moved);
     merchants.sell(5);
     merchants.sell(6, tuesday, bakery);
-    CHECK(merchants.maturities.find({monday, shop}).sales == 105);
-    CHECK(merchants.maturities.find({tuesday, bakery}).sales == 26);
+    CHECK(merchants.pending.find({monday, shop}).sales == 105);
+    CHECK(merchants.pending.find({tuesday, bakery}).sales == 26);
     merchants.pay_out(105);
-    merchants.maturities.apply(merchants.statement());
+    merchants.pending.apply(merchants.statement());
     // The moment begins anew.
     merchants.sell(7);
-    CHECK(merchants.maturities.find({monday, shop}).sales == 7);
-    CHECK(merchants.maturities.outstanding(shop) == 7);
+    CHECK(merchants.pending.find({monday, shop}).sales == 7);
+    CHECK(merchants.pending.outstanding(shop) == 7);
 }
 
-TEST_CASE("maturities: a settlement below zero is collected or carried") {
+TEST_CASE("pending settlements: a settlement below zero is collected or carried") {
     Merchants merchants;
     merchants.add(TransferKind::posted, Purpose::refund, shop, customer, 70);
     SUBCASE("collected") {
@@ -255,8 +255,8 @@ TEST_CASE("maturities: a settlement below zero is collected or carried") {
         const SettlementClosed closed = merchants.statement();
         REQUIRE(closed.paid_out == -70);
         REQUIRE(merchants.why(closed) == "fits");
-        merchants.maturities.apply(closed);
-        CHECK(merchants.maturities.entries().empty());
+        merchants.pending.apply(closed);
+        CHECK(merchants.pending.entries().empty());
     }
     SUBCASE("carried") {
         SettlementClosed closed = merchants.statement();
@@ -265,13 +265,13 @@ TEST_CASE("maturities: a settlement below zero is collected or carried") {
         closed.carried_out = -70;
         closed.next_due_at = micros(tuesday);
         REQUIRE(merchants.why(closed) == "fits");
-        merchants.maturities.apply(closed);
-        CHECK(merchants.maturities.find({tuesday, shop}).carried == -70);
+        merchants.pending.apply(closed);
+        CHECK(merchants.pending.find({tuesday, shop}).carried == -70);
     }
-    CHECK(merchants.maturities.outstanding(shop) == merchants.balances[shop]);
+    CHECK(merchants.pending.outstanding(shop) == merchants.balances[shop]);
 }
 
-TEST_CASE("maturities: sales paid out and as much collected beside them is a settlement of 0") {
+TEST_CASE("pending settlements: sales paid out and as much collected is a settlement of 0") {
     Merchants merchants;
     merchants.sell(70);
     merchants.add(TransferKind::posted, Purpose::refund, shop, customer, 70);
@@ -353,7 +353,7 @@ const std::vector<Change> changes{
 
 }  // namespace
 
-TEST_CASE("maturities: a statement that does not fit is told by its reason") {
+TEST_CASE("pending settlements: a statement that does not fit is told by its reason") {
     for (const Change& row : changes) {
         CAPTURE(row.what);
         Merchants merchants;
@@ -375,18 +375,18 @@ TEST_CASE("maturities: a statement that does not fit is told by its reason") {
 
 namespace {
 
-Maturities saved_and_loaded(const Maturities& maturities) {
+PendingSettlements saved_and_loaded(const PendingSettlements& pending) {
     Bytes bytes;
-    maturities.save(bytes);
-    Maturities again;
+    pending.save(bytes);
+    PendingSettlements again;
     again.load(bytes);
     RC_ASSERT(bytes.is_empty());
-    RC_ASSERT(bytes_of(again) == bytes_of(maturities));
+    RC_ASSERT(bytes_of(again) == bytes_of(pending));
     return again;
 }
 
 // One random record of a random merchant, or the settlement of what falls due first.
-void step(Merchants& merchants, std::map<Maturities::Key, std::int64_t>& model) {
+void step(Merchants& merchants, std::map<PendingSettlements::Key, std::int64_t>& model) {
     const auto due = monday + std::chrono::days{*rc::gen::inRange(0, 5)};
     const AccountId merchant = *rc::gen::element(shop, bakery);
     const std::int64_t amount = *rc::gen::inRange(1, 1'000);
@@ -410,7 +410,7 @@ void step(Merchants& merchants, std::map<Maturities::Key, std::int64_t>& model) 
         default:
             break;
     }
-    const auto next = merchants.maturities.next();
+    const auto next = merchants.pending.next();
     if (!next) return;
     SettlementClosed closed = merchants.statement(next->first, next->second);
     const std::int64_t net = closed.paid_out;
@@ -424,7 +424,7 @@ void step(Merchants& merchants, std::map<Maturities::Key, std::int64_t>& model) 
     merchants.add(TransferKind::posted, Purpose::payout, closed.account, AccountId{1},
                   closed.paid_out, next->first);
     RC_ASSERT(merchants.why(closed) == "fits");
-    merchants.maturities.apply(closed);
+    merchants.pending.apply(closed);
     model.erase(*next);
     if (closed.carried_out != 0)
         model[{next->first + std::chrono::days{1}, closed.account}] += closed.carried_out;
@@ -434,38 +434,38 @@ void step(Merchants& merchants, std::map<Maturities::Key, std::int64_t>& model) 
 
 }  // namespace
 
-TEST_CASE("maturities: equal a model of nets, and always the balance, saved and loaded any time") {
+TEST_CASE("pending settlements: equal a model of nets and always the balance, saved and loaded") {
     CHECK(rc::check("any history", [] {
         Merchants merchants;
-        std::map<Maturities::Key, std::int64_t> model;
+        std::map<PendingSettlements::Key, std::int64_t> model;
         const auto count = *rc::gen::inRange(1, 100);
         for (int i = 0; i < count; ++i) {
             step(merchants, model);
-            if (i % 10 == 0) merchants.maturities = saved_and_loaded(merchants.maturities);
+            if (i % 10 == 0) merchants.pending = saved_and_loaded(merchants.pending);
             for (const AccountId merchant : {shop, bakery}) {
                 std::int64_t sum = 0;
-                for (const auto& [key, maturing] : merchants.maturities.entries())
+                for (const auto& [key, maturing] : merchants.pending.entries())
                     if (key.second == merchant) sum += maturing.net();
                 RC_ASSERT(sum == merchants.balances[merchant]);
-                RC_ASSERT(sum == merchants.maturities.outstanding(merchant));
+                RC_ASSERT(sum == merchants.pending.outstanding(merchant));
             }
         }
-        RC_ASSERT(merchants.maturities.entries().size() == model.size());
-        for (const auto& [key, net] : model) RC_ASSERT(merchants.maturities.find(key).net() == net);
+        RC_ASSERT(merchants.pending.entries().size() == model.size());
+        for (const auto& [key, net] : model) RC_ASSERT(merchants.pending.find(key).net() == net);
     }));
 }
 
-TEST_CASE("maturities: a saved value that makes no sense is an error") {
+TEST_CASE("pending settlements: a saved value that makes no sense is an error") {
     Merchants merchants;
     merchants.sell(40);
     merchants.sell(50, monday, bakery);
-    const std::vector<std::byte> good = bytes_of(merchants.maturities);
+    const std::vector<std::byte> good = bytes_of(merchants.pending);
     REQUIRE(good.size() == 8 + 2 * std::size_t{80});
     const auto load = [](const std::vector<std::byte>& content) {
         Bytes bytes;
         bytes.content = content;
-        Maturities maturities;
-        maturities.load(bytes);
+        PendingSettlements pending;
+        pending.load(bytes);
     };
     CHECK_NOTHROW(load(good));
     struct Row {

@@ -1,5 +1,5 @@
 // Remembered requests: the window, the capacity, the index under collisions, saving and loading.
-#include "ledger/request_keys.h"
+#include "ledger/state/request_keys.h"
 
 #include "tests/support/words.h"
 

@@ -1,6 +1,7 @@
-// The fold of schemes, terms, turnovers and settlements: what fits, what breaks, what is hashed.
-#include "ledger/state.h"
-#include "tests/ledger/fresh_state.h"
+// The fold of schemes, terms, limit counters and settlements: what fits, what breaks, what is
+// hashed.
+#include "ledger/state/state.h"
+#include "tests/ledger/state/fresh_state.h"
 #include "tests/support/words.h"
 
 #include <doctest/doctest.h>
@@ -104,7 +105,7 @@ TEST_CASE("state: what falls due of a payable is its balance between batches, el
                            ": 400 minor units fall due, its balance is 100");
     state.apply(paid.closed, state.position.time);
     CHECK(state.broken_invariants().empty());
-    CHECK(state.maturities.outstanding(paid.payable) == 100);
+    CHECK(state.pending_settlements.outstanding(paid.payable) == 100);
 }
 
 TEST_CASE("state: a payable that is paid out to what is no bank account is broken") {
@@ -125,7 +126,7 @@ TEST_CASE("state: a payable that is paid out to what is no bank account is broke
     }
 }
 
-TEST_CASE("state: turnovers, terms and maturities are part of the hash") {
+TEST_CASE("state: limit counters, terms and pending settlements are part of the hash") {
     PaidOut paid;
     State& state = paid.fresh.state;
     const Hash before = state.hash();

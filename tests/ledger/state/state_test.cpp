@@ -1,7 +1,7 @@
 // The fold of all events: replay, saving and loading, and journals that do not fit.
-#include "ledger/state.h"
+#include "ledger/state/state.h"
 
-#include "tests/ledger/fresh_state.h"
+#include "tests/ledger/state/fresh_state.h"
 #include "tests/support/traffic.h"
 #include "tests/support/words.h"
 #include "tests/support/world.h"
@@ -78,12 +78,13 @@ struct SavedState {
         REQUIRE(at(reversed() - 8) == 2);
         REQUIRE(at(requests() - 8) == state.keys.size());
         terms = requests() + state.keys.size() * 64;
-        turnovers = terms + bytes_of(state.terms).size();
-        maturities = turnovers + bytes_of(state.turnovers).size();
+        limit_counters = terms + bytes_of(state.terms).size();
+        pending_settlements = limit_counters + bytes_of(state.limit_counters).size();
         REQUIRE(at(terms) == 1);
-        REQUIRE(at(turnovers) == 0);
-        REQUIRE(at(maturities) == 0);
-        takings = maturities + 8 + bytes_of(state.profiles).size() + bytes_of(state.orders).size();
+        REQUIRE(at(limit_counters) == 0);
+        REQUIRE(at(pending_settlements) == 0);
+        takings = pending_settlements + 8 + bytes_of(state.profiles).size() +
+                  bytes_of(state.orders).size();
         REQUIRE(at(takings) == 0);
         REQUIRE(at(takings + 8) == 0);
         REQUIRE(content.size() == takings + 16);
@@ -104,8 +105,8 @@ struct SavedState {
     std::vector<std::byte> content;
     std::size_t accounts = 0;
     std::size_t terms = 0;
-    std::size_t turnovers = 0;
-    std::size_t maturities = 0;
+    std::size_t limit_counters = 0;
+    std::size_t pending_settlements = 0;
     std::size_t takings = 0;
 };
 
@@ -246,9 +247,9 @@ TEST_CASE("state: a saved value that makes no sense is an error that says where"
         {"fewer than there are", saved.requests() - 24, 1, 8, "more requests"},
         {"many schemes", saved.terms, many, 8, ""},
         {"scheme of another number", saved.terms + 8 + 4, 2, 2, "not in order"},
-        {"many turnovers", saved.turnovers, many, 8, "past the end"},
-        {"many counted reservations", saved.turnovers + 8, many, 8, "past the end"},
-        {"many that fall due", saved.maturities, many, 8, "past the end"},
+        {"many limit counters", saved.limit_counters, many, 8, "past the end"},
+        {"many counted reservations", saved.limit_counters + 8, many, 8, "past the end"},
+        {"many that fall due", saved.pending_settlements, many, 8, "past the end"},
         {"many takings", saved.takings, many, 8, "past the end"},
         {"many old refunds", saved.takings + 8, many, 8, "past the end"},
         {"unknown code", saved.requests() + 36, 60'000, 2, "unknown code"},

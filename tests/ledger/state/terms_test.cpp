@@ -1,5 +1,5 @@
 // Schemes by number and name, and which of them an account is under.
-#include "ledger/terms.h"
+#include "ledger/state/terms.h"
 
 #include "tests/support/words.h"
 
@@ -95,7 +95,7 @@ TEST_CASE("terms: an account is under the scheme that it was opened with, or und
 
 TEST_CASE("terms: what does not fit is told by its reason") {
     const Terms terms = town();
-    const auto why = [&](const auto& record) { return terms.misfit(record).value_or("fits"); };
+    const auto why = [&](const auto& record) { return terms.violation(record).value_or("fits"); };
     SchemeLoaded dollars = scheme("card", SchemeId{2});
     dollars.head.currency = Currency::usd;
     struct Row {

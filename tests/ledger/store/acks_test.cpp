@@ -1,5 +1,5 @@
 // The file of acknowledgements: written, appended to, torn, and damaged.
-#include "ledger/acks.h"
+#include "ledger/store/acks.h"
 
 #include "tests/support/temporary_directory.h"
 

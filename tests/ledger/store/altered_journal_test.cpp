@@ -1,8 +1,8 @@
 // What lies in a journal's files beside the batches' bytes: columns, triggers, views, schemas.
-#include "ledger/audit.h"
-#include "ledger/recovery.h"
+#include "ledger/audit/audit.h"
+#include "ledger/store/recovery.h"
 #include "tests/ledger/history.h"
-#include "tests/ledger/journal_files.h"
+#include "tests/ledger/store/journal_files.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

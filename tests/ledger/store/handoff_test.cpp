@@ -1,5 +1,5 @@
 // The queue between two threads: order, bound, failure, and letting go.
-#include "ledger/handoff.h"
+#include "ledger/store/handoff.h"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,10 @@
 // The head mark: whatever takes the journal's end away is refused at the start and found by audit.
-#include "ledger/journal_end.h"
+#include "ledger/store/journal_end.h"
 
-#include "ledger/audit.h"
-#include "ledger/recovery.h"
+#include "ledger/audit/audit.h"
+#include "ledger/store/recovery.h"
 #include "tests/ledger/history.h"
-#include "tests/ledger/journal_files.h"
+#include "tests/ledger/store/journal_files.h"
 
 #include <doctest/doctest.h>
 
@@ -78,16 +78,16 @@ std::vector<Loss> lost_files() {
         {"the log removed", [](const auto& dir) { std::filesystem::remove(log_path(newest(dir))); },
          "ends before it: its write-ahead log is missing or damaged"},
         {"a bit flipped in the log", [](const auto& dir) { flip(log_path(newest(dir)), 100); },
-         "to 33 of the journal: are missing"},
+         "batch 33 of the journal: is missing"},
         {"the log cut in half",
          [](const auto& dir) {
              const auto log = log_path(newest(dir));
              std::filesystem::resize_file(log, std::filesystem::file_size(log) / 2);
          },
-         "to 33 of the journal: are missing"},
+         "batch 33 of the journal: is missing"},
         {"the log emptied",
          [](const auto& dir) { std::filesystem::resize_file(log_path(newest(dir)), 0); },
-         "to 33 of the journal: are missing"},
+         "batch 33 of the journal: is missing"},
         {"the last segment removed", [](const auto& dir) { remove_with_log(newest(dir)); },
          "journal-000005.sqlite, which is missing"},
         {"the last main file removed",
@@ -118,7 +118,7 @@ std::vector<Loss> lost_files() {
 std::vector<Loss> lost_rows_and_marks() {
     return {{"the last row removed",
              [](const auto& dir) { change_last_row(dir, "DELETE FROM batch WHERE sequence = 33"); },
-             "batches 33 to 33 of the journal: are missing, with transfers 2881 to 2970"},
+             "batch 33 of the journal: is missing, with transfers 2881 to 2970"},
             {"the last row cut short",
              [](const auto& dir) {
                  change_last_row(dir,

@@ -1,11 +1,11 @@
 // Journals on disk as tests leave them: of killed writers, of earlier programs, damaged.
 #pragma once
 
-#include "ledger/directory_lock.h"
-#include "ledger/head_mark.h"
-#include "ledger/journal_segment.h"
-#include "ledger/sqlite_journal.h"
-#include "tests/ledger/sealed_batches.h"
+#include "ledger/store/directory_lock.h"
+#include "ledger/store/head_mark.h"
+#include "ledger/store/journal_segment.h"
+#include "ledger/store/sqlite_journal.h"
+#include "tests/ledger/records/sealed_batches.h"
 #include "tests/support/temporary_directory.h"
 
 #include <sys/wait.h>

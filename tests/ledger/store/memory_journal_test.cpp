@@ -1,7 +1,7 @@
 // The journal in memory and its faults.
-#include "ledger/memory_journal.h"
+#include "ledger/store/memory_journal.h"
 
-#include "tests/ledger/sealed_batches.h"
+#include "tests/ledger/records/sealed_batches.h"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,8 @@
 // Snapshots as another version of the program would have written them.
 #pragma once
 
-#include "ledger/sha256.h"
-#include "ledger/snapshot.h"
+#include "ledger/records/sha256.h"
+#include "ledger/store/snapshot.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,11 +1,11 @@
 // Who can read the books: their owner, whatever the umask and whatever an earlier program left.
-#include "ledger/private_files.h"
+#include "ledger/store/private_files.h"
 
-#include "ledger/acks.h"
-#include "ledger/projection.h"
-#include "ledger/snapshot.h"
+#include "ledger/projection/projection.h"
+#include "ledger/store/acks.h"
+#include "ledger/store/snapshot.h"
 #include "tests/ledger/history.h"
-#include "tests/ledger/journal_files.h"
+#include "tests/ledger/store/journal_files.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -56,9 +56,9 @@ void check_private(const std::map<std::string, std::string>& found) {
         CAPTURE(name);
         CHECK(found.count(name) == 1);
     }
-    for (const auto& [name, mode] : found) {
-        CAPTURE(name);
-        CHECK(mode == (name == "." ? "700" : "600"));
+    for (const auto& file : found) {
+        CAPTURE(file.first);
+        CHECK(file.second == (file.first == "." ? "700" : "600"));
     }
 }
 
@@ -89,9 +89,9 @@ TEST_CASE("private files: what an earlier program left open is closed by the nex
 
     const DirectoryLock lock(data);
     CHECK(lock.left_open().empty());
-    for (const auto& [name, mode] : modes(data)) {
-        CAPTURE(name);
-        CHECK(mode == (name == "." || name == "tls" ? "700" : "600"));
+    for (const auto& file : modes(data)) {
+        CAPTURE(file.first);
+        CHECK(file.second == (file.first == "." || file.first == "tls" ? "700" : "600"));
     }
 }
 

@@ -1,11 +1,13 @@
 // The journal in SQLite: durable, segmented, read beside its writer, honest about its errors.
-#include "ledger/sqlite_journal.h"
+#include "ledger/store/sqlite_journal.h"
 
-#include "tests/ledger/journal_files.h"
+#include "ledger/store/journal_end.h"
+#include "tests/ledger/store/journal_files.h"
 
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -198,6 +200,60 @@ TEST_CASE("sqlite journal: a new segment that a crash left unfinished is used on
         CHECK(reader.batch_of(TransferId{5}) ==
               SqliteJournalReader(dir.path()).batch_of(TransferId{5}));
     }
+}
+
+TEST_CASE("sqlite journal: a writer that is killed while it makes a segment strands nobody") {
+    // At any moment, so at many; every third append here makes a segment.
+    for (int delay_us = 5'000; delay_us < 65'000; delay_us += 3'000) {
+        CAPTURE(delay_us);
+        const TemporaryDirectory dir;
+        BatchChain chain;
+        const pid_t child = fork();
+        if (child == 0) {
+            // Ends the process as SIGKILL would: nothing is cleaned up.
+            const itimerval fuse{.it_interval = {}, .it_value = {.tv_sec = 0, .tv_usec = delay_us}};
+            setitimer(ITIMER_REAL, &fuse, nullptr);
+            const DirectoryLock lock(dir.path());
+            SqliteJournal journal(lock, small_segments);
+            while (true) journal.append(chain.next_many(1, 500)), journal.maintain();
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        REQUIRE(WIFSIGNALED(status));
+        // First who only reads, as `tuma audit` does; then who goes on.
+        CHECK_NOTHROW(require_journal_end(dir.path()));
+        const DirectoryLock lock(dir.path());
+        CHECK_NOTHROW(SqliteJournal{lock});
+    }
+}
+
+TEST_CASE("sqlite journal: what a program left that was killed while it made a segment in place") {
+    const TemporaryDirectory dir;
+    const DirectoryLock lock(dir.path());
+    BatchChain chain;
+    SqliteJournal(lock).append(chain.next_many(3, 1));
+    const auto path = segment_path(dir.path(), 2);
+    const pid_t child = fork();
+    if (child == 0) {
+        // As older programs did, killed between the rollback journal and the end of the change.
+        SqlDatabase next(path, SqlAccess::read_write_create);
+        next.execute(
+            "PRAGMA cache_spill=1;PRAGMA cache_size=1;BEGIN IMMEDIATE;CREATE TABLE batch(a)");
+        next.execute(
+            "INSERT INTO batch SELECT randomblob(3000) FROM "
+            "(WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<100) "
+            "SELECT i FROM n)");
+        kill(getpid(), SIGKILL);
+    }
+    waitpid(child, nullptr, 0);
+    REQUIRE(std::filesystem::file_size(path.string() + "-journal") > 0);
+    // Who only reads is told what helps.
+    CHECK(has(message_of([&] { require_journal_end(dir.path()); }), "start tuma serve once"));
+    SqliteJournal journal(lock);
+    CHECK(journal.last_sequence() == 3);
+    journal.append(chain.next_many(2, 1));
+    SqliteJournalReader reader(dir.path());
+    CHECK(shown(reader) == intact(1, 5));
 }
 
 TEST_CASE("sqlite journal: a torn last batch can be dropped, also from an older segment") {

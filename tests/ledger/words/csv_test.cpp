@@ -1,5 +1,5 @@
 // CSV records: quotes, line ends, places, bounds; and everything that is written can be read.
-#include "switch/files/csv.h"
+#include "ledger/words/csv.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,5 +1,5 @@
 // Currencies, amounts as text, sums, and every rounding at its boundaries.
-#include "ledger/money.h"
+#include "ledger/words/money.h"
 
 #include <doctest/doctest.h>
 
@@ -21,7 +21,7 @@ constexpr std::int64_t least = std::numeric_limits<std::int64_t>::min();
 
 TEST_CASE("money: the currencies that the rails need have the exponents of ISO 4217") {
     struct Row {
-        const char* letters;
+        const char* alphabetic_code;
         int number;
         int decimals;
     };
@@ -33,11 +33,11 @@ TEST_CASE("money: the currencies that the rails need have the exponents of ISO 4
                         {"ZAR", 710, 2}, {"INR", 356, 2}, {"CHF", 756, 2}, {"CAD", 124, 2},
                         {"AUD", 36, 2}};
     for (const Row& row : rows) {
-        CAPTURE(row.letters);
-        const auto currency = parse_currency(row.letters);
+        CAPTURE(row.alphabetic_code);
+        const auto currency = parse_currency(row.alphabetic_code);
         REQUIRE(currency.has_value());
         CHECK(static_cast<int>(*currency) == row.number);
-        CHECK(std::string(letters(*currency)) == row.letters);
+        CHECK(std::string(alphabetic_code(*currency)) == row.alphabetic_code);
         const auto found = find_currency(static_cast<std::uint16_t>(row.number));
         REQUIRE(found.has_value());
         CHECK(found->decimals == row.decimals);
@@ -52,7 +52,7 @@ TEST_CASE("money: all of ISO 4217 is there, with 0, 2, 3 and 4 decimals") {
     CHECK(by_decimals == std::map<int, int>{{0, 17}, {2, 139 + 5}, {3, 7}, {4, 2}});
 
     const struct {
-        const char* letters;
+        const char* alphabetic_code;
         int number;
         const char* million;  // minor units
     } rows[] = {
@@ -68,8 +68,8 @@ TEST_CASE("money: all of ISO 4217 is there, with 0, 2, 3 and 4 decimals") {
         {"XAD", 396, "10000.00"}, {"BGN", 975, "10000.00"}, {"HRK", 191, "10000.00"},
     };
     for (const auto& row : rows) {
-        CAPTURE(row.letters);
-        const Currency currency = parse_currency(row.letters).value();
+        CAPTURE(row.alphabetic_code);
+        const Currency currency = parse_currency(row.alphabetic_code).value();
         CHECK(static_cast<int>(currency) == row.number);
         const Money million{1'000'000, currency};
         CHECK(million.text() == row.million);
@@ -95,10 +95,10 @@ TEST_CASE("money: what ISO 4217 lists without a minor unit cannot be held, and i
 
 TEST_CASE("money: every currency is found by its number, and prints and reads its least amount") {
     for (const CurrencyRow& row : currency_table()) {
-        CAPTURE(std::string(row.letters));
+        CAPTURE(std::string(row.alphabetic_code));
         const auto found = find_currency(static_cast<std::uint16_t>(row.currency));
         REQUIRE(found.has_value());
-        CHECK(found->letters == row.letters);
+        CHECK(found->alphabetic_code == row.alphabetic_code);
         CHECK(found->decimals == row.decimals);
         const Money least_amount{1, row.currency};
         CHECK(Money::parse(least_amount.text(), row.currency).value() == least_amount);
@@ -111,9 +111,9 @@ TEST_CASE("money: the table of currencies is in order of letters and without dou
     std::set<std::uint16_t> numbers;
     std::string previous;
     for (const CurrencyRow& row : currency_table()) {
-        CHECK(previous < std::string(row.letters));
+        CHECK(previous < std::string(row.alphabetic_code));
         CHECK(numbers.insert(static_cast<std::uint16_t>(row.currency)).second);
-        previous = row.letters;
+        previous = row.alphabetic_code;
     }
 }
 

@@ -1,5 +1,5 @@
 // The table of refusals: numbers, names, sentences, which are transient.
-#include "ledger/refusal.h"
+#include "ledger/words/refusal.h"
 
 #include <doctest/doctest.h>
 

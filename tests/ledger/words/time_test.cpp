@@ -1,5 +1,5 @@
 // Instants and durations as text, both ways.
-#include "ledger/time.h"
+#include "ledger/words/time.h"
 
 #include <doctest/doctest.h>
 

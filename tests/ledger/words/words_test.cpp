@@ -1,11 +1,15 @@
-// What is said of words that are misspelt.
-#include "ledger/words.h"
+// What is said of words that are misspelt; texts taken apart.
+#include "ledger/words/words.h"
 
-#include "ledger/command_words.h"
+#include "ledger/words/command_words.h"
+#include "ledger/words/input_file.h"
+#include "ledger/words/text.h"
+#include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
 
 #include <array>
+#include <fstream>
 #include <string>
 
 using namespace tuma;
@@ -69,4 +73,42 @@ TEST_CASE("words: a command line is looked at for commands and options, not for 
         CAPTURE(row.arguments.empty() ? "" : row.arguments.back());
         CHECK(misspelt_argument(program, row.arguments).value_or("") == row.sentence);
     }
+}
+
+TEST_CASE("words: a number is the whole text, and fits") {
+    CHECK(read_number<int>("-12") == -12);
+    CHECK(read_number<std::uint16_t>("65535") == 65535);
+    CHECK(read_number<double>("2.5") == 2.5);
+    for (const char* text : {"", " 1", "1 ", "+1", "1x", "x", "0x1", "65536", "-1"}) {
+        CAPTURE(text);
+        CHECK(read_number<std::uint16_t>(text) == std::nullopt);
+    }
+    CHECK(read_number<int>("12", 12, 31) == 12);
+    CHECK(read_number<int>("31", 12, 31) == 31);
+    CHECK(read_number<int>("11", 12, 31) == std::nullopt);
+    CHECK(read_number<int>("32", 12, 31) == std::nullopt);
+}
+
+TEST_CASE("words: lines are taken off one by one, whatever their ends") {
+    std::string_view text = "a\r\n\nb \t\rc\nd";
+    CHECK(take_line(text) == "a");
+    CHECK(take_line(text).empty());
+    CHECK(take_line(text) == "b \t\rc");
+    CHECK(take_line(text) == "d");
+    CHECK(text.empty());
+    CHECK(trimmed(" \t a b\t") == "a b");
+    CHECK(trimmed("\t ").empty());
+}
+
+TEST_CASE("words: a file is read whole, or it is said why not") {
+    const TemporaryDirectory directory;
+    const auto path = directory.path() / "some.txt";
+    CHECK(read_text_file(path).error().text() == path.string() + ": cannot be opened for reading");
+    CHECK(read_text_file(directory.path()).error().text() ==
+          directory.path().string() + ": is a directory; a file is needed");
+    const std::string bytes("two\nlines\0\xFF", 12);
+    std::ofstream(path, std::ios::binary) << bytes;
+    CHECK(read_text_file(path).value() == bytes);
+    std::ofstream(path, std::ios::trunc);
+    CHECK(read_text_file(path).value().empty());
 }

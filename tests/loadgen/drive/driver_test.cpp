@@ -1,5 +1,5 @@
 // The driver against a switch that says yes, over real sockets: times, counts, faults, answers.
-#include "loadgen/driver.h"
+#include "loadgen/drive/driver.h"
 
 #include "tests/support/fake_switch.h"
 #include "tests/support/temporary_directory.h"
@@ -43,21 +43,21 @@ Driven drive_against(FakeSwitch& server, Load load) {
     Scenario small = *scenario;
     small.customers = 20;
     if (small.merchants > 0) small.merchants = 5;
-    Population population;
+    Accounts accounts;
     {
         NativeClient client(server.endpoint(), ParticipantId{1}, seconds{5});
-        population = set_up(client, small, [](std::uint64_t, std::uint64_t) {}).population;
+        accounts = set_up(client, small, [](std::uint64_t, std::uint64_t) {}).accounts;
     }
-    Workload workload(small, population, 11);
+    Workload workload(small, accounts, 11);
     FramingSettings framing;
     framing.prefix = run_prefix(11, small.name);
     framing.batch = load.batch;
     framing.with_digests = !load.acks.empty();
-    MixedTraffic::Timing timing;
+    MixedStream::Timing timing;
     timing.operations_max = load.operations;
     timing.end = load.length;
     if (load.rate) timing.requests.emplace(*load.rate, Arrival::constant, 1, std::chrono::hours{1});
-    MixedTraffic traffic(workload, framing, std::move(timing));
+    MixedStream traffic(workload, framing, std::move(timing));
     load.driving.target = server.endpoint();
     load.driving.prefix = framing.prefix;
     load.driving.closed_loop = !load.rate;
@@ -262,7 +262,9 @@ TEST_CASE("driver: when the server goes away everything in flight is an error, a
     CHECK(driven.counts.errors >= 10);
     CHECK(driven.counts.errors <= 60);
     CHECK(driven.counts.ok + driven.counts.errors == driven.counts.sent);
-    CHECK(driven.end.server_gone.find("were in flight on 2 of 2 connections") != std::string::npos);
+    // A connection may just have had its answers.
+    CHECK(driven.end.server_gone.find("were in flight on ") != std::string::npos);
+    CHECK(driven.end.server_gone.find(" of 2 connections") != std::string::npos);
 }
 
 TEST_CASE("driver: a reply with a wrong checksum ends the run") {
@@ -318,10 +320,10 @@ TEST_CASE("driver: a server that is not there is said so") {
     server.stop();
     Scenario scenario;
     scenario.mix[static_cast<std::size_t>(Action::transfer)] = 1;
-    Population population;
-    population.wallets = {AccountId{1}, AccountId{2}};
-    Workload workload(scenario, population, 1);
-    MixedTraffic traffic(workload, {}, {});
+    Accounts accounts;
+    accounts.wallets = {AccountId{1}, AccountId{2}};
+    Workload workload(scenario, accounts, 1);
+    MixedStream traffic(workload, {}, {});
     Recorder recorder(Offset{0});
     DriverSettings driving;
     driving.target = {endpoint.host, 1};

@@ -1,5 +1,5 @@
 // The search for the highest rate, against curves that are known.
-#include "loadgen/find_max.h"
+#include "loadgen/drive/find_max.h"
 
 #include <doctest/doctest.h>
 
@@ -37,6 +37,18 @@ TEST_CASE("find max: ends within the precision below the true limit, wherever it
         CHECK(confirmations == 3);
         CHECK(result.trials.size() < 35);
     }
+}
+
+TEST_CASE("find max: ends between two rates that have nothing between them") {
+    const SearchSettings settings{.start = Rate{1}, .highest = Rate{8}};
+    const SearchResult result = find_max(settings, [](Rate rate) {
+        Trial trial;
+        trial.offered = rate;
+        trial.has_passed = rate.millihertz <= 1;
+        return trial;
+    });
+    REQUIRE(result.found.has_value());
+    CHECK(result.found->millihertz == 1);
 }
 
 TEST_CASE("find max: stops at the highest rate allowed") {

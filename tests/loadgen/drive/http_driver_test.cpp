@@ -1,6 +1,6 @@
 // The HTTP driver against a server that accepts everything, over real sockets: times, counts,
 // callbacks, lost connections.
-#include "loadgen/http_driver.h"
+#include "loadgen/drive/http_driver.h"
 
 #include "tests/support/fake_shop_server.h"
 
@@ -40,7 +40,7 @@ Driven drive_against(FakeShopServer& server, HttpLoad load) {
     if (load.rate) schedule.emplace(*load.rate, Arrival::constant, 1, std::chrono::hours{1});
     FakeShopDialect dialect;
     Recorder recorder(Offset{0});
-    CallbackBook callbacks(Offset{0});
+    CallbackTracker callbacks(Offset{0});
     RefusalNames refusals;
     const std::atomic<bool> stop{false};
     bool has_begun = false;
@@ -212,7 +212,7 @@ TEST_CASE("http driver: a server that cannot be reached is told at the start") {
     }
     FakeShopDialect dialect;
     Recorder recorder(Offset{0});
-    CallbackBook callbacks(Offset{0});
+    CallbackTracker callbacks(Offset{0});
     RefusalNames refusals;
     const std::atomic<bool> stop{false};
     CHECK_THROWS_AS(drive_http(

@@ -1,5 +1,5 @@
 // Reading the machine: texts of /proc with known numbers, and probes that run at all.
-#include "loadgen/calibration.h"
+#include "loadgen/measure/calibration.h"
 
 #include <doctest/doctest.h>
 

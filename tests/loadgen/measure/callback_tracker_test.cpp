@@ -1,5 +1,5 @@
 // Callbacks matched to requests, in either order.
-#include "loadgen/callback_book.h"
+#include "loadgen/measure/callback_tracker.h"
 
 #include <doctest/doctest.h>
 
@@ -9,7 +9,7 @@ using namespace tuma::loadgen;
 using namespace std::chrono_literals;
 
 TEST_CASE("callback book: times run from the intended send and from the reply") {
-    const auto book = std::make_unique<CallbackBook>(0s);
+    const auto book = std::make_unique<CallbackTracker>(0s);
 
     CHECK(book->accepted("a", 10ms, 12ms) == std::nullopt);
     CHECK(book->outstanding() == 1);
@@ -23,7 +23,7 @@ TEST_CASE("callback book: times run from the intended send and from the reply") 
 }
 
 TEST_CASE("callback book: a callback before its reply waits for it") {
-    const auto book = std::make_unique<CallbackBook>(0s);
+    const auto book = std::make_unique<CallbackTracker>(0s);
 
     CHECK(!book->arrived({"a", false}, 11ms));
     CHECK(book->results().from_intended.count() == 0);
@@ -37,7 +37,7 @@ TEST_CASE("callback book: a callback before its reply waits for it") {
 }
 
 TEST_CASE("callback book: lost, repeated, unexpected and unreadable ones are told apart") {
-    const auto book = std::make_unique<CallbackBook>(0s);
+    const auto book = std::make_unique<CallbackTracker>(0s);
     book->accepted("never comes", 1ms, 2ms);
     book->accepted("comes twice", 1ms, 2ms);
     book->arrived({"comes twice"}, 3ms);
@@ -57,7 +57,7 @@ TEST_CASE("callback book: lost, repeated, unexpected and unreadable ones are tol
 }
 
 TEST_CASE("callback book: the warm-up is waited for and left out") {
-    const auto book = std::make_unique<CallbackBook>(1s);
+    const auto book = std::make_unique<CallbackTracker>(1s);
     book->accepted("warm-up", 999ms, 1001ms);
     book->accepted("measured", 1000ms, 1001ms);
     CHECK(book->outstanding() == 2);

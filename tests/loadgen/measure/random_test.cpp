@@ -1,5 +1,5 @@
 // The generator's known numbers, and the shapes of what is drawn from it.
-#include "loadgen/random.h"
+#include "loadgen/measure/random.h"
 
 #include <doctest/doctest.h>
 

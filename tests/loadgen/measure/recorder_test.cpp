@@ -1,5 +1,5 @@
 // The recorder: counts, seconds, warm-up, and the stall that a closed loop hides.
-#include "loadgen/recorder.h"
+#include "loadgen/measure/recorder.h"
 
 #include <doctest/doctest.h>
 

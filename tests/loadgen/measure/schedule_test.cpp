@@ -1,5 +1,5 @@
 // Send times: no drift, the right number, the same for the same seed.
-#include "loadgen/schedule.h"
+#include "loadgen/measure/schedule.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Prometheus text: read, subtracted, and quantiles by hand.
-#include "loadgen/server_metrics.h"
+#include "loadgen/measure/server_metrics.h"
 
 #include <doctest/doctest.h>
 

@@ -1,8 +1,9 @@
 // STK pushes as the load generator makes them, and what it reads of replies and callbacks.
-#include "loadgen/mpesa_prompts.h"
+#include "loadgen/merchants/mpesa_prompts.h"
 
 #include "protocols/crypto/encoding.h"
-#include "protocols/mpesa/numbers.h"
+#include "protocols/http/http_readers.h"
+#include "protocols/mpesa/profiles/numbers.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
@@ -24,19 +25,13 @@ MpesaSettings settings() {
     return settings;
 }
 
-HttpMessage message(const std::string& start_line, const std::string& body) {
-    return {.start_line = start_line, .headers = {}, .body = body};
-}
-
-HttpMessage made(HttpDialect& dialect) {
+http::HttpRequest made(HttpDialect& dialect) {
     HttpOperation operation;
     dialect.make(operation);
-    HttpMessageReader reader;
-    reader.feed(operation.bytes);
-    auto request = reader.take();
-    REQUIRE(request.has_value());
-    CHECK(!reader.is_within());
-    return *request;
+    net::RequestReader reader({});
+    REQUIRE(reader.feed(operation.bytes) == operation.bytes.size());
+    REQUIRE(reader.state() == net::HttpReadState::complete);
+    return reader.take();
 }
 
 }  // namespace
@@ -45,9 +40,10 @@ TEST_CASE("mpesa prompts: a request has what Daraja asks for") {
     MpesaPrompts prompts(settings());
     prompts.begin("http://127.0.0.1:4000/callback");
 
-    const HttpMessage request = made(prompts);
+    const http::HttpRequest request = made(prompts);
 
-    CHECK(request.start_line == "POST /mpesa/stkpush/v1/processrequest HTTP/1.1");
+    CHECK(request.method == "POST");
+    CHECK(request.target == "/mpesa/stkpush/v1/processrequest");
     CHECK(*request.find("Host") == "127.0.0.1:8080");
     CHECK(*request.find("Authorization") == "Bearer token");
     CHECK(*request.find("Tuma-Scenario") == "delay=0");
@@ -84,32 +80,31 @@ TEST_CASE("mpesa prompts: the time of a password is Nairobi's") {
 TEST_CASE("mpesa prompts: replies are accepted, refused by code, or none") {
     MpesaPrompts prompts(settings());
     struct Row {
-        const char* start_line;
+        int status;
         const char* body;
         const char* refusal;
         const char* key;
     };
     const Row rows[] = {
-        {"HTTP/1.1 200 OK", R"({"CheckoutRequestID":"ws_CO_1","ResponseCode":"0"})", "", "ws_CO_1"},
-        {"HTTP/1.1 500 Internal Server Error",
-         R"({"requestId":"1","errorCode":"500.001.1001","errorMessage":"Unable to lock"})",
+        {200, R"({"CheckoutRequestID":"ws_CO_1","ResponseCode":"0"})", "", "ws_CO_1"},
+        {500, R"({"requestId":"1","errorCode":"500.001.1001","errorMessage":"Unable to lock"})",
          "500.001.1001", ""},
-        {"HTTP/1.1 503 Service Unavailable", "{}", "HTTP 503", ""},
-        {"HTTP/1.1 200 OK", R"({"ResponseCode":"0"})", "HTTP 200", ""}};
+        {503, "{}", "HTTP 503", ""},
+        {200, R"({"ResponseCode":"0"})", "HTTP 200", ""}};
     for (const Row& row : rows) {
         CAPTURE(row.body);
-        const auto verdict = prompts.read_reply(message(row.start_line, row.body), {});
+        const auto verdict = prompts.read_reply({.status = row.status, .body = row.body}, {});
         REQUIRE(verdict.has_value());
         CHECK(verdict->refusal == row.refusal);
         CHECK(verdict->key == row.key);
     }
-    CHECK(!prompts.read_reply(message("HTTP/1.1 200 OK", "<html>"), {}).has_value());
+    CHECK(!prompts.read_reply({.status = 200, .body = "<html>"}, {}).has_value());
 }
 
 TEST_CASE("mpesa prompts: a callback names its prompt and says whether it was paid") {
     MpesaPrompts prompts(settings());
     const auto read = [&](const std::string& body) {
-        return prompts.read_callback(message("POST /callback HTTP/1.1", body));
+        return prompts.read_callback({.method = "POST", .target = "/callback", .body = body});
     };
     const auto paid =
         read(R"({"Body":{"stkCallback":{"CheckoutRequestID":"ws_CO_1","ResultCode":0}}})");

@@ -1,5 +1,5 @@
 // Requests signed ahead: every number once, as late as is safe, never too old.
-#include "loadgen/signed_stock.h"
+#include "loadgen/merchants/signed_stock.h"
 
 #include <doctest/doctest.h>
 

@@ -1,11 +1,12 @@
 // Signed orders as the load generator makes them: the platform's own reader takes them, and what is
 // signed or encrypted for the merchant is verified.
-#include "loadgen/wechat_orders.h"
+#include "loadgen/merchants/wechat_orders.h"
 
-#include "protocols/wechat/authorization.h"
-#include "protocols/wechat/encrypted_resource.h"
-#include "protocols/wechat/response_signature.h"
-#include "tests/crypto/keys.h"
+#include "protocols/http/http_readers.h"
+#include "protocols/wechat/wire/authorization.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
+#include "protocols/wechat/wire/response_signature.h"
+#include "tests/protocols/crypto/keys.h"
 #include "tests/support/temporary_directory.h"
 
 #include <boost/json.hpp>
@@ -40,26 +41,35 @@ WechatSettings settings() {
             .stock = {.requests_max = 3, .ready_max = 3}};
 }
 
-/// A reply or callback signed by the platform.
-HttpMessage platform_message(const std::string& start_line, std::string body,
-                             const crypto::PrivateKey& key = test::second_key()) {
-    HttpMessage message{.start_line = start_line, .headers = {}, .body = std::move(body)};
+/// The header of a reply or callback signed by the platform.
+http::Fields signed_header(const std::string& body, const crypto::PrivateKey& key) {
+    http::Fields header;
     const auto signature =
-        wechat::sign_response({"PUB_KEY_ID_01", key}, wall_time(), "nonce", message.body);
+        wechat::sign_response({"PUB_KEY_ID_01", key}, wall_time(), "nonce", body);
     for (const auto& [name, value] : signature.headers())
-        message.headers.emplace_back(std::string(name), std::string(value));
-    return message;
+        header.emplace_back(std::string(name), std::string(value));
+    return header;
 }
 
-HttpMessage callback_about(const std::string& order,
-                           const crypto::PrivateKey& key = test::second_key()) {
+http::HttpAnswer platform_reply(int status, const std::string& body,
+                                const crypto::PrivateKey& key = test::second_key()) {
+    return {.status = status, .headers = signed_header(body, key), .body = body};
+}
+
+http::HttpRequest platform_callback(const std::string& body,
+                                    const crypto::PrivateKey& key = test::second_key()) {
+    return {
+        .method = "POST", .target = "/callback", .headers = signed_header(body, key), .body = body};
+}
+
+http::HttpRequest callback_about(const std::string& order,
+                                 const crypto::PrivateKey& key = test::second_key()) {
     const auto sealed = wechat::encrypt_resource(
         *wechat::read_apiv3_key(apiv3_key), "123456789012", "transaction",
         fmt::format(R"({{"out_trade_no":"{}","trade_state":"SUCCESS"}})", order));
-    return platform_message("POST /callback HTTP/1.1",
-                            fmt::format(R"({{"event_type":"TRANSACTION.SUCCESS","resource":{}}})",
-                                        sealed.json("transaction")),
-                            key);
+    return platform_callback(fmt::format(R"({{"event_type":"TRANSACTION.SUCCESS","resource":{}}})",
+                                         sealed.json("transaction")),
+                             key);
 }
 
 }  // namespace
@@ -72,20 +82,21 @@ TEST_CASE("wechat orders: the platform finds the merchant's signature good, ahea
         CAPTURE(i);
         HttpOperation operation;
         orders.make(operation);
-        HttpMessageReader reader;
+        net::RequestReader reader({});
         reader.feed(operation.bytes);
-        const auto request = reader.take();
-        REQUIRE(request.has_value());
-        CHECK(request->start_line == "POST /v3/pay/transactions/native HTTP/1.1");
-        CHECK(*request->find("Tuma-Scenario") == "delay=20");
+        REQUIRE(reader.state() == net::HttpReadState::complete);
+        const http::HttpRequest request = reader.take();
+        CHECK(request.method == "POST");
+        CHECK(request.target == "/v3/pay/transactions/native");
+        CHECK(*request.find("Tuma-Scenario") == "delay=20");
 
-        const auto authorization = wechat::parse_authorization(*request->find("Authorization"));
+        const auto authorization = wechat::parse_authorization(*request.find("Authorization"));
         REQUIRE(authorization.has_value());
         const wechat::SignedRequest signed_request{"POST", "/v3/pay/transactions/native",
-                                                   request->body};
+                                                   request.body};
         CHECK(wechat::verify_request(*authorization, signed_request, {{known}}, wall_time()) ==
               std::nullopt);
-        const auto body = boost::json::parse(request->body);
+        const auto body = boost::json::parse(request.body);
         CHECK(std::string_view(body.at("out_trade_no").as_string()) == operation.key);
         CHECK(body.at("notify_url").as_string() == "http://127.0.0.1:4000/callback");
     }
@@ -115,20 +126,19 @@ TEST_CASE("wechat orders: replies are accepted or refused by code, and must be s
     operation.key = "order";
     const std::string good = R"({"code_url":"weixin://wxpay/bizpayurl?pr=1"})";
 
-    const auto accepted = orders.read_reply(platform_message("HTTP/1.1 200 OK", good), operation);
-    const auto refused = orders.read_reply(
-        platform_message("HTTP/1.1 429 Too Many Requests", R"({"code":"FREQUENCY_LIMITED"})"),
-        operation);
+    const auto accepted = orders.read_reply(platform_reply(200, good), operation);
+    const auto refused =
+        orders.read_reply(platform_reply(429, R"({"code":"FREQUENCY_LIMITED"})"), operation);
 
     REQUIRE(accepted.has_value());
     CHECK(accepted->key == "order");
     CHECK(accepted->refusal.empty());
     REQUIRE(refused.has_value());
     CHECK(refused->refusal == "FREQUENCY_LIMITED");
-    CHECK(!orders.read_reply({.start_line = "HTTP/1.1 200 OK", .body = "[]"}, operation));
+    CHECK(!orders.read_reply({.status = 200, .body = "[]"}, operation));
     CHECK(orders.problems().empty());
 
-    orders.read_reply(platform_message("HTTP/1.1 200 OK", good, test::first_key()), operation);
+    orders.read_reply(platform_reply(200, good, test::first_key()), operation);
     REQUIRE(orders.problems().size() == 1);
     CHECK(orders.problems()[0].starts_with("1 of 2 replies"));
 }
@@ -142,13 +152,13 @@ TEST_CASE("wechat orders: a callback is decrypted and its signature verified") {
     CHECK(news->is_paid);
     CHECK(orders.problems().empty());
 
-    CHECK(!orders.read_callback(platform_message("POST / HTTP/1.1", "{}")).has_value());
+    CHECK(!orders.read_callback(platform_callback("{}")).has_value());
     CHECK(orders.read_callback(callback_about("L2", test::first_key())).has_value());
     REQUIRE(orders.problems().size() == 1);
     CHECK(orders.problems()[0].starts_with("1 of 2 callbacks"));
 }
 
-TEST_CASE("wechat orders: only each so-manieth signature is verified") {
+TEST_CASE("wechat orders: only every Nth signature is verified") {
     WechatSettings few = settings();
     few.verify_each = 3;
     WechatOrders orders(std::move(few));

@@ -1,7 +1,7 @@
 // Comparing: tests with published results, and verdicts on runs whose truth is known.
-#include "loadgen/compare.h"
+#include "loadgen/report/compare.h"
 
-#include "tests/loadgen/sample_run.h"
+#include "tests/loadgen/report/sample_run.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

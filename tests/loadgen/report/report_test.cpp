@@ -1,10 +1,10 @@
 // Reports: verdicts, the promised fields, one safe page, and files that read back.
-#include "loadgen/report.h"
+#include "loadgen/report/report.h"
 
-#include "loadgen/compare.h"
-#include "loadgen/number_text.h"
-#include "loadgen/svg_chart.h"
-#include "tests/loadgen/sample_run.h"
+#include "loadgen/measure/number_text.h"
+#include "loadgen/report/compare.h"
+#include "loadgen/report/svg_chart.h"
+#include "tests/loadgen/report/sample_run.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

@@ -1,7 +1,7 @@
 // A run made up from a seed, for tests of what is done with a run's results.
 #pragma once
 
-#include "loadgen/report.h"
+#include "loadgen/report/report.h"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 // Made-up merchants: exactly repeatable, and of the shape that their figures promise.
-#include "loadgen/sample_merchant.h"
+#include "loadgen/sample/sample_merchant.h"
 
-#include "ledger/sha256.h"
+#include "ledger/records/sha256.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -173,7 +173,7 @@ TEST_CASE("sample merchant: sales a day, their spread and the tickets are those 
         double p10, median, p90;  // minor units
         std::int64_t most;
     };
-    // Source: the published table of the three merchants; means net of refunds.
+    // Source: figures of three merchants, as published; means net of refunds.
     const Row rows[] = {
         {MerchantKind::kiosk, 297.5, 0.55, 2596, 3282, 3772, 4000},
         {MerchantKind::takeaway, 358, 0.73, 1780, 3000, 5160, 124'200},

@@ -1,5 +1,5 @@
 // Setting up a scenario: once, again, and after the server has forgotten.
-#include "loadgen/population.h"
+#include "loadgen/workload/accounts.h"
 
 #include "tests/support/fake_switch.h"
 
@@ -31,7 +31,7 @@ SetUp set_up_on(const FakeSwitch& server, const Scenario& scenario) {
 
 }  // namespace
 
-TEST_CASE("population: opens and funds every account once, and finds them again") {
+TEST_CASE("accounts: opens and funds every account once, and finds them again") {
     for (const bool forgets : {false, true}) {
         CAPTURE(forgets);
         FakeSwitchFaults faults;
@@ -45,15 +45,27 @@ TEST_CASE("population: opens and funds every account once, and finds them again"
         CHECK(first.funded == 53);
         CHECK(second.opened == 0);
         CHECK(second.funded == 0);
-        CHECK(first.population == second.population);
+        CHECK(first.accounts == second.accounts);
         CHECK(server.seen().opened == 61);
         CHECK(server.seen().funded == 53);
-        for (const AccountId wallet : first.population.wallets)
+        for (const AccountId wallet : first.accounts.wallets)
             CHECK(server.seen().credited.at(wallet.value) == opening_balance(market()));
     }
 }
 
-TEST_CASE("population: more customers are added to those that are there") {
+TEST_CASE("accounts: a switch that is busy now and then is asked again") {
+    FakeSwitchFaults faults;
+    faults.overload_set_up_each = 3;
+    FakeSwitch server(faults);
+    const SetUp done = set_up_on(server, market());
+    server.stop();
+    CHECK(done.opened == 61);
+    CHECK(done.funded == 53);
+    CHECK(server.seen().opened == 61);
+    CHECK(server.seen().funded == 53);
+}
+
+TEST_CASE("accounts: more customers are added to those that are there") {
     FakeSwitch server;
     const SetUp first = set_up_on(server, market());
     Scenario larger = market();
@@ -62,12 +74,12 @@ TEST_CASE("population: more customers are added to those that are there") {
 
     CHECK(second.opened == 10);
     CHECK(second.funded == 10);
-    CHECK(std::equal(first.population.wallets.begin(), first.population.wallets.end(),
-                     second.population.wallets.begin()));
-    CHECK(first.population.tills == second.population.tills);
+    CHECK(std::equal(first.accounts.wallets.begin(), first.accounts.wallets.end(),
+                     second.accounts.wallets.begin()));
+    CHECK(first.accounts.tills == second.accounts.tills);
 }
 
-TEST_CASE("population: scenarios share the trust account and nothing else") {
+TEST_CASE("accounts: scenarios share the trust account and nothing else") {
     FakeSwitch server;
     const SetUp first = set_up_on(server, market());
     Scenario other = market();
@@ -75,12 +87,12 @@ TEST_CASE("population: scenarios share the trust account and nothing else") {
     const SetUp second = set_up_on(server, other);
 
     CHECK(second.opened == 60);
-    CHECK(first.population.trust == second.population.trust);
-    std::set<AccountId> all(first.population.wallets.begin(), first.population.wallets.end());
-    for (const AccountId wallet : second.population.wallets) CHECK(all.insert(wallet).second);
+    CHECK(first.accounts.trust == second.accounts.trust);
+    std::set<AccountId> all(first.accounts.wallets.begin(), first.accounts.wallets.end());
+    for (const AccountId wallet : second.accounts.wallets) CHECK(all.insert(wallet).second);
 }
 
-TEST_CASE("population: ten thousand accounts are opened in a few calls") {
+TEST_CASE("accounts: ten thousand accounts are opened in a few calls") {
     FakeSwitch server;
     Scenario scenario = market();
     scenario.customers = 10'000;
@@ -95,7 +107,7 @@ TEST_CASE("population: ten thousand accounts are opened in a few calls") {
     CHECK(steps.back() == 10'011);
 }
 
-TEST_CASE("population: what is issued in total stays within an account's sums") {
+TEST_CASE("accounts: what is issued in total stays within an account's sums") {
     Scenario scenario = market();
     scenario.customers = 10'000'000;
     CHECK(opening_balance(scenario) > 1'000'000);

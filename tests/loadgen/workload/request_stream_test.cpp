@@ -1,5 +1,5 @@
 // Workload, frames and schedule together: exact mixes, references without repeats, days bent.
-#include "loadgen/traffic.h"
+#include "loadgen/workload/request_stream.h"
 
 #include "protocols/native/messages.h"
 
@@ -14,17 +14,17 @@ using namespace tuma::loadgen;
 
 namespace {
 
-Population population_of(const Scenario& scenario) {
-    Population population;
+Accounts accounts_of(const Scenario& scenario) {
+    Accounts accounts;
     std::uint32_t number = 1;
-    population.trust = AccountId{number++};
+    accounts.trust = AccountId{number++};
     for (std::uint32_t i = 0; i < scenario.customers; ++i)
-        population.wallets.push_back(AccountId{number++});
+        accounts.wallets.push_back(AccountId{number++});
     for (std::uint32_t i = 0; i < scenario.merchants; ++i)
-        population.tills.push_back(AccountId{number++});
+        accounts.tills.push_back(AccountId{number++});
     for (std::uint32_t i = 0; i < scenario.agents; ++i)
-        population.agents.push_back(AccountId{number++});
-    return population;
+        accounts.agents.push_back(AccountId{number++});
+    return accounts;
 }
 
 Scenario scenario_called(const std::string& name) {
@@ -48,8 +48,8 @@ std::vector<core::Request> read(RequestFrame frame) {
     return requests;
 }
 
-MixedTraffic::Timing so_many(std::uint64_t operations) {
-    MixedTraffic::Timing timing;
+MixedStream::Timing so_many(std::uint64_t operations) {
+    MixedStream::Timing timing;
     timing.operations_max = operations;
     return timing;
 }
@@ -58,11 +58,11 @@ MixedTraffic::Timing so_many(std::uint64_t operations) {
 
 TEST_CASE("workload: the mix follows the weights, by chi-square over several seeds") {
     const Scenario scenario = scenario_called("kenya-day");
-    const Population population = population_of(scenario);
+    const Accounts accounts = accounts_of(scenario);
     constexpr std::uint64_t draws = 100'000;
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
         CAPTURE(seed);
-        Workload workload(scenario, population, seed);
+        Workload workload(scenario, accounts, seed);
         std::array<std::uint64_t, action_count> counts{};
         for (std::uint64_t i = 0; i < draws; ++i)
             ++counts[static_cast<std::size_t>(workload.draw_action())];
@@ -83,14 +83,14 @@ TEST_CASE("workload: the mix follows the weights, by chi-square over several see
 
 TEST_CASE("workload: amounts have the wanted mean and are never below one") {
     Scenario scenario = scenario_called("p2p");
-    const Population population = population_of(scenario);
+    const Accounts accounts = accounts_of(scenario);
     for (const AmountShape shape :
          {AmountShape::fixed, AmountShape::uniform, AmountShape::exponential}) {
         for (const std::int64_t mean : {1, 1000, 3'469'00}) {
             CAPTURE(static_cast<int>(shape));
             CAPTURE(mean);
             scenario.shape = shape;
-            Workload workload(scenario, population, 7);
+            Workload workload(scenario, accounts, 7);
             constexpr int draws = 50'000;
             double sum = 0;
             for (int i = 0; i < draws; ++i) {
@@ -107,7 +107,7 @@ TEST_CASE("workload: amounts have the wanted mean and are never below one") {
 
 TEST_CASE("workload: money runs between the kinds of account that each action is for") {
     const Scenario scenario = scenario_called("kenya-day");
-    const Population people = population_of(scenario);
+    const Accounts people = accounts_of(scenario);
     const auto is_in = [](AccountId account, const std::vector<AccountId>& accounts) {
         return account >= accounts.front() && account <= accounts.back();
     };
@@ -129,23 +129,23 @@ TEST_CASE("workload: money runs between the kinds of account that each action is
 
 TEST_CASE("workload: half of all payments go to the hot merchant") {
     const Scenario scenario = scenario_called("hot-merchant");
-    const Population population = population_of(scenario);
-    Workload workload(scenario, population, 2);
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 2);
     constexpr int draws = 40'000;
     std::map<AccountId, int> by_till;
     for (int i = 0; i < draws; ++i) ++by_till[workload.draw().credit];
 
     // Of the other half the first of 500 tills has 1/H(500) = 14.7 % by Zipf's law.
-    const double first = by_till[population.tills[0]] / double{draws};
+    const double first = by_till[accounts.tills[0]] / double{draws};
     CHECK(std::abs(first - (0.5 + 0.5 * 0.1472)) < 0.0125);
-    const double second = by_till[population.tills[1]] / double{draws};
+    const double second = by_till[accounts.tills[1]] / double{draws};
     CHECK(std::abs(second - 0.5 * 0.0736) < 0.005);
 }
 
 TEST_CASE("workload: each reservation gets its fate once") {
     const Scenario scenario = scenario_called("two-phase");
-    const Population population = population_of(scenario);
-    Workload workload(scenario, population, 2);
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 2);
     std::map<native::FrameType, int> counts;
     std::set<TransferId> followed;
     constexpr std::uint64_t reservations = 20'000;
@@ -164,16 +164,16 @@ TEST_CASE("workload: each reservation gets its fate once") {
 
 TEST_CASE("request frames: references never repeat, and another seed or scenario has others") {
     const Scenario scenario = scenario_called("kenya-day");
-    const Population population = population_of(scenario);
+    const Accounts accounts = accounts_of(scenario);
     std::set<Reference> references;
     std::size_t operations = 0;
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
         for (const char* name : {"kenya-day", "p2p"}) {
-            Workload workload(scenario, population, seed);
+            Workload workload(scenario, accounts, seed);
             FramingSettings framing;
             framing.prefix = run_prefix(seed, name);
             framing.batch = 64;
-            MixedTraffic traffic(workload, framing, so_many(3000));
+            MixedStream traffic(workload, framing, so_many(3000));
             RequestFrame frame;
             while (traffic.next_time()) {
                 traffic.take(frame);
@@ -193,13 +193,13 @@ TEST_CASE("request frames: references never repeat, and another seed or scenario
 
 TEST_CASE("request frames: digests are those that the server will compute") {
     const Scenario scenario = scenario_called("two-phase");
-    const Population population = population_of(scenario);
-    Workload workload(scenario, population, 9);
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 9);
     for (std::uint64_t i = 1; i < 50; ++i) workload.reserved(TransferId{i});
     FramingSettings framing;
     framing.batch = 10;
     framing.with_digests = true;
-    MixedTraffic traffic(workload, framing, so_many(100));
+    MixedStream traffic(workload, framing, so_many(100));
     RequestFrame frame;
     std::set<native::FrameType> types;
     while (traffic.next_time()) {
@@ -214,13 +214,13 @@ TEST_CASE("request frames: digests are those that the server will compute") {
 
 TEST_CASE("traffic: exactly as many operations as asked for come out, whatever the batch") {
     const Scenario scenario = scenario_called("kenya-day");
-    const Population population = population_of(scenario);
+    const Accounts accounts = accounts_of(scenario);
     for (const std::size_t batch : {std::size_t{1}, std::size_t{13}, std::size_t{8190}}) {
         CAPTURE(batch);
-        Workload workload(scenario, population, 4);
+        Workload workload(scenario, accounts, 4);
         FramingSettings framing;
         framing.batch = batch;
-        MixedTraffic traffic(workload, framing, so_many(5000));
+        MixedStream traffic(workload, framing, so_many(5000));
         std::array<std::uint64_t, operation_kind_count> sent{};
         RequestFrame frame;
         while (traffic.next_time()) {
@@ -228,7 +228,7 @@ TEST_CASE("traffic: exactly as many operations as asked for come out, whatever t
             sent[kind_index(frame.type)] += frame.count;
         }
         // The same seed draws the same operations, so the mix sent is the mix drawn.
-        Workload again(scenario, population, 4);
+        Workload again(scenario, accounts, 4);
         std::array<std::uint64_t, operation_kind_count> drawn{};
         for (int i = 0; i < 5000; ++i) ++drawn[kind_index(again.draw().type)];
         CHECK(sent == drawn);
@@ -237,14 +237,14 @@ TEST_CASE("traffic: exactly as many operations as asked for come out, whatever t
 
 TEST_CASE("traffic: requests are due at the rate divided by the batch until the end") {
     const Scenario scenario = scenario_called("p2p");
-    const Population population = population_of(scenario);
-    Workload workload(scenario, population, 4);
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 4);
     FramingSettings framing;
     framing.batch = 10;
-    MixedTraffic::Timing timing;
+    MixedStream::Timing timing;
     timing.requests.emplace(Rate::per_second(100), Arrival::constant, 1, std::chrono::hours{1});
     timing.end = std::chrono::seconds{2};
-    MixedTraffic traffic(workload, framing, timing);
+    MixedStream traffic(workload, framing, timing);
     RequestFrame frame;
     std::uint64_t requests = 0;
     while (const auto due = traffic.next_time()) {

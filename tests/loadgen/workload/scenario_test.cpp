@@ -1,5 +1,5 @@
 // Scenario files: what is built in, and what is refused with file, line, key and bound.
-#include "loadgen/scenario.h"
+#include "loadgen/workload/scenario.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // Traces: hourly totals from CSV, bad rows refused, exactly as many operations as are counted.
-#include "loadgen/trace.h"
+#include "loadgen/workload/trace.h"
 
-#include "loadgen/traffic.h"
+#include "loadgen/workload/request_stream.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>
@@ -16,17 +16,17 @@ namespace {
 
 const std::string heading = "action,month,day,hour,count,sum,avg,std,step\n";
 
-Population small_population() {
-    Population population;
-    population.trust = AccountId{1};
-    for (std::uint32_t i = 2; i < 12; ++i) population.wallets.push_back(AccountId{i});
-    for (std::uint32_t i = 12; i < 15; ++i) population.tills.push_back(AccountId{i});
-    for (std::uint32_t i = 15; i < 17; ++i) population.agents.push_back(AccountId{i});
-    return population;
+Accounts small_accounts() {
+    Accounts accounts;
+    accounts.trust = AccountId{1};
+    for (std::uint32_t i = 2; i < 12; ++i) accounts.wallets.push_back(AccountId{i});
+    for (std::uint32_t i = 12; i < 15; ++i) accounts.tills.push_back(AccountId{i});
+    for (std::uint32_t i = 15; i < 17; ++i) accounts.agents.push_back(AccountId{i});
+    return accounts;
 }
 
 /// Takes all requests and counts operations by type; checks that times do not go back.
-std::map<native::FrameType, std::uint64_t> drain(Traffic& traffic, std::size_t batch) {
+std::map<native::FrameType, std::uint64_t> drain(RequestStream& traffic, std::size_t batch) {
     std::map<native::FrameType, std::uint64_t> counts;
     RequestFrame frame;
     Offset last{0};
@@ -102,15 +102,15 @@ TEST_CASE("trace: exactly the counted operations are sent, whatever batch and sp
                                        "DEBIT,10,1,0,2,1,9,1,24\n",
                                    "t.csv");
     REQUIRE(trace.has_value());
-    const Population population = small_population();
+    const Accounts accounts = small_accounts();
     for (const std::size_t batch : {std::size_t{1}, std::size_t{7}, std::size_t{8190}}) {
         for (const std::uint64_t speed : {0U, 3600U}) {
             CAPTURE(batch);
             CAPTURE(speed);
-            Workload workload(trace_scenario(*trace), population, 3);
+            Workload workload(trace_scenario(*trace), accounts, 3);
             FramingSettings framing;
             framing.batch = batch;
-            TraceTraffic traffic(workload, framing, *trace, speed, Arrival::constant, 3);
+            TraceStream traffic(workload, framing, *trace, speed, Arrival::constant, 3);
             CHECK(drain(traffic, batch) ==
                   std::map<native::FrameType, std::uint64_t>{{native::FrameType::deposit, 50},
                                                              {native::FrameType::withdraw, 33},
@@ -127,11 +127,11 @@ TEST_CASE("trace: a frame that stays partly filled leaves with the last operatio
                                        "PAYMENT,10,0,5,1,1,9,1,3\n",
                                    "t.csv");
     REQUIRE(trace.has_value());
-    const Population population = small_population();
-    Workload workload(trace_scenario(*trace), population, 3);
+    const Accounts accounts = small_accounts();
+    Workload workload(trace_scenario(*trace), accounts, 3);
     FramingSettings framing;
     framing.batch = 100;
-    TraceTraffic traffic(workload, framing, *trace, 3600, Arrival::constant, 3);
+    TraceStream traffic(workload, framing, *trace, 3600, Arrival::constant, 3);
 
     REQUIRE(traffic.next_time().has_value());
     CHECK(*traffic.next_time() < std::chrono::seconds{1});
@@ -161,11 +161,11 @@ TEST_CASE("trace: a real month of a mobile-money service is read and sent whole"
     std::erase_if(part.cells, [](const TraceCell& cell) { return cell.hour > 1; });
     std::uint64_t wanted = 0;
     for (const TraceCell& cell : part.cells) wanted += cell.count;
-    const Population population = small_population();
-    Workload workload(trace_scenario(*trace), population, 3);
+    const Accounts accounts = small_accounts();
+    Workload workload(trace_scenario(*trace), accounts, 3);
     FramingSettings framing;
     framing.batch = 1000;
-    TraceTraffic traffic(workload, framing, part, 36'000, Arrival::poisson, 3);
+    TraceStream traffic(workload, framing, part, 36'000, Arrival::poisson, 3);
     std::uint64_t sent = 0;
     for (const auto& [type, count] : drain(traffic, 1000)) sent += count;
     CHECK(wanted > 1000);

@@ -1,7 +1,7 @@
 // AES: the examples of the standards, any bytes there and back, every flipped bit.
 #include "protocols/crypto/aes.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -2,10 +2,11 @@
 // refused term.
 #include "protocols/crypto/certificate.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 #include <openssl/err.h>
+#include <openssl/pkcs12.h>
 #include <openssl/x509v3.h>
 
 #include <array>
@@ -257,4 +258,22 @@ TEST_CASE("certificate: one that signs itself names its own key as the issuer's"
     REQUIRE(own != nullptr);
     REQUIRE(issuers != nullptr);
     CHECK(ASN1_OCTET_STRING_cmp(own, issuers) == 0);
+}
+
+TEST_CASE("certificate: key and certificate in one file are read back with its password alone") {
+    const std::string file = pkcs12(authority(), test::first_key(), "1900000109");
+    BIO* const bio = BIO_new_mem_buf(file.data(), static_cast<int>(file.size()));
+    PKCS12* const read = d2i_PKCS12_bio(bio, nullptr);
+    REQUIRE(read != nullptr);
+    EVP_PKEY* key = nullptr;
+    X509* certificate = nullptr;
+    CHECK(PKCS12_parse(read, "1900000110", &key, &certificate, nullptr) == 0);
+    ERR_clear_error();
+    REQUIRE(PKCS12_parse(read, "1900000109", &key, &certificate, nullptr) == 1);
+    CHECK(EVP_PKEY_eq(key, test::first_key().handle()) == 1);
+    CHECK(X509_cmp(certificate, authority().handle()) == 0);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    PKCS12_free(read);
+    BIO_free(bio);
 }

@@ -1,6 +1,6 @@
 // RSA encryption: our paddings against OpenSSL's, every length, ciphertexts that are none.
 #include "protocols/crypto/rsa.h"
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 #include <openssl/err.h>

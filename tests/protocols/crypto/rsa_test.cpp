@@ -1,7 +1,7 @@
 // RSA keys: reading every form, signatures, threads that share a key.
 #include "protocols/crypto/rsa.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 #include <openssl/err.h>
@@ -149,4 +149,11 @@ TEST_CASE("rsa: eight threads sign and verify with one key and get what one thre
     for (std::thread& thread : running) thread.join();
 
     CHECK(right == std::vector<std::size_t>(threads, rounds));
+}
+
+TEST_CASE("rsa: the form of PKCS #1 is the end of the other form of a public key") {
+    const PublicKey key = test::first_key().public_key();
+    CHECK(key.pem_pkcs1().starts_with("-----BEGIN RSA PUBLIC KEY-----\n"));
+    // RFC 8017, A.1.1: the key itself, without the name of its algorithm.
+    CHECK(decoded_pem(key.pem()).ends_with(decoded_pem(key.pem_pkcs1())));
 }

@@ -1,5 +1,5 @@
 // Requests and answers read from bytes in every split; what is refused, with its status.
-#include "switch/net/http_readers.h"
+#include "protocols/http/http_readers.h"
 
 #include <doctest/doctest.h>
 
@@ -390,6 +390,7 @@ TEST_CASE("response reader: what is no answer, too long or cut off is refused") 
     };
     const Row rows[] = {
         {"SSH-2.0-OpenSSH\r\n", false, 400},
+        {"mumble\n", false, 400},
         {"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n", false, 413},
         {"HTTP/1.1 200 OK\r\n\r\n01234567890", false, 413},
         {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n", false, 413},

@@ -1,8 +1,8 @@
 // Businesses pay customers and businesses, from the acknowledgement to the result.
-#include "protocols/mpesa/b2b.h"
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
-#include "tests/mpesa/results.h"
+#include "protocols/mpesa/apis/b2b.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/results.h"
 
 #include <doctest/doctest.h>
 
@@ -150,8 +150,9 @@ TEST_CASE("mpesa b2b: each command moves money from where to where it says") {
     constexpr const char* utility = "600000";
     constexpr const char* their_working = "600984.working";
     constexpr const char* theirs = "600984";
+    constexpr const char* till = "5001000";
     const std::vector<Moves> all{{"BusinessPayBill", working, theirs},
-                                 {"BusinessBuyGoods", working, theirs},
+                                 {"BusinessBuyGoods", working, till},
                                  {"BusinessPayToBulk", working, theirs},
                                  {"PayTaxToKRA", working, "572572"},
                                  {"DisburseFundsToBusiness", working, theirs},
@@ -170,23 +171,26 @@ TEST_CASE("mpesa b2b: each command moves money from where to where it says") {
     result_of(daraja, tax_path, taxes);
     result_of(daraja, b2b_path, to_business("BusinessToBusinessTransfer"));
     result_of(daraja, b2b_path, to_business("MerchantToMerchantTransfer"));
+    const json::object goods = to_business("BusinessBuyGoods", {{"PartyB", till}});
+    result_of(daraja, b2b_path, goods);
     for (std::size_t i = 0; i < all.size(); ++i) {
         INFO(all[i].command);
         CHECK(mpesa::b2b_commands()[i].id == all[i].command);
         std::map<std::string, std::int64_t> before;
-        for (const char* account : {utility, working, theirs, their_working, "572572"})
+        for (const char* account : {utility, working, theirs, their_working, till, "572572"})
             before[account] = daraja.balance(account);
         const bool is_tax = all[i].to == "572572";
         const json::value result =
-            is_tax ? result_of(daraja, tax_path, taxes)
-                   : result_of(daraja, b2b_path, to_business(all[i].command.c_str()));
-        CHECK(result.at("ResultType") == json::value("0"));
-        CHECK(result.at("ResultCode") == json::value("0"));
+            is_tax              ? result_of(daraja, tax_path, taxes)
+            : all[i].to == till ? result_of(daraja, b2b_path, goods)
+                                : result_of(daraja, b2b_path, to_business(all[i].command.c_str()));
+        CHECK(result.at("ResultType") == json::value(0));
+        CHECK(result.at("ResultCode") == json::value(0));
         before[all[i].from] -= 10'000;
         before[all[i].to] += 10'000;
         before.erase("");
-        for (const auto& [account, expected] : before)
-            CHECK_MESSAGE(daraja.balance(account) == expected, account);
+        for (const auto& expected : before)
+            CHECK_MESSAGE(daraja.balance(expected.first) == expected.second, expected.first);
     }
     daraja.check_books();
 }
@@ -194,28 +198,37 @@ TEST_CASE("mpesa b2b: each command moves money from where to where it says") {
 TEST_CASE("mpesa b2b: the result of a paybill's payment, and of one that failed") {
     Daraja daraja;
     const json::value result = result_of(daraja, b2b_path, to_business("BusinessPayBill"));
-    CHECK(keys_of(result) == std::vector<std::string>{"DebitAccountBalance", "Amount",
-                                                      "DebitPartyAffectedAccountBalance",
-                                                      "TransCompletedTime", "DebitPartyCharges",
-                                                      "ReceiverPartyPublicName", "Currency",
-                                                      "InitiatorAccountCurrentBalance"});
-    CHECK(said(result, "DebitAccountBalance") ==
-          "{Amount={CurrencyCode=KES, MinimumAmount=49990000, BasicAmount=499900.00}}");
-    CHECK(said(result, "Amount") == "100.00");
-    CHECK(said(result, "DebitPartyAffectedAccountBalance") ==
-          "Working Account|KES|499900.00|499900.00|0.00|0.00");
-    CHECK(said(result, "TransCompletedTime") == "20261002181103");
-    CHECK(said(result, "ReceiverPartyPublicName") == "600984 - Safaricom600984");
+    // Order, types and names of a capture of September 2024.
+    const std::string balance =
+        R"("{Amount={CurrencyCode=KES, MinimumAmount=49990000, BasicAmount=499900.00}}"})";
+    const std::string& body = daraja.arrived[0].callback.body;
+    CHECK(body.starts_with(R"({"Result":{"ResultType":0,"ResultCode":0,)"));
+    CHECK(body.find(
+              R"("ResultParameters":{"ResultParameter":[{"Key":"Currency","Value":"KES"},)"
+              R"({"Key":"ReceiverPartyPublicName","Value":"600984 - Safaricom600984"},)"
+              R"({"Key":"DebitPartyCharges"},{"Key":"TransCompletedTime","Value":20261002181103},)"
+              R"({"Key":"DebitPartyAffectedAccountBalance",)"
+              R"("Value":"Working Account|KES|499900.00|499900.00|0.00|0.00"},)"
+              R"({"Key":"Amount","Value":100},{"Key":"DebitAccountCurrentBalance","Value":)" +
+              balance + R"(,{"Key":"InitiatorAccountCurrentBalance","Value":)" + balance + "]}") !=
+          std::string::npos);
     const json::array& items = result.at_pointer("/ReferenceData/ReferenceItem").get_array();
     REQUIRE(items.size() == 3);
     CHECK(at(items[0], "Value") == "INV");
-    CHECK(at(items[2], "Key") == "Occasion");
+    CHECK(items[2] == json::value{{"Key", "Occassion"}, {"Value", "none"}});
+    // A reference that is a number is told as one, and no occasion is a key alone.
+    const json::value numbered = result_of(
+        daraja, b2b_path,
+        to_business("BusinessPayBill", {{"AccountReference", "353353"}, {"Occasion", nullptr}}));
+    CHECK(json::serialize(numbered.at_pointer("/ReferenceData/ReferenceItem/0")) ==
+          R"({"Key":"BillReferenceNumber","Value":353353})");
+    CHECK(json::serialize(numbered.at_pointer("/ReferenceData/ReferenceItem/2")) ==
+          R"({"Key":"Occassion"})");
 
     const json::value failed = result_of(
         daraja, b2b_path, to_business("BusinessPayBill", {{"SecurityCredential", "wrong"}}));
     CHECK(failed.at("ResultCode") == json::value(2001));
-    // One parameter is an object, not an array of one.
-    CHECK(at(failed, "ResultParameters/ResultParameter/Key") == "BOCompletedTime");
+    CHECK(!failed.get_object().contains("ResultParameters"));
     CHECK(at(failed, "ReferenceData/ReferenceItem/Key") == "QueueTimeoutURL");
     CHECK(at(failed, "TransactionID") == "UJ20000000");
     CHECK(code_of(result_of(daraja, b2b_path,
@@ -226,6 +239,30 @@ TEST_CASE("mpesa b2b: the result of a paybill's payment, and of one that failed"
                             to_business("BusinessToBusinessTransfer", {{"PartyB", "600000"}}))) ==
           "2006");
     daraja.check_books();
+}
+
+TEST_CASE("mpesa results: the portal's older samples of B2B and reversals by option") {
+    mpesa::Options options;
+    options.result_shape = "documented";
+    Daraja daraja(options);
+    const json::value result = result_of(daraja, b2b_path, to_business("BusinessPayBill"));
+    for (const char* key : {"ResultType", "ResultCode"}) CHECK(result.at(key) == json::value("0"));
+    CHECK(keys_of(result) == std::vector<std::string>{"DebitAccountBalance", "Amount",
+                                                      "DebitPartyAffectedAccountBalance",
+                                                      "TransCompletedTime", "DebitPartyCharges",
+                                                      "ReceiverPartyPublicName", "Currency",
+                                                      "InitiatorAccountCurrentBalance"});
+    CHECK(said(result, "DebitAccountBalance") ==
+          "{Amount={CurrencyCode=KES, MinimumAmount=49990000, BasicAmount=499900.00}}");
+    CHECK(parameter(result, "Amount") == json::value("100.00"));
+    CHECK(parameter(result, "TransCompletedTime") == json::value("20261002181103"));
+    CHECK(parameter(result, "DebitPartyCharges") == json::value(""));
+    CHECK(at(result, "ReferenceData/ReferenceItem/2/Key") == "Occasion");
+    const json::value failed = result_of(
+        daraja, b2b_path, to_business("BusinessPayBill", {{"SecurityCredential", "wrong"}}));
+    CHECK(failed.at("ResultCode") == json::value(2001));
+    // One parameter is an object, not an array of one.
+    CHECK(at(failed, "ResultParameters/ResultParameter/Key") == "BOCompletedTime");
 }
 
 TEST_CASE("mpesa b2b: goods of a till, and the tax authority, which is paid on its own path") {

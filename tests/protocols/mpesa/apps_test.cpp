@@ -1,6 +1,6 @@
 // One app cannot act for another one's business, whatever it calls.
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 
@@ -54,13 +54,19 @@ TEST_CASE("mpesa apps: every call that names another app's business is refused, 
     for (GoodBody one : good_bodies(receipt)) {
         if (one.path == "/mpesa/qrcode/v1/generate") one.body["CPI"] = "174379";
         CAPTURE(one.path);
+        // Anybody may ask what an organisation or a number is; nothing is moved or told of it.
+        if (one.path.find("sfcverify") != std::string::npos ||
+            one.path.find("checkATI") != std::string::npos)
+            continue;
         const http::HttpReply reply = daraja.post_as(other_app, one.path, one.body);
         check_error(reply);
         const std::string message = at(json::parse(reply.body), "errorMessage");
         CHECK((message == "Merchant does not exist" ||
+               message == "Bad Request - Invalid BusinessShortCode" ||
                message == "Bad Request - Invalid ShortCode" ||
                message == "Bad Request - Invalid PartyA" ||
                message == "Bad Request - Invalid ReceiverParty" ||
+               message == "Bad Request - Invalid receiverShortCode" ||
                message == "Bad Request - Invalid CPI"));
         CHECK(daraja.world.core.state().hash() == before);
     }

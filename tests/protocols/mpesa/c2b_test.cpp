@@ -1,7 +1,7 @@
 // Customers pay a business unasked: where it is told to, what it is asked first, what it says.
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
-#include "tests/mpesa/daraja.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 #include <doctest/doctest.h>
 

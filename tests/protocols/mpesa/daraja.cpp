@@ -1,8 +1,8 @@
-#include "tests/mpesa/daraja.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 #include "protocols/crypto/encoding.h"
-#include "protocols/mpesa/access_token.h"
-#include "protocols/mpesa/sandbox.h"
+#include "protocols/mpesa/profiles/sandbox.h"
+#include "protocols/mpesa/wire/access_token.h"
 
 #include <doctest/doctest.h>
 

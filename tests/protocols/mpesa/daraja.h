@@ -3,7 +3,7 @@
 #pragma once
 
 #include "protocols/mpesa/mpesa_adapter.h"
-#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/profiles/profiles.h"
 #include "tests/support/dialect_bench.h"
 
 #include <boost/json.hpp>

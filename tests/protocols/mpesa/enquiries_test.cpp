@@ -1,8 +1,9 @@
 // Balances, what became of a transaction, and giving it back: from the acknowledgement to the
 // result.
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
-#include "tests/mpesa/results.h"
+#include "protocols/mpesa/wire/ids.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/results.h"
 
 #include <doctest/doctest.h>
 
@@ -64,13 +65,23 @@ TEST_CASE("mpesa balance: all accounts in one text, with what was paid in charge
           "Utility Account|KES|999000.00|999000.00|0.00|0.00&"
           "Charges Paid Account|KES|-5.00|-5.00|0.00|0.00&"
           "Organization Settlement Account|KES|0.00|0.00|0.00|0.00");
-    CHECK(parameter(result, "BOCompletedTime").is_string());
+    CHECK(parameter(result, "BOCompletedTime") == json::value(20261002181203));
     const json::value till =
         result_of(daraja, balance_path, changed(body, {{"PartyA", "5001000"}}));
     CHECK(said(till, "AccountBalance").find("&Merchant Account|KES|") != std::string::npos);
-    CHECK(code_of(result_of(daraja, balance_path, changed(body, {{"CommandID", "Balance"}}))) ==
-          "29");
+    const json::value failed =
+        result_of(daraja, balance_path, changed(body, {{"CommandID", "Balance"}}));
+    CHECK(code_of(failed) == "29");
+    // The one parameter is an object, not an array of one.
+    CHECK(json::serialize(failed.at("ResultParameters")) ==
+          R"({"ResultParameter":{"Key":"BOCompletedTime","Value":20261002181403}})");
     mpesa::Options options;
+    options.result_shape = "documented";
+    daraja.store(options);
+    CHECK(parameter(result_of(daraja, balance_path, body), "BOCompletedTime").is_string());
+    CHECK(!result_of(daraja, balance_path, changed(body, {{"CommandID", "Balance"}}))
+               .get_object()
+               .contains("ResultParameters"));
     options.result_order = 2017;
     daraja.store(options);
     CHECK(parameter(result_of(daraja, balance_path, body), "BOCompletedTime").is_number());
@@ -81,14 +92,16 @@ TEST_CASE("mpesa status: of a prompt and a payment, by receipt and by conversati
     const std::string receipt = paid_prompt(daraja);
     const json::value prompt = result_of(daraja, status_path, about(receipt, "174379"));
     CHECK(keys_of(prompt) ==
-          std::vector<std::string>{
-              "ReceiptNo", "Conversation ID", "Amount", "FinalizedTime", "TransactionStatus",
-              "ReasonType", "TransactionReason", "DebitPartyCharges", "DebitAccountType",
-              "InitiatedTime", "Originator Conversation ID", "CreditPartyName", "DebitPartyName"});
+          std::vector<std::string>{"DebitPartyName", "CreditPartyName", "OriginatorConversationID",
+                                   "InitiatedTime", "CreditPartyCharges", "DebitAccountType",
+                                   "TransactionReason", "ReasonType", "TransactionStatus",
+                                   "FinalisedTime", "Amount", "ConversationID", "ReceiptNo"});
     CHECK(said(prompt, "ReceiptNo") == receipt);
     CHECK(said(prompt, "TransactionStatus") == "Completed");
-    CHECK(said(prompt, "Amount") == "10");
-    CHECK(parameter(prompt, "FinalizedTime").is_number());
+    CHECK(daraja.arrived[0].callback.body.find(R"({"Key":"Amount","Value":10.0})") !=
+          std::string::npos);
+    CHECK(parameter(prompt, "FinalisedTime").is_number());
+    CHECK(parameter(prompt, "CreditPartyCharges").is_null());
     CHECK(said(prompt, "InitiatedTime") == "20261002181102");
     CHECK(said(prompt, "DebitPartyName") == "254708374149 - John Doe");
     CHECK(said(prompt, "CreditPartyName") == "174379 - Daraja Sandbox");
@@ -104,8 +117,8 @@ TEST_CASE("mpesa status: of a prompt and a payment, by receipt and by conversati
         const json::value result = result_of(daraja, status_path, body);
         REQUIRE(code_of(result) == "0");
         CHECK(said(result, "ReceiptNo") == at(paid, "TransactionID"));
-        CHECK(said(result, "Conversation ID") == at(paid, "ConversationID"));
-        CHECK(said(result, "Originator Conversation ID") == "pay-1");
+        CHECK(said(result, "ConversationID") == at(paid, "ConversationID"));
+        CHECK(said(result, "OriginatorConversationID") == "pay-1");
         CHECK(said(result, "ReasonType") == "Business Payment to Customer via API");
         CHECK(said(result, "DebitAccountType") == "Utility Account");
     }
@@ -119,6 +132,67 @@ TEST_CASE("mpesa status: of a prompt and a payment, by receipt and by conversati
     check_error(none);
     CHECK(at(json::parse(none.body), "errorMessage") == "Bad Request - Invalid TransactionID");
     daraja.check_books();
+}
+
+TEST_CASE("mpesa status: the ids that it tells are taken back") {
+    Daraja daraja;
+    std::vector<std::string> receipts{paid_prompt(daraja)};
+    daraja.post("/mpesa/c2b/v2/simulate",
+                json::serialize(json::object{{"ShortCode", "174379"},
+                                             {"CommandID", "CustomerPayBillOnline"},
+                                             {"Amount", 20},
+                                             {"Msisdn", customer},
+                                             {"BillRefNumber", "INV1"}}));
+    daraja.pass(minutes{1});
+    // Numbers of orders count up: the payment unasked is the second one.
+    receipts.push_back(mpesa::receipt(OrderId{2}, daraja.world.now));
+    for (const std::string& receipt : receipts) {
+        const json::value told = result_of(daraja, status_path, about(receipt, "174379"));
+        REQUIRE(code_of(told) == "0");
+        CHECK(said(told, "ConversationID").starts_with("AG_20261002_2070"));
+        for (const char* key : {"ConversationID", "OriginatorConversationID"}) {
+            const json::object by_id{{"TransactionID", nullptr},
+                                     {"OriginalConversationID", parameter(told, key)}};
+            const json::value again = result_of(daraja, status_path, about("", "174379", by_id));
+            CHECK(code_of(again) == "0");
+            CHECK(said(again, "ReceiptNo") == receipt);
+            CHECK(code_of(result_of(daraja, status_path, about("", "600000", by_id))) == "R000002");
+        }
+    }
+    // The same number under another day is nobody's.
+    std::string other = mpesa::payment_conversation_id(OrderId{1}, daraja.world.now);
+    other[10] = '9';
+    CHECK(code_of(
+              result_of(daraja, status_path,
+                        about("", "174379", {{"OriginalConversationID", json::string(other)}}))) ==
+          "R000002");
+}
+
+TEST_CASE("mpesa status: what a payment has cost, and the older sample by option") {
+    Daraja daraja;
+    const auto charges_of = [&](int amount) {
+        const json::value paid = result_of(daraja, b2c_v1, to_customer({{"Amount", amount}}));
+        return parameter(result_of(daraja, status_path, about(at(paid, "TransactionID"), "600000")),
+                         "DebitPartyCharges");
+    };
+    // By the tariff of August 2023.
+    CHECK(charges_of(1'000) == json::value("Fee For B2C Payment|KES|5.00"));
+    CHECK(charges_of(100).is_null());
+    CHECK(charges_of(6'000) == json::value("Fee For B2C Payment|KES|11.00"));
+    const json::value first = result_of(daraja, b2c_v1, to_customer({{"Amount", 2'000}}));
+    result_of(daraja, b2c_v1, to_customer({{"Amount", 30'000}}));
+    mpesa::Options options;
+    options.result_shape = "documented";
+    daraja.store(options);
+    const json::value told =
+        result_of(daraja, status_path, about(at(first, "TransactionID"), "600000"));
+    CHECK(said(told, "DebitPartyCharges") == "Fee For B2C Payment|KES|9.00");
+    CHECK(keys_of(told) == std::vector<std::string>{
+                               "ReceiptNo", "Conversation ID", "Amount", "FinalizedTime",
+                               "TransactionStatus", "ReasonType", "TransactionReason",
+                               "DebitPartyCharges", "DebitAccountType", "InitiatedTime",
+                               "Originator Conversation ID", "CreditPartyName", "DebitPartyName"});
+    CHECK(said(told, "Amount") == "2000");
 }
 
 TEST_CASE("mpesa status: what has failed, was cancelled, is still under way") {
@@ -154,14 +228,17 @@ TEST_CASE("mpesa reversal: a customer's payment goes back whole, and once") {
     const std::string receipt = paid_prompt(daraja);
     const std::int64_t before = daraja.balance("174379");
     const json::value result = result_of(daraja, reversal_path, giving_back(receipt));
-    CHECK(result.at("ResultCode") == json::value("0"));
+    CHECK(result.at("ResultType") == json::value(0));
+    CHECK(result.at("ResultCode") == json::value(0));
     CHECK(keys_of(result) == std::vector<std::string>{"DebitAccountBalance", "Amount",
                                                       "TransCompletedTime", "OriginalTransactionID",
                                                       "Charge", "CreditPartyPublicName",
                                                       "DebitPartyPublicName"});
     CHECK(said(result, "OriginalTransactionID") == receipt);
     CHECK(said(result, "CreditPartyPublicName") == "254708374149 - John Doe");
-    CHECK(said(result, "Amount") == "10");
+    const std::string& body = daraja.arrived[0].callback.body;
+    CHECK(body.find(R"({"Key":"Amount","Value":10.00})") != std::string::npos);
+    CHECK(body.find(R"({"Key":"Charge","Value":0.00})") != std::string::npos);
     CHECK(daraja.balance(customer) == 5'000'000);
     CHECK(daraja.balance("174379") == before - 1'000);
     for (int i = 0; i < 2; ++i)

@@ -1,7 +1,7 @@
 // What stands before every API: its path, its method, its token; and how a token is had.
 #include "protocols/crypto/encoding.h"
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 
@@ -35,7 +35,11 @@ TEST_CASE("mpesa gateway: nobody gets a token without the right key, secret and 
           std::string("Basic \xFF\x01")})
         CHECK(code(ask(grant, bad)) == "400.008.01");
     for (const char* bad : {"", "?", "?grant_type=", "?grant_type=password", "?&&&",
-                            "?grant_type=client_credentialsx", "?Grant_type=client_credentials"})
+                            "?grant_type=client_credentialsx", "?Grant_type=client_credentials",
+                            "?grant_type=client_credentials&grant_type=client_credentials",
+                            "?grant_type=client_credentials&grant_type=password",
+                            "?grant_type=password&grant_type=client_credentials",
+                            "?grant_type=client_credentials&grant%5Ftype=password"})
         CHECK(code(ask(bad, good)) == "400.008.02");
     for (const std::string& other :
          {pair + "x", pair.substr(0, pair.size() - 1), std::string(":"), std::string("a:"),

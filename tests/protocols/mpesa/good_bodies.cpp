@@ -1,6 +1,6 @@
-#include "tests/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
-#include "tests/mpesa/daraja.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 namespace tuma::testing {
 
@@ -41,6 +41,57 @@ GoodBody simulate_body(const char* path) {
              {"Amount", Takes::exactly},
              {"Msisdn", Takes::exactly},
              {"BillRefNumber", Takes::freely}}};
+}
+
+GoodBody identity_body(const char* path) {
+    return {path, {{"customerNumber", sandbox_customer}}, {{"customerNumber", Takes::exactly}}};
+}
+
+GoodBody express_body() {
+    return {"/v1/ussdpush/get-msisdn",
+            {{"primaryShortCode", "5001000"},
+             {"receiverShortCode", "600984"},
+             {"amount", 71},
+             {"paymentRef", "INV"},
+             {"callbackUrl", "http://127.0.0.1:9/e"},
+             {"partnerName", "Vendor"},
+             {"RequestRefID", "404e1aec"}},
+            {{"primaryShortCode", Takes::exactly},
+             {"receiverShortCode", Takes::exactly},
+             {"amount", Takes::exactly},
+             {"paymentRef", Takes::freely},
+             {"callbackUrl", Takes::exactly},
+             {"partnerName", Takes::freely},
+             {"RequestRefID", Takes::freely}}};
+}
+
+// Of days that are far ahead, so that nobody is charged meanwhile.
+GoodBody standing_body() {
+    return {"/standingorder/v1/createStandingOrderExternal",
+            {{"StandingOrderName", "Phone"},
+             {"StartDate", "20361101"},
+             {"EndDate", "20371101"},
+             {"BusinessShortCode", "174379"},
+             {"TransactionType", "Standing Order Customer Pay Bill"},
+             {"ReceiverPartyIdentifierType", "4"},
+             {"Amount", 4500},
+             {"PartyA", sandbox_customer},
+             {"CallBackURL", "http://127.0.0.1:9/s"},
+             {"AccountReference", "Test"},
+             {"TransactionDesc", "Test"},
+             {"Frequency", "4"}},
+            {{"StandingOrderName", Takes::freely},
+             {"StartDate", Takes::exactly},
+             {"EndDate", Takes::exactly},
+             {"BusinessShortCode", Takes::exactly},
+             {"TransactionType", Takes::exactly},
+             {"ReceiverPartyIdentifierType", Takes::exactly},
+             {"Amount", Takes::exactly},
+             {"PartyA", Takes::exactly},
+             {"CallBackURL", Takes::exactly},
+             {"AccountReference", Takes::freely},
+             {"TransactionDesc", Takes::freely},
+             {"Frequency", Takes::exactly}}};
 }
 
 GoodBody push_body() {
@@ -164,6 +215,23 @@ std::vector<GoodBody> good_bodies(const std::string& receipt) {
           {"TrxCode", Takes::exactly},
           {"CPI", Takes::freely},
           {"Size", Takes::maybe_exactly}}},
+        {"/sfcverify/v1/query/info",
+         {{"IdentifierType", "4"}, {"Identifier", "174379"}},
+         {{"IdentifierType", Takes::exactly}, {"Identifier", Takes::exactly}}},
+        identity_body("/imsi/v1/checkATI"),
+        identity_body("/imsi/v2/checkATI"),
+        identity_body("/registration/lookup/v1/checkATI"),
+        {"/pulltransactions/v1/register",
+         {{"ShortCode", "174379"},
+          {"RequestType", "Pull"},
+          {"NominatedNumber", "0722000000"},
+          {"CallBackURL", "http://127.0.0.1:9/p"}},
+         {{"ShortCode", Takes::exactly},
+          {"RequestType", Takes::exactly},
+          {"NominatedNumber", Takes::exactly},
+          {"CallBackURL", Takes::exactly}}},
+        express_body(),
+        standing_body(),
     };
 }
 

@@ -1,7 +1,7 @@
 // Everything that can be wrong with a request: the gateway's own error, or an acknowledgement whose
 // result is a failure; no money moves.
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 
@@ -234,7 +234,10 @@ TEST_CASE("mpesa hostile: amounts that nobody has or may pay") {
         const std::string& path = one.path;
         const bool is_prompt = path.find("stkpush/v1/process") != std::string::npos;
         const bool is_c2b = path.find("simulate") != std::string::npos;
-        if (!one.body.contains("Amount") || path.find("qrcode") != std::string::npos) continue;
+        // A code is no payment, and a standing order moves nothing before its first day.
+        const bool moves_none = path.find("qrcode") != std::string::npos ||
+                                path.find("standingorder") != std::string::npos;
+        if (!one.body.contains("Amount") || moves_none) continue;
         for (const json::value& amount : {json::value(250'001), json::value("999999999")}) {
             // Businesses pay each other as much as they have.
             if (path.find("/b2b/") != std::string::npos && amount.is_number()) continue;
@@ -331,8 +334,7 @@ TEST_CASE("mpesa hostile: passwords and credentials that are no base64, or of no
                 with(one.body, has_password ? "Password" : "SecurityCredential", json::string(bad));
             if (has_password) {
                 const http::HttpReply reply = prepared.daraja.post(one.path, text_of(body));
-                CHECK(at(json::parse(reply.body), "errorMessage") ==
-                      "[MerchantValidate] - Wrong credentials");
+                CHECK(at(json::parse(reply.body), "errorMessage") == "Wrong credentials");
                 prepared.check_refused(one.path, text_of(body), bad.substr(0, 20));
             } else {
                 prepared.check_told(one.path, text_of(body), bad.substr(0, 20));

@@ -1,7 +1,7 @@
 // The pages about simulated customers and provisioning say what the tables and profiles say.
-#include "protocols/mpesa/magic.h"
-#include "protocols/mpesa/options.h"
-#include "protocols/mpesa/profiles.h"
+#include "protocols/mpesa/orders/test_customers.h"
+#include "protocols/mpesa/profiles/options.h"
+#include "protocols/mpesa/profiles/profiles.h"
 #include "protocols/mpesa/routes.h"
 
 #include <boost/json.hpp>

@@ -1,7 +1,7 @@
 // Dynamic QR: the reply's members, its errors, and a picture that is one.
 #include "protocols/crypto/encoding.h"
-#include "protocols/mpesa/qr_image.h"
-#include "tests/mpesa/daraja.h"
+#include "protocols/mpesa/apis/qr_image.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 #include <doctest/doctest.h>
 #include <zlib.h>

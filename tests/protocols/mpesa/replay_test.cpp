@@ -1,7 +1,7 @@
 // Requests of mpesa-node as they were recorded, byte for byte, against the dialect.
 #include "protocols/crypto/encoding.h"
-#include "switch/net/http_readers.h"
-#include "tests/mpesa/daraja.h"
+#include "protocols/http/http_readers.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-#include "tests/mpesa/results.h"
+#include "tests/protocols/mpesa/results.h"
 
-#include "tests/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // What is asked of Daraja and told later: the request, the wait, the result.
 #pragma once
 
-#include "tests/mpesa/daraja.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 #include <boost/json.hpp>
 

@@ -1,5 +1,5 @@
 // M-Pesa Express from the prompt to the callback, and everything that can go wrong with it.
-#include "tests/mpesa/daraja.h"
+#include "tests/protocols/mpesa/daraja.h"
 
 #include <doctest/doctest.h>
 
@@ -78,7 +78,7 @@ TEST_CASE("stk: a prompt is accepted, paid after two seconds, and told with exac
                       R"("CallbackMetadata":{"Item":[{"Name":"Amount","Value":150.00},)"
                       R"({"Name":"MpesaReceiptNumber","Value":")" +
                       receipt +
-                      R"("},{"Name":"TransactionDate","Value":20261002181104},)"
+                      R"("},{"Name":"Balance"},{"Name":"TransactionDate","Value":20261002181104},)"
                       R"({"Name":"PhoneNumber","Value":254708374149}]}}}})");
     // The business pays the price of 5 shillings.
     CHECK(daraja.balance(customer) == 5'000'000 - 15'000);
@@ -170,9 +170,9 @@ TEST_CASE("stk: of several things that are wrong the first is told, under its ow
         {"Timestamp", "Timestamp"},
         {"TransactionType", "TransactionType"},
         {"Amount", "Amount"},
-        {"PartyA", "PartyA"},
         {"PartyB", "PartyB"},
         {"PhoneNumber", "PhoneNumber"},
+        {"PartyA", "PartyA"},
         {"CallBackURL", "CallBackURL"},
         {"AccountReference", "AccountReference"},
         {"TransactionDesc", "Remarks"}};
@@ -187,12 +187,12 @@ TEST_CASE("stk: of several things that are wrong the first is told, under its ow
     body["PartyB"] = "1";
     CHECK(complaint(daraja, json::serialize(body)) == "Bad Request - Invalid PartyB");
     body["PartyB"] = "600000";
-    CHECK(complaint(daraja, json::serialize(body)) == "[MerchantValidate] - Wrong credentials");
+    CHECK(complaint(daraja, json::serialize(body)) == "Wrong credentials");
     CHECK(complaint(daraja, stk_body(customer, 10, {{"BusinessShortCode", "9999999"}})) ==
           "Merchant does not exist");
     // Of another second.
     CHECK(complaint(daraja, stk_body(customer, 10, {{"Timestamp", "20261002181103"}})) ==
-          "[MerchantValidate] - Wrong credentials");
+          "Wrong credentials");
     daraja.pass(minutes{1});
     CHECK(daraja.arrived.empty());
 }

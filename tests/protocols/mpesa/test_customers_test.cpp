@@ -1,8 +1,8 @@
 // What simulated customers do: each row of the table does what its sentence says.
-#include "protocols/mpesa/magic.h"
+#include "protocols/mpesa/orders/test_customers.h"
 
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 
@@ -40,6 +40,7 @@ const std::vector<Expected> prompts{
     {"11", "11"},
     {"12", "1001"},
     {"17", "17"},
+    {"07", "17"},
     {"19", "1019"},
     {"25", "1025"},
     {"26", "26"},
@@ -278,4 +279,47 @@ TEST_CASE("mpesa magic: a rule's words can play a scenario too") {
     CHECK(script.action == ledger::CustomerAction::decline);
     CHECK(script.code == 1032);
     CHECK(script.delay == Duration{});
+}
+
+TEST_CASE("mpesa magic: a scenario among a rule's words takes nothing away from the others") {
+    for (const char* words : {"callback-twice,scenario:slow", "scenario:slow,callback-twice"}) {
+        CAPTURE(std::string(words));
+        const http::HttpRequest request{.headers = {{"Tuma-Fault", words}}};
+        const mpesa::Script script = mpesa::script_of(request, {}, {});
+        CHECK(script.fault == ledger::NoticeFault::twice);
+        CHECK(script.delay == seconds{15});
+    }
+}
+
+TEST_CASE("mpesa magic: words that contradict each other or are empty are refused with the list") {
+    struct Row {
+        const char* header;
+        const char* words;
+        const char* part;  ///< of what is wrong; empty: nothing is
+    };
+    const Row rows[] = {
+        {"Tuma-Scenario", "cancel,insufficient", R"("insufficient" contradicts "cancel")"},
+        {"Tuma-Scenario", "cancel,result:1", R"("result:1" contradicts "cancel")"},
+        {"Tuma-Scenario", "callback-lost,cancel", "the words are approve, insufficient"},
+        {"Tuma-Scenario", "delay=1, delay=2", R"("delay=2" contradicts "delay=1")"},
+        {"Tuma-Scenario", "approve,approve", R"("approve" is there twice)"},
+        {"Tuma-Scenario", "approve,", "is none of approve"},
+        {"Tuma-Scenario", ",approve", "is none of approve"},
+        {"Tuma-Scenario", "", "is none of approve"},
+        {"Tuma-Fault", "", "is none of latency:MS"},
+        {"tuma_scenario", "cancel", "did you mean Tuma-Scenario?"},
+        {"Tuma-Fault", "scenario:cancel,error:1", R"("error:1" contradicts "scenario:cancel")"},
+        {"Tuma-Fault", "spike-arrest,error:500.003.03", R"(contradicts "spike-arrest")"},
+        {"Tuma-Fault", "spike-arrest,status:500", R"(contradicts "spike-arrest")"},
+        {"Tuma-Scenario", "cancel,delay=0ms", ""},
+        {"Tuma-Fault", "latency:5,commit-then-drop,error:1032,callback-twice,callback-late:9", ""},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(std::string(row.words));
+        const auto misspelt = mpesa::misspelt_word({.headers = {{row.header, row.words}}});
+        REQUIRE(misspelt.has_value() == (*row.part != '\0'));
+        if (!misspelt) continue;
+        CHECK(misspelt->field == row.header);
+        CHECK(misspelt->reason.find(row.part) != std::string::npos);
+    }
 }

@@ -1,8 +1,8 @@
 // When things happen that nobody asks for twice: the options that are times, and callbacks that
 // are tried again.
-#include "tests/mpesa/daraja.h"
-#include "tests/mpesa/good_bodies.h"
-#include "tests/mpesa/results.h"
+#include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
+#include "tests/protocols/mpesa/results.h"
 
 #include <doctest/doctest.h>
 

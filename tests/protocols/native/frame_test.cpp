@@ -1,7 +1,7 @@
 // Frames: each error in its turn, every truncation, every flipped bit, every split of a stream.
 #include "protocols/native/frame.h"
 
-#include "tests/native/arbitrary.h"
+#include "tests/protocols/native/arbitrary.h"
 
 #include <doctest/doctest.h>
 

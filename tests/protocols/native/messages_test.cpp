@@ -1,7 +1,7 @@
 // Commands and results survive the way over the wire, and nothing else gets through.
 #include "protocols/native/messages.h"
 
-#include "tests/native/arbitrary.h"
+#include "tests/protocols/native/arbitrary.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -1,7 +1,7 @@
 // The protocol's README tells the truth: its tables and its worked example are compared with the
 // code.
 #include "protocols/native/messages.h"
-#include "tests/native/arbitrary.h"
+#include "tests/protocols/native/arbitrary.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 // Bills against the books: whatever happened on a day, the sums agree to the fen.
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
-#include "tests/wechat/shop.h"
+#include "tests/protocols/wechat/shop.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
@@ -235,4 +235,73 @@ TEST_CASE("wechat bills: an address is good for five minutes and for its merchan
     std::swap(shop.merchant, other);
     shop.pass(seconds{301});
     CHECK(code_of(shop.get(target)) == "400 PARAM_ERROR");
+}
+
+TEST_CASE("wechat bills: the fund-flow bill has the numbers of payments, refunds and transfers") {
+    wechat::Options options;
+    options.bills_of_today = true;
+    Shop shop(options);
+    shop.post("/v3/pay/transactions/native", native_order("ORDER-1", 1'000));
+    shop.pass(seconds{3});
+    const std::string paid = at(opened(shop.arrived.at(0)), "transaction_id");
+    const auto refund =
+        shop.post_json("/v3/refund/domestic/refunds", refund_of("ORDER-1", "R-1", 500, 1'000));
+    const auto rows = [&](const std::string& more) {
+        return parse(download(shop, "/v3/bill/fundflowbill?bill_date=2026-10-02" + more)).rows;
+    };
+    struct Row {
+        std::string business;
+        std::string direction;
+        std::string platform;
+        std::string merchant;
+
+        bool operator==(const Row&) const = default;
+    };
+    const auto shown = [](const std::map<std::string, std::string>& row) {
+        return Row{row.at("业务类型"), row.at("收支类型"), row.at("微信支付业务单号"),
+                   row.at("业务凭证号")};
+    };
+    std::vector<Row> all;
+    for (const auto& row : rows("")) all.push_back(shown(row));
+    const std::string id = at(refund, "refund_id");
+    const auto has = [&](const Row& row) {
+        return std::find(all.begin(), all.end(), row) != all.end();
+    };
+    CHECK(all.size() == 4);
+    CHECK(has({"交易", "收入", paid, "ORDER-1"}));
+    CHECK(has({"扣除交易手续费", "支出", paid, "ORDER-1"}));
+    CHECK(has({"退款", "支出", id, "R-1"}));
+    CHECK(has({"退还交易手续费", "收入", id, "R-1"}));
+    const auto transfer = shop.post_json(
+        "/v3/fund-app/mch-transfer/transfer-bills",
+        {{"appid", "wxd678efh567hg6787"},
+         {"out_bill_no", "BILL1"},
+         {"transfer_scene_id", "1000"},
+         {"openid", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
+         {"transfer_amount", 100},
+         {"transfer_remark", "x"},
+         {"transfer_scene_report_infos", boost::json::array{boost::json::object{
+                                             {"info_type", "活动名称"}, {"info_content", "x"}}}}});
+    shop.pass(seconds{3});
+    const auto paid_out = rows("&account_type=OPERATION");
+    CHECK(shown(paid_out.back()) ==
+          Row{"商家转账", "支出", at(transfer, "transfer_bill_no"), "BILL1"});
+}
+
+TEST_CASE("wechat bills: a refund is PROCESSING until it has arrived, with the time of that") {
+    wechat::Options options;
+    options.bills_of_today = true;
+    Shop shop(options);
+    shop.post("/v3/pay/transactions/native", native_order("ORDER-1", 1'000));
+    shop.pass(seconds{3});
+    shop.post("/v3/refund/domestic/refunds", refund_of("ORDER-1", "R-1", 500, 1'000));
+    const std::string target = "/v3/bill/tradebill?bill_type=REFUND&bill_date=2026-10-02";
+    const auto row = [&] { return parse(download(shop, target)).rows.at(0); };
+    CHECK(row().at("退款状态") == "PROCESSING");
+    CHECK(row().at("退款申请时间") == "2026-10-02 10:00:03");
+    CHECK(row().at("退款成功时间").empty());
+    shop.pass(seconds{3});
+    CHECK(row().at("退款状态") == "SUCCESS");
+    CHECK(row().at("退款申请时间") == "2026-10-02 10:00:03");
+    CHECK(row().at("退款成功时间") == "2026-10-02 10:00:06");
 }

@@ -1,6 +1,6 @@
 // Everything that can be wrong with a request: the platform's own error, and nothing is posted.
-#include "protocols/wechat/replies.h"
-#include "tests/wechat/shop.h"
+#include "protocols/wechat/wire/replies.h"
+#include "tests/protocols/wechat/shop.h"
 
 #include <doctest/doctest.h>
 
@@ -61,7 +61,9 @@ std::vector<Case> cases() {
           {"transfer_scene_id", "1000"},
           {"openid", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
           {"transfer_amount", 100},
-          {"transfer_remark", "x"}},
+          {"transfer_remark", "x"},
+          {"transfer_scene_report_infos",
+           json::array{json::object{{"info_type", "活动名称"}, {"info_content", "x"}}}}},
          {}},
         {"/v3/pay/transactions/out-trade-no/OPEN-0001/close", {{"mchid", "1900000109"}}, {}},
     };
@@ -128,7 +130,9 @@ struct Prepared {
                    {"transfer_scene_id", "1000"},
                    {"openid", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
                    {"transfer_amount", 100},
-                   {"transfer_remark", "x"}},
+                   {"transfer_remark", "x"},
+                   {"transfer_scene_report_infos",
+                    json::array{json::object{{"info_type", "活动名称"}, {"info_content", "x"}}}}},
                   {{"Tuma-Scenario", "ignore"}});
     }
     // An error of the table, under its status, with no trace in the books.
@@ -213,6 +217,19 @@ TEST_CASE("wechat hostile: words of the headers for tests are those of the path'
         {v3, "Wechatpay-Negative-Test", "SYSTEM_ERROR", true},
         {v3, "Wechatpay-Negative-Test", "SYSTEM_EROR", false},
         {v3, "Tuma-Scenaro", "cancel", false},
+        {v3, "Tuma_Scenario", "cancel", false},
+        {v3, "Tuma-Scenario", "", false},
+        {v3, "Tuma-Scenario", "cancel,", false},
+        {v3, "Tuma-Scenario", "cancel,insufficient", false},
+        {v3, "Tuma-Scenario", "delay=1,delay=2", false},
+        {v3, "Tuma-Scenario", "slow, delay=5", true},
+        {v2, "Tuma-Fault", "callback-lost,callback-twice", false},
+        {v2, "Tuma-Fault", "callback-twice,callback-late:5", true},
+        {v3, "Tuma-Fault", "scenario:cancel,scenario:insufficient", false},
+        {v3, "Tuma-Fault", "scenario:cancel,scenario:delay=5", true},
+        {v3, "Tuma-Fault", "error:SYSTEM_ERROR,error:FREQUENCY_LIMITED", false},
+        {v3, "Tuma-Fault", "error:SYSTEM_ERROR,status:500", false},
+        {v3, "Tuma-Fault", "wrong-signature,wrong-signature", false},
     };
     for (const Row& row : rows) {
         CAPTURE(row.path);
@@ -227,16 +244,16 @@ TEST_CASE("wechat hostile: words of the headers for tests are those of the path'
 TEST_CASE("wechat hostile: paths and methods that are none, numbers that are nobody's") {
     Prepared prepared;
     Shop& shop = prepared.shop;
-    CHECK(code_of(shop.get("/v3/pay/transactions")) == "404 NOT_FOUND");
-    CHECK(code_of(shop.get("/v3/")) == "404 NOT_FOUND");
-    CHECK(code_of(shop.get("/v3/pay/transactions/native")) == "405 METHOD_NOT_ALLOWED");
+    CHECK(code_of(shop.get("/v3/pay/transactions")) == "404");
+    CHECK(code_of(shop.get("/v3/")) == "404");
+    CHECK(code_of(shop.get("/v3/pay/transactions/native")) == "405");
     CHECK(code_of(shop.get("/v3/pay/transactions/id/1?mchid=1900000109")) == "404 ORDER_NOT_EXIST");
     CHECK(code_of(shop.get("/v3/pay/transactions/id/4200002000202610020000000001"
                            "?mchid=1900000109")) == "200");
     CHECK(code_of(shop.get("/v3/pay/transactions/id/4200002000202610030000000001"
                            "?mchid=1900000109")) == "404 ORDER_NOT_EXIST");
     CHECK(code_of(shop.get("/v3/pay/transactions/id/99999999999999999999999999999999999999999"
-                           "?mchid=1900000109")) == "404 ORDER_NOT_EXIST");
+                           "?mchid=1900000109")) == "400 PARAM_ERROR");
     CHECK(code_of(shop.get("/v3/pay/transactions/out-trade-no/PAID-0001")) == "400 PARAM_ERROR");
     CHECK(code_of(shop.get("/v3/pay/transactions/out-trade-no/PAID-0001?mchid=1900000110")) ==
           "403 NO_AUTH");
@@ -247,6 +264,11 @@ TEST_CASE("wechat hostile: paths and methods that are none, numbers that are nob
     CHECK(code_of(shop.get("/v3/billdownload/file?token=TABP.20000-99999999999-00")) ==
           "400 PARAM_ERROR");
     CHECK(code_of(shop.get("/v3/refund/domestic/refunds/NOBODY")) == "404 RESOURCE_NOT_EXISTS");
+    // Who asks too often is told in the shape of the path's version.
+    CHECK(code_of(shop.adapter.too_many_requests({.target = "/v3/pay/transactions/native"})) ==
+          "429 FREQUENCY_LIMITED");
+    CHECK(shop.adapter.too_many_requests({.target = "/pay/unifiedorder"})
+              .body.starts_with("<xml><return_code><![CDATA[FAIL]]></return_code>"));
 }
 
 TEST_CASE("wechat hostile: another merchant sees and moves nothing of the first") {
@@ -262,9 +284,12 @@ TEST_CASE("wechat hostile: another merchant sees and moves nothing of the first"
                            "?mchid=1900000110")) == "404 ORDER_NOT_EXIST");
     CHECK(code_of(shop.post("/v3/refund/domestic/refunds",
                             refund_of("PAID-0001", "R-1", 1, 100))) == "404 RESOURCE_NOT_EXISTS");
+    // A number of its own, which is burnt now; the other merchant's order stays as it is.
     CHECK(code_of(shop.post("/v3/pay/transactions/out-trade-no/OPEN-0001/close",
-                            {{"mchid", "1900000110"}})) == "404 ORDER_NOT_EXIST");
+                            {{"mchid", "1900000110"}})) == "204");
     CHECK(code_of(shop.post("/v3/pay/transactions/native", native_order("THEIRS-01", 1))) ==
           "400 PARAM_ERROR");
+    CHECK(shop.ask(core::QueryOrder{.key = "w/1900000109/n/OPEN-0001"}).order->state ==
+          ledger::OrderState::awaiting_customer);
     shop.check_books();
 }

@@ -1,6 +1,6 @@
 // The page about simulated customers says what the tables say.
-#include "protocols/wechat/magic.h"
-#include "protocols/wechat/options.h"
+#include "protocols/wechat/profiles/options.h"
+#include "protocols/wechat/wire/test_customers.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

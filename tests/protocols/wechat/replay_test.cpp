@@ -1,8 +1,8 @@
 // Requests of wechatpay-axios-plugin as they were recorded, byte for byte, against the dialect.
 #include "protocols/http/message.h"
-#include "protocols/wechat/encrypted_resource.h"
-#include "tests/wechat/shop.h"
-#include "tests/wechat/transcripts.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
+#include "tests/protocols/wechat/shop.h"
+#include "tests/protocols/wechat/wire/transcripts.h"
 
 #include <doctest/doctest.h>
 
@@ -55,6 +55,10 @@ struct Recorded {
         merchant.v2_key = test::parameter("apiv2_key");
         merchant.certificates = {test::transcript("keys/mch_cert.pem")};
         shop.store(merchant);
+        // The numbers of the recordings have four characters. All else is strict.
+        wechat::Options options;
+        options.order_number_least = 4;
+        shop.store(options);
     }
     http::HttpReply replay(const std::string& name) {
         const http::HttpRequest request = recorded(name);

@@ -1,9 +1,9 @@
 // WeChat Pay in one thread with one merchant, who signs requests and opens callbacks.
 #pragma once
 
-#include "protocols/wechat/options.h"
-#include "protocols/wechat/profiles.h"
-#include "protocols/wechat/signature_keys.h"
+#include "protocols/wechat/profiles/options.h"
+#include "protocols/wechat/profiles/profiles.h"
+#include "protocols/wechat/profiles/signature_keys.h"
 #include "protocols/wechat/wechat_adapter.h"
 #include "tests/support/dialect_bench.h"
 
@@ -23,7 +23,7 @@ public:
     /// A request that the merchant has signed now, by its own clock.
     http::HttpRequest signed_request(const std::string& method, const std::string& target,
                                      const std::string& body = {}, http::Fields headers = {}) const;
-    /// A signed request and its reply, whose signature is checked.
+    /// A signed request and its reply, whose signature is checked; refusals have none.
     http::HttpReply call(const std::string& method, const std::string& target,
                          const std::string& body = {}, http::Fields headers = {});
     http::HttpReply get(const std::string& target) { return call("GET", target); }
@@ -41,6 +41,9 @@ public:
     wechat::Platform platform;
 };
 
+/// A name as clients send it, encrypted for the platform's public key; and the header that says so.
+std::string sealed(const std::string& name);
+http::Fields sealing_header();
 /// The resource that a callback encrypts.
 boost::json::value opened(const Arrived& callback);
 
@@ -49,6 +52,6 @@ boost::json::object native_order(const std::string& number, std::int64_t total);
 /// A refund of an order.
 boost::json::object refund_of(const std::string& number, const std::string& refund,
                               std::int64_t amount, std::int64_t total);
-/// The code of an error reply with its status: "400 PARAM_ERROR"; "200" without one.
+/// The code of an error reply with its status: "400 PARAM_ERROR"; "200" and "404" without one.
 std::string code_of(const http::HttpReply& reply);
 }  // namespace tuma::testing

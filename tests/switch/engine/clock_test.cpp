@@ -1,9 +1,9 @@
 // Switch time against a machine whose wall clock is set forwards and back.
-#include "switch/net/clock.h"
+#include "switch/engine/clock.h"
 
-#include "ledger/memory_journal.h"
-#include "switch/net/clock_start.h"
-#include "switch/net/engine.h"
+#include "ledger/store/memory_journal.h"
+#include "switch/engine/clock_start.h"
+#include "switch/engine/engine.h"
 #include "tests/support/fake_machine.h"
 #include "tests/support/temporary_directory.h"
 

@@ -1,6 +1,6 @@
 // Retries of keys that have left memory: looked for on disk while others are decided, never twice.
-#include "ledger/memory_journal.h"
-#include "switch/net/engine.h"
+#include "ledger/store/memory_journal.h"
+#include "switch/engine/engine.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/words.h"
 

@@ -1,9 +1,9 @@
 // Orders that have left memory: known, queried, given back and never opened twice, over crashes.
-#include "ledger/memory_journal.h"
-#include "ledger/order_archive.h"
-#include "ledger/recovery.h"
-#include "switch/net/engine.h"
-#include "switch/net/history.h"
+#include "ledger/archive/order_archive.h"
+#include "ledger/store/memory_journal.h"
+#include "ledger/store/recovery.h"
+#include "switch/engine/engine.h"
+#include "switch/engine/history.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/words.h"
 
@@ -25,7 +25,7 @@ using namespace tuma;
 
 namespace {
 
-using core::OrderWish;
+using core::OrderRequest;
 using std::chrono::seconds;
 
 constexpr std::uint32_t orders_few = 4;
@@ -103,8 +103,8 @@ public:
     void check_replay() {
         ledger::State replayed(limits_);
         life_->journal.scan(1, [&](std::uint64_t sequence, std::span<const std::byte> bytes) {
-            const auto misfit = replayed.replay(ledger::check_batch(bytes, sequence).view);
-            REQUIRE_MESSAGE(!misfit, misfit.value_or(""));
+            const auto violation = replayed.replay(ledger::check_batch(bytes, sequence).view);
+            REQUIRE_MESSAGE(!violation, violation.value_or(""));
             return true;
         });
         CHECK(replayed.hash() == life_->core.state().hash());
@@ -175,7 +175,7 @@ private:
 };
 
 core::OpenOrder sale(const std::string& key, bool is_paid = true) {
-    OrderWish wish;
+    OrderRequest wish;
     wish.terms.kind = 100;
     wish.terms.debit = AccountId{2};
     wish.terms.credit = AccountId{3};
@@ -184,12 +184,12 @@ core::OpenOrder sale(const std::string& key, bool is_paid = true) {
     wish.decides_now = true;
     wish.keys = {key, key + "/transaction"};
     wish.content = "what the dialect needs for " + key;
-    return {std::make_shared<const OrderWish>(std::move(wish))};
+    return {std::make_shared<const OrderRequest>(std::move(wish))};
 }
 
 core::OpenOrder refund(OrderId parent, const std::string& key, std::int64_t amount,
                        Duration takes = {}) {
-    OrderWish wish;
+    OrderRequest wish;
     wish.terms.kind = 101;
     wish.terms.purpose = ledger::Purpose::refund;
     wish.terms.debit = AccountId{3};
@@ -200,7 +200,7 @@ core::OpenOrder refund(OrderId parent, const std::string& key, std::int64_t amou
     wish.refuses_openly = true;
     wish.acts_after = takes;
     wish.keys = {key};
-    return {std::make_shared<const OrderWish>(std::move(wish))};
+    return {std::make_shared<const OrderRequest>(std::move(wish))};
 }
 
 core::QueryOrder by_key(const std::string& key) {
@@ -244,8 +244,8 @@ core::Command chosen(std::mt19937_64& random, std::uint64_t orders) {
         case 6:
             return core::ListOrders{OrderId{one}, 100, 100};
         case 7:
-            return core::MoveOrder{std::make_shared<const core::OrderAct>(
-                core::OrderAct{.order = {}, .key = key, .step = core::OrderStep::close})};
+            return core::MoveOrder{std::make_shared<const core::OrderAction>(
+                core::OrderAction{.order = {}, .key = key, .step = core::OrderStep::close})};
         default:
             return refund(OrderId{one}, fmt::format("refund-{}", random() % 400),
                           1 + static_cast<std::int64_t>(random() % 700),

@@ -1,7 +1,7 @@
 // Records, statements and reversals over the wire, from the durable journal.
-#include "switch/net/history.h"
+#include "switch/engine/history.h"
 
-#include "tests/net/world.h"
+#include "tests/switch/native/world.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The schemes that come with the program: what is known of each rail, and that money is conserved
 // in all of them. M-Pesa's tables have a file of their own.
-#include "switch/core/limits.h"
-#include "switch/core/scheme_bytes.h"
+#include "switch/core/rules/limits.h"
+#include "switch/core/rules/scheme_bytes.h"
 #include "switch/files/explanation.h"
 #include "switch/files/scheme_file.h"
 
@@ -64,7 +64,8 @@ TEST_CASE("built-in schemes: each is read under its own name and fits into the j
         names.push_back(file->scheme.name);
     }
     CHECK(names == std::vector<std::string>{"mpesa-kenya", "wechat-china", "alipay-china",
-                                            "swish-sweden", "pix-brazil", "card-generic", "cash"});
+                                            "swish-sweden", "pix-brazil", "mtn-uganda",
+                                            "card-generic", "cash"});
 }
 
 TEST_CASE("built-in schemes: each has a wallet, and a merchant with a tariff on any recent day") {
@@ -115,6 +116,10 @@ TEST_CASE("built-in schemes: what a merchant pays, rail by rail") {
         {"pix-brazil", "pay-merchant-list", friday, 1'000'01, 10'00},
         {"pix-brazil", "pay-merchant-list", friday, 1'000'000'00, 10'00},
         {"pix-brazil", "pay-individual", friday, 1'000'00, 0},
+        {"mtn-uganda", "pay-merchant", friday, 50, 1},  // 0.5, no smaller unit
+        {"mtn-uganda", "pay-merchant", friday, 1'000, 10},
+        {"mtn-uganda", "pay-informal-merchant", friday, 1'000, 0},
+        {"mtn-uganda", "pay-collection", friday, 5'000, 100},
         {"card-generic", "pay-merchant", friday, 1'000'00, 17'50},
         {"card-generic", "pay-merchant", friday, 28, 0},  // 0.49
         {"card-generic", "pay-merchant", friday, 29, 1},  // 0.5075
@@ -148,6 +153,7 @@ TEST_CASE("built-in schemes: when merchants have their money") {
         {"alipay-china", "merchant", true, 1, core::LagUnit::calendar, false},
         {"swish-sweden", "organisation", false, 0, core::LagUnit::calendar, false},
         {"pix-brazil", "merchant", false, 0, core::LagUnit::calendar, false},
+        {"mtn-uganda", "collection", false, 0, core::LagUnit::calendar, false},
         {"card-generic", "merchant", true, 2, core::LagUnit::business, false},
         {"card-generic", "merchant-roll", true, 2, core::LagUnit::business, true},
         {"card-generic", "merchant-slow", true, 5, core::LagUnit::business, false},
@@ -225,6 +231,39 @@ TEST_CASE(
         CHECK(core::fee_of(fee, 1'000'00, row.free_total) == 1'00);
         CHECK(core::fee_of(fee, 1, row.free_total) == 10);
     }
+}
+
+TEST_CASE("built-in schemes: what customers in Uganda pay and may hold") {
+    const core::Scheme scheme = built_in("mtn-uganda");
+    const struct {
+        std::string type;
+        core::LocalDay day;
+        std::int64_t amount;
+        std::int64_t fee;
+    } rows[] = {
+        {"send", 2023y / December / 31, 500, 30},
+        {"send", 2024y / January / 1, 500, 100},
+        {"send", 2024y / January / 1, 60'001, 1'000},
+        // The tax of 0.5 % on what is withdrawn, half up.
+        {"withdraw", friday, 500, 330 + 3},
+        {"withdraw", friday, 2'500, 330 + 13},
+        {"withdraw", friday, 5'000'000, 20'000 + 25'000},
+        {"to-bank", friday, 125'001, 2'250},
+        {"deposit", friday, 5'000'000, 0},
+    };
+    for (const auto& row : rows) {
+        CAPTURE(row.type);
+        CAPTURE(row.amount);
+        core::Price price;
+        REQUIRE(!core::price_payment(*scheme.find_type(row.type, row.day), row.amount, 0, price));
+        CHECK(price.borne_by(Bearer::payer) == row.fee);
+    }
+    const core::AccountClass& customer = class_of(scheme, "customer");
+    CHECK(core::limits_on(customer, 2022y / February / 28)->ceiling == 15'000'000);
+    CHECK(core::limits_on(customer, 2022y / March / 1)->ceiling == 20'000'000);
+    CHECK(core::limits_on(customer, 2022y / March / 1)->per_transaction == 5'000'000);
+    CHECK(core::fits(customer, "256772123456"));
+    CHECK(!core::fits(customer, "254708374149"));
 }
 
 TEST_CASE("built-in schemes: whatever is paid arrives, is a fee, or is tax") {

@@ -1,6 +1,6 @@
 // An explanation is what the switch does: the same payment through the real core has the same legs
 // or the same refusal, and every sentence that is printed comes true.
-#include "switch/core/scheme_bytes.h"
+#include "switch/core/rules/scheme_bytes.h"
 #include "switch/files/explanation.h"
 #include "switch/files/scheme_file.h"
 #include "tests/support/world.h"

@@ -1,8 +1,8 @@
 // M-Pesa's published tables, row by row at both ends of each band, as the sources print them.
-#include "ledger/refusal.h"
-#include "switch/core/limits.h"
-#include "switch/core/pricing.h"
-#include "switch/files/csv.h"
+#include "ledger/words/csv.h"
+#include "ledger/words/refusal.h"
+#include "switch/core/rules/limits.h"
+#include "switch/core/rules/pricing.h"
 #include "switch/files/scheme_file.h"
 
 #include <doctest/doctest.h>

@@ -1,8 +1,8 @@
 // Scheme files: what a key means, and what is refused with file, line, key, bound and remedy.
 #include "switch/files/scheme_file.h"
 
-#include "ledger/books.h"
-#include "ledger/sha256.h"
+#include "ledger/records/sha256.h"
+#include "ledger/state/books.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>
@@ -462,8 +462,8 @@ TEST_CASE("scheme file: a name is one of the built-in schemes or a file") {
         find_scheme("bitcoin", {}).error() ==
         InputError{"scheme",
                    "\"bitcoin\" is none of mpesa-kenya, wechat-china, alipay-china, swish-sweden, "
-                   "pix-brazil, card-generic, cash, and no file: those end in .toml or have a "
-                   "slash"});
+                   "pix-brazil, mtn-uganda, card-generic, cash, and no file: those end in .toml "
+                   "or have a slash"});
     const std::string missing = (directory.path() / "missing.toml").string();
     CHECK(find_scheme(missing, {}).error() == InputError{missing, "cannot be opened for reading"});
     const std::string no_file = directory.path().string() + "/";

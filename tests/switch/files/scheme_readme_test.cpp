@@ -1,5 +1,5 @@
 // The description of the format tells the truth: its keys are those that the reader takes.
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 #include "switch/files/scheme_file.h"
 #include "switch/files/scheme_keys.h"
 

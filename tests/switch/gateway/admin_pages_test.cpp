@@ -1,5 +1,5 @@
 // The admin server over real loopback sockets.
-#include "switch/net/admin_server.h"
+#include "switch/gateway/admin_pages.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -20,13 +20,14 @@ constexpr const char* token = "0123456789abcdef0123456789abcdef";
 
 struct Admin {
     Admin()
-        : server({metrics,
-                  [this] { return is_ready.load(); },
-                  {.token = token, .token_file = "admin-token"},
-                  [](const http::HttpRequest& request, const net::Respond& respond) {
-                      respond({.status = 202, .body = request.method + " " + request.target});
-                  }}) {
+        : server({.handler = net::admin_handler(
+                      {metrics, [this] { return is_ready.load(); }, door,
+                       [](const http::HttpRequest& request, const net::Respond& respond) {
+                           respond({.status = 202, .body = request.method + " " + request.target});
+                       }})},
+                 own_metrics, net::admin_limits()) {
         endpoint = server.listen({"127.0.0.1", 0});
+        door.endpoints.push_back(endpoint);
         server.start();
     }
 
@@ -52,7 +53,9 @@ struct Admin {
 
     net::Metrics metrics;
     std::atomic<bool> is_ready = true;
-    net::AdminServer server;
+    net::Door door{.token = token, .token_file = "admin-token"};
+    net::Metrics own_metrics;
+    net::HttpServer server;
     net::Endpoint endpoint;
     boost::asio::io_context context;
 };

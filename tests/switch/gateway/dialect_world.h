@@ -1,9 +1,9 @@
 // A switch in one process with a small dialect, virtual time and a receiver of notices.
 #pragma once
 
-#include "ledger/journal_store.h"
-#include "ledger/memory_journal.h"
-#include "switch/net/admin_api.h"
+#include "ledger/store/journal_store.h"
+#include "ledger/store/memory_journal.h"
+#include "switch/gateway/admin_api.h"
 #include "tests/support/small_dialect.h"
 
 #include <spdlog/spdlog.h>
@@ -20,7 +20,7 @@ struct DialectWorld {
           core(ledger::State(ledger::StateLimits{100, 1'000})),
           clock(Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 11 / 29}}),
           translation({&dialect}, directory, clock,
-                      [](std::string_view, std::uint64_t) { return protocols::Chance{}; }),
+                      [](std::string_view, std::uint64_t) { return protocols::Entropy{}; }),
           engine(
               core, journal, clock, metrics, {}, [](const std::string&) {},
               [this](std::vector<core::Effect> effects) { notifier.take(std::move(effects)); }),
@@ -34,6 +34,9 @@ struct DialectWorld {
                   outgoing.make([this, done](std::optional<protocols::Callback> callback) {
                       done({.result = receive(callback.value())});
                   });
+              },
+              [this](protocols::Answer answer, net::Respond respond) {
+                  gateway.carry_on(std::move(answer), std::move(respond));
               },
               1),
           history(journal, 100),

@@ -1,5 +1,5 @@
 // Who may come in by a local door, as a table.
-#include "switch/net/gate.h"
+#include "switch/gateway/gate.h"
 
 #include <doctest/doctest.h>
 
@@ -128,6 +128,41 @@ TEST_CASE("gate: a body that is no JSON is refused, also with the token") {
                                            .host = "localhost:9411",
                                            .headers = {{"Tuma-Token", gate_token}},
                                            .body = "{}"}) == 415);
+}
+
+TEST_CASE("gate: a field that decides who comes in may be there once only") {
+    struct Row {
+        const char* name;
+        const char* value;
+    };
+    const Row rows[] = {
+        {"Host", "localhost:9411"},
+        {"Origin", "http://localhost:9411"},
+        {"Content-Type", "application/json"},
+        {"Tuma-Token", gate_token},
+        {"Authorization", "Bearer 0123456789abcdef0123456789abcdef"},
+        {"Cookie", "tuma_token=0123456789abcdef0123456789abcdef"},
+    };
+    for (const Row& row : rows) {
+        CAPTURE(row.name);
+        http::HttpRequest request{
+            .method = "POST",
+            .target = "/admin/faults",
+            .host = "localhost:9411",
+            .headers = {{"Content-Type", "application/json"}, {"Tuma-Token", gate_token}},
+            .body = "{}"};
+        while (request.find(row.name) == nullptr) request.headers.emplace_back(row.name, row.value);
+        CHECK(status_of(door_at("127.0.0.1"), request) == 0);
+        // Of two that differ one reader takes the first and another the last.
+        for (const char* second : {row.value, "evil.test"}) {
+            http::HttpRequest doubled = request;
+            doubled.headers.emplace_back(net::lower_case(row.name), second);
+            const auto refused = net::refused_at(door_at("127.0.0.1"), doubled, net::Behind::call);
+            REQUIRE(refused.has_value());
+            CHECK(refused->status == 400);
+            CHECK(refused->body.find(row.name) != std::string::npos);
+        }
+    }
 }
 
 TEST_CASE("gate: whatever changes something needs the token, and what shows secrets") {

@@ -1,6 +1,6 @@
 // From a request to its reply, its notices and its faults, with the administrator's hand on time.
-#include "protocols/scenario_words.h"
-#include "tests/net/dialect_world.h"
+#include "protocols/kit/scenario_words.h"
+#include "tests/switch/gateway/dialect_world.h"
 
 #include <boost/json/parse.hpp>
 #include <doctest/doctest.h>
@@ -76,6 +76,26 @@ TEST_CASE("gateway: a notice without an address is an attempt that failed") {
     const auto attempts = parsed(world.get("GET", "/admin/notices")).as_array();
     REQUIRE(attempts.size() == 1);
     CHECK(attempts[0].at("failure").as_string() == "there is no address to send it to");
+}
+
+TEST_CASE("notices: what a dialect does itself is done in place of telling, until it says so") {
+    DialectWorld world;
+    world.get("POST", "/shop/deal");
+    world.get("POST", "/admin/clock/advance?by=3s");
+    CHECK(world.received_count() == 0);
+    CHECK(world.get("GET", "/admin/orders?key=deal-2").status == 200);
+    CHECK(world.metrics.notices_delivered.value() == 1);
+    world.get("POST", "/admin/clock/advance?by=3s");
+    REQUIRE(world.received_count() == 1);
+    CHECK(world.received[0].url == "http://shop/deal-2");
+
+    // The order is there already: what was asked for is refused, and asked for again.
+    world.get("POST", "/shop/deal-3-2");
+    world.get("POST", "/shop/deal-3");
+    world.get("POST", "/admin/clock/advance?by=3s");
+    CHECK(world.metrics.notices_delivered.value() == 3);
+    CHECK(world.metrics.notice_attempts_failed.value() == 1);
+    CHECK(world.metrics.notices_under_way.value() == 0);
 }
 
 TEST_CASE("notices: a full queue takes how an attempt ended nevertheless") {
@@ -172,11 +192,19 @@ TEST_CASE("notices: open ones and those given up are listed, the newest first") 
 TEST_CASE("gateway: faults come from the request's own field or from rules that run out") {
     DialectWorld world;
     CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Fault", "html-503"}}).status == 503);
+    // In the dialect's own words.
+    const auto often = world.get("POST", "/shop/a", {}, {{"Tuma-Fault", "429,latency:7"}});
+    CHECK(often.status == 429);
+    CHECK(often.body == "the shop is full");
+    CHECK(often.delay == std::chrono::milliseconds{7});
     CHECK(world.get("POST", "/shop/a", {}, {{"Tuma-Fault", "drop"}}).drop);
     const auto lost = world.get("POST", "/shop/a", {}, {{"tuma-fault", "commit-then-drop"}});
     CHECK(lost.drop);
     CHECK(world.get("POST", "/shop/a").body == "order_exists");
     CHECK(world.get("POST", "/shop/b", {}, {{"Tuma-Fault", "latency:250"}}).delay ==
+          std::chrono::milliseconds{250});
+    // With the unit, as a delay may have it.
+    CHECK(world.get("POST", "/shop/b", {}, {{"Tuma-Fault", "latency:250ms"}}).delay ==
           std::chrono::milliseconds{250});
     CHECK(world.get("POST", "/shop/c", {}, {{"Tuma-Fault", "commit-then-timeout"}}).status == 504);
 
@@ -201,7 +229,7 @@ TEST_CASE("gateway: a misspelt word is refused with the list, and nothing is exe
     };
     const Row rows[] = {
         {{{"Tuma-Scenario", "aprove"}}, "Tuma-Scenario", "did you mean approve?"},
-        {{{"Tuma-Scenario", "approve, "}, {"Tuma-Fault", "nonsense"}}, "Tuma-Fault", "apigee-404"},
+        {{{"Tuma-Scenario", "approve"}, {"Tuma-Fault", "nonsense"}}, "Tuma-Fault", "apigee-404"},
         {{{"Tuma-Fault", "drop,nonsense"}}, "Tuma-Fault", "wrong-signature"},
         {{{"Tuma-Fault", "latncy:5"}}, "Tuma-Fault", "did you mean latency:MS?"},
         {{{"Tuma-Fault", "latency:soon"}}, "Tuma-Fault", "0 to 600000"},
@@ -209,6 +237,18 @@ TEST_CASE("gateway: a misspelt word is refused with the list, and nothing is exe
         {{{"Tuma-Fault", "Drop"}}, "Tuma-Fault", "did you mean drop?"},
         {{{"tuma-fualt", "drop"}}, "tuma-fualt", "did you mean Tuma-Fault?"},
         {{{"Tuma-Fault", "429"}, {"Tuma-Fault", "drop"}}, "Tuma-Fault", "there twice"},
+        {{{"Tuma-Scenario", ""}}, "Tuma-Scenario", "is none of approve"},
+        {{{"Tuma-Fault", " "}}, "Tuma-Fault", "is none of latency:MS"},
+        {{{"Tuma-Scenario", "approve,"}}, "Tuma-Scenario", "is none of approve"},
+        {{{"Tuma-Fault", "drop,,latency:5"}}, "Tuma-Fault", "is none of latency:MS"},
+        {{{"Tuma_Scenario", "approve"}}, "Tuma_Scenario", "did you mean Tuma-Scenario?"},
+        {{{"TumaFault", "drop"}}, "TumaFault", "did you mean Tuma-Fault?"},
+        {{{"Tuma-Fault", "status:418,html-503"}},
+         "Tuma-Fault",
+         R"(\"html-503\" contradicts \"status:418\")"},
+        {{{"Tuma-Fault", "drop,commit-then-drop"}}, "Tuma-Fault", R"(contradicts \"drop\")"},
+        {{{"Tuma-Fault", "latency:5, latency:10"}}, "Tuma-Fault", R"(\"latency:10\" contradicts)"},
+        {{{"Tuma-Fault", "drop,drop"}}, "Tuma-Fault", R"(\"drop\" is there twice)"},
     };
     for (const Row& row : rows) {
         const http::HttpReply reply = world.get("POST", "/shop/a", {}, row.headers);
@@ -231,7 +271,7 @@ TEST_CASE("gateway: every word that no dialect sees does something") {
         const Result<net::Fault> fault = net::parse_fault(word);
         REQUIRE(fault.has_value());
         CHECK((fault->latency > Duration{} || fault->instead || fault->drops_before ||
-               fault->drops_after || fault->hides_reply));
+               fault->drops_after || fault->hides_reply || fault->is_too_many));
     }
 }
 
@@ -245,6 +285,9 @@ TEST_CASE("gateway: a fault rule with a word or a member that is none is refused
         {R"({"fault":"nonsense"})", "fault"},
         {R"({"fault":"drop,nonsense","path":"/shop/"})", "fault"},
         {R"({"fault":"scenario:approve"})", "fault"},
+        {R"({"fault":"drop,"})", "fault"},
+        {R"({"fault":" "})", "fault"},
+        {R"({"fault":"drop,429"})", "fault"},
         {R"({"fault":"drop","cuont":3})", "cuont"},
         {R"({"fault":"drop","count":1.5})", "count"},
         {R"({"fault":"drop","count":"few"})", "count"},
@@ -276,6 +319,13 @@ TEST_CASE("admin api: orders are moved by hand, accounts and profiles are shown"
     world.get("POST", "/shop/b");
     const auto declined = world.get("POST", "/admin/orders/2/decline", R"({"code": 1032})");
     CHECK(parsed(declined).at("code").as_int64() == 1032);
+    // Without a code the customer just says no, as the dialect puts it.
+    world.get("POST", "/shop/c");
+    const auto said_no = world.get("POST", "/admin/orders/3/decline");
+    CHECK(said_no.status == 200);
+    CHECK(parsed(said_no).at("code").as_int64() == 1033);
+    CHECK(world.get("POST", "/admin/orders/3/decline").status == 409);
+    CHECK(world.get("POST", "/admin/orders/9/decline").status == 404);
 
     CHECK(world.get("PUT", "/admin/profiles?name=x/y", "{}").status == 200);
     CHECK(*world.directory.find("x/y") == "{}");
@@ -294,7 +344,7 @@ TEST_CASE("admin api: bad calls name what is wrong with them") {
     };
     const Row rows[] = {
         {"GET", "/admin/what", "", 404},
-        {"GET", "/admin/orders", "", 400},
+        {"GET", "/admin/orders?count=0", "", 400},
         {"GET", "/admin/orders/x", "", 400},
         {"GET", "/admin/orders/0", "", 400},
         {"GET", "/admin/orders/99", "", 404},
@@ -331,4 +381,7 @@ TEST_CASE("admin api: bad calls name what is wrong with them") {
         CHECK(parsed(reply).at("error").is_string());
     }
     CHECK(parsed(world.get("GET", "/admin/help")).as_array().size() == net::admin_routes().size());
+    CHECK(world.get("GET", "/admin/routes").body ==
+          R"({"routes":[{"dialect":"small","method":"","path":"/shop/{}"}]})"
+          "\n");
 }

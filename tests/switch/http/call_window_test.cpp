@@ -1,7 +1,7 @@
 // How many calls a host gets at a time.
-#include "switch/net/call_window.h"
+#include "switch/http/call_window.h"
 
-#include "switch/net/attempt_words.h"
+#include "switch/gateway/attempt_words.h"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // Whom callbacks may be sent to, as a table.
-#include "switch/net/callback_rules.h"
+#include "switch/http/callback_rules.h"
 
 #include <doctest/doctest.h>
 

@@ -1,6 +1,6 @@
-#include "tests/net/certificate.h"
+#include "tests/switch/http/certificate.h"
 
-#include "ledger/ensure.h"
+#include "ledger/words/ensure.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>

@@ -1,8 +1,8 @@
 // The HTTP client against our own listener and against servers that misbehave.
-#include "switch/net/http_client.h"
+#include "switch/http/http_client.h"
 
-#include "tests/net/certificate.h"
-#include "tests/net/http_world.h"
+#include "tests/switch/http/certificate.h"
+#include "tests/switch/http/http_world.h"
 
 #include <doctest/doctest.h>
 

@@ -1,10 +1,11 @@
 // Whose turn it is with the HTTP client: bounds a host, receivers that are slow, stopping.
-#include "switch/net/http_client.h"
-#include "tests/net/http_world.h"
-#include "tests/net/slow_receiver.h"
+#include "switch/http/http_client.h"
+#include "tests/switch/http/http_world.h"
+#include "tests/switch/http/slow_receiver.h"
 
 #include <boost/asio/steady_timer.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <atomic>
 #include <future>
@@ -206,7 +207,7 @@ TEST_CASE("http client: a name that is looked up for long holds up only itself")
 
 TEST_CASE("http client: what is asked goes before what is told, and not when it is too late") {
     SlowReceiver receiver;
-    HttpClient client({.calls_per_host_max = 1});
+    HttpClient client({.calls_per_host_max = 1, .queued_per_host_max = 3});
     auto begun = sent(client, callback_to(receiver.url()));
     receiver.wait_for(1);
     std::vector<std::string> made;
@@ -227,13 +228,16 @@ TEST_CASE("http client: what is asked goes before what is told, and not when it 
     HttpCall late = noting("late", true);
     late.useless_at = net::Steady::now();
     auto too_late = sent(client, late);
+    // One more has no place, which is said once the others stand in line.
+    CHECK(sent(client, callback_to(receiver.url())).get().error().kind ==
+          HttpFailureKind::overloaded);
     receiver.answer_many(3);
     CHECK(begun.get().has_value());
     CHECK(answered(calls) == 2);
     const HttpResult refused = too_late.get();
     REQUIRE_FALSE(refused);
     CHECK(refused.error().kind == HttpFailureKind::too_late);
-    CHECK(made == std::vector<std::string>{"asked", "told"});
+    CHECK(fmt::format("{}", fmt::join(made, " ")) == "asked told");
 }
 
 TEST_CASE("http client: content is made at its turn, and may be withdrawn") {

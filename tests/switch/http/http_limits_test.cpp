@@ -1,5 +1,5 @@
 // Each limit of the HTTP listener and what a client gets that exceeds it; stopping.
-#include "tests/net/http_world.h"
+#include "tests/switch/http/http_world.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The HTTP listener over real loopback sockets: requests, replies, order.
-#include "switch/net/http_server.h"
+#include "switch/http/http_server.h"
 
-#include "tests/net/http_world.h"
+#include "tests/switch/http/http_world.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The HTTP listener under TLS, and tunnels that end in it.
-#include "switch/net/byte_stream.h"
-#include "tests/net/certificate.h"
-#include "tests/net/http_world.h"
+#include "switch/http/byte_stream.h"
+#include "tests/switch/http/certificate.h"
+#include "tests/switch/http/http_world.h"
 
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>

@@ -1,7 +1,7 @@
 // An HTTP listener in this process, its requests at the test's hands, and a raw client.
 #pragma once
 
-#include "switch/net/http_server.h"
+#include "switch/http/http_server.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

@@ -2,7 +2,7 @@
 // connections.
 #pragma once
 
-#include "switch/net/endpoint.h"
+#include "switch/http/endpoint.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>

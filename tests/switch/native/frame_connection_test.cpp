@@ -1,7 +1,7 @@
 // Connections whose loop, engine and journal are stepped by hand.
-#include "switch/net/frame_connection.h"
+#include "switch/native/frame_connection.h"
 
-#include "ledger/memory_journal.h"
+#include "ledger/store/memory_journal.h"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address_v4.hpp>

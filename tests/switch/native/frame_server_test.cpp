@@ -1,8 +1,8 @@
 // The native listener over real loopback sockets.
-#include "switch/net/frame_server.h"
+#include "switch/native/frame_server.h"
 
-#include "switch/net/process_usage.h"
-#include "tests/net/world.h"
+#include "switch/ops/process_usage.h"
+#include "tests/switch/native/world.h"
 
 #include <doctest/doctest.h>
 #include <sys/resource.h>

@@ -1,9 +1,9 @@
 // A whole switch in one process: journal in memory, engine, history and native listener.
 #pragma once
 
-#include "ledger/memory_journal.h"
-#include "loadgen/native_client.h"
-#include "switch/net/frame_server.h"
+#include "ledger/store/memory_journal.h"
+#include "loadgen/client/native_client.h"
+#include "switch/native/frame_server.h"
 
 #include <condition_variable>
 #include <mutex>

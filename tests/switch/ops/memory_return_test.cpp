@@ -1,5 +1,5 @@
 // When memory that connections held is given back to the system.
-#include "switch/net/memory_return.h"
+#include "switch/ops/memory_return.h"
 
 #include <doctest/doctest.h>
 

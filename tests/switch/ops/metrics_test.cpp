@@ -1,7 +1,7 @@
 // The metrics page, read line by line as a scraper would.
-#include "switch/net/metrics.h"
+#include "switch/ops/metrics.h"
 
-#include "ledger/refusal.h"
+#include "ledger/words/refusal.h"
 
 #include <doctest/doctest.h>
 

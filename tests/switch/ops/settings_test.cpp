@@ -1,5 +1,5 @@
 // Settings: their bounds, the file they are read from, and what is printed of them.
-#include "switch/net/settings.h"
+#include "switch/ops/settings.h"
 
 #include "tests/support/temporary_directory.h"
 

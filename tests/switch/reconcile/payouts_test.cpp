@@ -1,7 +1,7 @@
 // Payouts out of a journal that a switch has written.
 #include "switch/reconcile/payouts.h"
 
-#include "ledger/memory_journal.h"
+#include "ledger/store/memory_journal.h"
 #include "tests/support/town_scheme.h"
 #include "tests/support/words.h"
 #include "tests/support/world.h"

@@ -1,5 +1,5 @@
 // API v2: the trade bill is v3's, in the reply itself.
-#include "tests/wechat/v2_shop.h"
+#include "tests/protocols/wechat/v2/v2_shop.h"
 
 #include <doctest/doctest.h>
 
@@ -8,10 +8,10 @@ using namespace tuma::testing;
 
 namespace {
 
-constexpr const char* path = "/pay/downloadbill";
+constexpr const char* bill_path = "/pay/downloadbill";
 
 http::HttpReply download(V2Shop& shop, const wechat::V2Fields& fields) {
-    return shop.send_xml(path, v2_body(shop.complete(fields)));
+    return shop.send_xml(bill_path, v2_body(shop.complete(fields)));
 }
 
 std::string error_code(const http::HttpReply& reply) {

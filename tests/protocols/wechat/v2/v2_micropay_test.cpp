@@ -1,5 +1,5 @@
 // API v2: payments by code and how they are taken back; the platform's sandboxes.
-#include "tests/wechat/v2_shop.h"
+#include "tests/protocols/wechat/v2/v2_shop.h"
 
 #include <doctest/doctest.h>
 
@@ -83,14 +83,39 @@ TEST_CASE("wechat v2: reverse closes what is not paid, gives back what is, and d
     CHECK(shop.code_v2(reverse_path, {{"out_trade_no", "OTN4"}}) == "ORDERNOTEXIST");
     CHECK(shop.code_v2(reverse_path, {{"transaction_id", "4200002000202610020000000099"}}) ==
           "INVALID_TRANSACTIONID");
-    CHECK(shop.code_v2(reverse_path, {}) == "LACK_PARAMS");
+    CHECK(shop.code_v2(reverse_path, {}) == "缺少参数transaction_id或out_trade_no");
     shop.check_books();
 }
 
-TEST_CASE("wechat v2: the certificate's APIs are taken without TLS unless an option forbids it") {
+TEST_CASE("wechat v2: a reversal gives back what refunds have left of a payment") {
+    V2Shop shop;
+    const std::string payer = wechat::Options{}.payer;
+    CHECK(shop.code_v2(pay_path, v2_payment("OTN1", "100")) == "SUCCESS");
+    const std::int64_t before = shop.balance(payer);
+    CHECK(shop.code_v2("/secapi/pay/refund", v2_refund_of("OTN1", "R1", "30", "100")) == "SUCCESS");
+    shop.pass(seconds{60});
+    CHECK(shop.balance(payer) == before + 30);
+    CHECK(shop.code_v2(reverse_path, {{"out_trade_no", "OTN1"}}) == "SUCCESS");
+    CHECK(shop.balance(payer) == before + 100);
+    CHECK(of(shop.call_v2(query_path, {{"out_trade_no", "OTN1"}}), "trade_state") == "REVOKED");
+    CHECK(shop.code_v2(reverse_path, {{"out_trade_no", "OTN1"}}) == "SUCCESS");
+    CHECK(shop.balance(payer) == before + 100);
+    CHECK(shop.balance("1900000109") == 0);
+
+    // Of one that was refunded as a whole nothing is left.
+    CHECK(shop.code_v2(pay_path, v2_payment("OTN2", "50")) == "SUCCESS");
+    CHECK(shop.code_v2("/secapi/pay/refund", v2_refund_of("OTN2", "R2", "50", "50")) == "SUCCESS");
+    shop.pass(seconds{60});
+    CHECK(shop.code_v2(reverse_path, {{"out_trade_no", "OTN2"}}) == "SUCCESS");
+    CHECK(shop.balance(payer) == before + 100);
+    CHECK(of(shop.call_v2(query_path, {{"out_trade_no", "OTN2"}}), "trade_state") == "REFUND");
+    shop.check_books();
+}
+
+TEST_CASE("wechat v2: refund and reverse over TLS need the merchant's certificate") {
     V2Shop shop;
     CHECK(shop.code_v2(pay_path, v2_payment("OTN1", "100")) == "SUCCESS");
-    wechat::Options options;
+    wechat::Options options = short_numbers();
     options.checks_v2_certificate = true;
     shop.store(options);
     CHECK(shop.code_v2(reverse_path, {{"out_trade_no", "OTN1"}}) == "CERT_ERROR");
@@ -101,7 +126,25 @@ TEST_CASE("wechat v2: the certificate's APIs are taken without TLS unless an opt
                               .target = reverse_path,
                               .body = v2_body(shop.complete({{"out_trade_no", "OTN1"}}))};
     request.is_tls = true;
+    CHECK(shop.send(request).body.find("CERT_ERROR") != std::string::npos);
+    request.client_certificate = shop.platform.certificates.front().certificate;
+    CHECK(shop.send(request).body.find("CERT_ERROR") != std::string::npos);
+    request.client_certificate = shop.merchant.certificates.front();
     CHECK(shop.send(request).body.find("<recall><![CDATA[N]]>") != std::string::npos);
+    request.client_certificate.clear();
+    options.requires_v2_certificate = false;
+    shop.store(options);
+    CHECK(shop.send(request).body.find("<recall><![CDATA[N]]>") != std::string::npos);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v2: a payment code is good for one payment") {
+    V2Shop shop;
+    const std::string code = "130061098828009406";
+    CHECK(shop.code_v2(pay_path, v2_payment("OTN1", "100", code)) == "SUCCESS");
+    CHECK(shop.code_v2(pay_path, v2_payment("OTN2", "100", code)) == "AUTH_CODE_INVALID");
+    CHECK(shop.code_v2(pay_path, v2_payment("OTN1", "100", code)) == "ORDERPAID");
+    CHECK(shop.balance("1900000109") == 99);
     shop.check_books();
 }
 
@@ -119,9 +162,12 @@ TEST_CASE("wechat v2: the platform's sandboxes lead to the same orders") {
     for (const char* path : {"/xdc/apiv2getsignkey/sign/getsignkey", "/sandboxnew/pay/getsignkey"})
         CHECK(of(shop.call_v2(path, {}), "sandbox_signkey") == shop.merchant.v2_key);
     for (const char* path :
-         {"/pay/getsignkey", "/sandboxnew/sandboxnew/pay/orderquery", "/pay/nothing", "/xdc/x"}) {
+         {"/pay/getsignkey", "/sandboxnew/sandboxnew/pay/orderquery", "/pay/nothing", "/xdc/x",
+          "/mmpaymkttransfers/nothing", "/secapi/mch/nothing", "/risk/nothing", "/tools/nothing"}) {
         CHECK(shop.adapter.owns(path));
-        CHECK(shop.send_xml(path, v2_body(shop.complete({}))).status == 404);
+        const http::HttpReply reply = shop.send_xml(path, v2_body(shop.complete({})));
+        CHECK(reply.status == 404);
+        CHECK(of(wechat::read_v2_xml(reply.body).value(), "return_code") == "FAIL");
     }
     CHECK(shop.code_v2("/xdc/apiv2sandbox/pay/micropay", v2_payment("OTN7", "100"),
                        {{"Wechatpay-Negative-Test", "SYSTEMERROR"}}) == "SYSTEMERROR");

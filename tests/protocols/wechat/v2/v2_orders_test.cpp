@@ -1,5 +1,5 @@
 // API v2 as merchants see it: orders, queries, closing, notices.
-#include "tests/wechat/v2_shop.h"
+#include "tests/protocols/wechat/v2/v2_shop.h"
 
 #include <doctest/doctest.h>
 
@@ -44,7 +44,10 @@ TEST_CASE("wechat v2: an order is paid, told and queried, in MD5 and in HMAC-SHA
         const protocols::Callback& notice = shop.arrived[0].callback;
         CHECK(notice.url == "http://127.0.0.1:9/notify");
         const V2Fields told = wechat::read_v2_xml(notice.body).value();
-        CHECK(!wechat::verify_v2(told, shop.merchant.v2_key));
+        const auto sign_type =
+            type == "HMAC-SHA256" ? wechat::V2SignType::hmac_sha256 : wechat::V2SignType::md5;
+        CHECK(of(told, "sign") == wechat::sign_v2(told, shop.merchant.v2_key, sign_type));
+        CHECK(of(told, "sign_type") == "(nothing)");
         CHECK(of(told, "sign").size() == (type == "HMAC-SHA256" ? 64 : 32));
         CHECK(of(told, "return_code") == "SUCCESS");
         CHECK(of(told, "result_code") == "SUCCESS");
@@ -72,7 +75,7 @@ TEST_CASE("wechat v2: an order of one version is queried, closed and refunded in
     CHECK(code_of(shop.post("/v3/pay/transactions/native", native_order("ORDER-2", 200))) == "200");
     CHECK(code_of(shop.post("/v3/pay/transactions/native", native_order("ORDER-1", 100))) ==
           "400 INVALID_REQUEST");
-    CHECK(shop.code_v2(order_path, v2_order("ORDER-2", "200")) == "OUT_TRADE_NO_USED");
+    CHECK(shop.code_v2(order_path, v2_order("ORDER-2", "200")) == "INVALID_REQUEST");
     shop.pass(seconds{3});
     CHECK(at(shop.get_json("/v3/pay/transactions/out-trade-no/ORDER-1?mchid=1900000109"),
              "trade_state") == "SUCCESS");
@@ -105,7 +108,9 @@ TEST_CASE("wechat v2: the same request again is the same order; another one is r
     CHECK(shop.code_v2(order_path, v2_order("OTN1", "100")) == "SUCCESS");
     CHECK(shop.code_v2(order_path, with(v2_order("OTN1", "100"), "sign_type", "HMAC-SHA256")) ==
           "SUCCESS");
-    CHECK(shop.code_v2(order_path, v2_order("OTN1", "101")) == "OUT_TRADE_NO_USED");
+    const V2Fields other = shop.call_v2(order_path, v2_order("OTN1", "101"));
+    CHECK(of(other, "err_code") == "INVALID_REQUEST");
+    CHECK(of(other, "err_code_des") == "201 商户订单号重复");
     CHECK(shop.orders() == 1);
     shop.pass(seconds{3});
     CHECK(shop.arrived.size() == 1);
@@ -125,7 +130,7 @@ TEST_CASE("wechat v2: the same request again is the same order; another one is r
 TEST_CASE("wechat v2: ways to pay, and how long an order lives") {
     V2Shop shop;
     V2Fields order = with(v2_order("A", "100"), "trade_type", "JSAPI");
-    CHECK(shop.code_v2(order_path, order) == "LACK_PARAMS");
+    CHECK(shop.code_v2(order_path, order) == "缺少参数openid");
     order["openid"] = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
     CHECK(of(shop.call_v2(order_path, order), "code_url") == "(nothing)");
     CHECK(of(shop.call_v2(order_path, with(v2_order("B", "100"), "trade_type", "MWEB")), "mweb_url")
@@ -133,11 +138,14 @@ TEST_CASE("wechat v2: ways to pay, and how long an order lives") {
     CHECK(of(shop.call_v2(order_path, with(v2_order("C", "100"), "trade_type", "APP")),
              "trade_type") == "APP");
     V2Fields short_order = with(v2_order("D", "100"), "time_expire", "20261002100030");
-    CHECK(shop.code_v2(order_path, short_order) == "PARAM_ERROR");
+    CHECK(shop.code_v2(order_path, short_order).starts_with("输入源“/body/xml/time_expire”"));
     short_order["time_expire"] = "20261002100200";
     CHECK(shop.code_v2(order_path, short_order, {{"Tuma-Scenario", "ignore"}}) == "SUCCESS");
     shop.pass(std::chrono::minutes{3});
+    CHECK(of(shop.call_v2(query_path, {{"out_trade_no", "D"}}), "trade_state") == "NOTPAY");
+    CHECK(of(shop.call_v2(close_path, {{"out_trade_no", "D"}}), "result_msg") == "OK");
     CHECK(of(shop.call_v2(query_path, {{"out_trade_no", "D"}}), "trade_state") == "CLOSED");
+    CHECK(shop.code_v2(close_path, {{"out_trade_no", "D"}}) == "ORDERCLOSED");
     V2Fields shared = with(v2_order("E", "100"), "profit_sharing", "Y");
     CHECK(shop.code_v2(order_path, shared) == "SUCCESS");
     // What is to be shared waits beside the merchant's account.
@@ -176,11 +184,12 @@ TEST_CASE("wechat v2: a notice is told again until the merchant says return_code
 }
 
 TEST_CASE("wechat v2: order numbers are as long as the options say") {
-    wechat::Options options;
-    options.order_number_least = 6;
-    V2Shop shop(options);
-    CHECK(shop.code_v2(order_path, v2_order("OTN1", "100")) == "PARAM_ERROR");
-    CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN1"}}) == "PARAM_ERROR");
+    V2Shop shop(wechat::Options{});
+    const char* const issue =
+        "输入源“/body/xml/out_trade_no”映射到值字段“商户订单号”字符串规则校验失败，"
+        "字节数 4，小于最小值 6";
+    CHECK(shop.code_v2(order_path, v2_order("OTN1", "100")) == issue);
+    CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN1"}}) == issue);
     CHECK(shop.code_v2(order_path, v2_order("OTN-01", "100")) == "SUCCESS");
     CHECK(shop.orders() == 1);
 }

@@ -1,5 +1,5 @@
 // API v2: refunds, their queries by any of four numbers, their encrypted notices.
-#include "tests/wechat/v2_shop.h"
+#include "tests/protocols/wechat/v2/v2_shop.h"
 
 #include <doctest/doctest.h>
 
@@ -94,8 +94,11 @@ TEST_CASE("wechat v2: the same refund again moves nothing; another with its numb
           "REFUND_FEE_MISMATCH");
     CHECK(shop.code_v2(refund_path, v2_refund_of("OTN2", "S", "400", "999")) ==
           "REFUND_FEE_MISMATCH");
-    CHECK(shop.code_v2(refund_path, v2_refund_of("OTN2", "S", "601", "1000")) == "ERROR");
-    CHECK(shop.code_v2(refund_path, v2_refund_of("OTN2", "S", "1001", "1000")) == "PARAM_ERROR");
+    const V2Fields beyond = shop.call_v2(refund_path, v2_refund_of("OTN2", "S", "601", "1000"));
+    CHECK(of(beyond, "err_code") == "INVALID_REQUEST");
+    CHECK(of(beyond, "err_code_des") == "refund_fee大于可退金额");
+    CHECK(shop.call_v2(refund_path, v2_refund_of("OTN2", "S", "1001", "1000")) ==
+          V2Fields{{"return_code", "FAIL"}, {"return_msg", "invalid refund_fee"}});
     CHECK(shop.code_v2(refund_path, v2_refund_of("OTN9", "S", "1", "1000")) == "ORDERNOTEXIST");
     V2Fields by_id = v2_refund_of("OTN2", "S", "1", "1000");
     by_id["transaction_id"] = "4200002000202610029999999999";
@@ -107,8 +110,18 @@ TEST_CASE("wechat v2: the same refund again moves nothing; another with its numb
           "REFUNDNOTEXIST");
     CHECK(shop.code_v2(query_path, {{"refund_id", "nonsense"}}) == "REFUNDNOTEXIST");
     CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN3"}}) == "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {}) == "LACK_PARAMS");
+    CHECK(shop.code_v2(query_path, {}) == "缺少参数transaction_id或out_trade_no");
     CHECK(shop.balance(wechat::Options{}.payer) == after);
+    shop.check_books();
+}
+
+TEST_CASE("wechat v2: a payment that was refunded whole says so") {
+    V2Shop shop;
+    paid(shop, "OTN2", "1000");
+    CHECK(shop.code_v2(refund_path, v2_refund_of("OTN2", "R", "1000", "1000")) == "SUCCESS");
+    const V2Fields more = shop.call_v2(refund_path, v2_refund_of("OTN2", "S", "1", "1000"));
+    CHECK(of(more, "err_code") == "ERROR");
+    CHECK(of(more, "err_code_des") == "订单已全额退款");
     shop.check_books();
 }
 

@@ -1,6 +1,6 @@
 // What a real client of API v2 sent, byte for byte, with the keys it had.
-#include "tests/wechat/transcripts.h"
-#include "tests/wechat/v2_shop.h"
+#include "tests/protocols/wechat/v2/v2_shop.h"
+#include "tests/protocols/wechat/wire/transcripts.h"
 
 using namespace tuma;
 using namespace tuma::testing;
@@ -24,7 +24,7 @@ V2Fields replayed(V2Shop& shop, const std::string& name) {
 }
 
 /// The reply that the client took.
-V2Fields recorded(const std::string& name) {
+V2Fields recorded_fields(const std::string& name) {
     const std::string text = test::transcript(name);
     return wechat::read_v2_xml(text.substr(text.find("\r\n\r\n") + 4)).value();
 }
@@ -43,7 +43,7 @@ TEST_CASE("wechat v2: recorded requests of a real client are answered as it expe
           "017-axios-v2-micropay", "018-axios-v2-orderquery", "019-axios-v2-refund"}) {
         CAPTURE(name);
         const V2Fields reply = replayed(shop, std::string(name) + ".http");
-        const V2Fields wanted = recorded(std::string(name) + ".resp");
+        const V2Fields wanted = recorded_fields(std::string(name) + ".resp");
         CHECK(of(reply, "result_code") == "SUCCESS");
         const bool is_hmac = of(wanted, "sign").size() == 64;
         const auto type = is_hmac ? wechat::V2SignType::hmac_sha256 : wechat::V2SignType::md5;

@@ -1,4 +1,4 @@
-#include "tests/wechat/v2_shop.h"
+#include "tests/protocols/wechat/v2/v2_shop.h"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +8,12 @@
 namespace tuma::testing {
 
 using wechat::V2Fields;
+
+wechat::Options short_numbers() {
+    wechat::Options options;
+    options.order_number_least = 1;
+    return options;
+}
 
 V2Shop::V2Shop(const wechat::Options& options) : Shop(options) {
     receiver = [](const Arrived&) {

@@ -1,17 +1,20 @@
 // The merchant of shop.h, asking in API v2.
 #pragma once
 
-#include "protocols/wechat/v2_xml.h"
-#include "tests/wechat/shop.h"
+#include "protocols/wechat/v2/v2_xml.h"
+#include "tests/protocols/wechat/shop.h"
 
 #include <string>
 
 namespace tuma::testing {
 
+/// The defaults, but out_trade_no may be as short as that of recordings.
+wechat::Options short_numbers();
+
 /// Signs what it asks and checks how replies are signed.
 class V2Shop : public Shop {
 public:
-    explicit V2Shop(const wechat::Options& options = {});
+    explicit V2Shop(const wechat::Options& options = short_numbers());
 
     /// The fields with appid, mch_id, nonce_str and sign, where they are not there.
     wechat::V2Fields complete(wechat::V2Fields fields) const;

@@ -1,7 +1,7 @@
 // v2 signs: which fields count, both kinds, every altered field.
-#include "protocols/wechat/v2_signature.h"
+#include "protocols/wechat/v2/v2_signature.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

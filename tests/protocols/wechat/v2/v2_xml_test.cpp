@@ -1,5 +1,5 @@
 // The flat XML of API v2: what is read, what is refused, and that what is written is read again.
-#include "protocols/wechat/v2_xml.h"
+#include "protocols/wechat/v2/v2_xml.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -1,5 +1,5 @@
 // A merchant of many orders: those that have left memory answer as if they had not.
-#include "tests/wechat/shop.h"
+#include "tests/protocols/wechat/shop.h"
 
 #include <doctest/doctest.h>
 #include <fmt/format.h>

@@ -1,5 +1,6 @@
 // API v3 as merchants see it: orders, queries, refunds, callbacks, and what the books hold.
-#include "tests/wechat/shop.h"
+#include "protocols/crypto/certificate.h"
+#include "tests/protocols/wechat/shop.h"
 
 #include <doctest/doctest.h>
 
@@ -12,7 +13,7 @@ namespace {
 constexpr const char* native_path = "/v3/pay/transactions/native";
 constexpr const char* refund_path = "/v3/refund/domestic/refunds";
 
-std::string query_path(const std::string& number) {
+std::string trade_path(const std::string& number) {
     return "/v3/pay/transactions/out-trade-no/" + number + "?mchid=1900000109";
 }
 
@@ -22,7 +23,7 @@ TEST_CASE("wechat v3: an order is paid, told, queried by both numbers, and costs
     Shop shop;
     CHECK(at(shop.post_json(native_path, native_order("ORDER-1", 1'000)), "code_url")
               .starts_with("weixin://wxpay/bizpayurl?pr="));
-    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "NOTPAY");
+    CHECK(at(shop.get_json(trade_path("ORDER-1")), "trade_state") == "NOTPAY");
     shop.pass(seconds{3});
     REQUIRE(shop.arrived.size() == 1);
     const auto told = opened(shop.arrived[0]);
@@ -30,7 +31,7 @@ TEST_CASE("wechat v3: an order is paid, told, queried by both numbers, and costs
     CHECK(at(told, "trade_state") == "SUCCESS");
     const std::string id = at(told, "transaction_id");
     CHECK(id.size() == 28);
-    CHECK(shop.get_json(query_path("ORDER-1")) == told);
+    CHECK(shop.get_json(trade_path("ORDER-1")) == told);
     CHECK(shop.get_json("/v3/pay/transactions/id/" + id + "?mchid=1900000109") == told);
     CHECK(shop.balance("1900000109") == 994);
     shop.check_books();
@@ -61,34 +62,21 @@ TEST_CASE("wechat v3: who does not pay leaves the order open until it expires") 
         CHECK(code_of(shop.post("/v3/pay/transactions/jsapi", order)) == "200");
     }
     shop.pass(seconds{60});
-    CHECK(at(shop.get_json(query_path("ORDER-01")), "trade_state") == "NOTPAY");
+    CHECK(at(shop.get_json(trade_path("ORDER-01")), "trade_state") == "NOTPAY");
     shop.pass(std::chrono::days{7});
     for (const char* ending : {"01", "02", "03", "04"})
-        CHECK(at(shop.get_json(query_path(std::string("ORDER-") + ending)), "trade_state") ==
-              "CLOSED");
+        CHECK(at(shop.get_json(trade_path(std::string("ORDER-") + ending)), "trade_state") ==
+              "NOTPAY");
     CHECK(shop.arrived.empty());
     CHECK(shop.balance("1900000109") == 0);
     shop.check_books();
-}
-
-TEST_CASE("wechat v3: time_expire closes the order; it has to be a minute ahead") {
-    Shop shop;
-    boost::json::object order = native_order("ORDER-1", 100);
-    order["time_expire"] = "2026-10-02T10:00:30+08:00";
-    CHECK(code_of(shop.post(native_path, order)) == "400 PARAM_ERROR");
-    order["time_expire"] = "2026-10-02T10:02:00+08:00";
-    CHECK(code_of(shop.post(native_path, order, {{"Tuma-Scenario", "ignore"}})) == "200");
-    shop.pass(seconds{119});
-    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "NOTPAY");
-    shop.pass(seconds{1});
-    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "CLOSED");
 }
 
 TEST_CASE("wechat v3: refunds are asynchronous, idempotent, bounded, and give the fee back") {
     Shop shop;
     shop.post(native_path, native_order("ORDER-1", 1'000));
     CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000))) ==
-          "400 INVALID_REQUEST");
+          "404 RESOURCE_NOT_EXISTS");
     shop.pass(seconds{3});
     const auto first = shop.post_json(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000));
     CHECK(at(first, "status") == "PROCESSING");
@@ -108,7 +96,7 @@ TEST_CASE("wechat v3: refunds are asynchronous, idempotent, bounded, and give th
     CHECK(at(told, "refund_status") == "SUCCESS");
     CHECK(at(told, "amount/currency") == "(nothing)");
     CHECK(at(shop.get_json(std::string(refund_path) + "/R-1"), "status") == "SUCCESS");
-    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "REFUND");
+    CHECK(at(shop.get_json(trade_path("ORDER-1")), "trade_state") == "REFUND");
     // 600 are left, and 0.6 % of them are the platform's: 6 taken, 2 given back.
     CHECK(shop.balance("1900000109") == 600 - 4);
     shop.check_books();
@@ -144,6 +132,116 @@ TEST_CASE("wechat v3: a refund can end ABNORMAL or CLOSED; then no money has mov
     shop.check_books();
 }
 
+TEST_CASE("wechat v3: a refund that ended ABNORMAL is tried again to a card, once") {
+    Shop shop;
+    boost::json::object order = native_order("ORDER-30", 1'000);
+    order["payer"] = boost::json::object{{"openid", "oTumaSandboxCustomer00000030"}};
+    shop.post("/v3/pay/transactions/jsapi", order);
+    shop.pass(seconds{3});
+    const auto first = shop.post_json(refund_path, refund_of("ORDER-30", "R-30", 400, 1'000));
+    const std::string id = at(first, "refund_id");
+    const std::string path = std::string(refund_path) + "/" + id + "/apply-abnormal-refund";
+    const boost::json::object wish{{"out_refund_no", "R-30"},
+                                   {"type", "USER_BANK_CARD"},
+                                   {"bank_type", "ICBC_DEBIT"},
+                                   {"bank_account", sealed("6222000000000403")},
+                                   {"real_name", sealed("张三")}};
+    CHECK(code_of(shop.post(path, wish, sealing_header())) == "400 INVALID_REQUEST");
+    shop.pass(seconds{3});
+    CHECK(code_of(shop.post(path, wish)) == "400 PARAM_ERROR");
+    CHECK(shop.balance("1900000109") == 994);
+    const auto again = shop.post(path, wish, sealing_header());
+    CHECK(code_of(again) == "200");
+    CHECK(at(boost::json::parse(again.body), "status") == "PROCESSING");
+    CHECK(code_of(shop.post(path, wish, sealing_header())) == "200");
+    shop.pass(seconds{3});
+    const auto done = shop.get_json(std::string(refund_path) + "/R-30");
+    CHECK(at(done, "status") == "SUCCESS");
+    CHECK(at(done, "refund_id") == id);
+    CHECK(at(done, "channel") == "OTHER_BANKCARD");
+    CHECK(at(done, "user_received_account") == "工商银行借记卡0403");
+    CHECK(shop.balance("1900000109") == 596);
+    REQUIRE(shop.arrived.size() == 3);
+    CHECK(at(opened(shop.arrived[2]), "refund_id") == id);
+    CHECK(code_of(shop.post(std::string(refund_path) + "/x/apply-abnormal-refund", wish,
+                            sealing_header())) == "404 RESOURCE_NOT_EXISTS");
+    shop.check_books();
+}
+
+TEST_CASE(
+    "wechat v3: an ABNORMAL refund may go to the merchant's own card, and to no other bank's") {
+    Shop shop;
+    shop.post("/v3/pay/transactions/native", native_order("ORDER-1", 1'000));
+    shop.pass(seconds{3});
+    const std::string id =
+        at(boost::json::parse(shop.post(refund_path, refund_of("ORDER-1", "R-1", 400, 1'000),
+                                        {{"Tuma-Scenario", "refund-abnormal"}})
+                                  .body),
+           "refund_id");
+    shop.pass(seconds{3});
+    const std::int64_t customer = shop.balance(wechat::Options{}.payer);
+    const std::string path = std::string(refund_path) + "/" + id + "/apply-abnormal-refund";
+    const boost::json::object elsewhere{{"out_refund_no", "R-1"},
+                                        {"type", "USER_BANK_CARD"},
+                                        {"bank_type", "HSBC_DEBIT"},
+                                        {"bank_account", sealed("6222000000000403")},
+                                        {"real_name", sealed("张三")}};
+    CHECK(code_of(shop.post(path, elsewhere, sealing_header())) == "400 PARAM_ERROR");
+    CHECK(code_of(shop.post(path, {{"out_refund_no", "R-1"}, {"type", "MERCHANT_BANK_CARD"}})) ==
+          "200");
+    shop.pass(seconds{3});
+    const auto done = shop.get_json(std::string(refund_path) + "/R-1");
+    CHECK(at(done, "status") == "SUCCESS");
+    CHECK(at(done, "refund_id") == id);
+    CHECK(at(done, "user_received_account") == "商户结算银行账户");
+    CHECK(shop.balance("1900000109") == 596);
+    CHECK(shop.balance("1900000109.card") == 400);
+    CHECK(shop.balance(wechat::Options{}.payer) == customer);
+    // It counts as given back.
+    CHECK(code_of(shop.post(refund_path, refund_of("ORDER-1", "R-2", 601, 1'000))) ==
+          "400 INVALID_REQUEST");
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: a payment of a combined order remembers its customer for refunds") {
+    Shop shop;
+    const auto part = [](const char* number) {
+        return boost::json::object{
+            {"mchid", "1900000109"},
+            {"attach", "a"},
+            {"amount", boost::json::object{{"total_amount", 500}, {"currency", "CNY"}}},
+            {"out_trade_no", number},
+            {"description", "d"}};
+    };
+    shop.post("/v3/combine-transactions/jsapi",
+              {{"combine_appid", "wxd678efh567hg6787"},
+               {"combine_mchid", "1900000109"},
+               {"combine_out_trade_no", "WHOLE-1"},
+               {"notify_url", "http://127.0.0.1:9/n"},
+               {"combine_payer_info", {{"openid", "oTumaSandboxCustomer00000030"}}},
+               {"sub_orders", boost::json::array{part("PART-1"), part("PART-2")}}});
+    shop.pass(seconds{3});
+    shop.post(refund_path, refund_of("PART-1", "R-1", 500, 500));
+    shop.pass(seconds{3});
+    CHECK(at(shop.get_json(std::string(refund_path) + "/R-1"), "status") == "ABNORMAL");
+    shop.check_books();
+}
+
+TEST_CASE("wechat v3: certificates made within a day do not drive out the one that signs") {
+    Shop shop;
+    for (int i = 0; i < 6; ++i)
+        CHECK(shop.send({.method = "POST", .target = "/wechat/platform/rotate"}).status == 201);
+    // The shop checks the signature with the certificate that it began with.
+    const auto listed = shop.get_json("/v3/certificates");
+    CHECK(listed.at("data").as_array().size() == 5);
+    shop.pass(std::chrono::days{2});
+    const http::HttpReply later = shop.send(shop.signed_request("GET", "/v3/certificates"));
+    CHECK(later.status == 200);
+    CHECK(
+        *http::find(later.headers, "Wechatpay-Serial") !=
+        crypto::Certificate::read(shop.platform.certificates.front().certificate).value().serial());
+}
+
 TEST_CASE("wechat v3: nobody's callback climbs the ladder of 24 h 4 min with one id") {
     Shop shop;
     shop.receiver = [](const Arrived&) { return protocols::CallbackResult{500, {}, {}}; };
@@ -177,9 +275,10 @@ TEST_CASE("wechat v3: a signature probe comes first where it is asked for") {
 TEST_CASE("wechat v3: the key of a reply is the merchant's mode and what the request can verify") {
     Shop shop;
     const auto serial = [&](http::Fields headers) {
-        const auto reply = shop.call("GET", query_path("NOBODY-1"), {}, std::move(headers));
+        const auto reply = shop.call("GET", trade_path("ORDER-0"), {}, std::move(headers));
         return *http::find(reply.headers, "Wechatpay-Serial");
     };
+    shop.post(native_path, native_order("ORDER-0", 1), {{"Tuma-Scenario", "ignore"}});
     const std::string id = shop.platform.public_key_id;
     const std::string certificate = serial({});
     CHECK(certificate != id);
@@ -200,12 +299,13 @@ TEST_CASE("wechat v3: the key of a reply is the merchant's mode and what the req
 TEST_CASE("wechat v3: faults on purpose: wrong signature, old timestamp, any error") {
     Shop shop;
     const auto words = [](const char* text) { return http::Fields{{"Tuma-Fault", text}}; };
-    CHECK(code_of(shop.call("GET", query_path("X-00000"), {}, words("error:SYSTEM_ERROR"))) ==
+    CHECK(code_of(shop.call("GET", trade_path("X-00000"), {}, words("error:SYSTEM_ERROR"))) ==
           "500 SYSTEM_ERROR");
-    CHECK(code_of(shop.call("GET", query_path("X-00000"), {},
+    CHECK(code_of(shop.call("GET", trade_path("X-00000"), {},
                             {{"Wechatpay-Negative-Test", "FREQUENCY_LIMITED"}})) ==
           "429 FREQUENCY_LIMITED");
-    const auto reply = shop.call("GET", query_path("X-00000"), {}, words("stale-timestamp"));
+    shop.post(native_path, native_order("ORDER-1", 1));
+    const auto reply = shop.call("GET", trade_path("ORDER-1"), {}, words("stale-timestamp"));
     const std::int64_t age = shop.world.now.time_since_epoch() / seconds{1} -
                              std::stoll(*http::find(reply.headers, "Wechatpay-Timestamp"));
     CHECK(age == 600);
@@ -220,12 +320,12 @@ TEST_CASE("wechat v3: what is told survives a restart, and nothing is told twice
     shop.restart();
     shop.pass(std::chrono::days{1});
     CHECK(shop.arrived.size() == 1);
-    CHECK(at(shop.get_json(query_path("ORDER-1")), "trade_state") == "SUCCESS");
+    CHECK(at(shop.get_json(trade_path("ORDER-1")), "trade_state") == "SUCCESS");
 }
 
 TEST_CASE("wechat v3: requests that are not signed, or too long ago, get the platform's 401") {
     Shop shop;
-    const http::HttpRequest bare{.method = "GET", .target = query_path("ORDER-1")};
+    const http::HttpRequest bare{.method = "GET", .target = trade_path("ORDER-1")};
     CHECK(code_of(shop.send(bare)) == "401 SIGN_ERROR");
     const std::string body = boost::json::serialize(native_order("ORDER-1", 1));
     const http::HttpRequest early = shop.signed_request("POST", native_path, body);

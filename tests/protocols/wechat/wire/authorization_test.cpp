@@ -1,7 +1,7 @@
 // The Authorization header: forms that clients send, every refusal, every altered byte.
-#include "protocols/wechat/authorization.h"
+#include "protocols/wechat/wire/authorization.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

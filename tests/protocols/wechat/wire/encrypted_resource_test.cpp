@@ -1,7 +1,7 @@
 // Encrypted resources: round trips, every altered member, the key's form.
-#include "protocols/wechat/encrypted_resource.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 

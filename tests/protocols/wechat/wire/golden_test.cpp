@@ -1,13 +1,13 @@
 // Every vector of WeChat Pay that was checked against real client libraries.
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
-#include "protocols/wechat/authorization.h"
-#include "protocols/wechat/encrypted_resource.h"
-#include "protocols/wechat/invocation_signature.h"
-#include "protocols/wechat/response_signature.h"
-#include "protocols/wechat/sensitive_field.h"
-#include "protocols/wechat/v2_signature.h"
-#include "tests/wechat/transcripts.h"
+#include "protocols/wechat/v2/v2_signature.h"
+#include "protocols/wechat/wire/authorization.h"
+#include "protocols/wechat/wire/encrypted_resource.h"
+#include "protocols/wechat/wire/invocation_signature.h"
+#include "protocols/wechat/wire/response_signature.h"
+#include "protocols/wechat/wire/sensitive_field.h"
+#include "tests/protocols/wechat/wire/transcripts.h"
 
 using namespace tuma;
 using namespace tuma::wechat;

@@ -1,7 +1,7 @@
 // What opens a payment on the phone: the four lines, which differ between WeChat and other apps.
-#include "protocols/wechat/invocation_signature.h"
+#include "protocols/wechat/wire/invocation_signature.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 

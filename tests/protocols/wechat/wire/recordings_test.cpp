@@ -1,9 +1,9 @@
 // What real client libraries sent and accepted: every recorded v3 and v2 message verifies, as it
 // was on the wire.
-#include "protocols/wechat/authorization.h"
-#include "protocols/wechat/response_signature.h"
-#include "protocols/wechat/v2_signature.h"
-#include "tests/wechat/transcripts.h"
+#include "protocols/wechat/v2/v2_signature.h"
+#include "protocols/wechat/wire/authorization.h"
+#include "protocols/wechat/wire/response_signature.h"
+#include "tests/protocols/wechat/wire/transcripts.h"
 
 #include <algorithm>
 #include <regex>

@@ -1,7 +1,7 @@
 // Signed replies and callbacks: the headers, every altered byte, probes.
-#include "protocols/wechat/response_signature.h"
+#include "protocols/wechat/wire/response_signature.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 

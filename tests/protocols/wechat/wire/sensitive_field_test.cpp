@@ -1,7 +1,7 @@
 // Sensitive fields: there and back, the longest, what is refused.
-#include "protocols/wechat/sensitive_field.h"
+#include "protocols/wechat/wire/sensitive_field.h"
 
-#include "tests/crypto/keys.h"
+#include "tests/protocols/crypto/keys.h"
 
 #include <doctest/doctest.h>
 

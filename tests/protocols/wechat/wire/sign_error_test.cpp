@@ -1,5 +1,5 @@
 // The answer to a bad signature, as the real platform writes it.
-#include "protocols/wechat/sign_error.h"
+#include "protocols/wechat/wire/sign_error.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

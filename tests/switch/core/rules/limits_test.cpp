@@ -1,5 +1,5 @@
 // Limits of the payer's and the payee's class.
-#include "switch/core/limits.h"
+#include "switch/core/rules/limits.h"
 
 #include "tests/support/sample_scheme.h"
 
@@ -9,7 +9,7 @@
 using namespace tuma;
 using namespace tuma::core;
 using ledger::Account;
-using ledger::Turnover;
+using ledger::LimitCounter;
 using testing::day;
 
 namespace {
@@ -26,14 +26,14 @@ Limits some_limits() {
     return limits;
 }
 
-Turnover paid(std::int64_t of_day, std::int64_t of_month, std::int64_t of_year,
-              std::int64_t of_life) {
-    Turnover turnover;
-    turnover.of_day = of_day;
-    turnover.of_month = of_month;
-    turnover.of_year = of_year;
-    turnover.of_life = of_life;
-    return turnover;
+LimitCounter paid(std::int64_t of_day, std::int64_t of_month, std::int64_t of_year,
+                  std::int64_t of_life) {
+    LimitCounter counter;
+    counter.of_day = of_day;
+    counter.of_month = of_month;
+    counter.of_year = of_year;
+    counter.of_life = of_life;
+    return counter;
 }
 
 Refusal refusal_of(std::optional<Refusal> refusal) {
@@ -44,7 +44,7 @@ Refusal refusal_of(std::optional<Refusal> refusal) {
 
 TEST_CASE("limits: each bound is allowed and one more is refused, the nearest bound first") {
     struct Row {
-        Turnover before;
+        LimitCounter before;
         std::int64_t amount;
         Refusal refusal;
     };
@@ -101,7 +101,7 @@ TEST_CASE("limits: the sums that are below every bound before and after pass, al
         limits.monthly = limit();
         limits.yearly = limit();
         limits.lifetime = limit();
-        const Turnover before = paid(amount(), amount(), amount(), amount());
+        const LimitCounter before = paid(amount(), amount(), amount(), amount());
         const std::int64_t wish = amount() + 1;
         const bool fits = wish <= limits.per_transaction &&
                           Wide{before.of_day} + wish <= limits.daily &&

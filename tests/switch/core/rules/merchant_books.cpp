@@ -1,5 +1,6 @@
-#include "tests/core/merchant_books.h"
+#include "tests/switch/core/rules/merchant_books.h"
 
+#include "switch/core/rules/returned_fee.h"
 #include "tests/support/town_scheme.h"
 #include "tests/support/words.h"
 
@@ -54,7 +55,7 @@ Paid MerchantBooks::sell(Door door, std::int64_t amount) {
                                 Money{amount, Currency::kes}});
         return {{}, TransferId{outcome.code == Refusal::none ? outcome.id : 0}};
     }
-    core::OrderWish wish;
+    core::OrderRequest wish;
     wish.terms.debit = account("alice");
     wish.terms.credit = account("shop");
     wish.terms.amount = amount;
@@ -70,6 +71,7 @@ Refusal MerchantBooks::give_back(Door door, const Paid& sale, std::int64_t amoun
 std::vector<Refusal> MerchantBooks::give_back_at_once(Door door, const Paid& sale,
                                                       const std::vector<std::int64_t>& amounts) {
     std::vector<core::Request> requests;
+    requests.reserve(amounts.size());
     for (const std::int64_t amount : amounts)
         requests.push_back(
             {{ParticipantId{1}, reference(++asked_)}, {}, {}, giving_back(door, sale, amount)});
@@ -86,7 +88,7 @@ core::Command MerchantBooks::giving_back(Door door, const Paid& sale, std::int64
                                Money{amount, Currency::kes}};
     if (door == Door::reversal)
         return core::Reverse{sale.transfer, amount, 0, records_of(sale.transfer), world_.now};
-    core::OrderWish wish;
+    core::OrderRequest wish;
     wish.terms.purpose = Purpose::refund;
     wish.terms.debit = account("shop");
     wish.terms.credit = account("alice");
@@ -103,6 +105,31 @@ Refusal MerchantBooks::move(Purpose purpose, std::string_view debit, std::string
         .code;
 }
 
+void MerchantBooks::give_back_as_before(std::int64_t amount, int times) {
+    ledger::State state = world_.replayed();
+    std::vector<ledger::TransferRecord> records;
+    const auto post = [&](Purpose purpose, std::string_view debit, std::string_view credit,
+                          std::int64_t moved, std::uint16_t flags) {
+        ledger::TransferRecord record;
+        const ledger::Posting posting{purpose, account(debit), account(credit),
+                                      Money{moved, Currency::kes}};
+        REQUIRE(!state.books.plan_post(posting, record));
+        record.id = state.position.next_transfer;
+        record.flags = flags;
+        record.due_at = (world_.now + std::chrono::hours{24}).time_since_epoch().count();
+        state.apply(record, world_.now);
+        records.push_back(record);
+    };
+    for (int i = 0; i < times; ++i) {
+        const ledger::Taking left = state.takings.find(account("shop"));
+        const std::int64_t fee = core::share_of_charge(left.charged.fees.amount, amount, left.sold);
+        post(Purpose::refund, "shop", "alice", amount, fee > 0 ? ledger::flag_linked : 0);
+        if (fee > 0) post(Purpose::fee, "mall.fees", "shop", fee, ledger::flag_continuation);
+    }
+    world_.write(records);
+    keep_sets();
+}
+
 void MerchantBooks::make_old() {
     const auto as_before = [](ledger::TransferRecord& record) {
         record.version = 1;
@@ -114,12 +141,12 @@ void MerchantBooks::make_old() {
         for (ledger::TransferRecord& record : set) as_before(record);
 }
 
-core::OpenOrder MerchantBooks::opening(core::OrderWish wish) const {
+core::OpenOrder MerchantBooks::opening(core::OrderRequest wish) const {
     wish.decides_now = true;
     wish.refuses_openly = true;
     core::OpenOrder open;
     if (wish.original) open.original = records_of(wish.original);
-    open.wish = std::make_shared<const core::OrderWish>(std::move(wish));
+    open.wish = std::make_shared<const core::OrderRequest>(std::move(wish));
     return open;
 }
 

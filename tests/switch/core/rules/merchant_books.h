@@ -47,6 +47,9 @@ public:
                  std::int64_t amount);
     void pass(Duration duration) { world_.pass(duration); }
     void restart() { world_.restart(); }
+    /// Native refunds that name no payment, as they were written when the share of the charges that
+    /// comes back was rounded for each by itself.
+    void give_back_as_before(std::int64_t amount, int times);
     /// As if all so far had been written before charges said what becomes of them.
     void make_old();
 
@@ -55,6 +58,8 @@ public:
     /// The operator's own funds.
     std::int64_t own() const;
     ledger::Taking taking() const;
+    /// The first record of the newest set.
+    TransferId newest() const { return sets_.rbegin()->first; }
     /// Moved back of a record.
     std::int64_t returned(TransferId id) const;
     const std::vector<ledger::TransferRecord>& set_of(TransferId first) const;
@@ -64,7 +69,7 @@ public:
 private:
     core::Outcome ask(core::Command command);
     core::Command giving_back(Door door, const Paid& sale, std::int64_t amount) const;
-    core::OpenOrder opening(core::OrderWish wish) const;
+    core::OpenOrder opening(core::OrderRequest wish) const;
     std::shared_ptr<const std::vector<ledger::TransferRecord>> records_of(TransferId first) const;
     AccountId account(std::string_view identity) const;
     void keep_sets();

@@ -1,6 +1,6 @@
 // Any tariff: exact fractions to compare with, and money that is neither made nor lost.
-#include "ledger/books.h"
-#include "switch/core/pricing.h"
+#include "ledger/state/books.h"
+#include "switch/core/rules/pricing.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

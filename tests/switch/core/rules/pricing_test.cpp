@@ -1,7 +1,7 @@
 // Fees, taxes and commissions: published tariffs and every boundary.
-#include "switch/core/pricing.h"
+#include "switch/core/rules/pricing.h"
 
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // What of a payment's charges comes back with it: stories with numbers, then any history.
-#include "switch/core/returned_fee.h"
+#include "switch/core/rules/returned_fee.h"
 
-#include "tests/core/merchant_books.h"
+#include "tests/switch/core/rules/merchant_books.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // Schemes as bytes: the layout, round trips, and bytes that are not what is written.
-#include "switch/core/scheme_bytes.h"
+#include "switch/core/rules/scheme_bytes.h"
 
-#include "ledger/event.h"
+#include "ledger/records/event.h"
 #include "tests/support/sample_scheme.h"
 
 #include <doctest/doctest.h>

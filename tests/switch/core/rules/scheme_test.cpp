@@ -1,7 +1,7 @@
 // A scheme as data: finding its parts, shapes of identities, and everything that makes it invalid.
-#include "switch/core/scheme.h"
+#include "switch/core/rules/scheme.h"
 
-#include "ledger/books.h"
+#include "ledger/state/books.h"
 #include "tests/support/sample_scheme.h"
 
 #include <doctest/doctest.h>

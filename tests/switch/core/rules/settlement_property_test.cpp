@@ -1,5 +1,5 @@
 // Any figures and rules: statements add up, and over months nothing is made or lost.
-#include "switch/core/settlement.h"
+#include "switch/core/rules/settlement.h"
 #include "tests/support/sample_scheme.h"
 
 #include <doctest/doctest.h>
@@ -35,7 +35,7 @@ bool adds_up(const SettlementClosed& c) {
            Wide{c.reserve_held} + c.payout_fee + c.paid_out + c.carried_out;
 }
 
-// One merchant's maturities as the ledger keeps them.
+// One merchant's pending settlements as the ledger keeps them.
 class Merchant {
 public:
     Merchant() {
@@ -56,7 +56,7 @@ public:
     void pay(ledger::Purpose purpose, std::int64_t amount, Timestamp due) {
         post(purpose, payable, AccountId{9}, amount, due);
     }
-    const ledger::Maturities& maturities() const { return maturities_; }
+    const ledger::PendingSettlements& pending_settlements() const { return maturities_; }
     void apply(const SettlementClosed& closed) { maturities_.apply(closed); }
 
 private:
@@ -72,7 +72,7 @@ private:
     }
 
     ledger::Terms terms_;
-    ledger::Maturities maturities_;
+    ledger::PendingSettlements maturities_;
 };
 
 SettlementRule any_rule() {
@@ -160,18 +160,18 @@ TEST_CASE("settlement: over many days the bank gets all that was sold, and the l
         Timestamp now = monday;
         for (int i = 0; i < 200; ++i) {
             now += minutes{up_to(1'200)};
-            while (const auto key = merchant.maturities().next()) {
+            while (const auto key = merchant.pending_settlements().next()) {
                 if (key->first > now) break;
-                const Maturing maturing = merchant.maturities().find(*key);
+                const Maturing maturing = merchant.pending_settlements().find(*key);
                 SettlementClosed closed =
                     up_to(9) == 0
                         ? carry_settlement(scheme, rule, payable, key->first, maturing, now)
                         : close_settlement(scheme, rule, payable, key->first, maturing, now);
                 if (closed.paid_out != 0) closed.payout = TransferId{1};
                 paid += Wide{closed.paid_out} + closed.payout_fee;
-                const auto misfit =
-                    merchant.maturities().misfit(closed, static_cast<std::int64_t>(earned - paid));
-                if (misfit) RC_FAIL(std::string(*misfit));
+                const auto violation = merchant.pending_settlements().violation(
+                    closed, static_cast<std::int64_t>(earned - paid));
+                if (violation) RC_FAIL(std::string(*violation));
                 merchant.apply(closed);
             }
             const Timestamp due = due_of_sale(scheme, rule, now);
@@ -185,7 +185,7 @@ TEST_CASE("settlement: over many days the bank gets all that was sold, and the l
                 merchant.pay(ledger::Purpose::refund, refund, due);
                 earned -= refund;
             }
-            RC_ASSERT(earned - paid == merchant.maturities().outstanding(payable));
+            RC_ASSERT(earned - paid == merchant.pending_settlements().outstanding(payable));
         }
     }));
 }

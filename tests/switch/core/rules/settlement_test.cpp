@@ -1,5 +1,5 @@
 // When receipts fall due, and what a settlement makes of them.
-#include "switch/core/settlement.h"
+#include "switch/core/rules/settlement.h"
 
 #include "tests/support/sample_scheme.h"
 

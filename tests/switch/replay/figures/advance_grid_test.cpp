@@ -1,8 +1,8 @@
 // Advances against a rail's days: by hand, by property, and against the reference calculation.
-#include "switch/replay/advance_grid.h"
+#include "switch/replay/figures/advance_grid.h"
 
-#include "ledger/books.h"
-#include "switch/replay/effective_rate.h"
+#include "ledger/state/books.h"
+#include "switch/replay/figures/effective_rate.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>

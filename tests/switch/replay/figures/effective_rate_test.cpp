@@ -1,5 +1,5 @@
 // The effective annual rate against cases that have a closed form.
-#include "switch/replay/effective_rate.h"
+#include "switch/replay/figures/effective_rate.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

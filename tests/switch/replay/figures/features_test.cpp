@@ -1,5 +1,5 @@
 // The features of a merchant's sales, by hand, by property, and against published values.
-#include "switch/replay/features.h"
+#include "switch/replay/figures/features.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>
@@ -215,7 +215,7 @@ TEST_CASE("features: real merchants have the values that were published of them"
         std::optional<std::int64_t> active, variation, trend, repeat, refunds;
     };
     using std::chrono::year;
-    // Source: merchant-data.md, section 5; what was not published there is nothing here.
+    // Source: cash-flow reference, section 5; what was not published there is nothing here.
     const Case cases[] = {
         {"m_ua_coffee_vending.csv", year{2024} / 3 / 1, year{2025} / 3 / 23, 977'778, 511'834,
          34'851, 780'388, std::nullopt},

@@ -1,10 +1,10 @@
 // Sentences about a replay: each is computed, and none is said of what is not there.
-#include "switch/replay/findings.h"
+#include "switch/replay/figures/findings.h"
 
-#include "switch/replay/causes.h"
-#include "switch/replay/measures.h"
-#include "switch/replay/variant_words.h"
-#include "tests/replay/sample_result.h"
+#include "switch/replay/figures/causes.h"
+#include "switch/replay/figures/variant_words.h"
+#include "switch/replay/run/measures.h"
+#include "tests/switch/replay/report/sample_result.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

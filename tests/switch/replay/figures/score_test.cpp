@@ -1,5 +1,5 @@
 // The score of a small merchant from files to text and JSON.
-#include "switch/replay/score.h"
+#include "switch/replay/figures/score.h"
 
 #include "tests/support/temporary_directory.h"
 

@@ -1,7 +1,7 @@
 // The directory of a replay: complete or not there, and never somebody else's.
-#include "switch/replay/output_files.h"
+#include "switch/replay/report/output_files.h"
 
-#include "tests/replay/small_replay.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 #include <iterator>
 #include <set>

@@ -1,11 +1,11 @@
 // Numbers as text, axes, points and scales that the report is drawn with.
-#include "ledger/time.h"
-#include "switch/replay/axis.h"
-#include "switch/replay/bars.h"
-#include "switch/replay/cash_chart.h"
-#include "switch/replay/heat_map.h"
-#include "switch/replay/html.h"
-#include "switch/replay/number_text.h"
+#include "ledger/words/time.h"
+#include "switch/replay/report/axis.h"
+#include "switch/replay/report/bars.h"
+#include "switch/replay/report/cash_chart.h"
+#include "switch/replay/report/heat_map.h"
+#include "switch/replay/words/html.h"
+#include "switch/replay/words/number_text.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

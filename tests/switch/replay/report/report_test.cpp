@@ -1,7 +1,7 @@
 // The report's page: complete, safe whatever the names, and the same every time.
-#include "switch/replay/report_html.h"
-#include "tests/replay/sample_result.h"
+#include "switch/replay/report/report_html.h"
 #include "tests/support/markup.h"
+#include "tests/switch/replay/report/sample_result.h"
 
 #include <doctest/doctest.h>
 

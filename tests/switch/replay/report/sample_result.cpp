@@ -1,6 +1,6 @@
-#include "tests/replay/sample_result.h"
+#include "tests/switch/replay/report/sample_result.h"
 
-#include "switch/replay/measures.h"
+#include "switch/replay/run/measures.h"
 
 #include <chrono>
 #include <optional>

@@ -1,7 +1,7 @@
 // Results of made-up replays: days that add up, measured as real ones are.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstdint>
 #include <string>

@@ -1,4 +1,4 @@
-#include "tests/replay/cash_model.h"
+#include "tests/switch/replay/run/cash_model.h"
 
 #include <algorithm>
 #include <chrono>

@@ -1,7 +1,7 @@
 // The reference calculation once more, as short as it can be: no books, no journal, sums in a map.
 #pragma once
 
-#include "switch/replay/result.h"
+#include "switch/replay/run/result.h"
 
 #include <cstdint>
 #include <map>

@@ -1,7 +1,7 @@
-#include "tests/replay/invented_merchant.h"
+#include "tests/switch/replay/run/invented_merchant.h"
 
-#include "ledger/time.h"
-#include "tests/replay/small_replay.h"
+#include "ledger/words/time.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 #include <fmt/format.h>
 

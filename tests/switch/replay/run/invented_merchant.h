@@ -2,7 +2,7 @@
 // them.
 #pragma once
 
-#include "tests/replay/cash_model.h"
+#include "tests/switch/replay/run/cash_model.h"
 
 #include <cstdint>
 #include <filesystem>

@@ -1,5 +1,5 @@
 // Measures by hand: interest, the advance's terms, runs of short days, means.
-#include "switch/replay/measures.h"
+#include "switch/replay/run/measures.h"
 
 #include <doctest/doctest.h>
 

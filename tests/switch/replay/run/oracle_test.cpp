@@ -1,6 +1,6 @@
 // The takeaway's sales on fifteen rails, against the reference answers: every day, every column.
-#include "switch/replay/summary.h"
-#include "tests/replay/small_replay.h"
+#include "switch/replay/report/summary.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 #include <boost/json.hpp>
 
@@ -72,7 +72,7 @@ void check_members(const json::object& found, const json::object& expected,
 TEST_CASE("oracle: the takeaway's fifteen rails agree to the penny on every day and column") {
     const fs::path oracle = shared_data() / "oracle" / "gb_takeaway";
     if (!has_data(oracle) || !has_data(shared_data() / "cal_holidays_2010_2027.csv")) return;
-    const Result<Plan> plan = read_plan(TUMA_SOURCE_DIR "/tests/replay/oracle-plan.toml",
+    const Result<Plan> plan = read_plan(TUMA_SOURCE_DIR "/tests/switch/replay/run/oracle-plan.toml",
                                         shared_data() / "cal_holidays_2010_2027.csv");
     if (!plan) FAIL(plan.error().text());
     const ReplayResult result = replay_file(*plan, shared_data() / "m_gb_takeaway.csv");

@@ -1,9 +1,9 @@
 // A rail played through the switch: against the model, by invariants, in pieces.
-#include "switch/replay/rail_run.h"
+#include "switch/replay/run/rail_run.h"
 
-#include "switch/replay/summary.h"
-#include "tests/replay/invented_merchant.h"
-#include "tests/replay/small_replay.h"
+#include "switch/replay/report/summary.h"
+#include "tests/switch/replay/run/invented_merchant.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 using namespace tuma;
 using namespace tuma::replay;

@@ -1,15 +1,15 @@
 // Replays by hand: what happens in each kind of case, over ten years, and what is refused.
-#include "switch/replay/replay.h"
+#include "switch/replay/run/replay.h"
 
-#include "ledger/audit.h"
-#include "ledger/batch.h"
-#include "ledger/sqlite_journal.h"
+#include "ledger/audit/audit.h"
+#include "ledger/records/batch.h"
+#include "ledger/store/sqlite_journal.h"
 #include "switch/files/explanation.h"
 #include "switch/files/scheme_file.h"
-#include "switch/replay/rail_run.h"
-#include "switch/replay/summary.h"
-#include "tests/replay/invented_merchant.h"
-#include "tests/replay/small_replay.h"
+#include "switch/replay/report/summary.h"
+#include "switch/replay/run/rail_run.h"
+#include "tests/switch/replay/run/invented_merchant.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 #include <fmt/format.h>
 
@@ -206,6 +206,37 @@ TEST_CASE("replay: refunds in parts give back what was charged, and never more")
     }
 }
 
+TEST_CASE("replay: thousands of small refunds give back the share of the fee that they are of") {
+    const Plan plan = plan_of(
+        "[merchant]\ncurrency = \"CNY\"\nfrom = 2024-02-26\nto = 2024-02-29\n"
+        "[[rail]]\nname = \"bank\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "[[rail]]\nname = \"wallet\"\nscheme = \"wechat-china\"\ntype = \"pay-merchant\"\n"
+        "class = \"merchant-at-once\"\n");
+    struct Row {
+        int parts;
+        std::int64_t amount;
+        std::int64_t returned;
+    };
+    // Of 10,000.00 with a fee of 60.00: half of it in parts of 1.00, 1,400.00 in parts of 0.07.
+    for (const Row& row : {Row{5'000, 1'00, 30'00}, Row{20'000, 7, 8'40}}) {
+        CAPTURE(row.amount);
+        std::string rows = "sale,2024-02-26T09:00:00,1000000,\n";
+        for (int i = 0; i < row.parts; ++i)
+            rows += fmt::format("part{},2024-02-27T{:02}:00:00,-{},\n", i, 24 * i / row.parts,
+                                row.amount);
+        const ReplayResult part = replay_of(plan, rows);
+        rows += fmt::format("rest,2024-02-28T10:00:00,-{},\n", 10'000'00 - row.parts * row.amount);
+        const ReplayResult whole = replay_of(plan, rows);
+        for (std::size_t i = 0; i < plan.rails.size(); ++i) {
+            CAPTURE(plan.rails[i].name);
+            CHECK(part.rails[i].fees == 60'00 - row.returned);
+            CHECK(part.rails[i].fees_settled == 60'00 - row.returned);
+            CHECK(whole.rails[i].fees == 0);
+            CHECK(whole.rails[i].gross == 0);
+        }
+    }
+}
+
 TEST_CASE("replay: the smallest payout is compared with what the scheme names") {
     const TemporaryDirectory directory;
     const auto days_under = [&](const std::string& basis) {
@@ -317,7 +348,7 @@ TEST_CASE("replay: what is refused is what an explanation says is refused") {
             CAPTURE(scheme.name);
             CAPTURE(type);
             Plan plan = plan_of(
-                "[merchant]\ncurrency = \"" + std::string(letters(scheme.currency)) +
+                "[merchant]\ncurrency = \"" + std::string(alphabetic_code(scheme.currency)) +
                 "\"\nfrom = 2024-02-26\nto = 2024-03-03\n[[rail]]\nname = \"rail\"\nscheme = \"" +
                 scheme.name + "\"\ntype = \"" + type + "\"\n");
             std::string rows;

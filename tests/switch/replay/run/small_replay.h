@@ -1,7 +1,7 @@
 // A replay from texts: what most tests of this folder begin with.
 #pragma once
 
-#include "switch/replay/replay.h"
+#include "switch/replay/run/replay.h"
 #include "tests/support/temporary_directory.h"
 
 #include <doctest/doctest.h>

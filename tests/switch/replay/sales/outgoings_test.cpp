@@ -1,7 +1,7 @@
 // The rule of outgoings by hand, and files of dated ones.
-#include "switch/replay/outgoings.h"
+#include "switch/replay/sales/outgoings.h"
 
-#include "tests/replay/small_replay.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 #include <numeric>
 

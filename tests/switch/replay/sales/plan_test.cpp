@@ -1,7 +1,7 @@
 // Plan files: what they mean, and every error with its exact place and words.
-#include "switch/replay/plan.h"
+#include "switch/replay/sales/plan.h"
 
-#include "tests/replay/small_replay.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 using namespace tuma;
 using namespace tuma::replay;

@@ -1,9 +1,9 @@
 // Sales files: what is read, in which order, and what is wrong with a row, line by line.
-#include "switch/replay/sales.h"
+#include "switch/replay/sales/sales.h"
 
-#include "switch/replay/sales_row.h"
-#include "switch/replay/sales_store.h"
-#include "tests/replay/small_replay.h"
+#include "switch/replay/sales/sales_row.h"
+#include "switch/replay/sales/sales_store.h"
+#include "tests/switch/replay/run/small_replay.h"
 
 #include <map>
 

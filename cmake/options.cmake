@@ -2,16 +2,19 @@
 add_library(tuma_options INTERFACE)
 target_include_directories(tuma_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(tuma_options INTERFACE
-    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wold-style-cast
+    -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wold-style-cast
     -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wformat=2)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC 12 reports false positives of these two from inside Boost and the standard library.
     target_compile_options(tuma_options INTERFACE
         -Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wno-maybe-uninitialized -Wno-restrict)
 endif()
-if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # A source that is included into another one looks like a header to it.
-    target_compile_options(tuma_options INTERFACE -Wno-subobject-linkage)
+if(NOT CMAKE_UNITY_BUILD)
+    target_compile_options(tuma_options INTERFACE -Wshadow)
+elseif(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # A name of one source may hide what stands in the one before it. And a source that is included into
+    # another one looks like a header.
+    target_compile_options(tuma_options INTERFACE -Wshadow=local -Wno-subobject-linkage)
 endif()
 if(TUMA_WERROR)
     target_compile_options(tuma_options INTERFACE -Werror)

@@ -1,37 +1,81 @@
 #!/usr/bin/env python3
-"""Reads the tree and names what breaks its rules: include directions, sizes, words, README names."""
+"""Reads the tree and names what breaks its rules: include directions, sizes, words, pages, sources."""
 import os
 import re
 import sys
 
-# Folder: what it may include of this project. A folder that is not named may include everything.
-MAY_INCLUDE = {
-    "ledger/": ["ledger/"],
-    "switch/core/": ["ledger/", "switch/core/"],
-    "protocols/": ["ledger/", "protocols/", "switch/core/command.h", "switch/core/effect.h",
-                   "switch/core/outcome.h"],
-    "switch/net/": ["ledger/", "switch/core/", "protocols/", "switch/net/"],
-    "switch/replay/": ["ledger/", "switch/core/", "switch/files/", "switch/replay/"],
-    "switch/reconcile/": ["ledger/", "switch/core/", "switch/files/", "switch/reconcile/"],
-    "loadgen/": ["ledger/", "switch/core/", "protocols/", "loadgen/"],
-}
-LINE_MAX, FUNCTION_MAX, FILE_MAX = 100, 70, 500
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import tidy_texts  # noqa: E402
+
+# The rooms of the product by floor, bottom up. A room may include itself and every floor below its own,
+# never a neighbour on the same floor.
+FLOORS = [
+    "ledger/words",
+    "ledger/records",
+    "ledger/state",
+    "ledger/store",
+    "ledger/archive",
+    "ledger/projection",
+    "ledger/audit",
+    "switch/core/rules",
+    "switch/core switch/ops",
+    "protocols/http protocols/crypto protocols/native",
+    "protocols/kit",
+    "protocols/mpesa/profiles protocols/wechat/profiles",
+    "protocols/mpesa/wire protocols/wechat/wire",
+    "protocols/mpesa/orders protocols/wechat/orders",
+    "protocols/mpesa/apis protocols/wechat/bills",
+    "protocols/wechat/v3",
+    "protocols/wechat/v2",
+    "protocols/mpesa protocols/mtn protocols/wechat",
+    "switch/engine switch/files",
+    "switch/http switch/reconcile switch/replay/words",
+    "switch/replay/sales",
+    "switch/replay/run",
+    "switch/replay/figures",
+    "switch/replay/report",
+    "switch/gateway switch/native",
+    "switch/setup",
+    "switch/serve",
+    "switch/commands",
+    "switch",
+    "loadgen/measure",
+    "loadgen/report loadgen/sample loadgen/client",
+    "loadgen/workload",
+    "loadgen/merchants",
+    "loadgen/drive",
+    "loadgen",
+]
+FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}
+# Who may not include what, although it lies below; what of it is open all the same.
+CORE_WORDS = r"switch/core/(command|effect|outcome)\.h$"
+BARRED = [
+    (r"protocols/", r"switch/", CORE_WORDS),
+    (r"protocols/mpesa/", r"protocols/(mtn|wechat)/", r"$^"),
+    (r"protocols/mtn/", r"protocols/(mpesa|wechat)/", r"$^"),
+    (r"protocols/wechat/", r"protocols/(mpesa|mtn)/", r"$^"),
+    (r"switch/(files|reconcile|replay)/", r"protocols/|switch/(ops|engine)/", r"$^"),
+    (r"loadgen/", r"switch/", CORE_WORDS),
+]
+LINE_MAX, FUNCTION_MAX, FILE_MAX, FOLDER_MAX = 100, 70, 500, 40
 PRODUCT = r"(ledger|switch|protocols|loadgen)/"
 # Rule, files it binds, files it spares, what is not to be there, what to do instead.
 WORDS = [
-    ("clock", PRODUCT, r"switch/net/clock\.|loadgen/", r"\b(system_clock|steady_clock|clock_gettime)\b",
-     "take the time as an argument; only switch/net/clock.h reads it (net::Steady, net::Clock)"),
-    ("chance", PRODUCT, r"loadgen/|switch/[^/]+\.cpp", r"\b(random_device|mt19937\w*|getrandom)\b|\bs?rand\(",
+    ("clock", PRODUCT, r"switch/engine/clock\.|loadgen/", r"\b(system_clock|steady_clock|clock_gettime)\b",
+     "take the time as an argument; only switch/engine/clock.h reads it (net::Steady, net::Clock)"),
+    ("chance", PRODUCT, r"loadgen/|switch/setup/entropy\.cpp|switch/serve/open_books\.cpp",
+     r"\b(random_device|mt19937\w*|getrandom)\b|\bs?rand\(",
      "take chance as an argument (a seed, bytes); only the program itself draws it"),
     ("float", r"(ledger|switch/core)/", r"$^", r"\b(double|float)\b",
      "money is std::int64_t minor units; rates are pairs of integers"),
-    ("asio", PRODUCT, r"switch/(net/|replay/|[^/]+\.cpp)|loadgen/", r"<boost/(asio|beast)|\bboost::(asio|beast)\b",
-     "sockets and timers belong to switch/net and loadgen"),
-    ("beast", PRODUCT, r"switch/net/http_readers\.cpp|loadgen/", r"<boost/beast",
-     "Beast takes a minute to compile; read HTTP with switch/net/http_readers.h"),
-    ("openssl", PRODUCT, r"protocols/|switch/net/|ledger/(sha256|batch|snapshot|state)\w*\.", r"<openssl/",
-     "hash with ledger::sha256; signatures belong to protocols/crypto"),
-    ("sqlite", PRODUCT, r"ledger/", r"<sqlite3\.h>", "SQLite stays inside ledger/"),
+    ("asio", PRODUCT, r"switch/(http|native|gateway)/|protocols/http/http_readers\.cpp",
+     r"<boost/(asio|beast)|\bboost::(asio|beast)\b", "sockets and timers belong to switch/http, native and gateway"),
+    ("beast", PRODUCT, r"protocols/http/http_readers\.cpp", r"<boost/beast",
+     "Beast takes a minute to compile; read HTTP with protocols/http/http_readers.h"),
+    ("openssl", PRODUCT, r"protocols/crypto/|switch/http/(byte_stream|tls_context)\.|ledger/records/sha256\.",
+     r"<openssl/", "hash with ledger::sha256; signatures belong to protocols/crypto"),
+    ("sqlite", PRODUCT, r"ledger/(store|archive)/", r"<sqlite3\.h>",
+     "SQLite stays inside ledger/store and ledger/archive; ledger/store/sql.h speaks to it"),
     ("using-namespace", r"", r"$^", r"using namespace std\s*;", "name what is used, or write std::"),
     ("test-seam", PRODUCT, r"$^", r"#\s*(el)?if.*(TEST|DOCTEST)", "a seam is an argument, not an #ifdef"),
     ("sleep", r"tests/", r"tests/bench/", r"\b(sleep_for|sleep_until|u?sleep|nanosleep)\s*\(",
@@ -83,6 +127,19 @@ def functions(text):
             head_start = position + 1
 
 
+def misdirected(path, name):
+    """Why `path` may not include `name`, or nothing."""
+    here, there = os.path.dirname(path), os.path.dirname(name)
+    if here not in FLOOR_OF or here == there:
+        return None
+    if FLOOR_OF.get(there, len(FLOORS)) >= FLOOR_OF[here]:
+        return f"{here} may include itself and floors below; see FLOORS in scripts/tidy.py"
+    for binds, bars, opens in BARRED:
+        if re.match(binds, path) and re.match(bars, name) and not re.match(opens, name):
+            return f"{here} is barred from it; see BARRED in scripts/tidy.py"
+    return None
+
+
 def check_file(path, text):
     """Findings (line, rule, message) in one C++ file."""
     lines = text.split("\n")
@@ -97,11 +154,11 @@ def check_file(path, text):
         if count > FUNCTION_MAX:
             yield first, "function-length", f"{count} lines, at most {FUNCTION_MAX}; name its parts"
     code = blank(text, keep_includes=True)
-    folder = next((f for f in MAY_INCLUDE if path.startswith(f)), None)
     for match in re.finditer(r'^\s*#\s*include\s+"([^"]+)"', code, re.M):
         name, number = match.group(1), code.count("\n", 0, match.start(1)) + 1
-        if folder and not any(name == a or a.endswith("/") and name.startswith(a) for a in MAY_INCLUDE[folder]):
-            yield number, "include-direction", f'{folder} may not include "{name}"'
+        against = misdirected(path, name)
+        if against:
+            yield number, "include-direction", f'"{name}": {against}'
     for rule, binds, spares, pattern, instead in WORDS:
         if re.match(binds, path) and not re.match(spares, path):
             for match in re.finditer(pattern, code):
@@ -126,35 +183,35 @@ def check_tree(files):
                 re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w.])", text) for text, name in names) \
                 and not any(path in text for text in cmake.values()):
             yield path, 1, "orphan-source", "no CMakeLists.txt builds it"
-    words = set(re.findall(r"\w+", " ".join(files[p] for p in files if not p.endswith(".md"))))
-    base_names = {os.path.basename(p) for p in files}
-    for path, text in files.items():
-        if os.path.basename(path) == "README.md":
-            yield from ((path, n, r, m) for n, r, m in check_readme(path, text, files, words, base_names))
+    yield from check_folders(files)
+    yield from tidy_texts.findings(files, FLOOR_OF)
 
 
-def check_readme(path, text, files, words, base_names):
-    """Names in code font that are not in the tree."""
-    for match in re.finditer(r"(?<!`)`([^`\n]+)`(?!`)", text):
-        span, number = match.group(1), text.count("\n", 0, match.start()) + 1
-        if re.fullmatch(r"[\w.-]+(/[\w.-]+)*\.(h|cpp|py|toml|txt|md|sh)", span):
-            places = [span, os.path.normpath(os.path.join(os.path.dirname(path), span))]
-            if not any(p in files for p in places) and not ("/" not in span and span in base_names):
-                yield number, "readme-name", f"{span} is not in the tree"
-        elif re.fullmatch(r"[A-Za-z_~][\w:]*\(\)|\w+(::\w+)+", span):
-            gone = [part for part in re.findall(r"\w+", span) if part not in words]
-            if gone:
-                yield number, "readme-name", f"{span}: nothing is called {gone[0]}"
+def check_folders(files):
+    """Folders that hold too much, and sources of the product that are in none of its rooms."""
+    counts = {}
+    for path in files:
+        folder = os.path.dirname(path)
+        counts[folder] = counts.get(folder, 0) + 1
+        if re.match(PRODUCT, path) and path.endswith((".h", ".cpp")) and folder not in FLOOR_OF:
+            yield path, 1, "room", f"{folder} is on no floor; see FLOORS in scripts/tidy.py"
+    for folder, count in counts.items():
+        if count > FOLDER_MAX:
+            yield folder, 1, "folder-size", f"{count} files, at most {FOLDER_MAX}; make rooms of it"
 
 
 def read_tree(root):
+    """Path to text; what is no text of ours is there by its name only."""
     files = {}
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in ("build", "run"))
-        for name in sorted(names):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__pycache__"
+                            and (folder != root or f not in ("build", "run")))
+        for name in sorted(n for n in names if not n.startswith(".")):
+            path = os.path.relpath(os.path.join(folder, name), root)
+            files[path] = ""
             if name.endswith((".h", ".cpp", ".md", ".txt", ".py", ".toml", ".cmake", ".sh")):
                 with open(os.path.join(folder, name), encoding="utf-8") as file:
-                    files[os.path.relpath(os.path.join(folder, name), root)] = file.read()
+                    files[path] = file.read()
     return files
 
 

@@ -14,6 +14,9 @@ constexpr int large_block_bytes = 1 << 20;
 constexpr int kept_at_hand_bytes = 16 << 20;
 // A wave that is not worth a look through all heaps.
 constexpr std::size_t wave_min = 64U << 20U;
+// So high that holes between blocks of many lengths, up to a third of what is held, are felt.
+constexpr std::size_t wave_high = 4 * wave_min;
+constexpr int high_ticks = 10;
 // The wave's end: nobody holds anything to speak of for so many looks.
 constexpr std::size_t calm_max = 1U << 20U;
 constexpr int calm_ticks = 30;
@@ -29,6 +32,12 @@ void set_up_allocator() {
 bool MemoryReturn::tick(std::size_t held) {
     peak_ = std::max(peak_, held);
     ticks_calm_ = held < calm_max ? ticks_calm_ + 1 : 0;
+    ticks_high_ = held >= wave_high ? ticks_high_ + 1 : 0;
+    if (ticks_high_ == high_ticks) {
+        ticks_high_ = 0;
+        malloc_trim(0);
+        return true;
+    }
     // A quarter is left: the wave is breaking, and what it has held is worth giving back now.
     const bool falls = peak_ >= wave_min && held <= peak_ / 4;
     // Trimmed a second time at the end, because the last quarter was in use when the first came.

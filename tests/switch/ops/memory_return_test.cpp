@@ -31,3 +31,12 @@ TEST_CASE("memory return: what comes and goes with every batch is left at hand")
     MemoryReturn memory;
     for (int i = 0; i < 100; ++i) CHECK_FALSE(memory.tick(i % 2 == 0 ? 0 : 63 * mib));
 }
+
+TEST_CASE("memory return: once a second while a wave is high") {
+    MemoryReturn memory;
+    int given_back = 0;
+    for (int i = 0; i < 100; ++i) given_back += memory.tick(256 * mib) ? 1 : 0;
+    CHECK(given_back == 10);
+    // A crest of less than a second is none.
+    for (int i = 0; i < 100; ++i) CHECK_FALSE(memory.tick(i % 9 == 0 ? 255 * mib : 300 * mib));
+}

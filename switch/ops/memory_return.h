@@ -13,9 +13,9 @@ void set_up_allocator();
 /// over. One thread.
 class MemoryReturn {
 public:
-    /// `held`: what connections hold now. Gives memory back once a second while a wave is high, when
-    /// it falls, and once more when it has been over for a while; true when it did. To be called
-    /// about ten times a second.
+    /// `held`: what connections hold now. Gives memory back once a second while a wave is high,
+    /// when it falls, and once more when it has been over for a while; true when it did. To be
+    /// called about ten times a second.
     bool tick(std::size_t held);
 
 private:

@@ -7,7 +7,7 @@
 namespace tuma {
 namespace {
 
-constexpr std::array<RefusalRow, 54> refusal_rows{{
+constexpr std::array<RefusalRow, 55> refusal_rows{{
     {Refusal::none, "none", "The request was executed.", false},
     {Refusal::overloaded, "overloaded",
      "The queue, or the memory for request keys, is full; nothing was executed, send the same "
@@ -129,6 +129,8 @@ constexpr std::array<RefusalRow, 54> refusal_rows{{
     {Refusal::own_funds_insufficient, "own_funds_insufficient",
      "The operator's own funds in this currency (fees, tax, commissions) would fall below zero.",
      true},
+    {Refusal::profile_changed, "profile_changed",
+     "What is stored under this name is not what the request expected to replace.", true},
 }};
 
 constexpr bool numbered_without_gaps() {

@@ -64,6 +64,7 @@ enum class Refusal : std::uint16_t {
     order_invalid = 51,
     payer_unknown = 52,
     own_funds_insufficient = 53,
+    profile_changed = 54,
 };
 
 /// One row of the table of refusals.

@@ -51,7 +51,8 @@ using Answer = std::variant<http::HttpReply, Asking, Reading>;
 
 /// Commands that are decided together and in order, and what to do with their outcomes, one each.
 /// `then` is called on an I/O thread once everything that the outcomes tell is durable; it may ask
-/// again. When the switch takes nothing more, `overloaded` is the reply.
+/// again. When the switch takes nothing more, or cannot look up what a command is about,
+/// `overloaded` is the reply: `then` never sees that outcome.
 struct Asking {
     std::vector<core::Request> requests;
     std::function<Answer(const std::vector<core::Outcome>&)> then;

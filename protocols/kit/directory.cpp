@@ -26,6 +26,11 @@ std::shared_ptr<const std::string> Directory::find(std::string_view name) const 
     return found == profiles_.end() ? nullptr : found->second;
 }
 
+std::string Directory::content(std::string_view name) const {
+    const auto found = find(name);
+    return found == nullptr ? std::string{} : *found;
+}
+
 std::vector<std::string> Directory::names(std::string_view prefix) const {
     const std::shared_lock lock(mutex_);
     std::vector<std::string> names;

@@ -72,6 +72,8 @@ class Directory {
 public:
     /// The newest content, or null. What is given away never changes.
     std::shared_ptr<const std::string> find(std::string_view name) const;
+    /// The same as a value, empty for none: what a change of it has been made for.
+    std::string content(std::string_view name) const;
     /// Names that begin with `prefix`, in order.
     std::vector<std::string> names(std::string_view prefix) const;
     /// Called once the profile is durable; empty content removes it.

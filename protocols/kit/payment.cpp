@@ -172,4 +172,10 @@ core::Command store_profile(std::string name, std::string content) {
     return core::StoreProfile{std::move(profile)};
 }
 
+core::Command replace_profile(std::string name, std::string before, std::string content) {
+    core::Command command = store_profile(std::move(name), std::move(content));
+    std::get<core::StoreProfile>(command).before = std::move(before);
+    return command;
+}
+
 }  // namespace tuma::protocols

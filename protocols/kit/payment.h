@@ -62,6 +62,9 @@ Answer walk_statement(AccountId account, http::HttpReply busy,
                       std::function<Answer()> then);
 /// Stores a profile; the directory has it when `then` is called.
 core::Command store_profile(std::string name, std::string content);
+/// The same where `before` is what is stored still, or nothing is and it is empty; otherwise the
+/// outcome is profile_changed. Of several that have seen the same, one gets through.
+core::Command replace_profile(std::string name, std::string before, std::string content);
 
 /// What became of a wish that may have come before under the same key.
 enum class Repeat {

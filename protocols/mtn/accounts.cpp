@@ -26,11 +26,16 @@ std::optional<ApiUser> find_user(const Call& call, const std::string& id) {
     return protocols::find_profile(call.context.directory, user_profile(id), read_user);
 }
 
-Answer store(const ApiUser& user, const http::HttpReply& reply) {
+http::HttpReply is_there_already() {
+    return error_reply("RESOURCE_ALREADY_EXIST");
+}
+
+Answer store(core::Command command, const http::HttpReply& reply) {
     // Answered once the profile is durable, so that a client may use the user or key in its next
     // request.
-    return protocols::ask(protocols::store_profile(user_profile(user.id), to_json(user)), busy(),
-                          [reply](const Outcome&) -> Answer { return reply; });
+    return protocols::ask(std::move(command), busy(), [reply](const Outcome& outcome) -> Answer {
+        return outcome.code == Refusal::profile_changed ? is_there_already() : reply;
+    });
 }
 
 // What an access token says; it need not be stored.
@@ -99,9 +104,10 @@ Answer create_user(const CallPtr& call) {
     if (user.callback_host.empty() || user.callback_host.size() > 253 ||
         user.callback_host.find('/') != std::string::npos)
         return bad_request("providerCallbackHost has to be the name of a host, like clinic.com");
-    // Two requests at one moment may both pass; the later one's host stands then.
-    if (find_user(*call, *id)) return error_reply("RESOURCE_ALREADY_EXIST");
-    return store(user, {.status = 201});
+    const std::string profile = user_profile(*id);
+    const std::string before = call->context.directory.content(profile);
+    if (read_user(before)) return is_there_already();
+    return store(protocols::replace_profile(profile, before, to_json(user)), {.status = 201});
 }
 
 Answer tell_user(const CallPtr& call) {
@@ -116,7 +122,8 @@ Answer create_key(const CallPtr& call) {
     if (!user) return error_reply("RESOURCE_NOT_FOUND");
     // It replaces the one before and cannot be asked for again.
     user->api_key = protocols::hex_of(call->context.entropy, api_key_part);
-    return store(*user, json_reply({{"apiKey", user->api_key}}, 201));
+    return store(protocols::store_profile(user_profile(user->id), to_json(*user)),
+                 json_reply({{"apiKey", user->api_key}}, 201));
 }
 
 Answer create_token(const CallPtr& call) {

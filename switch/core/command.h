@@ -124,8 +124,12 @@ struct QueryAccount {
 struct QueryRequest {};
 
 /// Stores a named piece of a dialect's configuration; empty content removes it.
+/// Refuses: order_invalid (a name or content beyond its bounds), profile_changed.
 struct StoreProfile {
     std::shared_ptr<const ledger::ProfileStored> profile;
+    /// If given: only where this is stored now, empty: where nothing is. Who looks first and stores
+    /// then is refused if another one has stored in between.
+    std::optional<std::string> before{};
 };
 
 /// What an order is to be; see ledger::OrderTerms for what is not explained here.

@@ -2,6 +2,8 @@
 
 #include "ledger/records/order_records.h"
 
+#include <string_view>
+
 namespace tuma::core {
 
 Outcome store_profile(OpenBatch& batch, const Request& /*request*/, const StoreProfile& command) {
@@ -10,6 +12,8 @@ Outcome store_profile(OpenBatch& batch, const Request& /*request*/, const StoreP
         profile.content.size() > ledger::profile_content_max)
         return {.code = Refusal::order_invalid, .time = batch.now};
     const std::string* stored = batch.state.profiles.find(profile.name);
+    if (command.before && *command.before != (stored == nullptr ? std::string_view{} : *stored))
+        return {.code = Refusal::profile_changed, .time = batch.now};
     // A start stores the profiles of its provisioning file again. What has not changed leaves no
     // record.
     const bool is_same = stored == nullptr ? profile.content.empty() : *stored == profile.content;

@@ -129,6 +129,11 @@ native::StatementPage DialectBench::read(const native::StatementQuery& query) co
 protocols::Answer DialectBench::step(protocols::Answer& answer) {
     if (auto* asking = std::get_if<protocols::Asking>(&answer)) {
         const auto outcomes = decide(asking->requests);
+        // As the shell does: what could not be looked up is not taken for what is not there.
+        if (std::any_of(outcomes.begin(), outcomes.end(), [](const core::Outcome& outcome) {
+                return outcome.code == Refusal::overloaded;
+            }))
+            return asking->overloaded;
         return asking->then(outcomes);
     }
     auto& reading = std::get<protocols::Reading>(answer);
@@ -136,7 +141,20 @@ protocols::Answer DialectBench::step(protocols::Answer& answer) {
 }
 
 http::HttpReply DialectBench::send(const http::HttpRequest& request) {
-    protocols::Answer answer = adapter_.handle(request, context());
+    return finish(adapter_.handle(request, context()));
+}
+
+std::vector<http::HttpReply> DialectBench::send_together(
+    const std::vector<http::HttpRequest>& requests) {
+    std::vector<protocols::Answer> answers;
+    for (const http::HttpRequest& request : requests)
+        answers.push_back(adapter_.handle(request, context()));
+    std::vector<http::HttpReply> replies;
+    for (protocols::Answer& answer : answers) replies.push_back(finish(std::move(answer)));
+    return replies;
+}
+
+http::HttpReply DialectBench::finish(protocols::Answer answer) {
     while (!std::holds_alternative<http::HttpReply>(answer)) {
         if (const auto* asking = std::get_if<protocols::Asking>(&answer))
             CHECK(!asking->overloaded.body.empty());

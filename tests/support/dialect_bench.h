@@ -32,6 +32,8 @@ public:
 
     /// The reply to a request as it is.
     http::HttpReply send(const http::HttpRequest& request);
+    /// The replies to requests that all come before the first is decided.
+    std::vector<http::HttpReply> send_together(const std::vector<http::HttpRequest>& requests);
     /// Lets time pass, carrying callbacks out as they are due.
     void pass(Duration duration);
     /// Balance of the account with this identity, minor units; it has to exist.
@@ -58,6 +60,7 @@ private:
     native::StatementPage read(const native::StatementQuery& query) const;
     void deliver();
     protocols::Answer step(protocols::Answer& answer);
+    http::HttpReply finish(protocols::Answer answer);
     void carried_out(const core::Effect& effect, protocols::Answer answer,
                      std::vector<core::Request>& told);
     void end_attempt(const core::Effect& effect, const protocols::CallbackResult& result,

@@ -10,6 +10,7 @@
 #include "protocols/mpesa/wire/ids.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <span>
 #include <utility>
@@ -62,15 +63,22 @@ bool is_own(const Call& call, const std::string& number) {
     return find_shortcode(call.context.directory, number) && !is_foreign(call, number);
 }
 
-Answer store(const CallPtr& call, const std::string& number, const Biller& biller,
-             const http::HttpReply& done) {
-    return protocols::ask(protocols::store_profile(biller_profile(number), to_json(biller)),
-                          error_reply(*call, unreachable_service()),
-                          [call, done](const Outcome& outcome) -> Answer {
-                              if (outcome.code != Refusal::none)
-                                  return error_reply(*call, unreachable_service());
-                              return done;
-                          });
+// In place of what the caller has looked at; where that has changed meanwhile, `changed` answers.
+Answer store(const CallPtr& call, const std::string& number, const std::string& before,
+             const Biller& biller, const http::HttpReply& done,
+             const std::function<Answer()>& changed) {
+    return protocols::ask(
+        protocols::replace_profile(biller_profile(number), before, to_json(biller)),
+        error_reply(*call, unreachable_service()),
+        [call, done, changed](const Outcome& outcome) -> Answer {
+            if (outcome.code == Refusal::profile_changed) return changed();
+            if (outcome.code != Refusal::none) return error_reply(*call, unreachable_service());
+            return done;
+        });
+}
+
+http::HttpReply already_registered(const Call& call) {
+    return bill_refused(call, action_forbidden, "Biller already Registered");
 }
 
 struct Cancelling {
@@ -296,8 +304,8 @@ Answer opt_in(const CallPtr& call) {
     Biller biller = read_details(fields, {}, protocols::Need::required);
     if (!fields.is_good()) return fields.refusal();
     if (!is_own(*call, number)) return unknown_biller(*call);
-    if (find_biller(call->context.directory, number))
-        return bill_refused(*call, action_forbidden, "Biller already Registered");
+    const std::string before = call->context.directory.content(biller_profile(number));
+    if (read_biller(before)) return already_registered(*call);
     biller.app_key = app_key(call->context.entropy);
     protocols::JsonText json;
     json.begin_object()
@@ -305,17 +313,21 @@ Answer opt_in(const CallPtr& call) {
         .text("resmsg", "Success")
         .text("rescode", "200")
         .end_object();
-    return store(call, number, biller, json_reply(json.take()));
+    return store(call, number, before, biller, json_reply(json.take()),
+                 [call] { return already_registered(*call); });
 }
 
 Answer change_opt_in(const CallPtr& call) {
     FieldReader fields(*call);
     const std::string number = fields.shortcode("shortcode");
-    const auto known = find_biller(call->context.directory, number);
-    const Biller biller = read_details(fields, known.value_or(Biller{}), protocols::Need::optional);
+    const std::string before = call->context.directory.content(biller_profile(number));
+    const auto known = read_biller(before);
+    const Biller biller =
+        read_details(fields, known ? *known : Biller{}, protocols::Need::optional);
     if (!fields.is_good()) return fields.refusal();
     if (!known || !is_from(*call, number, *known)) return unknown_biller(*call);
-    return store(call, number, biller, bill_done());
+    // What another change has set meanwhile and this one leaves out has to stay.
+    return store(call, number, before, biller, bill_done(), [call] { return change_opt_in(call); });
 }
 
 Answer cancel_invoice(const CallPtr& call) {

@@ -63,14 +63,20 @@ Answer register_urls(const CallPtr& call, int version) {
     // its shape.
     if (fields.is_good() && !find_shortcode(call->context.directory, shortcode))
         fields.fail(invalid("ShortCode"));
-    if (fields.is_good() && options.urls_once && find_urls(call->context.directory, shortcode))
-        fields.fail({500, "500.003.1001", "Urls are already registered."});
+    const std::string profile = urls_profile(shortcode);
+    const std::string before = call->context.directory.content(profile);
+    const ApiError registered{500, "500.003.1001", "Urls are already registered."};
+    if (fields.is_good() && options.urls_once && read_urls(before)) fields.fail(registered);
     if (!fields.is_good()) return fields.refusal();
 
     // A profile, because confirmations have to reach the merchant after a restart as well.
     return protocols::ask(
-        protocols::store_profile(urls_profile(shortcode), to_json(urls)),
-        error_reply(*call, unreachable_service()), [call](const Outcome& outcome) -> Answer {
+        options.urls_once ? protocols::replace_profile(profile, before, to_json(urls))
+                          : protocols::store_profile(profile, to_json(urls)),
+        error_reply(*call, unreachable_service()),
+        [call, registered](const Outcome& outcome) -> Answer {
+            // Another one was faster by less than the look above can see.
+            if (outcome.code == Refusal::profile_changed) return error_reply(*call, registered);
             if (outcome.code != Refusal::none)
                 return error_reply(*call, {500, "500.003.1001", "Internal Server Error"});
             return c2b_reply(new_request_id(*call), call->options->register_code, "Success");

@@ -133,8 +133,7 @@ Answer register_pull(const CallPtr& call) {
     if (fields.is_good() && !find_shortcode(call->context.directory, shortcode))
         fields.fail(invalid("ShortCode"));
     if (!fields.is_good()) return fields.refusal();
-    const bool is_new = call->context.directory.find(pull_profile(shortcode)) == nullptr;
-    const auto answer = [call, shortcode, is_new]() -> Answer {
+    const auto answer = [call, shortcode](bool is_new) -> Answer {
         return json_reply(
             protocols::JsonText()
                 .begin_object()
@@ -146,14 +145,12 @@ Answer register_pull(const CallPtr& call) {
                 .end_object()
                 .take());
     };
-    if (!is_new) return answer();
+    const std::string profile = pull_profile(shortcode);
+    if (call->context.directory.find(profile) != nullptr) return answer(false);
     return protocols::ask(
-        protocols::store_profile(pull_profile(shortcode), to_json(PullProfile{nominated, url})),
+        protocols::replace_profile(profile, {}, to_json(PullProfile{nominated, url})),
         error_reply(*call, unreachable_service()),
-        [call, answer](const Outcome& outcome) -> Answer {
-            if (outcome.code != Refusal::none) return error_reply(*call, unreachable_service());
-            return answer();
-        });
+        [answer](const Outcome& outcome) { return answer(outcome.code == Refusal::none); });
 }
 
 Answer query_pull(const CallPtr& call) {

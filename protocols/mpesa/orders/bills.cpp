@@ -61,9 +61,6 @@ Answer take_in(const std::shared_ptr<Chains>& chains, const std::vector<Outcome>
         const auto end = outcome + asked_at_once;
         for (; outcome != end && outcome->order != nullptr; ++outcome)
             chains->found[at].push_back(outcome->order);
-        // What cannot be read now may be there.
-        if (outcome != end && outcome->code == Refusal::overloaded)
-            return error_reply(*chains->call, unreachable_service());
         if (outcome == end) unfinished.push_back(at);
         outcome = end;
     }

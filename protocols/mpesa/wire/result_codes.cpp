@@ -150,6 +150,7 @@ constexpr auto refusals = std::to_array<RefusalCode>({
     {Refusal::order_invalid, result::internal_failure},
     {Refusal::payer_unknown, result::unknown_operator},
     {Refusal::own_funds_insufficient, result::internal_failure},
+    {Refusal::profile_changed, result::internal_failure},
 });
 
 }  // namespace

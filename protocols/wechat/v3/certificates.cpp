@@ -93,7 +93,12 @@ PlatformCertificate make_platform_certificate(const protocols::Entropy& entropy,
 Answer rotate_certificate(const CallPtr& call) {
     const Timestamp now = call->context.now;
     const bool is_at_once = call->parameter("at_once") == "1";
+    const std::string before = call->context.directory.content(platform_profile);
     Platform platform = call->platform->profile;
+    // Two at one moment would each leave the other's certificate out.
+    const auto changed =
+        plain(R"({"error":"another one was made at this moment; ask again"})", 409);
+    if (const auto stored = read_platform(before); !stored || *stored != platform) return changed;
     auto& all = platform.certificates;
     // A day in which clients can fetch the list: they have to know a certificate before it signs.
     all.push_back(make_platform_certificate(call->context.entropy, call->context.outside(),
@@ -106,17 +111,16 @@ Answer rotate_certificate(const CallPtr& call) {
         all.erase(all.begin() + (signs ? 1 : 0));
     }
     const auto made = crypto::Certificate::read(all.back().certificate);
-    auto profile = std::make_shared<ledger::ProfileStored>();
-    profile->name = platform_profile;
-    profile->content = to_json(platform);
     protocols::JsonText json;
     json.begin_object()
         .text("serial_no", made->serial())
         .text("signs_from", beijing_time(Timestamp{std::chrono::seconds{all.back().signs_from}}))
         .end_object();
     // No API of the service, so that its answers are neither signed nor in the service's form.
-    return ask(core::StoreProfile{std::move(profile)}, plain(R"({"error":"busy"})", 503),
-               [body = json.take()](const core::Outcome& outcome) -> Answer {
+    return ask(protocols::replace_profile(std::string(platform_profile), before, to_json(platform)),
+               plain(R"({"error":"busy"})", 503),
+               [body = json.take(), changed](const core::Outcome& outcome) -> Answer {
+                   if (outcome.code == Refusal::profile_changed) return changed;
                    if (outcome.code != Refusal::none) return plain(R"({"error":"refused"})", 500);
                    return plain(body, 201);
                });

@@ -75,6 +75,7 @@ TEST_CASE("refusal: those that depend on what others do are transient, the reque
                                          "monthly_limit_exceeded",
                                          "yearly_limit_exceeded",
                                          "order_not_found",
-                                         "customer_busy"};
+                                         "customer_busy",
+                                         "profile_changed"};
     CHECK(transient == expected);
 }

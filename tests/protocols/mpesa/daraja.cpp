@@ -46,11 +46,16 @@ std::string Daraja::token_of(const std::string& consumer_key) const {
     return mpesa::make_token(secret, consumer_key, world.now + std::chrono::hours{1});
 }
 
-http::HttpReply Daraja::post(const std::string& path, const std::string& body,
-                             http::Fields headers) {
+http::HttpRequest Daraja::request(const std::string& path, const std::string& body,
+                                  http::Fields headers) const {
     headers.emplace_back("Authorization", "Bearer " + token());
     headers.emplace_back("Content-Type", "application/json");
-    return send({.method = "POST", .target = path, .headers = std::move(headers), .body = body});
+    return {.method = "POST", .target = path, .headers = std::move(headers), .body = body};
+}
+
+http::HttpReply Daraja::post(const std::string& path, const std::string& body,
+                             http::Fields headers) {
+    return send(request(path, body, std::move(headers)));
 }
 
 boost::json::value Daraja::post_json(const std::string& path, const std::string& body,

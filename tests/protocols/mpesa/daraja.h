@@ -21,6 +21,9 @@ public:
     std::string token() const;
     std::string token_of(const std::string& consumer_key) const;
     /// A POST with a good token.
+    http::HttpRequest request(const std::string& path, const std::string& body,
+                              http::Fields headers = {}) const;
+    /// The same, and its reply.
     http::HttpReply post(const std::string& path, const std::string& body,
                          http::Fields headers = {});
     /// The same, and its JSON.

@@ -63,6 +63,25 @@ TEST_CASE("mtn accounts: a user is made under the id that is asked for, once") {
                     "BAD_REQUEST");
 }
 
+TEST_CASE("mtn accounts: of users that are made under one id at one moment one is there") {
+    Momo momo;
+    const auto made = [](const std::string& host) {
+        const std::string body = R"({"providerCallbackHost":")" + host + R"("})";
+        return http::HttpRequest{.method = "POST",
+                                 .target = "/v1_0/apiuser",
+                                 .headers = {{"Ocp-Apim-Subscription-Key", collection_key},
+                                             {"Content-Length", std::to_string(body.size())},
+                                             {"X-Reference-Id", reference(1)}},
+                                 .body = body};
+    };
+    const auto replies = momo.send_together({made("a.com"), made("b.com"), made("a.com")});
+    CHECK(replies.front().status == 201);
+    check_error(replies[1], 409, "RESOURCE_ALREADY_EXIST");
+    check_error(replies[2], 409, "RESOURCE_ALREADY_EXIST");
+    CHECK(at(json::parse(provisioning(momo, "GET", "/v1_0/apiuser/" + reference(1)).body),
+             "providerCallbackHost") == "a.com");
+}
+
 TEST_CASE("mtn accounts: a key is told when it is made and never again; a new one replaces it") {
     Momo momo;
     provisioning(momo, "POST", "/v1_0/apiuser", R"({"providerCallbackHost":"clinic.com"})",

@@ -1,6 +1,7 @@
 #include "tests/protocols/wechat/shop.h"
 
 #include "protocols/crypto/certificate.h"
+#include "protocols/kit/payment.h"
 #include "protocols/wechat/profiles/sandbox.h"
 #include "protocols/wechat/v3/certificates.h"
 #include "protocols/wechat/wire/authorization.h"
@@ -81,7 +82,8 @@ Shop::Shop(const wechat::Options& options, std::size_t orders_max)
     merchant.certificates = {keys().certificate};
     store(merchant);
     store(options);
-    directory.store(std::string(wechat::platform_profile), wechat::to_json(platform));
+    // Through the books, which compare with it when it is renewed.
+    ask(protocols::store_profile(std::string(wechat::platform_profile), wechat::to_json(platform)));
 }
 
 void Shop::store(const wechat::Options& options) {

@@ -342,6 +342,28 @@ TEST_CASE("profile: the newest content is kept, empty content removes it, the sa
     town.check_replay();
 }
 
+TEST_CASE("profile: what is to replace something else than what is stored is refused") {
+    Town town;
+    const auto store = [&](const char* content, const char* before) {
+        const auto profile = std::make_shared<const ledger::ProfileStored>(
+            ledger::ProfileStored{{}, "mtn/user/x", content});
+        return town.ask(StoreProfile{profile, before}).code;
+    };
+    CHECK(store("1", "0") == Refusal::profile_changed);
+    CHECK(store("1", "") == Refusal::none);
+    const std::size_t batches = town.world.journal.size();
+    CHECK(store("1", "") == Refusal::profile_changed);
+    CHECK(store("2", "") == Refusal::profile_changed);
+    CHECK(store("2", "0") == Refusal::profile_changed);
+    CHECK(store("", "2") == Refusal::profile_changed);
+    CHECK(town.world.journal.size() == batches);
+    CHECK(store("2", "1") == Refusal::none);
+    CHECK(*town.world.core.state().profiles.find("mtn/user/x") == "2");
+    CHECK(store("", "2") == Refusal::none);
+    CHECK(store("3", "") == Refusal::none);
+    town.check_replay();
+}
+
 TEST_CASE("order: orders are listed by kind, a page after the other") {
     Town town;
     for (int i = 0; i < 2'500; ++i) {

@@ -15,9 +15,9 @@
 namespace tuma::testing {
 
 struct DialectWorld {
-    DialectWorld()
+    explicit DialectWorld(ledger::State state = ledger::State(ledger::StateLimits{100, 1'000}))
         : journal(),
-          core(ledger::State(ledger::StateLimits{100, 1'000})),
+          core(std::move(state)),
           clock(Timestamp{std::chrono::sys_days{std::chrono::year{2026} / 11 / 29}}),
           translation({&dialect}, directory, clock,
                       [](std::string_view, std::uint64_t) { return protocols::Entropy{}; }),

@@ -220,6 +220,27 @@ TEST_CASE("gateway: faults come from the request's own field or from rules that 
     CHECK(world.get("POST", "/admin/faults", R"({})").status == 400);
 }
 
+TEST_CASE("gateway: what the switch could not decide is told as busy, and no dialect sees it") {
+    const ledger::KeyFilter filter(1 << 14U);
+    ledger::State state(ledger::StateLimits{100, 4});
+    // Nobody takes the keys over, and the world's own four are all that fit.
+    state.keys.keep(filter, 0);
+    DialectWorld world(std::move(state));
+    protocols::Asking asking;
+    auto& request = asking.requests.emplace_back();
+    request.key = {ParticipantId{2}, Reference{std::byte{1}}};
+    request.command = core::OpenAccount{.identity = *ledger::make_identity("bob"), .scheme = {}};
+    asking.then = [](const std::vector<core::Outcome>&) -> protocols::Answer {
+        return http::HttpReply{.status = 404, .body = "there is no bob"};
+    };
+    asking.overloaded = {.status = 503};
+    std::promise<int> status;
+    world.gateway.carry_on(std::move(asking), [&status](const http::HttpReply& reply) {
+        status.set_value(reply.status);
+    });
+    CHECK(status.get_future().get() == 503);
+}
+
 TEST_CASE("gateway: a misspelt word is refused with the list, and nothing is executed") {
     DialectWorld world;
     struct Row {

@@ -227,6 +227,16 @@ TEST_CASE("wechat v3: a payment of a combined order remembers its customer for r
     shop.check_books();
 }
 
+TEST_CASE("wechat v3: of certificates that are asked for at one moment one is made") {
+    Shop shop;
+    const http::HttpRequest rotation{.method = "POST", .target = "/wechat/platform/rotate"};
+    std::vector<int> statuses;
+    for (const http::HttpReply& reply : shop.send_together({3, rotation}))
+        statuses.push_back(reply.status);
+    CHECK(statuses == std::vector{201, 409, 409});
+    CHECK(shop.get_json("/v3/certificates").at("data").as_array().size() == 2);
+}
+
 TEST_CASE("wechat v3: certificates made within a day do not drive out the one that signs") {
     Shop shop;
     for (int i = 0; i < 6; ++i)

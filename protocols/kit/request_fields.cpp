@@ -19,6 +19,13 @@ FieldValue find_member(const boost::json::object& object, std::string_view key) 
     return {other, {}};
 }
 
+std::string bound_text(std::int64_t bound) {
+    std::string text = std::to_string(bound);
+    const std::size_t digits_from = bound < 0 ? 1 : 0;
+    for (std::size_t at = text.size(); at > digits_from + 3;) text.insert(at -= 3, 1, ',');
+    return text;
+}
+
 std::string complaint_words(const Complaint& complaint) {
     const auto words = [&]() -> std::string {
         switch (complaint.issue) {
@@ -31,17 +38,19 @@ std::string complaint_words(const Complaint& complaint) {
             case Issue::not_flag:
                 return "is neither true nor false";
             case Issue::too_short:
-                return fmt::format("is shorter than {}", complaint.least);
+                return "is shorter than " + bound_text(complaint.least);
             case Issue::too_long:
-                return fmt::format("is longer than {}", complaint.most);
+                return "is longer than " + bound_text(complaint.most);
             case Issue::too_small:
-                return fmt::format("is less than {}", complaint.least);
+                return "is less than " + bound_text(complaint.least);
             case Issue::too_large:
-                return fmt::format("is more than {}", complaint.most);
+                return "is more than " + bound_text(complaint.most);
             case Issue::control:
                 return "has control characters";
             case Issue::letters:
-                return fmt::format("has others than digits, letters and {}", complaint.marks);
+                return complaint.marks.empty()
+                           ? "has others than digits and letters"
+                           : fmt::format("has others than digits, letters and {}", complaint.marks);
             case Issue::no_word:
                 return fmt::format("is none of {}", fmt::join(complaint.words, ", "));
             case Issue::misshapen:

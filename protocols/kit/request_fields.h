@@ -74,6 +74,8 @@ struct Complaint {
     std::string_view form{};                          ///< of `misshapen`; may be empty
 };
 
+/// "999,999,999": as the log shows it, which hides long numbers without commas as somebody's.
+std::string bound_text(std::int64_t bound);
 /// The complaint in plain words, for the log: "Amount is missing", "attach is longer than 128".
 std::string complaint_words(const Complaint& complaint);
 

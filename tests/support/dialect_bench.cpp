@@ -26,6 +26,15 @@ ledger::StateLimits limits(std::size_t orders_max) {
     return made;
 }
 
+// The log is for people who may not read the language of a dialect's own sentences.
+bool has_chinese(const std::string& text) {
+    return std::any_of(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        // How U+4000 to U+9FFF begin in UTF-8.
+        return byte >= 0xE4 && byte <= 0xE9;
+    });
+}
+
 }  // namespace
 
 DialectBench::DialectBench(const protocols::Adapter& adapter, Timestamp start,
@@ -162,7 +171,9 @@ http::HttpReply DialectBench::finish(protocols::Answer answer) {
         deliver();
         answer = std::move(next);
     }
-    return std::get<http::HttpReply>(answer);
+    const auto& reply = std::get<http::HttpReply>(answer);
+    CHECK_MESSAGE(!has_chinese(reply.note.why), reply.note.why);
+    return reply;
 }
 
 void DialectBench::carried_out(const core::Effect& effect, protocols::Answer answer,

@@ -10,15 +10,19 @@ namespace {
 
 using protocols::Answer;
 
-http::HttpReply failure(std::string_view code, std::string_view message) {
-    return {.headers = {{"Content-Type", "text/plain"}},
-            .body = write_v2_xml({{"return_code", "FAIL"},
-                                  {"return_msg", std::string(message)},
-                                  {"error_code", std::string(code)}})};
+http::HttpReply failure(std::string_view code, std::string_view message, std::string why) {
+    http::HttpReply reply{.headers = {{"Content-Type", "text/plain"}},
+                          .body = write_v2_xml({{"return_code", "FAIL"},
+                                                {"return_msg", std::string(message)},
+                                                {"error_code", std::string(code)}})};
+    reply.note.code = code;
+    reply.note.why = std::move(why);
+    return reply;
 }
 
 http::HttpReply no_bill() {
-    return failure("20002", "No Bill Exist");
+    return failure("20002", "No Bill Exist",
+                   "nothing of this sort happened on bill_date, or it has not ended");
 }
 
 // "20251002"
@@ -80,7 +84,10 @@ Answer v2_download_bill(const V2CallPtr& v2) {
     const Result<std::chrono::sys_days> day = read_date(date);
     // The failures of this API have codes of their own in place of err_code, and one of them for
     // whatever is wrong with a field.
-    if (!reader.is_good() || !day) return failure("20001", "invalid bill_date or bill_type");
+    if (!reader.is_good() || !day)
+        return failure("20001", "invalid bill_date or bill_type",
+                       reader.is_good() ? "bill_date is no day of the form yyyyMMdd"
+                                        : words_of(reader.error()));
     BillRef ref;
     ref.day = *day;
     ref.is_gzip = tar == "GZIP";
@@ -90,7 +97,8 @@ Answer v2_download_bill(const V2CallPtr& v2) {
     if (type == "RECHARGE_REFUND") return no_bill();
     // Only one of v3's reasons has a code of its own in v2: that the bill is still being made.
     if (const auto refusal = bill_refusal(*v2->call, ref.day)) {
-        if (*refusal == "STATEMENT_CREATING") return failure("20003", "Bill Creating");
+        if (*refusal == "STATEMENT_CREATING")
+            return failure("20003", "Bill Creating", "the bill is being made");
         return no_bill();
     }
     return make_bill(v2->call, ref, v2_busy_reply(*v2),

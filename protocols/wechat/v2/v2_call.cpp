@@ -63,7 +63,7 @@ http::HttpReply unsigned_error(const V2Error& error) {
                                                     {"err_code", std::string(row->code)},
                                                     {"err_code_des", sentence}}));
     reply.note.code = row->code;
-    reply.note.why = error.why.empty() ? sentence : error.why;
+    reply.note.why = words_of(error);
     return reply;
 }
 
@@ -225,16 +225,13 @@ http::HttpReply v2_reply(const V2Call& v2, const V2List& results) {
 }
 
 http::HttpReply v2_error_reply(const V2Call& v2, const V2Error& error, const V2List& more) {
-    if (error.is_of_message)
-        return unsigned_failure(error.code, error.message,
-                                error.why.empty() ? error.message : error.why);
+    if (error.is_of_message) return unsigned_failure(error.code, error.message, words_of(error));
     V2List results = error_fields(error);
     // Fields that an API tells with a failure too, like `recall`.
     results.insert(results.end(), more.begin(), more.end());
     http::HttpReply reply = signed_reply(v2, "FAIL", results);
     reply.note.code = error.code;
-    // error_fields() puts the code first and its sentence behind it.
-    reply.note.why = error.why.empty() ? results[1].second : error.why;
+    reply.note.why = words_of(error);
     return reply;
 }
 
@@ -243,7 +240,10 @@ http::HttpReply v2_unsigned_reply(const V2Call& v2, const V2List& results) {
 }
 
 http::HttpReply v2_unsigned_error(const V2Call& v2, const V2Error& error) {
-    return xml_reply(write_v2_xml(result_fields(v2, "FAIL", error_fields(error))));
+    http::HttpReply reply = xml_reply(write_v2_xml(result_fields(v2, "FAIL", error_fields(error))));
+    reply.note.code = error.code;
+    reply.note.why = words_of(error);
+    return reply;
 }
 
 http::HttpReply v2_busy_reply(const V2Call& v2) {

@@ -40,8 +40,10 @@ struct ListedFields {
         const auto* const value = object.if_contains({said.key.data(), said.key.size()});
         const std::size_t length =
             value != nullptr && value->is_string() ? value->get_string().size() : 0;
-        return v2_unreadable(complaint_sentence(
+        V2Error error = v2_unreadable(complaint_sentence(
             {fmt::format("/body/xml/sub_order_list/{}", said.key), said.key}, said, length));
+        error.why = "sub_order_list: " + protocols::complaint_words(said);
+        return error;
     }
 
     boost::json::object object;

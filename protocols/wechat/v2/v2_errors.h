@@ -11,6 +11,7 @@ namespace tuma::wechat {
 struct V2ErrorRow {
     std::string_view code;     ///< err_code
     std::string_view chinese;  ///< err_code_des
+    std::string_view english;  ///< for the log
 };
 std::span<const V2ErrorRow> v2_error_table();
 /// The row of a code, or null.
@@ -24,6 +25,9 @@ struct V2Error {
     bool is_of_message = false;
     std::string why{};  ///< for the log, in English; empty: the text says it all
 };
+
+/// What is wrong, for the log. Requires: a code of the table.
+std::string words_of(const V2Error& error);
 
 /// A field that has to be there and is not.
 V2Error v2_missing(std::string_view field);

@@ -17,14 +17,11 @@ protocols::FieldValue FlatFields::find(std::string_view key) {
 
 V2Error FlatFields::complaint(const protocols::Complaint& said) const {
     using protocols::Issue;
-    const auto told = [&] {
-        if (said.issue == Issue::missing) return v2_missing(said.key);
-        // The only shape that is asked for in v2 is a time's.
-        if (said.issue == Issue::misshapen) return v2_invalid(said.key, "格式应为yyyyMMddHHmmss");
-        const FieldPlace place{"/body/xml/" + std::string(said.key), said.key, false};
-        return v2_unreadable(complaint_sentence(place, said, v2.field(said.key).size()));
-    };
-    V2Error error = told();
+    if (said.issue == Issue::missing) return v2_missing(said.key);
+    // The only shape that is asked for in v2 is a time's.
+    if (said.issue == Issue::misshapen) return v2_invalid(said.key, "格式应为yyyyMMddHHmmss");
+    const FieldPlace place{"/body/xml/" + std::string(said.key), said.key, false};
+    V2Error error = v2_unreadable(complaint_sentence(place, said, v2.field(said.key).size()));
     error.why = protocols::complaint_words(said);
     if (said.issue == Issue::too_short || said.issue == Issue::too_long)
         error.why += fmt::format(": it has {} bytes", v2.field(said.key).size());
@@ -93,7 +90,8 @@ TradeRef V2Reader::trade() {
     // Read even if the first number is there: a wrong one is a wrong field.
     ref.out_trade_no = order_number(Need::optional);
     if (ref.transaction_id.empty() && ref.out_trade_no.empty())
-        fail(v2_missing("transaction_id或out_trade_no"));
+        fail({"LACK_PARAMS", "缺少参数transaction_id或out_trade_no", true,
+              "transaction_id and out_trade_no are missing; one of them is needed"});
     return ref;
 }
 

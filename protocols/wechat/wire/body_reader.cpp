@@ -2,6 +2,7 @@
 
 #include "protocols/http/url.h"
 #include "protocols/kit/json_text.h"
+#include "protocols/wechat/wire/plain_words.h"
 #include "protocols/wechat/wire/sensitive_field.h"
 
 #include <boost/json/array.hpp>
@@ -52,8 +53,10 @@ FieldPlace place_in(std::string_view location, std::string_view field) {
 
 ApiError parameter_error(std::string_view field, std::string_view value, std::string_view issue,
                          std::string_view location) {
-    return param_error(complaint_sentence(place_in(location, field), issue), location,
-                       protocols::quoted(value.substr(0, shown_bytes)));
+    const FieldPlace place = place_in(location, field);
+    return explained(param_error(complaint_sentence(place, issue), location,
+                                 protocols::quoted(value.substr(0, shown_bytes))),
+                     place.path + " " + plain_words(issue));
 }
 
 ApiError undefined_error(const std::vector<std::string>& pointers) {
@@ -70,10 +73,13 @@ ApiError undefined_error(const std::vector<std::string>& pointers) {
 
 ApiError length_error(std::string_view field, std::size_t length, std::size_t most,
                       std::string_view location) {
+    const FieldPlace place = place_in(location, field);
     const protocols::Complaint said{.issue = protocols::Issue::too_long,
+                                    .label = place.path,
                                     .most = static_cast<std::int64_t>(most)};
-    return param_error(complaint_sentence(place_in(location, field), said, length), location,
-                       std::to_string(length));
+    return explained(
+        param_error(complaint_sentence(place, said, length), location, std::to_string(length)),
+        protocols::complaint_words(said));
 }
 
 const boost::json::value* JsonFields::member(std::string_view key) {
@@ -89,8 +95,9 @@ protocols::FieldValue JsonFields::find(std::string_view key) {
 
 ApiError JsonFields::error(std::string_view key, std::string_view issue) const {
     // A pointer, so that a member deep inside can be found.
-    return param_error(complaint_sentence({place(key), key}, issue), "body",
-                       shown(object.if_contains({key.data(), key.size()})));
+    return explained(param_error(complaint_sentence({place(key), key}, issue), "body",
+                                 shown(object.if_contains({key.data(), key.size()}))),
+                     place(key) + " " + plain_words(issue));
 }
 
 std::string JsonFields::place(std::string_view key) const {

@@ -2,6 +2,7 @@
 
 #include "protocols/crypto/encoding.h"
 #include "protocols/kit/json_text.h"
+#include "protocols/wechat/wire/plain_words.h"
 #include "protocols/wechat/wire/response_signature.h"
 #include "protocols/wechat/wire/test_customers.h"
 
@@ -174,7 +175,7 @@ http::HttpReply error_reply(const Call& call, const ApiError& error) {
     made.note.code = row->code;
     made.note.why = !error.why.empty()      ? error.why
                     : error.message.empty() ? std::string(row->english)
-                                            : error.message;
+                                            : plain_words(error.message);
     return made;
 }
 

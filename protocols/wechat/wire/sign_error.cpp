@@ -1,6 +1,8 @@
 // SIGN_ERROR as JSON.
 #include "protocols/wechat/wire/sign_error.h"
 
+#include "protocols/kit/request_fields.h"
+
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -80,9 +82,9 @@ std::string sign_error_words(const AuthorizationError& error, const Authorizatio
             if (authorization == nullptr || !now) break;
             return fmt::format(
                 "the timestamp in Authorization is {} s {} the switch's clock; 300 s are allowed",
-                std::chrono::abs(
-                    std::chrono::floor<std::chrono::seconds>(*now - authorization->time()))
-                    .count(),
+                protocols::bound_text(std::chrono::abs(std::chrono::floor<std::chrono::seconds>(
+                                                           *now - authorization->time()))
+                                          .count()),
                 authorization->time() < *now ? "behind" : "ahead of");
         case SignFailure::serial_unknown:
             return is_known ? "the serial_no in Authorization is that of no certificate of the "

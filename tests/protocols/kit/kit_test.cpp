@@ -220,8 +220,12 @@ TEST_CASE("complaints: every one has plain words with the field and the bound") 
         {{Issue::too_long, "a", "a", 6, 32}, "a is longer than 32"},
         {{Issue::too_small, "a", "a", 1, 9}, "a is less than 1"},
         {{Issue::too_large, "a", "a", 1, 9}, "a is more than 9"},
+        // The log would hide the digits without the commas.
+        {{Issue::too_large, "a", "a", 1, 999'999'999}, "a is more than 999,999,999"},
+        {{Issue::too_small, "a", "a", -1'000, 9}, "a is less than -1,000"},
         {{Issue::control, "a", "a"}, "a has control characters"},
         {{Issue::letters, "a", "a", 0, 0, "_-"}, "a has others than digits, letters and _-"},
+        {{Issue::letters, "a", "a"}, "a has others than digits and letters"},
         {{.issue = Issue::no_word, .key = "a", .label = "a", .words = {"x", "y"}},
          "a is none of x, y"},
         {{Issue::misshapen, "a", "a"}, "a has not the form that is asked for"},

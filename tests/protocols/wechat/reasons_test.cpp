@@ -91,6 +91,63 @@ TEST_CASE(
           "the documentation of this API has no surprise");
 }
 
+TEST_CASE("wechat reasons: the service's own sentences are told in English, in v3 and in v2") {
+    Shop shop;
+    const auto why = [&](const boost::json::object& order) {
+        return shop.post(path, order).note.why;
+    };
+    const auto changed = [](const char* member, const boost::json::value& value) {
+        boost::json::object order = native_order("ORDER-2", 100);
+        order[member] = value;
+        return order;
+    };
+    CHECK(why(changed("notify_url", "http://127.0.0.1:9/n?a=1")) ==
+          "/body/notify_url has a query, which is not allowed (refuses_query_in_notify_url)");
+    CHECK(why(changed("description", "\xF0\x9F\x98\x80")) ==
+          "/body/description has a character of four bytes of UTF-8");
+    CHECK(why(changed("amount", "1")) == "/body/amount is no object");
+    CHECK(
+        why(changed("time_expire", "tomorrow")) ==
+        "/body/time_expire is no time of RFC 3339 with an offset, like 2018-06-08T10:34:56+08:00");
+    CHECK(why(native_order("ORDER-2", 100)) == "");
+    CHECK(why(native_order("ORDER-2", 101)) ==
+          "the number is that of an earlier request with other parameters");
+    const std::string refunds = "/v3/refund/domestic/refunds";
+    CHECK(shop.post(refunds, refund_of("ORDER-2", "R-1", 1, 100)).note.why ==
+          "the order is not paid");
+    CHECK(shop.get("/v3/refund/domestic/refunds/NONE").note.why == "there is no such refund");
+    CHECK(
+        shop.get("/v3/pay/transactions/out-trade-no/" + std::string(33, 'x') + "?mchid=1900000109")
+            .note.why == "/uri_template/out_trade_no is longer than 32");
+    CHECK(shop.get("/v3/transfer/batches/out-batch-no/a?need_query_detail=true&limit=1").note.why ==
+          "/query/limit is not from 20 to 100");
+
+    V2Shop old;
+    const auto v2_why = [&](const char* api, wechat::V2Fields fields) {
+        return old.send_xml(api, v2_body(old.complete(std::move(fields)))).note.why;
+    };
+    wechat::V2Fields order = v2_order("ORDER-3", "100");
+    order["spbill_create_ip"] = "x";
+    CHECK(v2_why("/pay/unifiedorder", order) == "spbill_create_ip is no address of IPv4 or IPv6");
+    order = v2_order("ORDER-3", "100");
+    order["time_expire"] = "soon";
+    CHECK(v2_why("/pay/unifiedorder", order) ==
+          "time_expire is no time of the form yyyyMMddHHmmss");
+    CHECK(v2_why("/pay/unifiedorder", v2_order("ORDER-3", "100")) == "");
+    CHECK(v2_why("/pay/unifiedorder", v2_order("ORDER-3", "101")) ==
+          "out_trade_no is that of an earlier order with other parameters");
+    CHECK(v2_why("/pay/orderquery", {{"out_trade_no", "NOBODYS"}}) == "there is no such order");
+    CHECK(v2_why("/pay/orderquery", {}) ==
+          "transaction_id and out_trade_no are missing; one of them is needed");
+    CHECK(v2_why("/pay/downloadbill", {{"bill_date", "20261301"}, {"bill_type", "ALL"}}) ==
+          "bill_date is no day of the form yyyyMMdd");
+    CHECK(v2_why("/pay/downloadbill", {{"bill_date", "20261001"}, {"bill_type", "EVERY"}}) ==
+          "bill_type is none of ALL, SUCCESS, REFUND, RECHARGE_REFUND");
+    // Replies without a sign have a reason, too.
+    CHECK(v2_why("/mmpaymkttransfers/gettransferinfo", {{"partner_trade_no", "T1"}}) ==
+          "there is no such transfer");
+}
+
 TEST_CASE("wechat reasons: a sign of v2 says what is wrong with it") {
     V2Shop shop;
     const char* const unified = "/pay/unifiedorder";

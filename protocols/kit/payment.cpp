@@ -91,6 +91,13 @@ void put_failure(core::OrderRequest& wish, std::uint16_t code) {
     wish.terms.decline_code = code;
 }
 
+std::uint16_t failure_of(const core::OrderRequest& wish) {
+    // A customer who declines is one who could pay: the wish still says from where.
+    const bool is_failed =
+        wish.terms.action == ledger::CustomerAction::decline && !wish.terms.debit;
+    return is_failed ? wish.terms.decline_code : std::uint16_t{0};
+}
+
 void put_script(core::OrderRequest& wish, const CustomerScript& script, Duration delay) {
     wish.acts_after = script.delay.value_or(delay);
     // What has failed already stays failed.

@@ -31,6 +31,9 @@ void put_movement(core::OrderRequest& wish, const Movement& movement, std::uint1
 void put_return(core::OrderRequest& wish, const ledger::Order& original, std::int64_t amount);
 /// The order fails with this code, whatever the books say; no money moves.
 void put_failure(core::OrderRequest& wish, std::uint16_t code);
+/// The code with which it fails for certain, or 0. Of what moves no money the script may have said
+/// so.
+std::uint16_t failure_of(const core::OrderRequest& wish);
 /// What the script says of the customer; `delay` is what holds unless it says how long.
 void put_script(core::OrderRequest& wish, const CustomerScript& script, Duration delay);
 /// A channel speaks at that moment, with the script's faults. `schedule` is the dialect's own

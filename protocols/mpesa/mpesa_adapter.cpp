@@ -45,6 +45,22 @@ bool is_json(const http::HttpRequest& request) {
     });
 }
 
+// One object, or of some APIs an array of them, as it begins.
+std::optional<InputError> read_body(Call& call, bool may_be_list) {
+    const std::string_view json = call.request.body;
+    const std::size_t begin = json.find_first_not_of(" \t\r\n");
+    if (may_be_list && begin != std::string_view::npos && json[begin] == '[') {
+        Result<std::vector<Body>> list = Body::read_list(json, list_max);
+        if (!list) return list.error();
+        call.list = std::move(list).value();
+        return std::nullopt;
+    }
+    Result<Body> body = Body::read(json);
+    if (!body) return body.error();
+    call.body = std::move(body).value();
+    return std::nullopt;
+}
+
 bool is_mapped(const App& app, Product product) {
     const auto& products = app.products;
     return products.empty() || name(product).empty() ||
@@ -140,20 +156,12 @@ std::optional<http::HttpReply> MpesaAdapter::refused(Call& call, Product product
     // What is not called JSON is not looked at: every field of it is missing.
     call.is_body_ignored = !call.options->any_content_type && !is_json(call.request);
     if (call.is_body_ignored) return std::nullopt;
-    if (product == Product::bill)
-        if (Result<std::vector<Body>> list = Body::read_list(call.request.body, list_max)) {
-            call.list = std::move(list).value();
-            return std::nullopt;
-        }
-    Result<Body> body = Body::read(call.request.body);
-    if (!body) {
-        // A body that was cut short leaves bytes behind on the connection.
-        http::HttpReply reply = error_reply(call, because(invalid_payload(), body.error().text()));
-        reply.close = true;
-        return reply;
-    }
-    call.body = std::move(body).value();
-    return std::nullopt;
+    const auto error = read_body(call, product == Product::bill);
+    if (!error) return std::nullopt;
+    // A body that was cut short leaves bytes behind on the connection.
+    http::HttpReply reply = error_reply(call, because(invalid_payload(), error->text()));
+    reply.close = true;
+    return reply;
 }
 
 std::optional<InputError> MpesaAdapter::misspelt_word(const http::HttpRequest& request) const {

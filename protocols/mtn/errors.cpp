@@ -3,6 +3,7 @@
 #include "ledger/words/ensure.h"
 
 #include <boost/json/serialize.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -92,6 +93,17 @@ http::HttpReply error_reply(std::string_view code) {
     const ErrorRow* const row = find_error(code);
     ensure(row != nullptr, "an error that is answered stands in the table");
     return coded_reply(*row, row->message);
+}
+
+http::HttpReply accepted(std::uint16_t early_code, const ledger::Order& order) {
+    http::HttpReply reply{.status = 202};
+    const bool is_refused = order.refusal != Refusal::none;
+    if (early_code == 0 && !is_refused) return reply;
+    const ErrorRow& row = is_refused ? reason_of(order) : errors.at(early_code - 1U);
+    return told(
+        std::move(reply), row.code,
+        fmt::format("it was accepted, and will fail with {} ({}){}{}", row.code, row.message,
+                    is_refused ? ": " : "", is_refused ? sentence(order.refusal) : ""));
 }
 
 http::HttpReply busy() {

@@ -29,6 +29,9 @@ const ErrorRow& reason_of(const ledger::Order& order);
 http::HttpReply json_reply(const boost::json::value& value, int status = 200);
 /// {"message":…,"code":…} with the code's status. Requires: a code of the table.
 http::HttpReply error_reply(std::string_view code);
+/// 202. The log is told where the request can only fail: with `early_code`, if not 0, or because
+/// the books have refused the order.
+http::HttpReply accepted(std::uint16_t early_code, const ledger::Order& order);
 /// When the switch takes nothing more.
 http::HttpReply busy();
 /// 400 for what does not follow the specification; `what` names the header or member.

@@ -160,8 +160,10 @@ core::OrderRequest wish_for(const Request& request) {
 }
 
 Answer open(const RequestPtr& request) {
-    return open_order(wish_for(*request), busy(), [request](const Outcome& outcome) -> Answer {
-        if (outcome.code == Refusal::none) return http::HttpReply{.status = 202};
+    core::OrderRequest wish = wish_for(*request);
+    const std::uint16_t early_code = protocols::failure_of(wish);
+    const auto opened = [request, early_code](const Outcome& outcome) -> Answer {
+        if (outcome.code == Refusal::none) return accepted(early_code, *outcome.order);
         if (outcome.code == Refusal::order_exists) {
             // It may be the slot that is taken, and not the reference.
             const bool is_other =
@@ -174,7 +176,8 @@ Answer open(const RequestPtr& request) {
         // Taken nevertheless; the status and the callback say so.
         request->failure = "NOT_ALLOWED";
         return open(request);
-    });
+    };
+    return open_order(std::move(wish), busy(), opened);
 }
 
 Answer open_refund(const RequestPtr& request) {

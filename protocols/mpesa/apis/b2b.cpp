@@ -3,6 +3,8 @@
 #include "protocols/mpesa/orders/initiator.h"
 #include "protocols/mpesa/wire/result_codes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -93,7 +95,8 @@ Answer pay(const CallPtr& call, bool is_tax) {
         const std::string type = fields.optional_text({key});
         // Whether the number is of this type is not looked at: the command decides which accounts
         // move, and what they have to be.
-        if (!type.empty() && type != "1" && type != "2" && type != "4") fields.fail(invalid(key));
+        if (!type.empty() && type != "1" && type != "2" && type != "4")
+            fields.fail(invalid(key, fmt::format("{} is none of 1, 2, 4", key)));
     }
     content.amount = fields.amount("Amount");
     content.party = fields.shortcode("PartyB");
@@ -115,11 +118,16 @@ Answer pay(const CallPtr& call, bool is_tax) {
                   (content.command == "BusinessBuyGoods" && !other->is_till()));
     // A path of its own for taxes, and neither path does the other's work.
     if (command == nullptr || is_tax != (content.command == tax_command))
-        fail_early(*request, result::invalid_command);
-    else if (is_other_kind || (is_tax && content.party != tax_authority))
-        fail_early(*request, result::product_assignment);
+        fail_early(*request, result::invalid_command, "CommandID is none of this path's");
+    else if (is_other_kind)
+        fail_early(*request, result::product_assignment,
+                   fmt::format("PartyB is a {}, and CommandID is {}",
+                               other->is_till() ? "till" : "paybill", content.command));
+    else if (is_tax && content.party != tax_authority)
+        fail_early(*request, result::product_assignment,
+                   fmt::format("PartyB is not {}, to which taxes are paid", tax_authority));
     else if (!other)
-        fail_early(*request, result::unknown_operator);
+        fail_early(*request, result::unknown_operator, no_business("PartyB"));
     if (request->early_code != 0) return open_failure(request);
     return move(request, *command, *other);
 }

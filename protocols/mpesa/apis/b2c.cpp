@@ -4,6 +4,8 @@
 #include "protocols/mpesa/profiles/numbers.h"
 #include "protocols/mpesa/wire/result_codes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -24,11 +26,16 @@ constexpr std::array<std::string_view, 4> commands{salary, "BusinessPayment", "P
 void check(InitiatorRequest& request) {
     const Content& content = request.content;
     if (std::find(commands.begin(), commands.end(), content.command) == commands.end())
-        fail_early(request, result::invalid_command);
+        fail_early(request, result::invalid_command,
+                   fmt::format("CommandID is none of {}", fmt::join(commands, ", ")));
     // The first wrong thing counts (see fail_early), so that the order of these lines is that of
     // the complaints.
-    if (content.amount < least) fail_early(request, result::below_minimum);
-    if (content.amount > transaction_max) fail_early(request, result::above_maximum);
+    if (content.amount < least)
+        fail_early(request, result::below_minimum,
+                   "Amount is less than " + protocols::bound_text(least / 100));
+    if (content.amount > transaction_max)
+        fail_early(request, result::above_maximum,
+                   "Amount is more than " + protocols::bound_text(transaction_max / 100));
     // The customer declines with 2040 by the script. Only what a salary may do is left to decide
     // here.
     if (!request.script.is_unregistered) return;

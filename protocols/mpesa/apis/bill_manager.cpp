@@ -11,8 +11,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <memory>
-#include <span>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -44,12 +45,16 @@ bool is_email(std::string_view text) {
            text.find(' ') == std::string_view::npos;
 }
 
+std::string phone(FieldReader& fields, std::string_view key) {
+    return fields.shaped(key,
+                         [](std::string_view text) { return read_msisdn(text, true).has_value(); },
+                         {.form = "a number like 0722000000 or 254722000000"});
+}
+
 // The details in the order of the documents' samples. What is left out of a change stays.
 Biller read_details(FieldReader& fields, Biller biller, protocols::Need address) {
-    biller.email = fields.shaped("email", is_email);
-    biller.contact = fields.shaped("officialContact", [](std::string_view text) {
-        return read_msisdn(text, true).has_value();
-    });
+    biller.email = fields.shaped("email", is_email, {.form = "an address like a@example.com"});
+    biller.contact = phone(fields, "officialContact");
     biller.has_reminders = fields.word("sendReminders", {"0", "1"}) == "1";
     if (const std::string logo = fields.optional_text({"logo"}, logo_bytes_max); !logo.empty())
         biller.logo = logo;
@@ -84,29 +89,30 @@ http::HttpReply already_registered(const Call& call) {
 struct Cancelling {
     CallPtr call;
     std::string biller;
-    std::vector<std::string> references;
-    Orders invoices{};
+    /// With the place in the call's list where each stands first, from 1 on; 0: there is no list.
+    std::map<std::string, std::size_t> references{};
+    Orders invoices{};  ///< in the references' order
+    std::vector<std::size_t> places{};
 };
 using CancellingPtr = std::shared_ptr<Cancelling>;
 
 // No source says what is told of a reference that is nobody's, or of an invoice that is cancelled.
-http::HttpReply no_invoice(const Call& call) {
-    return bill_refused(call, conflict, "Invoice does not exist.", true);
+http::HttpReply no_invoice(const Call& call, std::size_t place) {
+    return about(bill_refused(call, conflict, "Invoice does not exist.", true), call, place);
 }
 
 Answer close_all(const CancellingPtr& cancelling) {
     protocols::Asking asking;
     for (const OrderPtr& invoice : cancelling->invoices)
         put_question(asking, {.order = invoice->terms.id, .step = core::OrderStep::close});
-    const auto count = static_cast<std::ptrdiff_t>(asking.requests.size());
     for (const OrderPtr& invoice : cancelling->invoices)
         close_reminders(asking, read_content(invoice->content));
-    asking.then = [call = cancelling->call, count](const std::vector<Outcome>& outcomes) -> Answer {
+    asking.then = [cancelling](const std::vector<Outcome>& outcomes) -> Answer {
         // Another call may have ended it a moment ago.
-        const bool are_closed =
-            std::all_of(outcomes.begin(), outcomes.begin() + count,
-                        [](const Outcome& outcome) { return outcome.code == Refusal::none; });
-        return are_closed ? bill_done("Invoice cancelled successfuly.", true) : no_invoice(*call);
+        for (std::size_t i = 0; i < cancelling->places.size(); ++i)
+            if (outcomes[i].code != Refusal::none)
+                return no_invoice(*cancelling->call, cancelling->places[i]);
+        return bill_done("Invoice cancelled successfuly.", true);
     };
     asking.overloaded = error_reply(*cancelling->call, unreachable_service());
     return asking;
@@ -119,9 +125,10 @@ bool has_payment(const Orders& payments) {
     });
 }
 
-http::HttpReply is_paid(const Call& call) {
-    return bill_refused(call, conflict, "partially or fully paid invoices cannot be cancelled.",
-                        true);
+http::HttpReply is_paid(const Call& call, std::size_t place) {
+    return about(
+        bill_refused(call, conflict, "partially or fully paid invoices cannot be cancelled.", true),
+        call, place);
 }
 
 Answer check_payments(const CancellingPtr& cancelling) {
@@ -132,25 +139,29 @@ Answer check_payments(const CancellingPtr& cancelling) {
     return find_chains(cancelling->call, std::move(keys),
                        [cancelling](const std::vector<Orders>& payments) -> Answer {
                            // None is cancelled where one cannot be.
-                           if (std::any_of(payments.begin(), payments.end(), has_payment))
-                               return is_paid(*cancelling->call);
-                           return close_all(cancelling);
+                           const auto paid =
+                               std::find_if(payments.begin(), payments.end(), has_payment);
+                           if (paid == payments.end()) return close_all(cancelling);
+                           const auto at = static_cast<std::size_t>(paid - payments.begin());
+                           return is_paid(*cancelling->call, cancelling->places[at]);
                        });
 }
 
 Answer cancel(const CancellingPtr& cancelling) {
     protocols::Asking asking;
-    for (const std::string& reference : cancelling->references)
+    for (const auto& [reference, place] : cancelling->references)
         asking.requests.emplace_back().command =
             core::QueryOrder{.key = invoice_key(cancelling->biller, reference)};
     asking.then = [cancelling](const std::vector<Outcome>& outcomes) -> Answer {
-        for (const Outcome& outcome : outcomes) {
-            const ledger::Order* const invoice = outcome.order.get();
+        auto outcome = outcomes.begin();
+        for (const auto& [reference, place] : cancelling->references) {
+            const OrderPtr& invoice = (outcome++)->order;
             if (invoice != nullptr && invoice->state == ledger::OrderState::succeeded)
-                return is_paid(*cancelling->call);
+                return is_paid(*cancelling->call, place);
             if (invoice == nullptr || ledger::is_final(invoice->state))
-                return no_invoice(*cancelling->call);
-            cancelling->invoices.push_back(outcome.order);
+                return no_invoice(*cancelling->call, place);
+            cancelling->invoices.push_back(invoice);
+            cancelling->places.push_back(place);
         }
         return check_payments(cancelling);
     };
@@ -158,21 +169,18 @@ Answer cancel(const CancellingPtr& cancelling) {
     return asking;
 }
 
-Answer cancel_all(const CallPtr& call, std::span<const Body> bodies) {
+Answer cancel_all(const CallPtr& call, const std::vector<std::size_t>& places) {
     auto cancelling = std::make_shared<Cancelling>();
     cancelling->call = call;
-    for (const Body& body : bodies) {
-        FieldReader fields(*call, body);
-        cancelling->references.push_back(fields.text("externalReference", bill_reference_max));
+    for (const std::size_t place : places) {
+        FieldReader fields(*call, place);
+        // The same one twice is one.
+        cancelling->references.emplace(fields.text("externalReference", bill_reference_max), place);
         if (!fields.is_good()) return fields.refusal();
     }
     const auto biller = biller_of(*call);
     if (!biller) return unknown_biller(*call);
     cancelling->biller = *biller;
-    // The same one twice is one.
-    auto& references = cancelling->references;
-    std::sort(references.begin(), references.end());
-    references.erase(std::unique(references.begin(), references.end()), references.end());
     return cancel(cancelling);
 }
 
@@ -276,6 +284,20 @@ http::HttpReply unknown_biller(const Call& call) {
     return reply;
 }
 
+http::HttpReply no_list(const Call& call) {
+    return error_reply(
+        call, because(invalid_payload(),
+                      call.is_body_ignored
+                          ? "Content-Type is not application/json: the body counts as empty"
+                          : "the body is one object, and this path takes an array of them"));
+}
+
+std::vector<std::size_t> places_of_list(const Call& call) {
+    std::vector<std::size_t> places(call.list.size());
+    std::iota(places.begin(), places.end(), std::size_t{1});
+    return places;
+}
+
 // Whether the call is this biller's, by its app and by the key that opting in gave.
 bool is_from(const Call& call, const std::string& number, const Biller& biller) {
     // The documents do not name the header; clients use these two.
@@ -331,24 +353,22 @@ Answer change_opt_in(const CallPtr& call) {
 }
 
 Answer cancel_invoice(const CallPtr& call) {
-    return cancel_all(call, {&call->body, 1});
+    return cancel_all(call, {0});
 }
 
 Answer cancel_invoices(const CallPtr& call) {
-    if (call->list.empty()) return error_reply(*call, invalid_payload());
-    return cancel_all(call, call->list);
+    return call->list.empty() ? no_list(*call) : cancel_all(call, places_of_list(*call));
 }
 
 Answer reconcile(const CallPtr& call) {
     auto asked = std::make_shared<Reconciling>();
     asked->call = call;
     FieldReader fields(*call);
-    fields.shaped("paymentDate", is_bill_day);
+    fields.shaped("paymentDate", is_bill_day, {.form = "a day like 2026-10-02"});
     asked->paid = fields.amount("paidAmount");
     asked->reference = fields.text("accountReference", bill_reference_max);
     asked->receipt = fields.text("transactionId", 32);
-    fields.shaped("phoneNumber",
-                  [](std::string_view text) { return read_msisdn(text, true).has_value(); });
+    phone(fields, "phoneNumber");
     fields.text("fullName");
     fields.text("invoiceName");
     asked->external = fields.text("externalReference", bill_reference_max);

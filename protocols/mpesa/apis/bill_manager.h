@@ -5,9 +5,11 @@
 #include "protocols/mpesa/profiles/profiles.h"
 #include "protocols/mpesa/wire/call.h"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuma::mpesa {
 
@@ -35,5 +37,9 @@ http::HttpReply bill_refused(const Call& call, std::string_view resmsg,
                              std::string_view status_message, bool has_errors = false);
 /// No biller that the call's app may act for.
 http::HttpReply unknown_biller(const Call& call);
+/// A call without the list that its path takes.
+http::HttpReply no_list(const Call& call);
+/// 1, 2, … for each element of the call's list; see FieldReader.
+std::vector<std::size_t> places_of_list(const Call& call);
 
 }  // namespace tuma::mpesa

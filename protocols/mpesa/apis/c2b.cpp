@@ -7,6 +7,8 @@
 #include "protocols/mpesa/wire/field_reader.h"
 #include "protocols/mpesa/wire/result_codes.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -62,7 +64,7 @@ Answer register_urls(const CallPtr& call, int version) {
     // Only where the fields are good: these need the number, and the first complaint is to be about
     // its shape.
     if (fields.is_good() && !find_shortcode(call->context.directory, shortcode))
-        fields.fail(invalid("ShortCode"));
+        fields.fail(invalid("ShortCode", no_business("ShortCode")));
     const std::string profile = urls_profile(shortcode);
     const std::string before = call->context.directory.content(profile);
     const ApiError registered{500, "500.003.1001", "Urls are already registered."};
@@ -136,14 +138,24 @@ core::OrderRequest wish_for(const Unasked& payment) {
     return wish;
 }
 
+std::string assignment_words(const Unasked& payment) {
+    if (payment.content.is_till == payment.business.is_till()) return {};
+    return fmt::format("ShortCode is a {}, and CommandID is {}",
+                       payment.business.is_till() ? "till" : "paybill", payment.content.command);
+}
+
 Answer pay(const std::shared_ptr<Unasked>& payment) {
+    core::OrderRequest wish = wish_for(*payment);
+    const std::uint16_t early_code = failure_of(wish);
     return open_order(
-        payment->call, wish_for(*payment), [payment](const Outcome& outcome) -> Answer {
+        payment->call, std::move(wish), [payment, early_code](const Outcome& outcome) -> Answer {
             if (moved_on(payment->bill, outcome)) return pay(payment);
             if (outcome.code != Refusal::none)
                 return error_reply(*payment->call, {500, "500.003.1001", "Internal Server Error"});
-            return c2b_reply(payment->content.originator, "0",
-                             "Accept the service request successfully.");
+            http::HttpReply reply = c2b_reply(payment->content.originator, "0",
+                                              "Accept the service request successfully.");
+            note_failure(reply.note, early_code, assignment_words(*payment));
+            return reply;
         });
 }
 
@@ -168,12 +180,12 @@ Answer simulate_payment(const CallPtr& call) {
     content.is_till = content.command == "CustomerBuyGoodsOnline";
     // A PayBill payment names an account at the business, a till has none.
     if (content.is_till != content.reference.empty())
-        fields.fail(because(invalid("BillRefNumber"),
-                            content.is_till ? "BillRefNumber is there, and goods have none"
-                                            : "BillRefNumber is missing"));
+        fields.fail(invalid("BillRefNumber", content.is_till
+                                                 ? "BillRefNumber is there, and goods have none"
+                                                 : "BillRefNumber is missing"));
     if (!fields.is_good()) return fields.refusal();
     const auto business = find_shortcode(call->context.directory, content.shortcode);
-    if (!business) return error_reply(*call, invalid("ShortCode"));
+    if (!business) return error_reply(*call, invalid("ShortCode", no_business("ShortCode")));
     content.party = content.shortcode;
     content.originator = new_request_id(*call);
     // Copied into the order: a registration made later does not redirect what was paid before.

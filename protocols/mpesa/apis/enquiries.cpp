@@ -15,6 +15,9 @@ namespace {
 using ledger::Order;
 using protocols::Answer;
 
+constexpr const char* no_transaction =
+    "the business has no transaction with this receipt or conversation";
+
 std::string status_of(const Order& order, const Options& options) {
     switch (order.state) {
         case ledger::OrderState::succeeded:
@@ -149,7 +152,7 @@ Answer answer_status(const InitiatorPtr& request, const std::string& receipt,
     const bool is_ours =
         order != nullptr && order->terms.kind >= kind_first && order->terms.kind <= kind_last;
     if (!is_ours) {
-        fail_early(*request, result::original_invalid);
+        fail_early(*request, result::original_invalid, no_transaction);
         return open_failure(request);
     }
     const Content original = read_content(order->content);
@@ -159,7 +162,7 @@ Answer answer_status(const InitiatorPtr& request, const std::string& receipt,
     // Another business's transaction is answered like one that does not exist, so that nobody can
     // probe for them.
     if (!is_right || !concerns(original, request->content.shortcode)) {
-        fail_early(*request, result::original_invalid);
+        fail_early(*request, result::original_invalid, no_transaction);
         return open_failure(request);
     }
     // What is told is how it stands now. The result goes out later and must not look again.
@@ -207,7 +210,8 @@ Answer query_balance(const CallPtr& call) {
     read_result_addresses(fields, *request);
     if (!fields.is_good()) return fields.refusal();
     take_script(*request);
-    if (request->content.command != "AccountBalance") fail_early(*request, result::invalid_command);
+    if (request->content.command != "AccountBalance")
+        fail_early(*request, result::invalid_command, "CommandID is not AccountBalance");
     if (request->early_code != 0) return open_failure(request);
     const Shortcode& business = *request->business;
     // The result calls the account by another name then.
@@ -231,13 +235,15 @@ Answer query_status(const CallPtr& call) {
     const std::string receipt = fields.optional_text({"TransactionID"}, 64);
     const std::string conversation =
         fields.optional_text({"OriginalConversationID", "OriginatorConversationID"}, 128);
-    if (receipt.empty() && conversation.empty()) fields.fail(invalid("TransactionID"));
+    if (receipt.empty() && conversation.empty())
+        fields.fail(invalid("TransactionID",
+                            "TransactionID and OriginalConversationID are missing; one is needed"));
     fields.word("IdentifierType", {"1", "2", "4"});
     read_result_addresses(fields, *request);
     if (!fields.is_good()) return fields.refusal();
     take_script(*request);
     if (request->content.command != "TransactionStatusQuery")
-        fail_early(*request, result::invalid_command);
+        fail_early(*request, result::invalid_command, "CommandID is not TransactionStatusQuery");
     if (request->early_code != 0) return open_failure(request);
     // The receipt comes first where both are given: it names one transaction and no more.
     if (receipt.empty()) return find_by_conversation(request, conversation);

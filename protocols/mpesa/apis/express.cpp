@@ -25,7 +25,7 @@ struct Push {
     std::optional<Shortcode> till;  ///< who pays
 };
 
-Answer initiated() {
+http::HttpReply initiated() {
     return json_reply(protocols::JsonText()
                           .begin_object()
                           .text("code", "0")
@@ -52,6 +52,11 @@ core::OrderRequest wish_for(const Push& push, const Accounts& accounts) {
     return wish;
 }
 
+std::string_view till_words(const Push& push) {
+    if (!push.till) return "no business has the number in primaryShortCode";
+    return push.till->is_till() ? "" : "primaryShortCode is a paybill, and only tills are asked";
+}
+
 // The codes of a prompt on a phone, as this API calls them; those that are its own stay.
 std::uint16_t express_code(std::uint16_t code) {
     if (code == result::cancelled) return result::express_cancelled;
@@ -76,7 +81,11 @@ Answer ask_merchant(const CallPtr& call) {
     if (!fields.is_good()) return fields.refusal();
     const protocols::Directory& directory = call->context.directory;
     const auto vendor = find_shortcode(directory, content.shortcode);
-    if (!vendor || vendor->is_till()) return error_reply(*call, invalid("receiverShortCode"));
+    if (!vendor || vendor->is_till())
+        return error_reply(*call,
+                           invalid("receiverShortCode",
+                                   vendor ? "receiverShortCode is a till, and only paybills ask"
+                                          : no_business("receiverShortCode")));
     push->vendor = *vendor;
     push->till = find_shortcode(directory, content.party);
     content.conversation = conversation_id(call->context.now, call->context.entropy);
@@ -84,10 +93,15 @@ Answer ask_merchant(const CallPtr& call) {
     std::vector<AccountSpec> parties{business_account(*call->options, push->vendor)};
     if (push->till) parties.push_back(business_account(*call->options, *push->till));
     return with_accounts(call, std::move(parties), [push](const Accounts& accounts) {
-        return open_order(push->call, wish_for(*push, accounts),
-                          [push](const Outcome& outcome) -> Answer {
-                              if (outcome.code == Refusal::none) return initiated();
-                              return error_reply(*push->call, unreachable_service());
+        core::OrderRequest wish = wish_for(*push, accounts);
+        const std::uint16_t early_code = failure_of(wish);
+        return open_order(push->call, std::move(wish),
+                          [push, early_code](const Outcome& outcome) -> Answer {
+                              if (outcome.code != Refusal::none)
+                                  return error_reply(*push->call, unreachable_service());
+                              http::HttpReply reply = initiated();
+                              note_failure(reply.note, early_code, till_words(*push));
+                              return reply;
                           });
     });
 }

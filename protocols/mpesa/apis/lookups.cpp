@@ -100,7 +100,13 @@ Answer query_organisation(const CallPtr& call) {
         json.text("OrganizationShortCode", number)
             .text("OrganizationName", business->name)
             .text("ChargeProfileID", charge_profile(*business));
-    return json_reply(json.end_object().take());
+    http::HttpReply reply = json_reply(json.end_object().take());
+    if (is_found) return reply;
+    reply.note.code = "4001";
+    reply.note.why = !business             ? no_business("Identifier")
+                     : business->is_till() ? "Identifier is a till, and IdentifierType is 4"
+                                           : "Identifier is a paybill, and IdentifierType is 2";
+    return reply;
 }
 
 Answer query_swap(const CallPtr& call) {

@@ -30,6 +30,8 @@ std::string reference_id(const Call& call) {
     return uuid(call.context.entropy);
 }
 
+constexpr protocols::TextRule moment_rule{.form = "a time like 2020-08-04 8:36:00"};
+
 // A moment as people write it: "2020-08-04 8:36:00", the seconds may be left out.
 std::optional<Timestamp> read_moment(std::string_view text) {
     const auto take = [&](char end, std::size_t digits_max) -> std::optional<unsigned> {
@@ -128,10 +130,10 @@ Answer register_pull(const CallPtr& call) {
     // Written with a zero in front in the documents' own sample.
     const std::string nominated = fields.text("NominatedNumber");
     if (nominated.starts_with('+') || !read_msisdn(nominated, true))
-        fields.fail(invalid("NominatedNumber"));
+        fields.fail(invalid("NominatedNumber", "NominatedNumber is no number like 0722000000"));
     const std::string url = fields.url("CallBackURL");
     if (fields.is_good() && !find_shortcode(call->context.directory, shortcode))
-        fields.fail(invalid("ShortCode"));
+        fields.fail(invalid("ShortCode", no_business("ShortCode")));
     if (!fields.is_good()) return fields.refusal();
     const auto answer = [call, shortcode](bool is_new) -> Answer {
         return json_reply(
@@ -158,20 +160,23 @@ Answer query_pull(const CallPtr& call) {
     auto pull = std::make_shared<Pull>();
     pull->call = call;
     pull->shortcode = fields.own_shortcode("ShortCode");
-    pull->from = fields.read("StartDate", read_moment).value_or(Timestamp{});
-    pull->to = fields.read("EndDate", read_moment).value_or(Timestamp{});
+    pull->from = fields.read("StartDate", read_moment, moment_rule).value_or(Timestamp{});
+    pull->to = fields.read("EndDate", read_moment, moment_rule).value_or(Timestamp{});
     pull->skip = fields
                      .read("OffSetValue",
                            [](std::string_view text) {
                                return read_number<std::size_t>(text, 0, 1'000'000'000);
-                           })
+                           },
+                           {.form = "a whole number from 0 to 1,000,000,000"})
                      .value_or(0);
     if (fields.is_good() && (pull->to < pull->from || pull->to - pull->from > window_max))
-        fields.fail(invalid("EndDate"));
+        fields.fail(invalid("EndDate", "EndDate is not within 48 hours after StartDate"));
     if (!fields.is_good()) return fields.refusal();
     const auto business = find_shortcode(call->context.directory, pull->shortcode);
     if (!business || call->context.directory.find(pull_profile(pull->shortcode)) == nullptr)
-        return error_reply(*call, {400, "400.001", "Invalid ShortCode"});
+        return error_reply(
+            *call, {400, "400.001", "Invalid ShortCode",
+                    business ? "ShortCode was not registered for Pull" : no_business("ShortCode")});
     pull->organisation = business->name;
     return look_on(pull, OrderId{});
 }

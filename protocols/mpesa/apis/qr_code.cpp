@@ -29,7 +29,9 @@ std::size_t pixels_of(FieldReader& fields) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), pixels);
     const bool is_number = error == std::errc{} && end == text.data() + text.size();
     // The upper bound keeps a small request from making a picture of many megabytes.
-    if (!is_number || pixels < pixels_min || pixels > pixels_max) fields.fail(invalid("Size"));
+    if (!is_number || pixels < pixels_min || pixels > pixels_max)
+        fields.fail(
+            invalid("Size", fmt::format("Size is not from {} to {}", pixels_min, pixels_max)));
     return pixels;
 }
 
@@ -44,13 +46,15 @@ Answer generate_qr(const CallPtr& call) {
     const std::string identifier = fields.text("CPI", 32);
     const std::size_t pixels = pixels_of(fields);
     // A code sends its payers' money to whom it names.
-    if (is_foreign(*call, identifier)) fields.fail(invalid("CPI"));
+    if (is_foreign(*call, identifier)) fields.fail(invalid("CPI", app_may_not("CPI")));
     if (!fields.is_good()) return fields.refusal();
     const auto image = qr_png(
         fmt::format("MPESA|{}|{}|{}|{}|{}", code, identifier, name, plain_text(amount), reference),
         pixels);
     // Long texts make larger codes, so that even a size within the bounds can be too small.
-    if (!image) return error_reply(*call, invalid("Size"));
+    if (!image)
+        return error_reply(*call,
+                           invalid("Size", "the code does not fit into a picture of this Size"));
     protocols::JsonText json;
     json.begin_object()
         .text("ResponseCode", "00")

@@ -88,20 +88,25 @@ Timestamp order_day(FieldReader& fields, std::string_view key) {
                    ? protocols::read_compact_time(std::string(text) + "000000", east_africa)
                    : std::nullopt;
     };
-    return fields.read(key, read).value_or(Timestamp{});
+    return fields.read(key, read, {.form = "a day like 20240905"}).value_or(Timestamp{});
 }
 
 void read_parties(FieldReader& fields, Standing& standing, const Type& type) {
     Content& content = standing.content;
     content.is_till = type.is_till;
     const std::string receiver = fields.word("ReceiverPartyIdentifierType", {"2", "4"});
-    if ((receiver == "2") != type.is_till) fields.fail(invalid("ReceiverPartyIdentifierType"));
+    if ((receiver == "2") != type.is_till)
+        fields.fail(invalid("ReceiverPartyIdentifierType",
+                            fmt::format("ReceiverPartyIdentifierType is not {}, as TransactionType "
+                                        "wants",
+                                        type.is_till ? "2 (a till)" : "4 (a paybill)")));
     content.amount = fields.amount("Amount");
     content.msisdn = fields.msisdn("PartyA");
     content.url = fields.url("CallBackURL");
     const bool is_strict = standing.call->options->strict_lengths;
     content.reference = fields.optional_text({"AccountReference"}, is_strict ? 12 : 256);
-    if (!type.is_till && content.reference.empty()) fields.fail(invalid("AccountReference"));
+    if (!type.is_till && content.reference.empty())
+        fields.fail(invalid("AccountReference", "AccountReference is missing"));
     content.remarks = fields.text("TransactionDesc", is_strict ? 13 : 256);
 }
 
@@ -110,19 +115,24 @@ void read_standing(FieldReader& fields, Standing& standing) {
     content.occasion = fields.text("StandingOrderName", 100);
     standing.start = order_day(fields, "StartDate");
     standing.end = order_day(fields, "EndDate") + days{1} - Duration{1};
-    if (standing.end < standing.start) fields.fail(invalid("EndDate"));
+    if (standing.end < standing.start)
+        fields.fail(invalid("EndDate", "EndDate is before StartDate"));
     content.shortcode = fields.own_shortcode("BusinessShortCode");
-    const Type type = fields.read("TransactionType", find_type).value_or(Type{});
+    const Type type =
+        fields.read("TransactionType", find_type, {.form = "one of the standing orders' types"})
+            .value_or(Type{});
     content.command = type.word;
     read_parties(fields, standing, type);
     const auto read = [&](std::string_view word) { return find_frequency(word, type.is_partners); };
-    standing.frequency = fields.read("Frequency", read).value_or(Frequency{});
+    standing.frequency =
+        fields.read("Frequency", read, {.form = type.is_partners ? "1 to 9" : "1 to 8"})
+            .value_or(Frequency{});
     content.conversation = uuid(standing.call->context.entropy);
     content.originator = content.conversation;
     if (!type.is_partners) return;
     // The documents have two spellings of it.
     content.originator = fields.optional_text({"CustomStoId", "CustomstdoId"}, 128);
-    if (content.originator.empty()) fields.fail(invalid("CustomStoId"));
+    if (content.originator.empty()) fields.fail(invalid("CustomStoId", "CustomStoId is missing"));
     content.facts = {{"from", std::string(compact_time(standing.start).substr(0, 8))},
                      {"until", std::string(compact_time(standing.end).substr(0, 8))}};
 }
@@ -164,25 +174,39 @@ std::string payments_key(const Content& content) {
     return name_key(content) + "/payments";
 }
 
-bool is_refused(const core::OrderRequest& wish) {
-    return wish.terms.action == ledger::CustomerAction::decline;
+// Why the customer's word is no, for the log where its code does not say it.
+struct Failure {
+    std::uint16_t code = result::success;
+    std::string_view why{};
+};
+
+constexpr Failure name_taken{
+    result::standing_name_taken,
+    "StandingOrderName is that of another one of the same customer and business"};
+
+// What is known before the customer is asked.
+Failure early_failure(const Standing& standing) {
+    const bool is_till = standing.business->is_till();
+    if (is_till != standing.content.is_till)
+        return {result::product_assignment,
+                is_till ? "BusinessShortCode is a till, and TransactionType is for paybills"
+                        : "BusinessShortCode is a paybill, and TransactionType is for tills"};
+    if (!standing.accounts[0] || !standing.accounts[1])
+        return {result::unknown_operator,
+                "the customer in PartyA, or the business, has no account"};
+    if (standing.script.action == ledger::CustomerAction::none)
+        return {result::no_response, "the customer's number or Tuma-Scenario says so"};
+    return {};
 }
 
 // The customer's word. Nothing is moved by it, so that the script decides at once, and only the
-// telling takes time. `early_code` is why it fails whatever the customer says, or 0.
-core::OrderRequest consent_for(const Standing& standing, std::uint16_t early_code) {
+// telling takes time.
+core::OrderRequest consent_for(const Standing& standing, const Failure& failure) {
     const Options& options = *standing.call->options;
     const Content& content = standing.content;
     core::OrderRequest wish = wish_of(Kind::standing_order, content);
     const bool is_silent = standing.script.action == ledger::CustomerAction::none;
-    if (early_code != 0)
-        put_failure(wish, early_code);
-    else if (standing.business->is_till() != content.is_till)
-        put_failure(wish, result::product_assignment);
-    else if (!standing.accounts[0] || !standing.accounts[1])
-        put_failure(wish, result::unknown_operator);
-    else if (is_silent)
-        put_failure(wish, result::no_response);
+    if (failure.code != result::success) put_failure(wish, failure.code);
     wish.decides_now = true;
     put_script(
         wish, standing.script,
@@ -190,7 +214,7 @@ core::OrderRequest consent_for(const Standing& standing, std::uint16_t early_cod
     put_channel(wish, channel_result, ledger::NoticeWhen::ended, standing.script, options);
     // A customer has no two standing orders of one name with a business. What is not agreed to is
     // none, and takes no name.
-    if (!is_refused(wish)) wish.keys = {name_key(content)};
+    if (failure_of(wish) == result::success) wish.keys = {name_key(content)};
     return wish;
 }
 
@@ -215,7 +239,7 @@ core::OrderRequest charges_for(const Standing& standing, Timestamp first) {
     return wish;
 }
 
-Answer agreed(const Content& content) {
+http::HttpReply agreed(const Content& content) {
     constexpr std::string_view message = "Request accepted for processing";
     return json_reply(protocols::JsonText()
                           .begin_object()
@@ -234,34 +258,45 @@ Answer agreed(const Content& content) {
 }
 
 // Opens nothing but a word that is told to be no.
-Answer refuse(const StandingPtr& standing, std::uint16_t code) {
-    return open_order(standing->call, consent_for(*standing, code),
-                      [standing](const Outcome& outcome) -> Answer {
-                          if (outcome.code == Refusal::none) return agreed(standing->content);
-                          return error_reply(*standing->call, unreachable_service());
+Answer refuse(const StandingPtr& standing, const Failure& failure) {
+    return open_order(standing->call, consent_for(*standing, failure),
+                      [standing, failure](const Outcome& outcome) -> Answer {
+                          if (outcome.code != Refusal::none)
+                              return error_reply(*standing->call, unreachable_service());
+                          http::HttpReply reply = agreed(standing->content);
+                          note_failure(reply.note, failure.code, failure.why);
+                          return reply;
                       });
 }
 
 // The word and the payments in one step: neither is there without the other.
 Answer agree(const StandingPtr& standing) {
-    core::OrderRequest consent = consent_for(*standing, 0);
+    core::OrderRequest consent = consent_for(*standing, {});
+    // Of what the customer itself refuses.
+    const std::uint16_t code = failure_of(consent);
     const auto first = first_charge(*standing);
-    const bool is_charged = first && !is_refused(consent);
+    const bool is_charged = first && code == result::success;
+    const bool is_never_charged = !first && code == result::success;
     protocols::Asking asking;
     // What is never charged takes that name too, or the next one could be charged without a word.
-    if (!is_charged && !is_refused(consent))
-        consent.keys.push_back(payments_key(standing->content));
+    if (is_never_charged) consent.keys.push_back(payments_key(standing->content));
     put_question(asking, std::move(consent));
     if (is_charged) put_question(asking, charges_for(*standing, *first));
-    asking.then = [standing](const std::vector<Outcome>& outcomes) -> Answer {
-        if (outcomes.front().code == Refusal::order_exists)
-            return refuse(standing, result::standing_name_taken);
+    asking.then = [standing, code,
+                   is_never_charged](const std::vector<Outcome>& outcomes) -> Answer {
+        if (outcomes.front().code == Refusal::order_exists) return refuse(standing, name_taken);
         // An earlier try that was cut short may have left the payments; they are the same.
         const bool is_open = outcomes.front().code == Refusal::none &&
                              (outcomes.back().code == Refusal::none ||
                               outcomes.back().code == Refusal::order_exists);
-        return is_open ? agreed(standing->content)
-                       : error_reply(*standing->call, unreachable_service());
+        if (!is_open) return error_reply(*standing->call, unreachable_service());
+        http::HttpReply reply = agreed(standing->content);
+        note_failure(reply.note, code, "the customer's number or Tuma-Scenario says so");
+        if (is_never_charged)
+            reply.note.why =
+                "it was accepted, and nothing will be charged: no day on which it falls due is "
+                "left before EndDate ends";
+        return reply;
     };
     asking.overloaded = error_reply(*standing->call, unreachable_service());
     return asking;
@@ -326,7 +361,8 @@ Answer create_standing_order(const CallPtr& call) {
     standing->script = script_of(call->request, content.msisdn, *call->options);
     standing->business = find_shortcode(call->context.directory, content.shortcode);
     // The real sandbox refuses numbers that are not the app's, too (a client's note of 2026).
-    if (!standing->business) return error_reply(*call, invalid("BusinessShortCode"));
+    if (!standing->business)
+        return error_reply(*call, invalid("BusinessShortCode", no_business("BusinessShortCode")));
     // Kept, so that a later registration does not redirect what was agreed on before.
     content.urls = find_urls(call->context.directory, content.shortcode).value_or(C2bUrls{});
     return with_accounts(call,
@@ -334,7 +370,9 @@ Answer create_standing_order(const CallPtr& call) {
                           business_account(*call->options, *standing->business)},
                          [standing](const Accounts& accounts) {
                              standing->accounts = accounts;
-                             return agree(standing);
+                             const Failure failure = early_failure(*standing);
+                             return failure.code == result::success ? agree(standing)
+                                                                    : refuse(standing, failure);
                          });
 }
 

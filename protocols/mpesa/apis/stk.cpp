@@ -41,6 +41,7 @@ struct Prompt {
     std::string password;
     std::string description;
     std::uint16_t early_code = 0;  ///< taken, but bound to fail
+    std::string early_why{};       ///< what was compared, for the log
     Accounts accounts{};
     std::optional<Bill> bill{};  ///< what it is for
     int attempts = 0;
@@ -66,9 +67,9 @@ std::optional<Shortcode> authenticated(FieldReader& fields, const Call& call,
     std::optional<Shortcode> business = find_shortcode(call.context.directory, number);
     // From memory: an app that the number is not mapped to is told the same.
     if (!business || is_foreign(call, number)) {
-        fields.fail(because(stk_error("Merchant does not exist"),
-                            business ? app_may_not("BusinessShortCode")
-                                     : "no business has the number in BusinessShortCode"));
+        fields.fail(because(
+            stk_error("Merchant does not exist"),
+            business ? app_may_not("BusinessShortCode") : no_business("BusinessShortCode")));
         return std::nullopt;
     }
     // The timestamp as it was sent: some clients send UTC, others local time, so that its age
@@ -86,7 +87,7 @@ std::optional<Shortcode> authenticated(FieldReader& fields, const Call& call,
 std::string timestamp_of(FieldReader& fields, const Options& options) {
     std::string timestamp = fields.text("Timestamp", 64);
     if (options.checks_timestamp && !is_compact_time(timestamp))
-        fields.fail(because(invalid("Timestamp"),
+        fields.fail(invalid("Timestamp",
                             "Timestamp is no date of the form "
                             "YYYYMMDDHHMMSS"));
     return timestamp;
@@ -132,6 +133,31 @@ bool is_repeated(const Prompt& prompt) {
     return window > 0 && !call.recent.take(fmt::format("prompt/{}/{}/{}", content.party,
                                                        content.msisdn, content.amount),
                                            call.context.now, std::chrono::seconds{window}, 1);
+}
+
+std::string assignment_words(const Prompt& prompt) {
+    if (!prompt.receiver) return no_business("PartyB");
+    const bool is_till = prompt.receiver->is_till();
+    if ((prompt.content.command == buy_goods) == is_till)
+        return "PartyB is neither BusinessShortCode nor a till of its";
+    return fmt::format("PartyB is a {}, and TransactionType is {}", is_till ? "till" : "paybill",
+                       prompt.content.command);
+}
+
+// What is taken and fails. The first reason counts, and only what gets that far is a repetition.
+void fail_early(Prompt& prompt) {
+    if (!is_assigned(prompt)) {
+        prompt.early_code = result::product_assignment;
+        prompt.early_why = assignment_words(prompt);
+    } else if (prompt.description.size() > description_max) {
+        prompt.early_code = result::push_failed;
+        prompt.early_why = fmt::format("TransactionDesc is longer than {}", description_max);
+    } else if (is_repeated(prompt)) {
+        prompt.early_code = result::rule_limited;
+        prompt.early_why = fmt::format(
+            "the same customer was asked for the same amount within the last {} s (rule_limit_s)",
+            prompt.call->options->rule_limit_s);
+    }
 }
 
 core::OrderRequest wish_for(const Prompt& prompt) {
@@ -182,6 +208,7 @@ Answer asked(const std::shared_ptr<Prompt>& prompt, const Outcome& outcome) {
     if (prompt->early_code != 0) return error_reply(call, unreachable_service());
     // What the switch refuses becomes a prompt that is taken and fails.
     prompt->early_code = code_of(outcome.code);
+    prompt->early_why = sentence(outcome.code);
     return ask(prompt);
 }
 
@@ -192,7 +219,7 @@ Answer ask(std::shared_ptr<Prompt> prompt) {
                             prompt->content.msisdn, digits);
     return open_order(prompt->call, wish_for(*prompt), [prompt](const Outcome& outcome) {
         return protocols::noted(asked(prompt, outcome), [prompt](http::ReplyNote& note) {
-            note_failure(note, prompt->early_code);
+            note_failure(note, prompt->early_code, prompt->early_why);
         });
     });
 }
@@ -275,12 +302,7 @@ Answer push_prompt(const CallPtr& call) {
     prompt->receiver = find_shortcode(call->context.directory, content.party);
     content.originator = new_request_id(*call);
     content.is_till = prompt->receiver && prompt->receiver->is_till();
-    if (!is_assigned(*prompt))
-        prompt->early_code = result::product_assignment;
-    else if (prompt->description.size() > description_max)
-        prompt->early_code = result::push_failed;
-    else if (is_repeated(*prompt))
-        prompt->early_code = result::rule_limited;
+    fail_early(*prompt);
     // Kept with the order, so that a later registration does not redirect this payment's
     // confirmation.
     if (call->options->stk_confirms_c2b)

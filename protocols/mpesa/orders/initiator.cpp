@@ -23,7 +23,7 @@ constexpr std::size_t originator_bytes_max = 128;
 // Whom the business does not know or not let in, for the log: the result says no more than 2001.
 std::string initiator_words(const InitiatorRequest& request, std::string_view party,
                             std::uint16_t code) {
-    if (!request.business) return fmt::format("no business has the number in {}", party);
+    if (!request.business) return no_business(party);
     if (code != result::wrong_initiator) return {};
     const auto& all = request.business->initiators;
     if (std::none_of(all.begin(), all.end(),
@@ -51,7 +51,7 @@ InitiatorPtr read_initiator(FieldReader& fields, const CallPtr& call, const Init
     const std::string_view key = shape.kind == Kind::b2c ? "InitiatorName" : "Initiator";
     // Either spelling is taken, but the complaint names the documented one.
     content.initiator = fields.optional_text({key, "Initiator", "InitiatorName"});
-    if (content.initiator.empty()) fields.fail(invalid(key));
+    if (content.initiator.empty()) fields.fail(invalid(key, fmt::format("{} is missing", key)));
     const std::string credential = fields.text("SecurityCredential", 1'024);
     content.command = fields.text("CommandID", 64);
     content.shortcode = fields.own_shortcode(shape.party);
@@ -63,8 +63,7 @@ InitiatorPtr read_initiator(FieldReader& fields, const CallPtr& call, const Init
             ? check_initiator(*request->business, {content.initiator, credential, shape.role},
                               *call->credentials, *call->options)
             : result::wrong_initiator;
-    fail_early(*request, code);
-    request->early_why = initiator_words(*request, shape.party, code);
+    fail_early(*request, code, initiator_words(*request, shape.party, code));
     return request;
 }
 
@@ -82,9 +81,11 @@ void take_script(InitiatorRequest& request) {
         script_of(request.call->request, request.content.msisdn, *request.call->options);
 }
 
-void fail_early(InitiatorRequest& request, std::uint16_t code) {
+void fail_early(InitiatorRequest& request, std::uint16_t code, std::string why) {
     // The first reason counts: later checks may fail only because of it.
-    if (request.early_code == 0) request.early_code = code;
+    if (request.early_code != 0) return;
+    request.early_code = code;
+    request.early_why = std::move(why);
 }
 
 void put_result(core::OrderRequest& wish, const InitiatorRequest& request) {
@@ -124,7 +125,7 @@ Answer open_result(const InitiatorPtr& request, core::OrderRequest wish) {
             return error_reply(call, {500, "500.002.1001", "Duplicate OriginatorConversationID."});
         // An order that only fails was refused as well: nothing better can be done.
         if (request->early_code != 0) return error_reply(call, unreachable_service());
-        request->early_code = code_of(outcome.code);
+        fail_early(*request, code_of(outcome.code), std::string(sentence(outcome.code)));
         return open_failure(request);
     });
 }

@@ -43,8 +43,8 @@ InitiatorPtr read_initiator(FieldReader& fields, const CallPtr& call, const Init
 void read_result_addresses(FieldReader& fields, InitiatorRequest& request);
 /// The script of the request's headers, or of the customer's number.
 void take_script(InitiatorRequest& request);
-/// The request will fail with this result unless it fails already.
-void fail_early(InitiatorRequest& request, std::uint16_t code);
+/// The request will fail with this result unless it fails already; `why` is for the log.
+void fail_early(InitiatorRequest& request, std::uint16_t code, std::string why = {});
 
 /// Completes a wish for the request: decided at once, told later.
 void put_result(core::OrderRequest& wish, const InitiatorRequest& request);

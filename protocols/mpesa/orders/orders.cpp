@@ -38,8 +38,19 @@ void note_failure(http::ReplyNote& note, std::uint16_t code, std::string_view wh
 
 Answer open_order(const CallPtr& call, core::OrderRequest wish,
                   std::function<Answer(const core::Outcome&)> then) {
-    return protocols::open_order(std::move(wish), error_reply(*call, unreachable_service()),
-                                 std::move(then));
+    const std::uint16_t early_code = failure_of(wish);
+    return protocols::open_order(
+        std::move(wish), error_reply(*call, unreachable_service()),
+        [early_code, then = std::move(then)](const core::Outcome& outcome) -> Answer {
+            if (outcome.code != Refusal::none) return then(outcome);
+            // What is decided at once may have been refused by the books.
+            const Refusal refusal = outcome.order->refusal;
+            const std::uint16_t code = refusal == Refusal::none ? early_code : code_of(refusal);
+            if (code == result::success) return then(outcome);
+            return protocols::noted(then(outcome), [code, refusal](http::ReplyNote& note) {
+                note_failure(note, code, refusal == Refusal::none ? "" : sentence(refusal));
+            });
+        });
 }
 
 Answer find_order(const CallPtr& call, core::QueryOrder query,

@@ -14,6 +14,7 @@
 
 namespace tuma::mpesa {
 
+using protocols::failure_of;
 using protocols::Movement;
 using protocols::OrderPtr;
 using protocols::put_failure;
@@ -33,7 +34,7 @@ void put_channel(core::OrderRequest& wish, std::uint8_t channel, ledger::NoticeW
 /// The log is told that a request was accepted whose result will be this one, with what was
 /// compared where the result does not say it; nothing for success.
 void note_failure(http::ReplyNote& note, std::uint16_t code, std::string_view why = {});
-/// Opens the order and goes on with the outcome.
+/// Opens the order and goes on with the outcome. The log is told if the order is bound to fail.
 protocols::Answer open_order(const CallPtr& call, core::OrderRequest wish,
                              std::function<protocols::Answer(const core::Outcome&)> then);
 /// Asks for an order by key, or by number, and goes on; null if there is none.

@@ -3,6 +3,7 @@
 #include "protocols/kit/strict_json.h"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <fmt/format.h>
 
 #include <cstdint>
 
@@ -146,14 +147,21 @@ Result<std::vector<Body>> Body::read_list(std::string_view json, std::size_t mos
     if (!json.starts_with('[')) return InputError{"body", "is not a JSON array"};
     std::vector<Body> bodies;
     do {
+        if (bodies.size() == most)
+            return InputError{"body", fmt::format("has more than {} elements", most)};
         // Behind the bracket or a comma.
         json = trimmed(json.substr(1));
         Result<Body> body = take(json);
-        if (!body) return body.error();
+        if (!body)
+            return InputError{"body",
+                              fmt::format("element {} {}", bodies.size() + 1, body.error().reason)};
         bodies.push_back(std::move(body).value());
         json = trimmed(json);
-    } while (json.starts_with(',') && bodies.size() < most);
-    if (json != "]") return InputError{"body", "is not an array of objects, or a longer one"};
+    } while (json.starts_with(','));
+    if (json != "]")
+        return InputError{"body", fmt::format("has neither a comma nor a closing bracket behind "
+                                              "element {}",
+                                              bodies.size())};
     return bodies;
 }
 

@@ -18,7 +18,7 @@ public:
     /// Refuses (field "body"): what is not one JSON object in UTF-8, more than 64 KiB, nesting
     /// deeper than 16, a member that is there twice.
     static Result<Body> read(std::string_view json);
-    /// The same of an array of 1 to `most` such objects, of any length.
+    /// The same of an array of 1 to `most` such objects, of any length. Says which one is wrong.
     static Result<std::vector<Body>> read_list(std::string_view json, std::size_t most);
 
     /// The text of a string or the digits of a number, blanks at both ends removed; nothing for a

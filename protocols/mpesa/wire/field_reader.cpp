@@ -19,9 +19,11 @@ protocols::FieldValue BodyFields::find(std::string_view key) const {
 }
 
 ApiError BodyFields::complaint(const protocols::Complaint& complaint) const {
+    if (place == 0 && !call.list.empty())
+        return because(invalid_payload(), "the body is an array, and this path takes one object");
     // An object where a text is wanted makes the whole payload invalid, and no field is named.
     ApiError error = complaint.issue == protocols::Issue::not_text ? invalid_payload()
-                                                                   : invalid(complaint.label);
+                                                                   : invalid(complaint.label, {});
     error.why = protocols::complaint_words(complaint);
     if (call.is_body_ignored)
         error.why += ", because Content-Type is not application/json: the body counts as empty";
@@ -51,13 +53,12 @@ std::string FieldReader::shortcode(std::string_view key) {
 std::string FieldReader::own_shortcode(std::string_view key) {
     std::string value = shortcode(key);
     // From memory: what Daraja says of a number that is not mapped to the app is not published.
-    if (is_good() && is_foreign(policy().call, value))
-        fail(because(invalid(key), app_may_not(key)));
+    if (is_good() && is_foreign(policy().call, value)) fail(invalid(key, app_may_not(key)));
     return value;
 }
 
 std::int64_t FieldReader::amount(std::string_view key) {
-    return read(key, read_amount, {.form = "whole shillings from 1 to 999999999"}).value_or(0);
+    return read(key, read_amount, {.form = "whole shillings from 1 to 999,999,999"}).value_or(0);
 }
 
 std::string FieldReader::url(std::string_view key) {
@@ -69,8 +70,12 @@ std::string FieldReader::url(std::string_view key) {
              call.options->https_only ? "a whole https address" : "a whole http or https address"});
     // Other fields lose the blanks around them; an address with some is none.
     if (!call.options->trims_urls && policy().body.find_exact(key) != value)
-        fail(because(invalid(key), fmt::format("{} has blanks around the address", key)));
+        fail(invalid(key, fmt::format("{} has blanks around the address", key)));
     return value;
+}
+
+http::HttpReply FieldReader::refusal() const {
+    return about(error_reply(policy().call, error()), policy().call, policy().place);
 }
 
 }  // namespace tuma::mpesa

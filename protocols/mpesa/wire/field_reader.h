@@ -26,14 +26,16 @@ struct BodyFields {
 
     const Call& call;
     const Body& body;
+    std::size_t place = 0;  ///< in the call's list, from 1 on; 0: there is none
 };
 
 /// The fields that Daraja's APIs have in common.
 class FieldReader : public protocols::RequestFields<BodyFields> {
 public:
-    explicit FieldReader(const Call& call) : FieldReader(call, call.body) {}
-    /// Of one of the bodies of a list.
-    FieldReader(const Call& call, const Body& body) : RequestFields({call, body}) {}
+    explicit FieldReader(const Call& call) : RequestFields({call, call.body}) {}
+    /// Of the body at this place of the call's list, from 1 on; of its only body at 0.
+    FieldReader(const Call& call, std::size_t place)
+        : RequestFields({call, place == 0 ? call.body : call.list.at(place - 1), place}) {}
 
     std::string text(std::string_view key, std::size_t bytes_max = 256,
                      std::string_view label = {});
@@ -50,8 +52,8 @@ public:
     std::int64_t amount(std::string_view key);
     std::string url(std::string_view key);
 
-    /// Requires: something was wrong.
-    http::HttpReply refusal() const { return error_reply(policy().call, error()); }
+    /// Requires: something was wrong. Of a list the log is told which one it is.
+    http::HttpReply refusal() const;
 };
 
 }  // namespace tuma::mpesa

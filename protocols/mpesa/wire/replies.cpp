@@ -163,6 +163,13 @@ http::HttpReply error_reply(const Call& call, const ApiError& error) {
     return reply;
 }
 
+http::HttpReply about(http::HttpReply reply, const Call& call, std::size_t place) {
+    if (place != 0)
+        reply.note.why =
+            fmt::format("element {} of {}: {}", place, call.list.size(), reply.note.why);
+    return reply;
+}
+
 http::HttpReply fault_reply(std::string_view path) {
     http::HttpReply reply =
         gateway_fault("Unable to identify proxy for host: secure and url: " + std::string(path),
@@ -172,11 +179,13 @@ http::HttpReply fault_reply(std::string_view path) {
 }
 
 http::HttpReply spike_reply(std::int64_t allowed) {
-    return gateway_fault(
+    http::HttpReply reply = gateway_fault(
         fmt::format("Spike arrest violation. Allowed rate : MessageRate{{messagesPerPeriod={}, "
                     "periodInMicroseconds=60000000, maxBurstMessageCount=1.0}}",
                     allowed),
         "policies.ratelimit.SpikeArrestViolation", 429);
+    reply.note.why = fmt::format("there were {} such requests within a minute already", allowed);
+    return reply;
 }
 
 http::HttpReply soap_reply() {
@@ -197,8 +206,12 @@ http::HttpReply soap_reply() {
                       503);
 }
 
-ApiError invalid(std::string_view field) {
-    return {400, "400.002.02", "Bad Request - Invalid " + std::string(field)};
+ApiError invalid(std::string_view field, std::string why) {
+    return {400, "400.002.02", "Bad Request - Invalid " + std::string(field), std::move(why)};
+}
+
+std::string no_business(std::string_view field) {
+    return "no business has the number in " + std::string(field);
 }
 
 ApiError invalid_payload() {

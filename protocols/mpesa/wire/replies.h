@@ -49,6 +49,9 @@ struct ApiError {
 /// JSON under a status.
 http::HttpReply json_reply(std::string body, int status = 200);
 http::HttpReply error_reply(const Call& call, const ApiError& error);
+/// The reply with a note that it is about the element at this place of the call's list, from 1 on;
+/// the same at 0.
+http::HttpReply about(http::HttpReply reply, const Call& call, std::size_t place);
 /// The gateway's own shape, not Daraja's.
 http::HttpReply fault_reply(std::string_view path);
 /// The gateway refuses a caller that asks more often than `allowed` times a minute.
@@ -61,8 +64,10 @@ inline ApiError because(ApiError error, std::string why) {
     error.why = std::move(why);
     return error;
 }
-/// 400.002.02 "Bad Request - Invalid Amount".
-ApiError invalid(std::string_view field);
+/// 400.002.02 "Bad Request - Invalid Amount"; `why` is for the log.
+ApiError invalid(std::string_view field, std::string why);
+/// A reason: "no business has the number in PartyB".
+std::string no_business(std::string_view field);
 /// 400.002.05 "Invalid Request Payload".
 ApiError invalid_payload();
 /// 500.001.1001 with a message of its own.

@@ -131,6 +131,37 @@ TEST_CASE("mpesa ratiba: what a customer agrees to is told, and what it refuses"
     daraja.check_books();
 }
 
+TEST_CASE("mpesa ratiba: what is accepted and bound to fail, or never charged, is logged as such") {
+    Daraja daraja;
+    const auto why = [&](const json::object& changes, http::Fields headers = {}) {
+        const http::HttpReply reply =
+            daraja.post(path, json::serialize(body(changes)), std::move(headers));
+        CHECK(reply.status == 200);
+        return reply.note.code + " " + reply.note.why;
+    };
+    const auto fails = [](const std::string& code, const std::string& reason) {
+        return [code, reason](const std::string& told) {
+            return told.starts_with(code + " it was accepted, and its result will be " + code +
+                                   " (") &&
+                   told.ends_with("): " + reason);
+        };
+    };
+    CHECK(why({}) == " ");
+    CHECK(fails("1050",
+                "StandingOrderName is that of another one of the same customer and "
+                "business")(why({})));
+    CHECK(fails("2028", "BusinessShortCode is a till, and TransactionType is for paybills")(
+        why({{"BusinessShortCode", "5001000"}})));
+    const std::string chosen = "the customer's number or Tuma-Scenario says so";
+    const json::object other{{"StandingOrderName", "Other"}};
+    CHECK(fails("1037", chosen)(why(other, {{"Tuma-Scenario", "ignore"}})));
+    CHECK(fails("1032", chosen)(why(other, {{"Tuma-Scenario", "cancel"}})));
+    CHECK(
+        why({{"StandingOrderName", "Past"}, {"StartDate", "20260901"}, {"EndDate", "20260930"}}) ==
+        " it was accepted, and nothing will be charged: no day on which it falls due is left "
+        "before EndDate ends");
+}
+
 TEST_CASE("mpesa ratiba: partners have an id of their own and hear more") {
     Daraja daraja;
     const json::value ack = create(daraja, partners_body());

@@ -44,6 +44,27 @@ json::object preapproval_body() {
 
 }  // namespace
 
+TEST_CASE("mtn requests: what is taken and can only fail is logged as such") {
+    mtn::Options options;
+    options.opens_customers = false;
+    Momo momo(options);
+    const auto why = [&](int number, const std::string& path, const json::object& body) {
+        const http::HttpReply taken = momo.post(path, reference(number), body);
+        CHECK(taken.status == 202);
+        return taken.note.code + ": " + taken.note.why;
+    };
+    CHECK(why(1, transfer, payment_body("payee", customer)) ==
+          "PAYEE_NOT_FOUND: it was accepted, and will fail with PAYEE_NOT_FOUND (Payee does not "
+          "exist.)");
+    options.opens_customers = true;
+    momo.store(options);
+    CHECK(why(2, transfer, payment_body("payee", customer)) == ": ");
+    CHECK(why(3, transfer, payment_body("payee", customer, "99000000"))
+              .starts_with("NOT_ENOUGH_FUNDS: it was accepted, and will fail with "
+                           "NOT_ENOUGH_FUNDS ("));
+    CHECK(why(4, refund, refund_body(reference(2), "1")).starts_with("TRANSACTION_NOT_FOUND: "));
+}
+
 TEST_CASE("mtn requests: a request to pay is taken without a body, then paid and told once") {
     Momo momo;
     const http::HttpReply taken =

@@ -109,6 +109,8 @@ public:
 
     /// A short name for logs and metrics: "mpesa".
     virtual std::string_view name() const = 0;
+    /// What its paths begin with: "/mpesa/".
+    virtual std::span<const std::string_view> paths() const = 0;
     /// True if the path is one of this dialect's, also with the wrong method.
     virtual bool owns(std::string_view path) const = 0;
     virtual Answer handle(const http::HttpRequest& request, const Context& context) const = 0;
@@ -134,6 +136,8 @@ public:
 
     /// True if orders of this kind are this dialect's.
     virtual bool owns(std::uint16_t order_kind) const = 0;
+    /// What the dialect calls them: "stk_push"; empty for a kind that it has not.
+    virtual std::string_view kind_name(std::uint16_t order_kind) const = 0;
     /// What the dialect does itself when this notice is due, in place of telling somebody outside;
     /// nothing: it is told. `judge` gets the reply's status, and says whether that was all. Asked
     /// for again when a process has ended meanwhile: then it does nothing twice.

@@ -33,6 +33,8 @@ std::optional<std::string> violation(const DialectInfo& one) {
         one.kind_first > one.kind_last)
         return fmt::format("{}: needs a name, a prefix of keys and a range of kinds from 1 on",
                            one.name);
+    if (one.kind_names.size() > static_cast<std::size_t>(one.kind_last - one.kind_first) + 1)
+        return fmt::format("{}: has more names of kinds than kinds", one.name);
     for (const std::string_view path : one.paths)
         // "/" alone would own all paths of all dialects. Without the last slash "/v3" would own
         // "/v30".
@@ -73,6 +75,12 @@ std::optional<std::string> find_overlap(std::span<const DialectInfo* const> dial
                 return fmt::format("dialects {} and {} share {}", dialects[i]->name,
                                    dialects[k]->name, *shared);
     return std::nullopt;
+}
+
+std::string_view ListedAdapter::kind_name(std::uint16_t kind) const {
+    const auto place = static_cast<std::size_t>(kind - info_.kind_first);
+    return kind >= info_.kind_first && place < info_.kind_names.size() ? info_.kind_names[place]
+                                                                       : std::string_view{};
 }
 
 bool ListedAdapter::owns(std::string_view path) const {

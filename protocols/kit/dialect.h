@@ -52,6 +52,8 @@ struct DialectInfo {
     /// `ledger::OrderTerms::kind` of its orders; the numbers are in the journal and never change.
     std::uint16_t kind_first = 0;
     std::uint16_t kind_last = 0;
+    /// What they are called, from the first one on.
+    std::span<const std::string_view> kind_names{};
     /// What the keys of its orders begin with: "m/".
     std::string_view key_prefix{};
     /// What its paths begin with; with a slash at the end.
@@ -96,10 +98,12 @@ public:
     explicit ListedAdapter(const DialectInfo& info) : info_(info) {}
 
     std::string_view name() const final { return info_.name; }
+    std::span<const std::string_view> paths() const final { return info_.paths; }
     bool owns(std::string_view path) const final;
     bool owns(std::uint16_t kind) const final {
         return kind >= info_.kind_first && kind <= info_.kind_last;
     }
+    std::string_view kind_name(std::uint16_t kind) const final;
     std::span<const ProfileKind> profile_kinds() const final { return info_.profiles; }
     std::vector<std::uint16_t> decline_codes() const final { return info_.decline_codes(); }
     std::uint16_t usual_decline() const final { return info_.usual_decline; }

@@ -153,6 +153,7 @@ std::unique_ptr<const protocols::Adapter> make() {
 const protocols::DialectInfo dialect{.name = "mtn",
                                      .kind_first = 300,
                                      .kind_last = 399,
+                                     .kind_names = kind_names,
                                      .key_prefix = "mtn/",
                                      .paths = paths,
                                      .hosts = hosts,

@@ -6,6 +6,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,6 +29,10 @@ enum class Kind : std::uint16_t {
     cash_transfer = 307,   ///< money from abroad for a person
     cancellation = 308,    ///< a preapproval is taken back
 };
+/// What they are called where orders are listed, in the order above without the first.
+inline constexpr std::array<std::string_view, 9> kind_names{
+    "request_to_pay", "withdrawal", "invoice",       "preapproval", "transfer",
+    "deposit",        "refund",     "cash_transfer", "cancellation"};
 constexpr std::uint16_t number(Kind kind) {
     return static_cast<std::uint16_t>(kind);
 }

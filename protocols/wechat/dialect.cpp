@@ -59,6 +59,7 @@ std::vector<std::uint16_t> decline_codes() {
 constinit const protocols::DialectInfo dialect{.name = "wechat",
                                                .kind_first = kind_first,
                                                .kind_last = kind_last,
+                                               .kind_names = kind_names,
                                                .key_prefix = "w/",
                                                .paths = own_paths,
                                                .hosts = own_hosts,

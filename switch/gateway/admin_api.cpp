@@ -85,20 +85,29 @@ protocols::Answer with_account(std::string_view name,
                   });
 }
 
-protocols::Answer act(core::OrderAction act) {
+// Answers with the order.
+auto order_teller(const AdminParts& parts) {
+    return [&translation = parts.translation](const core::Outcome& outcome) {
+        return order_reply(outcome, translation.adapters);
+    };
+}
+
+protocols::Answer act(core::OrderAction act, const AdminParts& parts) {
     return asking(core::MoveOrder{std::make_shared<const core::OrderAction>(std::move(act))},
-                  [](const core::Outcome& outcome) { return order_reply(outcome); });
+                  order_teller(parts));
 }
 
 // Without a code the customer just says no, in the words of the order's dialect.
 protocols::Answer act_in_its_words(core::OrderAction wanted, const AdminParts& parts) {
-    if (wanted.step != core::OrderStep::decline || wanted.code != 0) return act(std::move(wanted));
+    if (wanted.step != core::OrderStep::decline || wanted.code != 0)
+        return act(std::move(wanted), parts);
     const core::QueryOrder query{.order = wanted.order, .customer = wanted.customer};
     return asking(query, [wanted, parts](const core::Outcome& outcome) mutable {
-        if (outcome.order == nullptr) return protocols::Answer{order_reply(outcome)};
+        if (outcome.order == nullptr)
+            return protocols::Answer{order_reply(outcome, parts.translation.adapters)};
         for (const protocols::Adapter* const dialect : parts.translation.adapters)
             if (dialect->owns(outcome.order->terms.kind)) wanted.code = dialect->usual_decline();
-        return act(wanted);
+        return act(wanted, parts);
     });
 }
 
@@ -128,15 +137,16 @@ Result<core::OrderAction> read_act(const Call& call, const AdminParts& parts,
     return act;
 }
 
-protocols::Answer notify(const Call& call, const AdminParts&) {
+protocols::Answer notify(const Call& call, const AdminParts& parts) {
     const auto id = order_number(call.segments[1]);
     if (!id) return json_error(400, "id", "must be an order's number");
     const auto channel = read_number<std::uint64_t>(call.text("channel").value_or("0"));
     if (!channel || *channel >= ledger::notice_channels)
         return json_error(400, "channel", "must be 0, 1 or 2");
     return asking(core::SendNotice{*id, static_cast<std::uint8_t>(*channel)},
-                  [](const core::Outcome& outcome) -> protocols::Answer {
-                      if (outcome.code != Refusal::none) return order_reply(outcome);
+                  [parts](const core::Outcome& outcome) -> protocols::Answer {
+                      if (outcome.code != Refusal::none)
+                          return order_reply(outcome, parts.translation.adapters);
                       return json_reply(202, json::object{{"order", outcome.id}});
                   });
 }
@@ -170,17 +180,12 @@ protocols::Answer move_handset(const Call& call, const AdminParts& parts) {
     });
 }
 
-protocols::Answer show(core::QueryOrder query) {
-    return asking(std::move(query),
-                  [](const core::Outcome& outcome) { return order_reply(outcome); });
-}
-
-protocols::Answer show_order(const Call& call, const AdminParts&) {
+protocols::Answer show_order(const Call& call, const AdminParts& parts) {
     const auto id = order_number(call.segments[1]);
     if (!id) return json_error(400, "id", "must be an order's number");
     core::QueryOrder query;
     query.order = *id;
-    return show(std::move(query));
+    return asking(std::move(query), order_teller(parts));
 }
 
 protocols::Answer find_order(const Call& call, const AdminParts& parts) {
@@ -188,7 +193,7 @@ protocols::Answer find_order(const Call& call, const AdminParts& parts) {
     if (!key) return list_orders(call, parts);
     core::QueryOrder query;
     query.key = *key;
-    return show(std::move(query));
+    return asking(std::move(query), order_teller(parts));
 }
 
 protocols::Answer show_account(const Call& call, const AdminParts&) {
@@ -326,8 +331,9 @@ constexpr std::array<AdminRoute, 22> routes{{
     {"POST", "/admin/handsets/{identity}/ignore", "", "Lets it run out.",
      move_handset<Step::ignore>},
     {"GET", "/admin/accounts/{identity}", "", "Balances of an account.", show_account},
-    {"GET", "/admin/notices", "order,state",
-     "?order=ID: attempts to deliver notices, the newest first; ?state=open or given_up: notices.",
+    {"GET", "/admin/notices", "order,state,count",
+     "?order=ID, count: attempts to deliver notices, the newest first; ?state=open or given_up: "
+     "notices.",
      show_notices, true},
     {"GET", "/admin/clock", "", "Switch time, and the time outside.", show_clock},
     {"POST", "/admin/clock/advance", "by", "by=DURATION (90s, 2h, 1d): lets virtual time pass.",

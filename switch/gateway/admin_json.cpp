@@ -5,6 +5,8 @@
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
 
+#include <algorithm>
+
 namespace tuma::net {
 namespace {
 
@@ -36,40 +38,48 @@ http::HttpReply json_error(int status, std::string_view field, std::string_view 
     return json_reply(status, error);
 }
 
-http::HttpReply order_reply(const core::Outcome& outcome) {
+http::HttpReply order_reply(const core::Outcome& outcome, Dialects dialects) {
     if (outcome.code == Refusal::none && outcome.order)
-        return json_reply(200, order_json(*outcome.order));
+        return json_reply(200, order_json(*outcome.order, dialects));
     // The order is there but in a state that does not allow the step.
     const int status = outcome.code == Refusal::order_not_found ? 404 : 409;
     json::object error{{"error", sentence(outcome.code)}, {"refusal", name(outcome.code)}};
     // The state that stands in the way is told along.
-    if (outcome.order) error["order"] = order_json(*outcome.order);
+    if (outcome.order) error["order"] = order_json(*outcome.order, dialects);
     return json_reply(status, error);
 }
 
-json::object order_json(const ledger::Order& order) {
+json::object order_json(const ledger::Order& order, Dialects dialects) {
     const ledger::OrderTerms& terms = order.terms;
+    const auto dialect =
+        std::find_if(dialects.begin(), dialects.end(),
+                     [&](const protocols::Adapter* one) { return one->owns(terms.kind); });
+    // Of a dialect that is not served now only the number is known.
+    const bool is_known = dialect != dialects.end();
     json::array keys;
     for (const std::string& key : order.keys) keys.emplace_back(key);
-    return {{"id", terms.id.value},
-            {"kind", terms.kind},
-            {"purpose", ledger::name(terms.purpose)},
-            {"state", ledger::name(order.state)},
-            {"code", order.code},
-            {"refusal", order.refusal == Refusal::none ? json::value(nullptr)
-                                                       : json::value(tuma::name(order.refusal))},
-            {"amount", terms.amount},
-            {"currency", alphabetic_code(terms.currency)},
-            {"debit", number_or_null(order.debit.value)},
-            {"credit", number_or_null(terms.credit.value)},
-            {"transfer", number_or_null(order.transfer.value)},
-            {"parent", number_or_null(terms.parent.value)},
-            {"returned", order.returned},
-            {"opened_at", time_json(order.opened_at)},
-            {"moved_at", time_json(order.moved_at)},
-            {"acts_at", time_json(order.acts_at)},
-            {"expires_at", time_json(Timestamp{Duration{terms.expires_at}})},
-            {"keys", std::move(keys)}};
+    return {
+        {"id", terms.id.value},
+        {"dialect", is_known ? json::value((*dialect)->name()) : json::value(nullptr)},
+        {"kind", is_known ? json::value((*dialect)->kind_name(terms.kind)) : json::value(nullptr)},
+        {"kind_number", terms.kind},
+        {"purpose", ledger::name(terms.purpose)},
+        {"state", ledger::name(order.state)},
+        {"code", order.code},
+        {"refusal", order.refusal == Refusal::none ? json::value(nullptr)
+                                                   : json::value(tuma::name(order.refusal))},
+        {"amount", terms.amount},
+        {"currency", alphabetic_code(terms.currency)},
+        {"debit", number_or_null(order.debit.value)},
+        {"credit", number_or_null(terms.credit.value)},
+        {"transfer", number_or_null(order.transfer.value)},
+        {"parent", number_or_null(terms.parent.value)},
+        {"returned", order.returned},
+        {"opened_at", time_json(order.opened_at)},
+        {"moved_at", time_json(order.moved_at)},
+        {"acts_at", time_json(order.acts_at)},
+        {"expires_at", time_json(Timestamp{Duration{terms.expires_at}})},
+        {"keys", std::move(keys)}};
 }
 
 json::object delivery_json(const Delivery& delivery) {

@@ -19,16 +19,17 @@ constexpr std::uint32_t listed_max = 200;
 constexpr std::uint32_t listed_default = 50;
 
 // How many are wanted, or nothing for what is no such number.
-std::optional<std::uint32_t> count_of(const AdminCall& call) {
+std::optional<std::uint32_t> count_of(const AdminCall& call,
+                                      std::uint32_t otherwise = listed_default) {
     const auto text = call.text("count");
-    if (!text) return listed_default;
+    if (!text) return otherwise;
     const auto number = read_number<std::uint64_t>(*text);
     if (!number || *number == 0 || *number > listed_max) return std::nullopt;
     return static_cast<std::uint32_t>(*number);
 }
 
 http::HttpReply wrong_count() {
-    return json_error(400, "count", "must be 1 to " + std::to_string(listed_max));
+    return json_error(400, "count", "must be a number from 1 to " + std::to_string(listed_max));
 }
 
 // Beside the list and not around it: who reads the list has always got a list.
@@ -45,19 +46,21 @@ json::array open_list(const core::Outcome& outcome) {
 }
 
 // What memory and the books know together.
-std::vector<Delivery> attempts(const AdminParts& parts, std::optional<OrderId> order) {
-    std::vector<Delivery> newest = parts.notifier.deliveries(order, listed_max);
-    if (newest.size() < listed_max)
-        add_kept(newest, kept_attempts(parts.projection, order, false, 2 * listed_max), listed_max);
+std::vector<Delivery> attempts(const AdminParts& parts, std::optional<OrderId> order,
+                               std::uint32_t most) {
+    std::vector<Delivery> newest = parts.notifier.deliveries(order, most);
+    if (newest.size() < most)
+        add_kept(newest, kept_attempts(parts.projection, order, false, 2 * most), most);
     return newest;
 }
 
-json::array given_up_list(const AdminParts& parts, std::optional<OrderId> order) {
+json::array given_up_list(const AdminParts& parts, std::optional<OrderId> order,
+                          std::uint32_t most) {
     json::array list;
-    const std::vector<GivenUp> newest = parts.notifier.given_up(order, listed_max);
+    const std::vector<GivenUp> newest = parts.notifier.given_up(order, most);
     for (const GivenUp& notice : newest) list.emplace_back(given_up_json(notice));
-    for (const Delivery& kept : kept_attempts(parts.projection, order, true, 2 * listed_max)) {
-        if (list.size() >= listed_max) break;
+    for (const Delivery& kept : kept_attempts(parts.projection, order, true, 2 * most)) {
+        if (list.size() >= most) break;
         const auto is_same = [&kept](const GivenUp& one) { return one.notice == kept.notice; };
         if (std::none_of(newest.begin(), newest.end(), is_same))
             list.emplace_back(given_up_json({kept.notice, kept.order, kept.channel, kept.attempt,
@@ -90,18 +93,21 @@ protocols::Answer list_routes(const AdminCall&, const AdminParts& parts) {
     return json_reply(200, json::object{{"routes", list}});
 }
 
-protocols::Answer list_orders(const AdminCall& call, const AdminParts&) {
+protocols::Answer list_orders(const AdminCall& call, const AdminParts& parts) {
     const auto count = count_of(call);
     if (!count) return wrong_count();
-    return asking(core::ListOrders{.newest = *count}, [](const core::Outcome& outcome) {
+    return asking(core::ListOrders{.newest = *count}, [parts](const core::Outcome& outcome) {
         json::array list;
-        std::for_each(outcome.orders->rbegin(), outcome.orders->rend(),
-                      [&](const auto& order) { list.emplace_back(order_json(*order)); });
+        std::for_each(outcome.orders->rbegin(), outcome.orders->rend(), [&](const auto& order) {
+            list.emplace_back(order_json(*order, parts.translation.adapters));
+        });
         return json_reply(200, json::object{{"total", outcome.id}, {"orders", list}});
     });
 }
 
 protocols::Answer show_notices(const AdminCall& call, const AdminParts& parts) {
+    const auto count = count_of(call, listed_max);
+    if (!count) return wrong_count();
     std::optional<OrderId> order;
     if (const auto text = call.text("order")) {
         const auto id = read_number<std::uint64_t>(*text);
@@ -112,12 +118,12 @@ protocols::Answer show_notices(const AdminCall& call, const AdminParts& parts) {
     if (state && *state != "open" && *state != "given_up")
         return json_error(400, "state", "is open or given_up; without it attempts are shown");
     // Asked for in any case: the core knows how many there ever were.
-    return asking(core::ListNotices{order.value_or(OrderId{}), listed_max},
-                  [parts, order, state](const core::Outcome& outcome) {
+    return asking(core::ListNotices{order.value_or(OrderId{}), *count},
+                  [parts, order, state, most = *count](const core::Outcome& outcome) {
                       if (state == "open") return counted(open_list(outcome), outcome.id);
-                      if (state) return counted(given_up_list(parts, order), outcome.id);
+                      if (state) return counted(given_up_list(parts, order, most), outcome.id);
                       json::array list;
-                      for (const Delivery& delivery : attempts(parts, order))
+                      for (const Delivery& delivery : attempts(parts, order, most))
                           list.emplace_back(delivery_json(delivery));
                       return counted(list, outcome.id);
                   });

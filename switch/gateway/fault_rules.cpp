@@ -1,6 +1,7 @@
 #include "switch/gateway/fault_rules.h"
 
 #include "ledger/words/text.h"
+#include "ledger/words/words.h"
 
 #include <fmt/format.h>
 
@@ -66,6 +67,25 @@ bool fits(const FaultRule& rule, const http::HttpRequest& request) {
            (authorization != nullptr && authorization->find(rule.contains) != std::string::npos);
 }
 
+// A rule for a path that is nobody's would never fit, and look as if it had no effect.
+std::optional<InputError> misspelt_path(std::string_view path,
+                                        std::span<const protocols::Adapter* const> dialects) {
+    if (path.empty()) return std::nullopt;
+    if (!path.starts_with('/')) return InputError{"path", "must begin with a slash"};
+    std::vector<std::string_view> known;
+    for (const protocols::Adapter* const dialect : dialects)
+        for (const std::string_view prefix : dialect->paths()) {
+            // "/v3" is the beginning of all that begins with "/v3/".
+            if (path.starts_with(prefix) || prefix.starts_with(path)) return std::nullopt;
+            known.push_back(prefix);
+        }
+    // As far as the beginnings go, so that the nearest of them can be named.
+    const std::size_t slash = path.find('/', 1);
+    const std::string_view first =
+        path.substr(0, slash == std::string_view::npos ? slash : slash + 1);
+    return InputError{"path", none_of(first, known)};
+}
+
 // The words of a rule as a request would bring them.
 std::optional<InputError> misspelt_word(const FaultRule& rule,
                                         std::span<const protocols::Adapter* const> dialects) {
@@ -106,8 +126,7 @@ Result<std::uint64_t> FaultRules::add(FaultRule rule,
                                       std::span<const protocols::Adapter* const> dialects) {
     if (const auto parsed = parse_fault(rule.words); !parsed) return parsed.error();
     if (rule.words.empty()) return InputError{"fault", "is missing"};
-    if (!rule.path.empty() && !rule.path.starts_with('/'))
-        return InputError{"path", "must begin with a slash"};
+    if (auto misspelt = misspelt_path(rule.path, dialects)) return std::move(*misspelt);
     if (auto misspelt = misspelt_word(rule, dialects)) return std::move(*misspelt);
     if (rule.left == 0) return InputError{"count", "must be at least 1"};
     const std::lock_guard lock(mutex_);

@@ -52,7 +52,7 @@ struct FaultRule {
 class FaultRules {
 public:
     /// Refuses words that none of the dialects knows (or that one does not, whose the path is),
-    /// paths without a slash in front, counts of 0, and more than 100 rules.
+    /// paths without a slash in front or of no dialect, counts of 0, and more than 100 rules.
     Result<std::uint64_t> add(FaultRule rule, std::span<const protocols::Adapter* const> dialects);
     bool remove(std::uint64_t id);
     void clear();

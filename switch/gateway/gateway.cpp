@@ -14,6 +14,8 @@
 namespace tuma::net {
 namespace {
 
+constexpr const char* asked_for = "it was asked for with Tuma-Fault";
+
 http::HttpReply because(http::HttpReply reply, std::string why) {
     reply.note.why = std::move(why);
     return reply;
@@ -229,7 +231,7 @@ Respond Gateway::logged(const http::HttpRequest& request, std::string_view diale
         // Nobody behind this reads it: it does not go on the wire.
         handled->note = std::move(reply.note);
         if (handled->note.why.empty() && !handled->fault.empty() && handled->is_refused())
-            handled->note.why = "it was asked for with Tuma-Fault";
+            handled->note.why = asked_for;
         handled->answer = reply.body.substr(0, RequestLog::body_max);
         requests_.keep(std::move(*handled));
         respond(std::move(reply));
@@ -253,6 +255,8 @@ void Gateway::serve(const protocols::Adapter* adapter, const http::HttpRequest& 
         fault.instead = adapter->too_many_requests(request);
     if (fault.instead) {
         fault.instead->delay = fault.latency;
+        // Also of one that the service answers with 200.
+        if (fault.instead->note.why.empty()) fault.instead->note.why = asked_for;
         return respond(std::move(*fault.instead));
     }
     // Around `respond`, so that the fault meets the reply that comes in the end, after however many

@@ -20,8 +20,15 @@ public:
     static constexpr std::uint16_t order_kind = 9;
 
     std::string_view name() const override { return "small"; }
+    std::span<const std::string_view> paths() const override {
+        static constexpr std::string_view prefixes[] = {"/shop/"};
+        return prefixes;
+    }
     bool owns(std::string_view path) const override { return path.starts_with("/shop/"); }
     bool owns(std::uint16_t kind) const override { return kind == order_kind; }
+    std::string_view kind_name(std::uint16_t kind) const override {
+        return owns(kind) ? "sale" : "";
+    }
 
     protocols::Answer handle(const http::HttpRequest& request,
                              const protocols::Context& context) const override {

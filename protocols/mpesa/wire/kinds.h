@@ -3,7 +3,9 @@
 
 #include "ledger/records/order.h"
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace tuma::mpesa {
 
@@ -24,6 +26,20 @@ enum class Kind : std::uint16_t {
 };
 inline constexpr std::uint16_t kind_first = 100;
 inline constexpr std::uint16_t kind_last = 199;
+
+/// What they are called where orders are listed, in the order above.
+inline constexpr std::array<std::string_view, 12> kind_names{"stk_push",
+                                                             "c2b",
+                                                             "b2c",
+                                                             "b2b",
+                                                             "balance",
+                                                             "status",
+                                                             "reversal",
+                                                             "express",
+                                                             "standing_order",
+                                                             "standing_payment",
+                                                             "invoice",
+                                                             "reminder"};
 
 constexpr std::uint16_t number(Kind kind) {
     return static_cast<std::uint16_t>(kind);

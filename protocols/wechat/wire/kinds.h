@@ -3,7 +3,9 @@
 
 #include "ledger/records/order.h"
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 
 namespace tuma::wechat {
 
@@ -26,6 +28,12 @@ enum class Kind : std::uint16_t {
 };
 inline constexpr std::uint16_t kind_first = 200;
 inline constexpr std::uint16_t kind_last = 299;
+
+/// What they are called where orders are listed, in the order above.
+inline constexpr std::array<std::string_view, 14> kind_names{
+    "payment",  "refund",       "reversal",        "combined",   "member",
+    "transfer", "sharing",      "unsharing",       "unfreezing", "closing",
+    "batch",    "batch_detail", "direct_transfer", "red_packet"};
 
 constexpr std::uint16_t number(Kind kind) {
     return static_cast<std::uint16_t>(kind);

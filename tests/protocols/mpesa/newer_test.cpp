@@ -63,6 +63,11 @@ TEST_CASE("mpesa newer: numbers of kinds never change") {
     CHECK(mpesa::number(mpesa::Kind::standing_payment) == 109);
     CHECK(mpesa::number(mpesa::Kind::invoice) == 110);
     CHECK(mpesa::number(mpesa::Kind::reminder) == 111);
+    const Daraja daraja;
+    CHECK(daraja.adapter.kind_name(100) == "stk_push");
+    CHECK(daraja.adapter.kind_name(111) == "reminder");
+    CHECK(daraja.adapter.kind_name(112).empty());
+    CHECK(daraja.adapter.kind_name(99).empty());
 }
 
 TEST_CASE("mpesa newer: an organisation's name and tariff by its number and type") {

@@ -313,6 +313,8 @@ TEST_CASE("gateway: a fault rule with a word or a member that is none is refused
         {R"({"fault":"drop","count":1.5})", "count"},
         {R"({"fault":"drop","count":"few"})", "count"},
         {R"({"fault":"drop","path":"shop"})", "path"},
+        {R"({"fault":"drop","path":"/shpo/a"})", "path"},
+        {R"({"fault":"drop","path":"/shops"})", "path"},
         {R"({"fault":["drop"]})", "fault"},
     };
     for (const Row& row : rows) {

@@ -72,6 +72,10 @@ TEST_CASE("request log: what a fault makes of an answer is what is kept") {
     const auto list = asked(world, "/admin/requests").at("requests").as_array();
     CHECK(list[0].at("status").as_int64() == 0);
     CHECK(list[1].at("status").as_int64() == 504);
+    // Some services refuse with 200.
+    CHECK(world.get("POST", "/shop/c", {}, {{"Tuma-Fault", "status:200"}}).status == 200);
+    const auto refused = asked(world, "/admin/requests?refused=yes").at("requests").as_array();
+    CHECK(refused[0].at("why").as_string() == "it was asked for with Tuma-Fault");
 }
 
 TEST_CASE("admin lists: orders come newest first, with how many there are") {
@@ -83,7 +87,39 @@ TEST_CASE("admin lists: orders come newest first, with how many there are") {
     REQUIRE(list.at("orders").as_array().size() == 2);
     CHECK(list.at("orders").at(0).at("id").as_int64() == 3);
     CHECK(list.at("orders").at(1).at("id").as_int64() == 2);
-    CHECK(asked(world, "/admin/orders?key=k0").at("id").as_int64() == 1);
+    const auto one = asked(world, "/admin/orders?key=k0");
+    CHECK(one.at("id").as_int64() == 1);
+    // In the dialect's word, and by the number that the SQL tables have.
+    CHECK(one.at("dialect").as_string() == "small");
+    CHECK(one.at("kind").as_string() == "sale");
+    CHECK(one.at("kind_number").as_int64() == 9);
+}
+
+TEST_CASE(
+    "admin lists: an order of a dialect that is not served has the number of its kind alone") {
+    DialectWorld world;
+    world.get("POST", "/shop/a");
+    world.translation.adapters.clear();
+    const auto one = asked(world, "/admin/orders/1");
+    CHECK(one.at("dialect").is_null());
+    CHECK(one.at("kind").is_null());
+    CHECK(one.at("kind_number").as_int64() == 9);
+}
+
+TEST_CASE("admin lists: how many are asked for is bounded, and the bound is said") {
+    DialectWorld world;
+    for (int i = 0; i < 3; ++i) world.get("POST", "/shop/k" + std::to_string(i));
+    world.get("POST", "/admin/clock/advance?by=3s");
+    CHECK(asked(world, "/admin/notices?count=2").as_array().size() == 2);
+    for (const char* list : {"orders", "notices", "requests"})
+        for (const char* count : {"", "0", "201", "-1", "x", "1.5"}) {
+            const std::string target = std::string("/admin/") + list + "?count=" + count;
+            const http::HttpReply reply = world.get("GET", target);
+            CAPTURE(target);
+            CHECK(reply.status == 400);
+            CHECK(reply.body == R"({"error":"must be a number from 1 to 200","field":"count"})"
+                                "\n");
+        }
 }
 
 TEST_CASE("admin lists: notices say how many there ever were") {

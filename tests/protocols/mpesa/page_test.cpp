@@ -1,4 +1,6 @@
 // The pages about simulated customers and provisioning say what the tables and profiles say.
+#include "protocols/mpesa/orders/bills.h"
+#include "protocols/mpesa/orders/order_details.h"
 #include "protocols/mpesa/orders/test_customers.h"
 #include "protocols/mpesa/profiles/options.h"
 #include "protocols/mpesa/profiles/profiles.h"
@@ -42,6 +44,16 @@ TEST_CASE("mpesa page: protocols/scenarios.md has every number, word and option"
         CHECK_MESSAGE(page.find(fmt::format("| `{}` | ", row.name)) != std::string::npos, row.name);
         CHECK_MESSAGE(page.find(row.sentence) != std::string::npos, row.sentence);
     }
+}
+
+TEST_CASE("mpesa page: protocols/scenarios.md has the keys of orders") {
+    const std::string page = page_at("protocols/scenarios.md");
+    for (const std::string& key : {mpesa::checkout_key("CHECKOUT_REQUEST_ID"),
+                                   mpesa::originator_key("SHORTCODE", "ORIGINATOR_CONVERSATION_ID"),
+                                   mpesa::conversation_key("CONVERSATION_ID"),
+                                   mpesa::invoice_key("SHORTCODE", "EXTERNAL_REFERENCE"),
+                                   std::string("m/standing/SHORTCODE/MSISDN/NAME")})
+        CHECK_MESSAGE(page.find("`" + key + "`") != std::string::npos, key);
 }
 
 TEST_CASE("mpesa page: the README has every member of the provisioning tables and every path") {

@@ -1,6 +1,7 @@
 #include "protocols/kit/scenario_words.h"
 
 #include "ledger/words/words.h"
+#include "protocols/kit/request_fields.h"
 
 #include <fmt/format.h>
 
@@ -127,7 +128,7 @@ std::optional<Duration> read_milliseconds(std::string_view text) {
 
 WordCheck bad_milliseconds(std::string_view word) {
     return {.problem = fmt::format("{}: the value must be 0 to {} milliseconds, like 500",
-                                   shown_word(word), delay_ms_max)};
+                                   shown_word(word), bound_text(delay_ms_max))};
 }
 
 WordCheck bad_code(std::string_view word, std::string_view code,

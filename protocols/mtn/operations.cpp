@@ -139,7 +139,8 @@ struct Members {
         if (about.most == 0)
             return bad_request(fmt::format("{} has another type or form", about.key));
         return bad_request(fmt::format("{} has to be {} to {}, of texts in characters", about.key,
-                                       about.least, about.most));
+                                       protocols::bound_text(about.least),
+                                       protocols::bound_text(about.most)));
     }
 };
 using Fields = protocols::RequestFields<Members>;

@@ -48,7 +48,7 @@ bool is_email(std::string_view text) {
 std::string phone(FieldReader& fields, std::string_view key) {
     return fields.shaped(key,
                          [](std::string_view text) { return read_msisdn(text, true).has_value(); },
-                         {.form = "a number like 0722000000 or 254722000000"});
+                         {.form = "a number of the form 07XXXXXXXX or 2547XXXXXXXX"});
 }
 
 // The details in the order of the documents' samples. What is left out of a change stays.

@@ -130,7 +130,8 @@ Answer register_pull(const CallPtr& call) {
     // Written with a zero in front in the documents' own sample.
     const std::string nominated = fields.text("NominatedNumber");
     if (nominated.starts_with('+') || !read_msisdn(nominated, true))
-        fields.fail(invalid("NominatedNumber", "NominatedNumber is no number like 0722000000"));
+        fields.fail(
+            invalid("NominatedNumber", "NominatedNumber is no number of the form 07XXXXXXXX"));
     const std::string url = fields.url("CallBackURL");
     if (fields.is_good() && !find_shortcode(call->context.directory, shortcode))
         fields.fail(invalid("ShortCode", no_business("ShortCode")));

@@ -88,7 +88,7 @@ Timestamp order_day(FieldReader& fields, std::string_view key) {
                    ? protocols::read_compact_time(std::string(text) + "000000", east_africa)
                    : std::nullopt;
     };
-    return fields.read(key, read, {.form = "a day like 20240905"}).value_or(Timestamp{});
+    return fields.read(key, read, {.form = "a day of the form YYYYMMDD"}).value_or(Timestamp{});
 }
 
 void read_parties(FieldReader& fields, Standing& standing, const Type& type) {

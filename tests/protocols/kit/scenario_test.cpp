@@ -85,6 +85,7 @@ TEST_CASE(
         {"slow,decline", "", R"("decline" contradicts "slow")"},
         {"odd,odd", "", R"("odd" is there twice)"},
         {"odd,", "", "is none of approve"},
+        {"delay=2h", "", "the value must be 0 to 3,600,000 milliseconds"},
         {"", "scenario:slow,scenario:decline", R"("scenario:decline" contradicts "scenario:slow")"},
     };
     for (const Row& row : rows_of_words) {

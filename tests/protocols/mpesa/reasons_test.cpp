@@ -138,7 +138,7 @@ TEST_CASE("mpesa reasons: what does not fit another field or a business is told 
         {ratiba_path,
          good_standing,
          {{"EndDate", "31.12.2027"}},
-         "EndDate is not a day like 20240905"},
+         "EndDate is not a day of the form YYYYMMDD"},
         {ratiba_path, good_standing, {{"Frequency", "9"}}, "Frequency is not 1 to 8"},
         {ratiba_path,
          good_standing,

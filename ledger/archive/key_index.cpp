@@ -22,7 +22,7 @@ namespace {
 constexpr int spans_per_retention = 4;
 constexpr std::chrono::seconds retry_after{1};
 // How far ahead of a key the memory that belongs to another one is asked for.
-constexpr std::size_t lines_ahead = 12;
+constexpr std::size_t lines_ahead = 16;
 // A little nicer than the engine, but never starved: requests wait for the writer in the end, for
 // the merger never, but both hold a lock now and then.
 constexpr int writer_niceness = 5;
@@ -94,7 +94,7 @@ void remove_run(const std::filesystem::path& path) {
 }  // namespace
 
 KeyIndex::KeyIndex(const std::filesystem::path& directory, const KeyIndexOptions& options)
-    : directory_(directory), options_(options), filter_(options.filter_bytes) {
+    : directory_(directory), options_(options) {
     try {
         // Clients' numbers are in these keys; the directory is as private as the journal.
         make_private_directory(directory);
@@ -181,9 +181,6 @@ void KeyIndex::add_run(const RingView& requests, std::uint64_t first, std::uint6
     facts.sequence = durable.sequence;
     facts.batch_hash = durable.batch_hash;
 
-    // Turned by the keys' own time, never by a clock, so that a replay turns it at the same
-    // request. Keys that it has before their run is there cost a look in vain, and nothing else.
-    filter_.turn(Timestamp{Duration{facts.first_us}}, retention_);
     auto run = std::make_shared<const KeyRun>(write_run(Block(requests, first), facts));
     // What the next run will say of the request before it.
     before_us_ = facts.last_us;
@@ -193,28 +190,23 @@ void KeyIndex::add_run(const RingView& requests, std::uint64_t first, std::uint6
         runs_.push_back(std::move(run));
         ++rings_;
     }
-    // Whoever sees this sees the filter and the run too.
+    // Whoever sees this sees the run too.
     kept_until_.store(end, std::memory_order_release);
     wakes_.notify_all();
 }
 
 std::filesystem::path KeyIndex::write_run(const Block& block, const KeyRunFacts& facts) {
     const BucketOrder order = order_by_bucket(block, facts);
-    const auto filter_hash = [&](std::size_t i) {
-        return hash_of_key(block[order.offsets[i]].key(), filter_seed_);
-    };
     KeyRunWriter writer(directory_, facts);
     std::vector<RememberedRequest> requests;
     std::size_t i = 0;
     for (const std::uint32_t end : order.ends) {
         requests.clear();
         for (; i < end; ++i) {
-            // Every key is a random place in the ring, and another one in the filter's hundreds of
-            // megabytes. Asked for this far ahead, the cache lines are there in time.
+            // Every key is a random place in the ring. Asked for this far ahead, the cache lines
+            // are there in time.
             const std::size_t last = order.offsets.size() - 1;
-            __builtin_prefetch(&block[order.offsets[std::min(i + 2 * lines_ahead, last)]]);
-            filter_.prefetch(filter_hash(std::min(i + lines_ahead, last)));
-            filter_.add(filter_hash(i));
+            __builtin_prefetch(&block[order.offsets[std::min(i + lines_ahead, last)]]);
             requests.push_back(block[order.offsets[i]]);
         }
         writer.add_bucket(requests);

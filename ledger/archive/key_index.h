@@ -3,7 +3,6 @@
 
 #include "ledger/archive/key_run.h"
 #include "ledger/records/batch.h"
-#include "ledger/state/key_filter.h"
 #include "ledger/state/request_keys.h"
 #include "ledger/store/journal_store.h"
 
@@ -23,8 +22,6 @@
 namespace tuma::ledger {
 
 struct KeyIndexOptions {
-    /// Memory of the filter; see KeyFilter.
-    std::uint64_t filter_bytes = 256U << 20U;
     /// So many neighbouring runs of about one size become one.
     std::size_t merge_runs = 8;
 };
@@ -57,7 +54,8 @@ public:
     /// neither in them nor in `ring`, and has `ring` keep what they do not have. `durable` is where
     /// the journal ends. Returns what a person should know. Throws StoreError, also when `stop` was
     /// requested.
-    /// Requires: called once, first; the requests of `ring` stay where they are in memory.
+    /// Requires: called once, first; `ring` has a filter, and its requests stay where they are in
+    /// memory.
     std::vector<std::string> open(JournalReader& journal, RequestKeys& ring,
                                   const DurableRequests& durable, const Progress& progress = {},
                                   const std::stop_token& stop = {});
@@ -84,7 +82,6 @@ public:
     /// Runs, and bytes of their files. Any thread.
     std::size_t runs() const;
     std::uint64_t disk_bytes() const;
-    const KeyFilter& filter() const { return filter_; }
 
     /// Requests side by side in a ring, which may go round its end between two of them.
     class Block {
@@ -106,9 +103,9 @@ private:
     using Runs = std::vector<std::shared_ptr<const KeyRun>>;
 
     Runs all_runs() const;
-    std::string load(JournalReader& journal, const RequestKeys& ring);
+    std::string load(JournalReader& journal, RequestKeys& ring);
     std::string violation(JournalReader& journal, const RequestKeys& ring) const;
-    void make_anew(JournalReader& journal, const RequestKeys& ring, const DurableRequests& durable,
+    void make_anew(JournalReader& journal, RequestKeys& ring, const DurableRequests& durable,
                    const Progress& progress, const std::stop_token& stop);
     void add_run(const RingView& requests, std::uint64_t first, std::uint64_t end,
                  const DurableRequests& durable);
@@ -121,11 +118,9 @@ private:
 
     std::filesystem::path directory_;
     KeyIndexOptions options_;
-    KeyFilter filter_;
     RingView ring_;
     std::uint64_t block_ = 1;          ///< requests of a run when it is written
     std::uint64_t unwritten_max_ = 1;  ///< with so many that no run has, one is written
-    std::uint64_t filter_seed_ = 0;    ///< the ring's
     std::uint64_t run_seed_ = 0;       ///< that of the files, which is kept over restarts
     Duration retention_{};
     std::int64_t before_us_ = 0;  ///< time of the last request that was written, or later

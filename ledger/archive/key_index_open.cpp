@@ -32,7 +32,7 @@ std::vector<std::string> KeyIndex::open(JournalReader& journal, RequestKeys& rin
     unwritten_max_ = std::max<std::uint64_t>(block_, ring.capacity() / 2);
     retention_ = ring.retention();
     // The runs have a seed of their own from here on; it comes from the first run, if there is one.
-    filter_seed_ = run_seed_ = ring.hash_seed();
+    run_seed_ = ring.hash_seed();
     durable_ = durable;
     std::vector<std::string> notes;
     const std::string why = load(journal, ring);
@@ -50,12 +50,12 @@ std::vector<std::string> KeyIndex::open(JournalReader& journal, RequestKeys& rin
         before_us_ = microseconds_of(ring.left_at());
     }
     // The ring may forget what is kept, and asks the filter about what it has forgotten.
-    ring.keep(filter_, kept_until_);
+    ring.keep(kept_until_);
     return notes;
 }
 
 // Why the runs cannot be used, or nothing.
-std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
+std::string KeyIndex::load(JournalReader& journal, RequestKeys& ring) {
     try {
         for (const std::filesystem::path& path : list_key_runs(directory_))
             runs_.push_back(std::make_shared<const KeyRun>(path));
@@ -78,13 +78,9 @@ std::string KeyIndex::load(JournalReader& journal, const RequestKeys& ring) {
         if (std::string why = violation(journal, ring); !why.empty()) return why;
         std::vector<RememberedRequest> requests;
         for (const auto& run : runs_) {
-            // Turned as it was when the runs were written, so that the filter forgets what it would
-            // have forgotten.
-            filter_.turn(Timestamp{Duration{run->facts().first_us}}, retention_);
             for (std::size_t bucket = 0; bucket < run->facts().buckets(); ++bucket) {
                 run->read_bucket(bucket, requests);
-                for (const RememberedRequest& request : requests)
-                    filter_.add(hash_of_key(request.key(), filter_seed_));
+                for (const RememberedRequest& request : requests) ring.add_left(request);
             }
         }
     } catch (const KeyRunError& error) {
@@ -126,7 +122,6 @@ std::string KeyIndex::violation(JournalReader& journal, const RequestKeys& ring)
 void KeyIndex::remove_all() {
     // Memory first: nothing may point to a file that is gone.
     runs_.clear();
-    filter_.clear();
     kept_until_ = 0;
     before_us_ = 0;
     std::error_code error;
@@ -137,9 +132,8 @@ void KeyIndex::remove_all() {
                                      directory_.string(), error.message()));
 }
 
-void KeyIndex::make_anew(JournalReader& journal, const RequestKeys& ring,
-                         const DurableRequests& durable, const Progress& progress,
-                         const std::stop_token& stop) {
+void KeyIndex::make_anew(JournalReader& journal, RequestKeys& ring, const DurableRequests& durable,
+                         const Progress& progress, const std::stop_token& stop) {
     remove_all();
     const std::int64_t known_from = microseconds_of(ring.newest_at() - retention_);
     std::vector<RememberedRequest> block;
@@ -165,6 +159,7 @@ void KeyIndex::make_anew(JournalReader& journal, const RequestKeys& ring,
                 ++first;
                 continue;
             }
+            ring.add_left(*answer);
             block.push_back(*answer);
             if (block.size() == block_max) write_block();
         }

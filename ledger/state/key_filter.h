@@ -1,4 +1,4 @@
-// A filter in memory that tells that a request key is certainly not on disk.
+// A filter in memory that tells that a key of an order is certainly not on disk.
 #pragma once
 
 #include "ledger/words/time.h"

@@ -3,86 +3,61 @@
 #include "ledger/words/ensure.h"
 
 #include <algorithm>
-#include <bit>
-#include <cstdlib>
-#include <new>
 
 namespace tuma::ledger {
 namespace {
 
-constexpr std::uint64_t ring_index_mask = 0xFFFF'FFFFU;
 // How many requests before its turn a caller asks for a key's memory, roughly.
 constexpr std::uint64_t prefetch_distance = 8;
-
-std::uint64_t make_slot(std::uint32_t tag, std::size_t ring_index) {
-    return (std::uint64_t{tag} << 32U) | (ring_index + 1);
-}
+// Up to so many requests cost a few MiB. The whole table is touched all over by the first thousand.
+constexpr std::size_t few_requests = 65'536;
 
 }  // namespace
 
-void RequestKeys::FreeDeleter::operator()(std::uint64_t* slots) const {
-    std::free(slots);
-}
-
-RequestKeys::RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed)
-    : capacity_(capacity), retention_(retention), hash_seed_(hash_seed) {
+RequestKeys::RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed,
+                         std::uint64_t filter_bytes)
+    : capacity_(capacity),
+      retention_(retention),
+      hash_seed_(hash_seed),
+      filter_bytes_(filter_bytes),
+      table_(std::min(capacity, few_requests), filter_bytes == 0 ? 0 : 1) {
     ensure(capacity >= 1 && capacity < (std::size_t{1} << 31U), "capacity of request keys");
     ring_.reserve(capacity);
-    const std::size_t slot_count = std::bit_ceil(capacity * 2);
-    // calloc gives zero pages that cost nothing until they are used.
-    slots_.reset(static_cast<std::uint64_t*>(std::calloc(slot_count, sizeof(std::uint64_t))));
-    if (!slots_) throw std::bad_alloc();
-    mask_ = slot_count - 1;
-}
-
-std::uint32_t RequestKeys::tag_of(const RequestKey& key) const {
-    // Both halves go into the tag. It has room for 32 bits only, beside the place in the ring.
-    const std::uint64_t hash = hash_of_key(key, hash_seed_);
-    return static_cast<std::uint32_t>(hash ^ (hash >> 32U));
-}
-
-std::size_t RequestKeys::slot_of(const RequestKey& key, std::uint32_t tag) const {
-    std::size_t slot = tag & mask_;
-    for (; slots_[slot] != 0; slot = (slot + 1) & mask_) {
-        // The tag first: another key's entry in the ring would most likely be a wait for memory.
-        if (slots_[slot] >> 32U != tag) continue;
-        if (ring_[(slots_[slot] & ring_index_mask) - 1].key() == key) return slot;
-    }
-    return slot;
 }
 
 const RememberedRequest* RequestKeys::find(const RequestKey& key, Timestamp now) const {
-    const std::size_t slot = slot_of(key, tag_of(key));
-    if (slots_[slot] == 0) return nullptr;
-    const RememberedRequest& request = ring_[(slots_[slot] & ring_index_mask) - 1];
+    const auto number = table_.find(hash_of(key), window(),
+                                    [&](std::uint64_t found) { return at(found).key() == key; });
     // Expired is expired, whether it has left or not: the answer must not depend on the ring's
     // size.
-    return is_expired(request, now) ? nullptr : &request;
+    return number && !is_expired(at(*number), now) ? &at(*number) : nullptr;
 }
 
 void RequestKeys::prefetch(const RequestKey& key) const {
-    const std::uint64_t hash = hash_of_key(key, hash_seed_);
-    __builtin_prefetch(&slots_[static_cast<std::uint32_t>(hash ^ (hash >> 32U)) & mask_], 1);
-    if (left_ != nullptr) left_->prefetch(hash);
-    if (size() < capacity_) return;
-    // Each request that comes in pushes one out, and takes its place. Its slot is as cold as
-    // itself: it is asked for first, and its slot by what then stands in it.
-    __builtin_prefetch(&ring_[ahead_of_oldest(2 * prefetch_distance)], 1);
-    const RememberedRequest& leaving = ring_[ahead_of_oldest(prefetch_distance)];
-    __builtin_prefetch(&slots_[tag_of(leaving.key()) & mask_], 1);
+    table_.prefetch(hash_of(key));
+    // Each request that comes in pushes one out, and takes its place.
+    if (size() == capacity_) __builtin_prefetch(&ring_[ahead_of_oldest(prefetch_distance)], 1);
 }
 
-void RequestKeys::keep(const KeyFilter& left, std::uint64_t until) {
+void RequestKeys::add_left(const RememberedRequest& request) {
+    make_whole_table();
+    table_.add(hash_of(request.key()), request.time_us, retention_);
+}
+
+void RequestKeys::keep(std::uint64_t until) {
     ensure(until >= oldest_, "what has left is kept by somebody else");
-    left_ = &left;
+    ensure(table_.has_filter(), "who keeps knows what has left");
+    keeps_ = true;
     kept_until_ = until;
 }
 
 void RequestKeys::remember(const RememberedRequest& request) {
     ensure(has_room(), "remembering a request without forgetting another");
     const std::int64_t expired_before = request.time_us - retention_.count();
+    // Before one leaves, or the whole filter would lack it.
+    if (size() == std::min(capacity_, few_requests)) make_whole_table();
     // What somebody else reads stays where it is, expired or not.
-    if (left_ == nullptr) drop_before(expired_before);
+    if (!keeps_) drop_before(expired_before);
     if (size() == capacity_) {
         // A key that goes before its time makes the window shorter than was asked for, which is
         // told.
@@ -94,11 +69,27 @@ void RequestKeys::remember(const RememberedRequest& request) {
         ring_.push_back(request);
     else
         ring_[next_index_] = request;
-    const std::uint32_t tag = tag_of(request.key());
-    slots_[slot_of(request.key(), tag)] = make_slot(tag, next_index_);
     newest_us_ = request.time_us;
     ++next_;
     next_index_ = after(next_index_);
+    index(next_ - 1);
+}
+
+void RequestKeys::index(std::uint64_t number) {
+    const RememberedRequest& request = at(number);
+    const RequestKey key = request.key();
+    const std::uint64_t hash = hash_of(key);
+    table_.put(hash, {number, static_cast<std::size_t>(number - oldest_)},
+               [&](std::uint64_t found) { return at(found).key() == key; });
+    // Here, where its line is at hand, and not when it leaves.
+    table_.add(hash, request.time_us, retention_);
+}
+
+void RequestKeys::make_whole_table() {
+    if (is_table_whole_) return;
+    is_table_whole_ = true;
+    table_ = KeyTable(capacity_, filter_bytes_);
+    for (std::uint64_t number = oldest_; number != next_; ++number) index(number);
 }
 
 void RequestKeys::drop_before(std::int64_t time_us) {
@@ -106,37 +97,13 @@ void RequestKeys::drop_before(std::int64_t time_us) {
 }
 
 void RequestKeys::drop_oldest() {
-    const std::size_t index = oldest_index_;
-    const std::uint32_t tag = tag_of(ring_[index].key());
-    left_at_us_ = ring_[index].time_us;
+    left_at_us_ = ring_[oldest_index_].time_us;
     ++oldest_;
-    oldest_index_ = after(index);
-    for (std::size_t slot = tag & mask_; slots_[slot] != 0; slot = (slot + 1) & mask_) {
-        // By the place and not by the key, which may be a newer request's as well.
-        if (slots_[slot] != make_slot(tag, index)) continue;
-        erase_slot(slot);
-        return;
-    }
-    // No slot points here: a newer request with the same key has taken it over.
-}
-
-// Backward-shift deletion: moves later entries of the probe run into the hole, so that no
-// tombstones pile up.
-void RequestKeys::erase_slot(std::size_t slot) {
-    std::size_t hole = slot;
-    for (std::size_t next = (hole + 1) & mask_; slots_[next] != 0; next = (next + 1) & mask_) {
-        // An entry stays if its home lies behind the hole: moved, it would stand before its own
-        // home, and no search would find it.
-        const std::size_t home = (slots_[next] >> 32U) & mask_;
-        if (((next - home) & mask_) < ((next - hole) & mask_)) continue;
-        slots_[hole] = slots_[next];
-        hole = next;
-    }
-    slots_[hole] = 0;
+    oldest_index_ = after(oldest_index_);
 }
 
 Duration RequestKeys::effective_window(Timestamp now) const {
-    if (left_ != nullptr || size() < capacity_) return retention_;
+    if (keeps_ || size() < capacity_) return retention_;
     const Timestamp oldest{Duration{ring_[oldest_index_].time_us}};
     return std::min(retention_, now - oldest);
 }
@@ -169,6 +136,7 @@ void RequestKeys::load(ByteSource& source) {
     // A ring that is smaller than the saved one keeps the newest. Numbers go on as they were.
     std::uint64_t surplus = count - std::min<std::uint64_t>(count, capacity_);
     base_ = oldest_ = next_ = next - count + surplus;
+    if (count - surplus > few_requests) make_whole_table();
     read_pieces<RememberedRequest>(source, count, [&](std::span<const RememberedRequest> piece) {
         for (const RememberedRequest& request : piece) {
             if (request.time_us < newest_us_)
@@ -188,15 +156,13 @@ void RequestKeys::load(ByteSource& source) {
 }
 
 void RequestKeys::add_saved(std::span<const RememberedRequest> requests) {
-    // All of the slots are asked for before the first is used: the waits overlap.
-    for (const RememberedRequest& request : requests)
-        __builtin_prefetch(&slots_[tag_of(request.key()) & mask_], 1);
+    // All lines are asked for before the first is used: the waits overlap.
+    for (const RememberedRequest& request : requests) table_.prefetch(hash_of(request.key()));
     ring_.insert(ring_.end(), requests.begin(), requests.end());
-    for (const RememberedRequest& request : requests) {
-        const std::uint32_t tag = tag_of(request.key());
-        slots_[slot_of(request.key(), tag)] = make_slot(tag, next_index_);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
         ++next_;
         next_index_ = after(next_index_);
+        index(next_ - 1);
     }
 }
 

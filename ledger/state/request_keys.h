@@ -2,14 +2,13 @@
 #pragma once
 
 #include "ledger/records/state_bytes.h"
-#include "ledger/state/key_filter.h"
 #include "ledger/state/key_hash.h"
+#include "ledger/state/key_table.h"
 #include "ledger/words/id.h"
 #include "ledger/words/refusal.h"
 #include "ledger/words/time.h"
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -52,8 +51,10 @@ struct RingView {
 class RequestKeys {
 public:
     /// `hash_seed` is a secret of the process against references that collide on purpose; nothing
-    /// that can be seen depends on it. Requires: 1 <= capacity < 2^31.
-    RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed = 0);
+    /// that can be seen depends on it. `filter_bytes`: see KeyTable; 0 for one that never keeps.
+    /// Requires: 1 <= capacity < 2^31.
+    RequestKeys(std::size_t capacity, Duration retention, std::uint64_t hash_seed = 0,
+                std::uint64_t filter_bytes = 0);
 
     /// What was answered to `key`, or null if it is not here or older than the retention window.
     const RememberedRequest* find(const RequestKey& key, Timestamp now) const;
@@ -64,18 +65,19 @@ public:
     /// Hints that this key will be looked up soon.
     void prefetch(const RequestKey& key) const;
 
-    /// From now on requests before number `until` may leave and no others. `left` holds the keys of
-    /// all that may have left. Requires: `left` outlives this; until >= oldest().
-    void keep(const KeyFilter& left, std::uint64_t until);
+    /// A request that was here before this was made, and that somebody else has. Does nothing
+    /// without a filter.
+    void add_left(const RememberedRequest& request);
+    /// From now on requests before number `until` may leave and no others.
+    /// Requires: a filter, with all that have left; until >= oldest().
+    void keep(std::uint64_t until);
     /// Requests before number `until` may leave. Requires: `keep` was called; it never decreases.
     void may_leave(std::uint64_t until) { kept_until_ = until; }
     /// False when a request that nobody else has yet would have to leave for the next one.
-    bool has_room() const {
-        return left_ == nullptr || size() < capacity_ || oldest_ < kept_until_;
-    }
+    bool has_room() const { return !keeps_ || size() < capacity_ || oldest_ < kept_until_; }
     /// True for a key that is to be looked for where requests are kept. Requires: it is not here.
     bool may_have_left(const RequestKey& key) const {
-        return left_ != nullptr && left_->may_hold(hash_of_key(key, hash_seed_));
+        return keeps_ && table_.may_hold(hash_of(key));
     }
     /// The key is expired at `now`, whoever still has it.
     bool is_expired(const RememberedRequest& request, Timestamp now) const {
@@ -110,10 +112,13 @@ public:
     void load(ByteSource& source);
 
 private:
-    struct FreeDeleter {
-        void operator()(std::uint64_t* slots) const;
-    };
-
+    std::uint64_t hash_of(const RequestKey& key) const { return hash_of_key(key, hash_seed_); }
+    NumberWindow window() const { return {next_, size()}; }
+    /// The request with this number. Requires: it is here.
+    const RememberedRequest& at(std::uint64_t number) const {
+        const auto back = static_cast<std::size_t>(next_ - number);
+        return ring_[next_index_ >= back ? next_index_ - back : next_index_ + capacity_ - back];
+    }
     std::size_t index_of(std::uint64_t number) const {
         return static_cast<std::size_t>((number - base_) % capacity_);
     }
@@ -128,18 +133,18 @@ private:
     void drop_before(std::int64_t time_us);
     /// Adds requests that are not above the capacity and not too old.
     void add_saved(std::span<const RememberedRequest> requests);
-    std::uint32_t tag_of(const RequestKey& key) const;
-    /// The slot that points at this key, or the empty slot where it belongs.
-    std::size_t slot_of(const RequestKey& key, std::uint32_t tag) const;
-    void erase_slot(std::size_t slot);
+    /// Request `number`, which is in the ring already, is found from here on.
+    void index(std::uint64_t number);
+    void make_whole_table();
 
     std::size_t capacity_;
     Duration retention_;
     std::uint64_t hash_seed_;
     std::vector<RememberedRequest> ring_;
-    /// Slots: upper half 32 bits of the key's hash, lower half ring index + 1; 0 is empty.
-    std::unique_ptr<std::uint64_t[], FreeDeleter> slots_;
-    std::size_t mask_ = 0;
+    std::uint64_t filter_bytes_;
+    /// Small as long as there are few requests and none has left.
+    KeyTable table_;
+    bool is_table_whole_ = false;
     std::uint64_t base_ = 0;    ///< number of the request that the ring began with
     std::uint64_t oldest_ = 0;  ///< number of the oldest entry; numbers only grow
     std::uint64_t next_ = 0;
@@ -149,7 +154,7 @@ private:
     std::int64_t left_at_us_ = 0;
     std::int64_t newest_us_ = 0;
     std::uint64_t evicted_by_capacity_ = 0;
-    const KeyFilter* left_ = nullptr;
+    bool keeps_ = false;
     std::uint64_t kept_until_ = 0;
 };
 

@@ -26,7 +26,8 @@ private:
 
 State::State(const StateLimits& limits)
     : books(limits.accounts_max, limits.hash_seed),
-      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed),
+      keys(limits.request_keys_max, limits.request_keys_retention, limits.hash_seed,
+           limits.key_filter_bytes),
       orders(limits.orders_max, limits.orders_leaving_max) {}
 
 void State::apply(const Event& event, Timestamp time) {

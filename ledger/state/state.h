@@ -32,6 +32,7 @@ struct StateLimits {
     std::size_t accounts_max = 16'000'000;
     std::size_t request_keys_max = 4'000'000;
     Duration request_keys_retention = std::chrono::days{7};
+    std::uint64_t key_filter_bytes = 0;       ///< as in RequestKeys
     std::uint64_t hash_seed = 0;              ///< as in Books and RequestKeys
     std::size_t orders_max = 1'000'000;       ///< as in Orders
     std::size_t orders_leaving_max = 16'384;  ///< as in Orders

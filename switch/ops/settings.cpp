@@ -87,11 +87,11 @@ constexpr std::array<SettingRow, 32> rows{{
      3650 * us_per_day, "", false,
      "How long, at least, a retry gets the outcome of the first time and is not executed again; "
      "counted in switch time."},
-    {"key-filter-bytes", &Settings::key_filter_bytes, "N", "268435456", 65'536, 1'099'511'627'776,
+    {"key-filter-bytes", &Settings::key_filter_bytes, "N", "335544320", 65'536, 1'099'511'627'776,
      "", false,
-     "Memory of the filter that tells new keys from those on disk; used once there are some on "
-     "disk. With 4 bytes for each request of the retention, 1 new key in 770 is looked for in "
-     "vain; with less memory, more are."},
+     "Memory of the table that finds requests and tells new keys from those on disk; at least 64 "
+     "bytes for each of --request-keys. With 6.4 bytes for each request of the retention, 1 new "
+     "key in 440 is looked for in vain; with less memory, more are."},
     {"queue", &Settings::queue, "N", "262144", 8'190, 100'000'000, "", false,
      "Most commands that wait for the engine. Beyond it the answer is `overloaded`, and nothing "
      "is executed."},

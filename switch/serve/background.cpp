@@ -49,8 +49,10 @@ void Snapshotter::build(std::uint64_t up_to, const std::stop_token& stop) {
         // Its own connections: those of the engine belong to its threads.
         ledger::SqliteJournalReader reader(settings_.data);
         ledger::SnapshotFolder snapshots(settings_.data);
-        const auto built =
-            ledger::build_snapshot(reader, snapshots, limits_of(settings_), up_to, stop);
+        ledger::StateLimits limits = limits_of(settings_);
+        // Nobody asks this state about keys that have left it.
+        limits.key_filter_bytes = 0;
+        const auto built = ledger::build_snapshot(reader, snapshots, limits, up_to, stop);
         if (built) {
             sequence_ = *built;
             log_event(LogLevel::info, "snapshot", {{"sequence", *built}});

@@ -32,9 +32,8 @@ std::uint64_t secret_seed() {
 std::unique_ptr<ledger::KeyIndex> open_keys(const net::Settings& settings,
                                             ledger::JournalReader& reader, ledger::State& state,
                                             std::stop_source& stop) {
-    auto keys = std::make_unique<ledger::KeyIndex>(
-        std::filesystem::path(settings.data) / "keys",
-        ledger::KeyIndexOptions{.filter_bytes = settings.key_filter_bytes});
+    auto keys = std::make_unique<ledger::KeyIndex>(std::filesystem::path(settings.data) / "keys",
+                                                   ledger::KeyIndexOptions{});
     const net::Steady::time_point begun = net::Steady::now();
     const auto progress = [&stop](std::uint64_t sequence, std::uint64_t requests) {
         log_event(LogLevel::info, "reading_request_keys",
@@ -98,6 +97,7 @@ ledger::StateLimits limits_of(const net::Settings& settings) {
     return {.accounts_max = settings.accounts,
             .request_keys_max = settings.request_keys,
             .request_keys_retention = settings.request_retention,
+            .key_filter_bytes = settings.key_filter_bytes,
             .hash_seed = secret_seed()};
 }
 

@@ -106,7 +106,8 @@ public:
     }
 
 private:
-    static core::Switch state_with(const ledger::StateLimits& limits, ledger::KeyIndex& index) {
+    static core::Switch state_with(ledger::StateLimits limits, ledger::KeyIndex& index) {
+        limits.key_filter_bytes = 320U << 20U;
         ledger::State state(limits);
         ledger::MemoryJournal empty;
         index.open(empty, state.keys, {});

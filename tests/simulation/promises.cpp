@@ -1,6 +1,7 @@
 // The half of the simulation that checks what the switch promises.
 #include "ledger/store/recovery.h"
 #include "tests/simulation/simulation.h"
+#include "tests/support/full_filter.h"
 #include "tests/support/words.h"
 
 #include <fmt/format.h>
@@ -205,6 +206,7 @@ ledger::State Simulation::opened(ledger::MemoryJournal& store, ledger::KeyIndex&
     const auto notes = keys.open(
         store, state.keys, {state.keys.next(), position.sequence, position.hash, position.time});
     tally_["files of keys made anew"] += notes.size();
+    if (has_full_filter_) testing::fill_filter(state.keys, position.time);
     check_recovered(state, keys);
     return state;
 }

@@ -34,7 +34,7 @@ private:
 struct Simulation::Life {
     Life(Simulation& world, ledger::MemoryFaults faults)
         : store(world.disk_, std::move(faults)),
-          keys(world.keys_.path(), {.filter_bytes = world.filter_bytes_, .merge_runs = 3}),
+          keys(world.keys_.path(), {.merge_runs = 3}),
           core(world.opened(store, keys)),
           start(world.start_of_clock(core.state().position.time)),
           clock(start.time, world.machine_.clocks(), start.nears_any),
@@ -60,11 +60,12 @@ Simulation::Simulation(std::uint64_t seed)
     // Shortly before midnight UTC, so that what is settled the day after falls due on the way.
     machine_.wall = Timestamp{std::chrono::hours{24 * 365} - std::chrono::seconds{40}};
     const bool has_room = traffic_.chance(80);
-    // With the fewest bits, all keys have to be looked for, new ones in vain.
-    if (traffic_.chance(50)) filter_bytes_ = 128;
+    // When it is full, all keys have to be looked for, new ones in vain.
+    has_full_filter_ = traffic_.chance(50);
     limits_.accounts_max = 20 + traffic_.below(8);
     limits_.request_keys_max = has_room ? 1'024 : 1 + traffic_.below(40);
     limits_.request_keys_retention = std::chrono::hours{2};
+    limits_.key_filter_bytes = has_full_filter_ ? 1 : 1'024;
     engine_limits_.queue_commands_max = 8 + traffic_.below(60);
     engine_limits_.batch_commands_max = 1 + traffic_.below(16);
     engine_limits_.batches_in_flight_max = 1 + traffic_.below(4);

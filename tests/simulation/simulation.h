@@ -89,7 +89,7 @@ private:
     ledger::StateLimits limits_;
     net::EngineLimits engine_limits_;
     TemporaryDirectory keys_;
-    std::uint64_t filter_bytes_ = 1'024;
+    bool has_full_filter_ = false;
 
     ledger::MemoryDisk disk_;
     testing::FakeMachine machine_;

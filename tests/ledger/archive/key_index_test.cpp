@@ -103,8 +103,7 @@ private:
         return {keys().next(), position.sequence, position.hash, position.time};
     }
     std::vector<std::string> open() {
-        index = std::make_unique<KeyIndex>(
-            folder(), KeyIndexOptions{.filter_bytes = 1 << 14U, .merge_runs = merge_runs_});
+        index = std::make_unique<KeyIndex>(folder(), KeyIndexOptions{.merge_runs = merge_runs_});
         return index->open(journal, keys(), durable());
     }
 
@@ -118,6 +117,7 @@ StateLimits ring_of(std::size_t capacity, Duration retention = seconds{1'000}) {
     return {.accounts_max = 4,
             .request_keys_max = capacity,
             .request_keys_retention = retention,
+            .key_filter_bytes = 1 << 14U,
             .hash_seed = 11};
 }
 
@@ -231,9 +231,9 @@ TEST_CASE("key index: runs of one size grow together, and go when they are too o
 
 TEST_CASE("key index: of two requests with one key the newer one is found, in one run and in two") {
     TemporaryDirectory directory;
-    RequestKeys ring(4, seconds{10});
+    RequestKeys ring(4, seconds{10}, 0, 64);
     MemoryJournal journal;
-    KeyIndex index(directory.path(), {.filter_bytes = 128, .merge_runs = 2});
+    KeyIndex index(directory.path(), {.merge_runs = 2});
     index.open(journal, ring, {});
     std::uint64_t id = 0;
     const auto remember = [&](std::uint64_t number, std::int64_t time_us) {

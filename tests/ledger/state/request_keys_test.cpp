@@ -168,7 +168,8 @@ TEST_CASE("request keys: random requests agree with a model at every capacity") 
             CAPTURE(seed);
             std::mt19937_64 random(seed * 1'000 + capacity);
             const Duration retention{40};
-            RequestKeys keys(capacity, retention);
+            // With and without a filter the table has another number of lines.
+            RequestKeys keys(capacity, retention, 0, seed % 2);
             Model model(capacity, retention);
             const std::uint64_t key_count = 2 * capacity + 3;
             std::int64_t now = 1'000;
@@ -296,6 +297,59 @@ TEST_CASE("request keys: a loaded ring goes on like the saved one") {
         for (std::uint64_t known = 0; known <= i; ++known)
             REQUIRE((saved.find(key(known), at(static_cast<int>(i) * 7)) == nullptr) ==
                     (loaded.find(key(known), at(static_cast<int>(i) * 7)) == nullptr));
+    }
+}
+
+TEST_CASE("request keys: what leaves a ring that keeps may be elsewhere for the whole retention") {
+    constexpr std::uint64_t capacity = 16;
+    RequestKeys keys(capacity, seconds{1'000}, 0, 1 << 14U);
+    keys.add_left(request(1'000'000, 0));
+    keys.keep(0);
+    for (std::uint64_t number = 0; number < 500; ++number) {
+        const Timestamp now = at(static_cast<std::int64_t>(number) * 1'000'000);
+        CHECK(!keys.may_have_left(key(number)));
+        keys.may_leave(number);
+        keys.remember(request(number, now.time_since_epoch().count()));
+        for (std::uint64_t known = 0; known <= number; ++known) {
+            const bool is_here = known + capacity > number;
+            REQUIRE((keys.find(key(known), now) != nullptr) == is_here);
+            // A line is shared by those that come, those that are here and those that have left.
+            REQUIRE(keys.may_have_left(key(known)));
+        }
+        REQUIRE(keys.may_have_left(key(1'000'000)));
+    }
+}
+
+TEST_CASE("request keys: nothing is lost when there are no longer only a few") {
+    // The table grows once, behind 65,536 requests.
+    constexpr std::uint64_t capacity = 66'000;
+    for (const std::uint64_t filter_bytes : {0U, 1U}) {
+        RequestKeys keys(capacity, seconds{1'000}, 0, filter_bytes);
+        const auto count_found = [&](std::uint64_t end) {
+            std::uint64_t found = 0;
+            for (std::uint64_t number = 0; number < end; ++number)
+                found += keys.find(key(number), at(1)) != nullptr ? 1U : 0U;
+            return found;
+        };
+        for (std::uint64_t number = 0; number < capacity; ++number) {
+            if (number == 65'536) CHECK(count_found(number) == number);
+            keys.remember(request(number, 1));
+        }
+        CHECK(count_found(capacity) == capacity);
+        Bytes bytes;
+        keys.save(bytes);
+        RequestKeys loaded(capacity, seconds{1'000}, 0, filter_bytes);
+        loaded.load(bytes);
+        CHECK(bytes_of(loaded) == bytes_of(keys));
+        for (RequestKeys* each : {&keys, &loaded}) {
+            if (filter_bytes == 0) continue;
+            each->keep(1'000);
+            for (std::uint64_t number = 0; number < 1'000; ++number) {
+                each->remember(request(capacity + number, 1));
+                REQUIRE(each->find(key(number), at(1)) == nullptr);
+                REQUIRE(each->may_have_left(key(number)));
+            }
+        }
     }
 }
 

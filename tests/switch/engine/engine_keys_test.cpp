@@ -1,6 +1,7 @@
 // Retries of keys that have left memory: looked for on disk while others are decided, never twice.
 #include "ledger/store/memory_journal.h"
 #include "switch/engine/engine.h"
+#include "tests/support/full_filter.h"
 #include "tests/support/temporary_directory.h"
 #include "tests/support/words.h"
 
@@ -20,9 +21,10 @@ namespace {
 // An engine whose steps are taken by hand, with a ring of 8 requests.
 class Desk {
 public:
-    explicit Desk(std::uint64_t filter_bytes)
-        : keys(directory_.path(), {.filter_bytes = filter_bytes, .merge_runs = 3}),
-          core_(state_with(keys, journal_)),
+    enum class Filter { useful, full };
+    explicit Desk(Filter filter)
+        : keys(directory_.path(), {.merge_runs = 3}),
+          core_(state_with(keys, journal_, filter)),
           engine(core_, journal_, clock_, metrics, {}, [](const std::string&) {}, {}, {&keys}) {
         send({request(1, core::OpenAccount{.kind = ledger::AccountKind::trust,
                                            .floor = ledger::no_floor,
@@ -97,8 +99,13 @@ private:
         int number_;
     };
 
-    static core::Switch state_with(ledger::KeyIndex& index, ledger::MemoryJournal& journal) {
-        ledger::State state({.accounts_max = 4, .request_keys_max = 8, .hash_seed = 3});
+    core::Switch state_with(ledger::KeyIndex& index, ledger::MemoryJournal& journal,
+                            Filter filter) {
+        ledger::State state({.accounts_max = 4,
+                             .request_keys_max = 8,
+                             .key_filter_bytes = filter == Filter::full ? 1U : 1U << 16U,
+                             .hash_seed = 3});
+        if (filter == Filter::full) testing::fill_filter(state.keys, clock_.now());
         index.open(journal, state.keys, {});
         return core::Switch(std::move(state));
     }
@@ -121,13 +128,10 @@ public:
     net::Engine engine;
 };
 
-// Few enough bits that all are set soon: every key has to be looked for.
-constexpr std::uint64_t filter_that_knows_nothing = 128;
-
 }  // namespace
 
 TEST_CASE("engine: a request that has left memory is answered as the first time, not executed") {
-    Desk desk(1 << 16U);
+    Desk desk(Desk::Filter::useful);
     const int first = desk.send({Desk::gift(10)});
     desk.finish();
     desk.give(11, 60);
@@ -156,7 +160,7 @@ TEST_CASE("engine: a request that has left memory is answered as the first time,
 }
 
 TEST_CASE("engine: another request under a key that has left memory is refused as modified") {
-    Desk desk(1 << 16U);
+    Desk desk(Desk::Filter::useful);
     desk.give(10, 60);
     core::Request other = Desk::gift(11);
     other.digest[5] = std::byte{1};
@@ -170,7 +174,7 @@ TEST_CASE("engine: another request under a key that has left memory is refused a
 }
 
 TEST_CASE("engine: one new key sent many times at once is executed once, in any order of looks") {
-    Desk desk(filter_that_knows_nothing);
+    Desk desk(Desk::Filter::full);
     desk.give(10, 200);
     std::vector<int> sent;
     for (int i = 0; i < 4; ++i) sent.push_back(desk.send({Desk::gift(300), Desk::gift(300)}));
@@ -190,10 +194,9 @@ TEST_CASE("engine: one new key sent many times at once is executed once, in any 
 }
 
 TEST_CASE("core: what was found is too old once the ring has turned over since it was asked for") {
-    ledger::KeyFilter filter(filter_that_knows_nothing);
-    for (std::uint64_t hash = 1; hash < 200; ++hash) filter.add(hash * 0x9E3779B97F4A7C15ULL);
-    ledger::State state({.accounts_max = 4, .request_keys_max = 2});
-    state.keys.keep(filter, 0);
+    ledger::State state({.accounts_max = 4, .request_keys_max = 2, .key_filter_bytes = 1});
+    testing::fill_filter(state.keys, Timestamp{});
+    state.keys.keep(0);
     core::Switch core(std::move(state));
     core.begin(Timestamp{}, {});
     const core::Request one = Desk::request(1, core::ChangeAccount{AccountId{1}});
@@ -221,7 +224,7 @@ TEST_CASE("core: what was found is too old once the ring has turned over since i
 }
 
 TEST_CASE("engine: a request without a key is looked for nowhere") {
-    Desk desk(filter_that_knows_nothing);
+    Desk desk(Desk::Filter::full);
     desk.give(10, 200);
     const std::uint64_t before = desk.metrics.key_look_ups.value();
     core::Request question;
@@ -236,7 +239,7 @@ TEST_CASE("engine: a request without a key is looked for nowhere") {
 }
 
 TEST_CASE("engine: what cannot be read on disk is answered as overloaded and not executed") {
-    Desk desk(1 << 16U);
+    Desk desk(Desk::Filter::useful);
     desk.give(10, 60);
     for (const auto& path : ledger::list_key_runs(desk.folder()))
         std::filesystem::resize_file(path, 10);

@@ -9,6 +9,8 @@
 namespace tuma::ledger {
 namespace {
 
+constexpr std::uint64_t page_bytes = 4096;
+
 // Without a filter: four numbers for three lines, in nine slots. With one: three slots a number.
 std::uint64_t lines_for(std::size_t capacity, std::uint64_t filter_bytes, std::size_t line_bytes) {
     if (filter_bytes == 0) return capacity - capacity / 4;
@@ -33,6 +35,15 @@ KeyTable::KeyTable(std::size_t capacity, std::uint64_t filter_bytes)
     if (words == MAP_FAILED) throw std::bad_alloc();
     madvise(words, bytes(), MADV_HUGEPAGE);
     words_ = decltype(words_)(static_cast<std::uint32_t*>(words), Unmap{bytes()});
+}
+
+void KeyTable::touch_until(std::uint64_t bytes) {
+    for (; touched_ < std::min(bytes, this->bytes()); touched_ += page_bytes) {
+        // Written, because reading maps the one page of zeros; as it was, because a line may be
+        // there.
+        volatile std::uint32_t& word = words_[touched_ / sizeof(std::uint32_t)];
+        word = word;
+    }
 }
 
 }  // namespace tuma::ledger

@@ -42,6 +42,9 @@ public:
 
     bool has_filter() const { return line_words_ == filter_line_words; }
     std::uint64_t bytes() const { return lines_ * line_words_ * sizeof(std::uint32_t); }
+    /// Touches the pages that begin within the first `bytes`, so that no later use of them waits
+    /// for the system. What was touched before is not touched again.
+    void touch_until(std::uint64_t bytes);
     /// Hints that this hash will be asked for soon.
     void prefetch(std::uint64_t hash) const { __builtin_prefetch(line_at(home_of(hash)), 1); }
 
@@ -115,6 +118,7 @@ private:
     std::size_t line_words_;
     unsigned tick_shift_;
     std::unique_ptr<std::uint32_t[], Unmap> words_;
+    std::uint64_t touched_ = 0;             ///< bytes
     std::uint16_t epoch_ = 0;               ///< grows with each new generation
     std::optional<std::int64_t> begun_us_;  ///< time of the first key of the newer generation
 };

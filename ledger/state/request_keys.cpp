@@ -3,6 +3,7 @@
 #include "ledger/words/ensure.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tuma::ledger {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 // How many requests before its turn a caller asks for a key's memory, roughly.
 constexpr std::uint64_t prefetch_distance = 8;
 // Up to so many requests cost a few MiB. The whole table is touched all over by the first thousand.
-constexpr std::size_t few_requests = 65'536;
+constexpr std::size_t few_requests = 32'768;
 
 }  // namespace
 
@@ -55,7 +56,10 @@ void RequestKeys::remember(const RememberedRequest& request) {
     ensure(has_room(), "remembering a request without forgetting another");
     const std::int64_t expired_before = request.time_us - retention_.count();
     // Before one leaves, or the whole filter would lack it.
-    if (size() == std::min(capacity_, few_requests)) make_whole_table();
+    if (size() == few())
+        make_whole_table();
+    else if (!is_table_whole_)
+        prepare_whole_table();
     // What somebody else reads stays where it is, expired or not.
     if (!keeps_) drop_before(expired_before);
     if (size() == capacity_) {
@@ -85,11 +89,29 @@ void RequestKeys::index(std::uint64_t number) {
     table_.add(hash, request.time_us, retention_);
 }
 
+std::size_t RequestKeys::few() const {
+    return std::min(capacity_, few_requests);
+}
+
+void RequestKeys::prepare_whole_table() {
+    // From the half on. Hundreds of MiB at once would be a pause that clients see.
+    const std::size_t half = few() / 2;
+    if (size() < half) return;
+    if (!coming_) coming_.emplace(capacity_, filter_bytes_);
+    coming_->touch_until(coming_->bytes() / (few() - half) * (size() - half + 1));
+}
+
 void RequestKeys::make_whole_table() {
     if (is_table_whole_) return;
     is_table_whole_ = true;
-    table_ = KeyTable(capacity_, filter_bytes_);
-    for (std::uint64_t number = oldest_; number != next_; ++number) index(number);
+    if (!coming_) coming_.emplace(capacity_, filter_bytes_);
+    table_ = std::move(*coming_);
+    coming_.reset();
+    for (std::uint64_t number = oldest_; number != next_; ++number) {
+        const std::uint64_t ahead = number + prefetch_distance;
+        if (ahead < next_) table_.prefetch(hash_of(at(ahead).key()));
+        index(number);
+    }
 }
 
 void RequestKeys::drop_before(std::int64_t time_us) {

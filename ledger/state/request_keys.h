@@ -136,6 +136,10 @@ private:
     /// Request `number`, which is in the ring already, is found from here on.
     void index(std::uint64_t number);
     void make_whole_table();
+    /// Has the whole table's pages at hand by the time it is needed, a few with each request.
+    void prepare_whole_table();
+    /// So many requests make the whole table necessary.
+    std::size_t few() const;
 
     std::size_t capacity_;
     Duration retention_;
@@ -144,6 +148,7 @@ private:
     std::uint64_t filter_bytes_;
     /// Small as long as there are few requests and none has left.
     KeyTable table_;
+    std::optional<KeyTable> coming_;  ///< the whole one, while its pages are touched
     bool is_table_whole_ = false;
     std::uint64_t base_ = 0;    ///< number of the request that the ring began with
     std::uint64_t oldest_ = 0;  ///< number of the oldest entry; numbers only grow

@@ -321,7 +321,7 @@ TEST_CASE("request keys: what leaves a ring that keeps may be elsewhere for the 
 }
 
 TEST_CASE("request keys: nothing is lost when there are no longer only a few") {
-    // The table grows once, behind 65,536 requests.
+    // The table grows once, behind 32,768 requests.
     constexpr std::uint64_t capacity = 66'000;
     for (const std::uint64_t filter_bytes : {0U, 1U}) {
         RequestKeys keys(capacity, seconds{1'000}, 0, filter_bytes);
@@ -332,7 +332,7 @@ TEST_CASE("request keys: nothing is lost when there are no longer only a few") {
             return found;
         };
         for (std::uint64_t number = 0; number < capacity; ++number) {
-            if (number == 65'536) CHECK(count_found(number) == number);
+            if (number == 32'768) CHECK(count_found(number) == number);
             keys.remember(request(number, 1));
         }
         CHECK(count_found(capacity) == capacity);

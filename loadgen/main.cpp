@@ -93,7 +93,6 @@ int search(const FindMaxCommand& command) {
     const auto try_rate = [&](Rate rate) {
         LoadOptions load = command.load;
         load.rate = rate;
-        load.latency_bound = latency_bound(*slo);
         // Another seed for each trial. With the same references the server would answer from its
         // memory.
         load.seed += number++;

@@ -41,18 +41,18 @@ std::optional<std::string> HttpStream::flush() {
 
 HttpStream::Reading HttpStream::receive(std::string& reason) {
     std::array<char, 16 * 1024> chunk;
-    ssize_t received = 0;
-    do {
-        // Once for each call: the poller tells again while there is more, and no connection keeps
-        // the others waiting.
-        received = ::recv(socket_.descriptor(), chunk.data(), chunk.size(), 0);
-    } while (received < 0 && errno == EINTR);
-    if (received > 0) {
-        arrived_.append(chunk.data(), static_cast<std::size_t>(received));
+    // Once for each call: the poller tells again while there is more, and no connection keeps the
+    // others waiting.
+    const Received received =
+        receive_timed(socket_.descriptor(), std::as_writable_bytes(std::span{chunk}));
+    if (received.bytes > 0) {
+        arrived_.append(chunk.data(), static_cast<std::size_t>(received.bytes));
+        last_byte_at_ = received.last_byte_at;
         return Reading::got;
     }
-    if (received < 0 && errno == EAGAIN) return Reading::nothing;
-    reason = received == 0 ? "the server closed the connection" : std::strerror(errno);
+    if (received.bytes < 0 && received.error == EAGAIN) return Reading::nothing;
+    reason =
+        received.bytes == 0 ? "the server closed the connection" : std::strerror(received.error);
     return Reading::ended;
 }
 

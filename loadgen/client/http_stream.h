@@ -1,6 +1,7 @@
 // One HTTP/1.1 connection of the generator: bytes out, answers or requests in.
 #pragma once
 
+#include "loadgen/client/receive_time.h"
 #include "loadgen/client/socket.h"
 #include "protocols/http/http_readers.h"
 #include "protocols/http/message.h"
@@ -32,6 +33,8 @@ public:
     enum class Reading { nothing, got, ended };
     /// Takes what has come. `reason` says why it has ended.
     Reading receive(std::string& reason);
+    /// When the kernel had the last byte of what was taken last; nothing where it does not say.
+    const std::optional<KernelTime>& last_byte_at() const { return last_byte_at_; }
     /// What has come whole; nothing when it has not, or when `problem` says why it never will.
     std::optional<http::HttpAnswer> take_answer();
     std::optional<http::HttpRequest> take_request();
@@ -48,6 +51,7 @@ private:
     std::unique_ptr<net::RequestReader> request_;
     std::string problem_;
     bool keeps_open_ = true;
+    std::optional<KernelTime> last_byte_at_;
 };
 
 /// Sends the bytes of a request and waits for the answer; for set-up. Throws ConnectionError when

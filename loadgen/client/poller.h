@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -22,15 +23,16 @@ public:
         control(EPOLL_CTL_MOD, socket, number, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
     }
 
-    /// The sockets that are ready, at once or within `longest`; `data.u32` is the number. Valid
-    /// until the next call.
+    static constexpr std::size_t ready_max = 256;
+    /// The sockets that are ready, at most `ready_max`, at once or within `longest`; `data.u32` is
+    /// the number. Valid until the next call.
     std::span<const epoll_event> wait(Offset longest);
 
 private:
     void control(int operation, int socket, std::uint32_t number, std::uint32_t events);
 
     Socket descriptor_;
-    std::array<epoll_event, 256> events_{};
+    std::array<epoll_event, ready_max> events_{};
 };
 
 }  // namespace tuma::loadgen

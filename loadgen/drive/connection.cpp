@@ -4,6 +4,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -18,12 +19,14 @@ constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
 
 Connection::Connection(Socket socket, std::size_t places)
     : socket_(std::move(socket)), places_(places) {
+    ask_for_receive_times(socket_.descriptor());
     ensure(places >= 1 && places <= place_mask, "1 to 65535 requests in flight");
     // Taken from the back, so that few places stay few in memory when little is in flight.
     for (std::size_t i = places; i > 0; --i) free_.push_back(static_cast<std::uint16_t>(i - 1));
 }
 
-void Connection::queue(RequestFrame& frame, ParticipantId participant) {
+void Connection::queue(RequestFrame& frame, ParticipantId participant,
+                       std::optional<Offset> blocked_since) {
     ensure(has_place(), "a request without a place");
     const std::uint16_t number = free_.back();
     free_.pop_back();
@@ -34,8 +37,10 @@ void Connection::queue(RequestFrame& frame, ParticipantId participant) {
     place.request.count = frame.count;
     place.request.first_number = frame.first_number;
     place.request.intended = frame.intended;
+    place.request.blocked_since = blocked_since;
     // Swapped, so that both keep their memory for the next request.
     std::swap(place.request.digests, frame.digests);
+    std::swap(place.request.due, frame.due);
     unstamped_.push_back(number);
 
     native::FrameHeader header;
@@ -82,27 +87,56 @@ void Connection::end(std::uint64_t request_id) {
     free_place(request_id & place_mask);
 }
 
+const InFlight* Connection::oldest() const {
+    return oldest_ == no_place ? nullptr : &places_[oldest_].request;
+}
+
+void Connection::give_up_oldest() {
+    ensure(oldest_ != no_place, "nothing is in flight");
+    places_[oldest_].given_up = places_[oldest_].generation;
+    free_place(oldest_);
+}
+
+bool Connection::was_given_up(std::uint64_t request_id) const {
+    const std::uint64_t number = request_id & place_mask;
+    return number < places_.size() && places_[number].given_up == request_id >> place_bits;
+}
+
+void Connection::append_sent(std::uint16_t place) {
+    places_[place].before = newest_;
+    places_[place].after = no_place;
+    (newest_ == no_place ? oldest_ : places_[newest_].after) = place;
+    newest_ = place;
+}
+
 void Connection::free_place(std::size_t place) {
-    places_[place].is_taken = false;
+    Place& freed = places_[place];
+    // Answers come in any order, and the rest keeps its own.
+    (freed.before == no_place ? oldest_ : places_[freed.before].after) = freed.after;
+    (freed.after == no_place ? newest_ : places_[freed.after].before) = freed.before;
+    freed.is_taken = false;
     // From here on the old id finds nothing.
     ++places_[place].generation;
     free_.push_back(static_cast<std::uint16_t>(place));
 }
 
-Connection::Reading Connection::receive(std::span<std::byte> scratch, std::string& reason) {
-    ssize_t received = 0;
-    do {
-        // Once for each call: the poller tells again while there is more, and no connection keeps
-        // the others waiting.
-        received = ::recv(socket_.descriptor(), scratch.data(), scratch.size(), 0);
-    } while (received < 0 && errno == EINTR);
-    if (received == 0) reason = "the server closed the connection";
-    if (received < 0) {
-        if (errno == EAGAIN) return Reading::nothing;
-        reason = std::strerror(errno);
+Connection::Reading Connection::receive(std::span<std::byte> scratch, Offset now, Offset quiet_at,
+                                        std::string& reason) {
+    // Once for each call: the poller tells again while there is more, and no connection keeps the
+    // others waiting.
+    const Received received = receive_timed(socket_.descriptor(), scratch);
+    if (received.bytes == 0) reason = "the server closed the connection";
+    if (received.bytes < 0) {
+        if (received.error == EAGAIN) return Reading::nothing;
+        reason = std::strerror(received.error);
     }
-    if (received <= 0) return Reading::ended;
-    const auto fresh = scratch.first(static_cast<std::size_t>(received));
+    if (received.bytes <= 0) return Reading::ended;
+    const auto fresh_bytes = static_cast<std::size_t>(received.bytes);
+    received_after_ = is_empty_ ? std::max(empty_at_, quiet_at) : empty_at_;
+    last_byte_at_ = received.last_byte_at;
+    is_empty_ = fresh_bytes < scratch.size();
+    if (is_empty_) empty_at_ = now;
+    const auto fresh = scratch.first(fresh_bytes);
     // Replies mostly come whole, and are read where they were received.
     if (kept_.empty()) {
         arrived_ = fresh;

@@ -1,6 +1,7 @@
 // One connection of the driver: bytes on their way out and in, and the requests in flight.
 #pragma once
 
+#include "loadgen/client/receive_time.h"
 #include "loadgen/client/socket.h"
 #include "loadgen/workload/request_frames.h"
 
@@ -20,6 +21,10 @@ struct InFlight {
     std::uint64_t first_number = 0;
     Offset intended{0};
     Offset sent{0};
+    Offset blocked{0};  ///< before it was sent, for want of a place
+    Offset delay{0};    ///< see `LatencyFloor`
+    std::optional<Offset> blocked_since;
+    std::vector<Offset> due;
     std::vector<Digest> digests;
 };
 
@@ -37,9 +42,9 @@ public:
     /// Bytes that the socket has not taken yet.
     std::size_t unsent_bytes() const { return outgoing_.size() - outgoing_begin_; }
 
-    /// Completes the frame with a request id and queues it; takes its digests along.
+    /// Completes the frame with a request id and queues it; takes its times and digests along.
     /// Requires: has_place().
-    void queue(RequestFrame& frame, ParticipantId participant);
+    void queue(RequestFrame& frame, ParticipantId participant, std::optional<Offset> blocked_since);
 
     /// Marks what was queued since the last call as sent now and tells `visit(request)` of each.
     template <typename Visit>
@@ -47,6 +52,7 @@ public:
         for (const std::uint16_t place : unstamped_) {
             places_[place].request.sent = now;
             places_[place].is_stamped = true;
+            append_sent(place);
             visit(places_[place].request);
         }
         unstamped_.clear();
@@ -58,20 +64,22 @@ public:
     const InFlight* find(std::uint64_t request_id) const;
     /// Frees the place of a request that `find` found.
     void end(std::uint64_t request_id);
-    /// Ends every request for which `is_over(request)`, and tells `visit(request)` of it.
-    template <typename IsOver, typename Visit>
-    void end_if(const IsOver& is_over, const Visit& visit) {
-        for (std::size_t i = 0; i < places_.size(); ++i) {
-            if (!places_[i].is_taken || !places_[i].is_stamped) continue;
-            if (!is_over(places_[i].request)) continue;
-            visit(places_[i].request);
-            free_place(i);
-        }
-    }
+    /// Of those that were sent, the one that has waited longest; null when there is none.
+    const InFlight* oldest() const;
+    /// Frees that one's place. Requires: oldest() is not null.
+    void give_up_oldest();
+    /// The request with this id was the last one given up in its place.
+    bool was_given_up(std::uint64_t request_id) const;
 
-    /// Reads once into `scratch`. What came is `arrived()` until `consumed` is called.
+    /// Reads once into `scratch`. What came is `arrived()` until `consumed` is called. `now` is no
+    /// later than the call, and `quiet_at` a time at which there was nothing to read unless the
+    /// last call left something.
     enum class Reading { got, nothing, ended };
-    Reading receive(std::span<std::byte> scratch, std::string& reason);
+    Reading receive(std::span<std::byte> scratch, Offset now, Offset quiet_at, std::string& reason);
+    /// No byte of what came last has come before.
+    Offset received_after() const { return received_after_; }
+    /// When the kernel had the last byte of it; nothing where it does not say.
+    std::optional<KernelTime> last_byte_at() const { return last_byte_at_; }
     std::span<const std::byte> arrived() const { return arrived_; }
     /// Keeps what is behind the first `bytes` of `arrived()` for the next reading.
     void consumed(std::size_t bytes);
@@ -82,19 +90,33 @@ private:
     struct Place {
         InFlight request;
         std::uint64_t generation = 0;
+        std::uint64_t given_up = none_given_up;  ///< the generation that was given up last
+        std::uint16_t before = no_place;         ///< those that were sent before and after it
+        std::uint16_t after = no_place;
         bool is_taken = false;
         bool is_stamped = false;
     };
+    /// No connection has so many places.
+    static constexpr std::uint16_t no_place = 0xffff;
+    static constexpr std::uint64_t none_given_up = ~std::uint64_t{0};
+
+    void append_sent(std::uint16_t place);
     void free_place(std::size_t place);
 
     Socket socket_;
     std::vector<Place> places_;
     std::vector<std::uint16_t> free_;
     std::vector<std::uint16_t> unstamped_;
+    std::uint16_t oldest_ = no_place;
+    std::uint16_t newest_ = no_place;
     std::vector<std::byte> outgoing_;
     std::size_t outgoing_begin_ = 0;
     std::vector<std::byte> kept_;  ///< the beginning of a reply that has not arrived whole
     std::span<const std::byte> arrived_;
+    Offset received_after_{0};
+    Offset empty_at_{0};    ///< when a reading took all there was
+    bool is_empty_ = true;  ///< the last one did
+    std::optional<KernelTime> last_byte_at_;
 };
 
 }  // namespace tuma::loadgen

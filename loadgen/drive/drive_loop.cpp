@@ -24,21 +24,38 @@ RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progre
             is_stopped_ = true;
             result_.problems.emplace_back("The run was interrupted before its end.");
         }
+        if (has_ended_early()) recorder_.close_window(now_);
         // All that is due is gathered before any of it is flushed: requests of one moment leave
         // together.
         send_due();
         flush_all();
-        for (const epoll_event& event : poller_.wait(wait_time())) {
+        const Offset longest = wait_time();
+        const Offset asked_at = now_;
+        const auto ready = poller_.wait(longest);
+        for (const epoll_event& event : ready) {
             // Read again for each socket: the work on those before it must not be added to its
             // latency.
             advance_clock();
             on_ready(event.data.u32, event.events);
         }
+        // Whoever was not among them had nothing to read when the poller was asked. That is known
+        // only if there was room for all.
+        if (ready.size() < Poller::ready_max) quiet_at_ = asked_at;
         advance_clock();
-        if (now_ >= next_tick_) tick(on_progress);
+        if (now_ >= next_tick_)
+            tick(on_progress);
+        else if (now_ >= next_timeout_)
+            next_timeout_ = time_out();
     }
     finish();
     return result_;
+}
+
+/// Nothing more is asked for, though the time is not up.
+bool DriveLoop::has_ended_early() const {
+    if (is_stopped_ || is_lost_) return true;
+    // What is counted ends with its last operation. A closed loop ends with its last answer.
+    return pace_.end == Offset::max() && !pace_.closed_loop && !next_time();
 }
 
 bool DriveLoop::may_send() const {
@@ -53,19 +70,27 @@ bool DriveLoop::may_send() const {
 void DriveLoop::send_due() {
     while (may_send()) {
         const auto due = next_time();
-        if (!due || (!pace_.closed_loop && *due > now_)) return;
+        if (!due || (!pace_.closed_loop && *due > now_)) {
+            blocked_since_.reset();
+            return;
+        }
         const bool waits_for_place = pace_.closed_loop || pace_.overload == Overload::queue;
         // It stays due. In an open loop the wait is in its latency, as a customer would have it.
-        if (!has_place() && waits_for_place) return;
-        const Taken taken = take_next();
+        if (!has_place() && waits_for_place) {
+            if (!blocked_since_) blocked_since_ = now_;
+            return;
+        }
+        Taken taken = take_next();
+        // Those behind the first wait for a place from the moment at which they are due.
+        if (blocked_since_) taken.blocked_since = std::max(*blocked_since_, taken.intended);
         // In a closed loop it is due when it is sent, and is noted there.
-        if (!pace_.closed_loop) recorder_.scheduled(taken.operations, taken.intended);
+        if (!pace_.closed_loop) recorder_.scheduled(taken.operations, taken.intended, taken.due);
         if (has_place()) {
             send(taken);
             continue;
         }
         // Counted with its intended time, so that the sums of the run still add up.
-        recorder_.skipped(taken.operations, taken.intended);
+        recorder_.skipped(taken.operations, taken.intended, taken.due);
         if (pace_.overload != Overload::abort) continue;
         is_stopped_ = true;
         result_.problems.push_back(fmt::format("{} at {:.3f} s and --overload=abort.", crowd(),
@@ -76,7 +101,7 @@ void DriveLoop::send_due() {
 /// How long nothing needs to be done unless a socket is ready.
 Offset DriveLoop::wait_time() {
     advance_clock();
-    Offset until = latest_wake_up();
+    Offset until = std::min(latest_wake_up(), next_timeout_);
     // Where it has to wait for a place, nothing can be done before a socket is ready.
     const bool could_send =
         has_place() || (!pace_.closed_loop && pace_.overload != Overload::queue);
@@ -87,7 +112,7 @@ Offset DriveLoop::wait_time() {
 
 void DriveLoop::tick(const OnProgress& on_progress) {
     next_tick_ = now_ + std::min<Offset>(tick_max, pace_.timeout / 4 + Offset{1});
-    time_out();
+    next_timeout_ = time_out();
     const auto due = next_time();
     const bool is_late = !pace_.closed_loop && due && *due < now_;
     on_progress({.now = now_,
@@ -100,8 +125,8 @@ void DriveLoop::skip_backlog() {
     if (pace_.closed_loop) return;
     for (auto due = next_time(); due && *due <= now_; due = next_time()) {
         const Taken taken = take_next();
-        recorder_.scheduled(taken.operations, taken.intended);
-        recorder_.skipped(taken.operations, taken.intended);
+        recorder_.scheduled(taken.operations, taken.intended, taken.due);
+        recorder_.skipped(taken.operations, taken.intended, taken.due);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 
 namespace tuma::loadgen {
@@ -42,7 +43,11 @@ protected:
     /// Takes that request, which `send` or nobody sends.
     struct Taken {
         std::uint64_t operations = 1;
-        Offset intended{0};
+        Offset intended{0};  ///< when the request is due
+        /// When each operation is due, until the next call; empty: with the request.
+        std::span<const Offset> due{};
+        /// Since when there was no place for it; nothing if there always was.
+        std::optional<Offset> blocked_since{};
     };
     virtual Taken take_next() = 0;
     virtual void send(const Taken& taken) = 0;
@@ -53,8 +58,9 @@ protected:
     virtual void flush_all() {}
     /// The socket of this number is ready; the time is that of this moment.
     virtual void on_ready(std::uint32_t number, std::uint32_t events) = 0;
-    /// About ten times a second.
-    virtual void time_out() = 0;
+    /// Gives up what has waited for the timeout; about ten times a second, and when it has said.
+    /// Gives when the next of those in flight is to be given up.
+    virtual Offset time_out() = 0;
     virtual bool is_over() = 0;
     virtual void finish() = 0;
     /// Something is to be done by then, whatever the sockets say.
@@ -64,6 +70,9 @@ protected:
     bool may_send() const;
     /// What was due in an open loop and will never be sent.
     void skip_backlog();
+
+    /// When the sockets that were not ready at the last look were empty for sure.
+    Offset quiet_at() const { return quiet_at_; }
 
     const DrivePace pace_;
     Recorder& recorder_;
@@ -75,12 +84,16 @@ protected:
     RunEnd result_;
 
 private:
+    bool has_ended_early() const;
     void send_due();
     Offset wait_time();
     void tick(const OnProgress& on_progress);
 
     std::chrono::steady_clock::time_point start_;
     Offset next_tick_{0};
+    Offset next_timeout_{0};
+    Offset quiet_at_{0};
+    std::optional<Offset> blocked_since_;  ///< something is due and has no place
 };
 
 }  // namespace tuma::loadgen

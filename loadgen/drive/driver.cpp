@@ -2,6 +2,7 @@
 
 #include "loadgen/drive/connection.h"
 #include "loadgen/drive/drive_loop.h"
+#include "loadgen/measure/latency_floor.h"
 #include "protocols/native/messages.h"
 
 #include <fmt/format.h>
@@ -40,6 +41,7 @@ private:
         bool is_waiting = true;  ///< listed in waiting_: may be given a request
         bool is_dirty = false;
         bool wants_room = false;
+        std::optional<LatencyFloor::Room> room{};  ///< by the request that ended last
     };
 
     void connect_all() {
@@ -55,7 +57,7 @@ private:
 
     Taken take_next() override {
         traffic_.take(frame_);
-        return {frame_.count, frame_.intended};
+        return {.operations = frame_.count, .intended = frame_.intended, .due = frame_.due};
     }
 
     bool has_place() const override { return !waiting_.empty(); }
@@ -80,13 +82,13 @@ private:
         recorder_.finish(now_);
     }
 
-    void send(const Taken& /*taken*/) override {
+    void send(const Taken& taken) override {
         // Connections take turns, so that the load is spread over all of them.
         const std::uint32_t number = waiting_.front();
         waiting_.pop_front();
         Line& line = lines_[number];
         in_flight_ += frame_.count;
-        line.connection.queue(frame_, settings_.participant);
+        line.connection.queue(frame_, settings_.participant, taken.blocked_since);
         if (line.connection.has_place())
             waiting_.push_back(number);
         else
@@ -115,7 +117,7 @@ private:
         // It may have been lost in this very round.
         if (!line.connection.is_open()) return;
         // Stamped before the kernel has it, so that no answer can come before its request was sent.
-        line.connection.stamp_sent(now_, [this](InFlight& request) { note_sent(request); });
+        line.connection.stamp_sent(now_, [&](InFlight& request) { note_sent(line, request); });
         if (const auto reason = line.connection.flush()) return lose(number, *reason);
         const bool wants_room = line.connection.unsent_bytes() > 0;
         // Each change costs a system call, and mostly there is none.
@@ -124,13 +126,22 @@ private:
         poller_.want_room(line.connection.descriptor(), number, wants_room);
     }
 
-    void note_sent(InFlight& request) {
+    void note_sent(const Line& line, InFlight& request) {
         // A closed loop has no other intention than to send now.
         if (settings_.closed_loop) {
             request.intended = now_;
+            request.due.clear();
+            request.blocked_since.reset();
             recorder_.scheduled(request.count, now_);
         }
-        recorder_.sent(request.count, request.intended, now_);
+        recorder_.sent(request.count, request.intended, now_, request.due);
+        std::optional<LatencyFloor::Room> room;
+        request.blocked = Offset{0};
+        if (request.blocked_since && line.room) {
+            room = line.room;
+            request.blocked = std::max(Offset{0}, room->at - *request.blocked_since);
+        }
+        request.delay = floor_.left(request.intended, now_, room);
     }
 
     Offset latest_wake_up() const override {
@@ -150,7 +161,7 @@ private:
         Connection& connection = lines_[number].connection;
         if (!connection.is_open()) return;
         std::string reason;
-        switch (connection.receive(scratch_, reason)) {
+        switch (connection.receive(scratch_, now_, quiet_at(), reason)) {
             case Connection::Reading::nothing:
                 return;
             case Connection::Reading::ended:
@@ -163,16 +174,27 @@ private:
         advance_clock();
         const auto bytes = connection.arrived();
         std::size_t used = 0;
+        received_ = connection.received_after();
         while (auto frame = native::read_frame(bytes.subspan(used), true)) {
             if (!*frame)
                 return lose(number, fmt::format("a reply that cannot be read: {}: {}",
                                                 name(frame->error().code), frame->error().reason));
+            // The kernel's time is that of the last of all bytes, and so the reply's if that was
+            // all.
+            if ((*frame)->header.length == bytes.size()) received_ = received_at(connection);
             if (!take_reply(number, **frame)) return;
             used += (*frame)->header.length;
         }
         // What is left is the beginning of a reply.
         connection.consumed(used);
         list_as_waiting(number);
+    }
+
+    Offset received_at(const Connection& connection) const {
+        const auto& kernel = connection.last_byte_at();
+        if (!kernel) return connection.received_after();
+        // Within what is known, because the wall clock may be set at any moment.
+        return std::clamp(now_ - kernel->age(), connection.received_after(), now_);
     }
 
     void list_as_waiting(std::uint32_t number) {
@@ -192,9 +214,13 @@ private:
         }
         Connection& connection = lines_[number].connection;
         const InFlight* request = connection.find(reply.header.request_id);
-        // It has timed out and is counted so. The answer comes too late, which is no fault of the
+        // It has timed out or was answered before, and is counted so. That is no fault of the
         // connection.
-        if (request == nullptr) return true;
+        if (request == nullptr) {
+            ++(connection.was_given_up(reply.header.request_id) ? result_.late_answers
+                                                                : result_.duplicate_answers);
+            return true;
+        }
         // A reply that does not fit makes all further ones doubtful, and with them the connection.
         const bool is_its_answer =
             reply.header.count == request->count &&
@@ -208,6 +234,8 @@ private:
         result_.durability = reply.header.durability;
         take_outcomes(*request, *outcomes);
         in_flight_ -= request->count;
+        floor_.answered(request->sent);
+        lines_[number].room = {std::max(received_, request->sent), request->delay};
         // Last: `request` points into the place.
         connection.end(reply.header.request_id);
         return true;
@@ -225,7 +253,9 @@ private:
             // something else.
             if (outcome.is_replayed) ++result_.replays;
         }
-        recorder_.answered(request.intended, codes_, request.sent, now_);
+        Ended ended = ended_of(request, End::answered, now_);
+        ended.received = std::max(received_, request.sent);
+        recorder_.answered(ended, codes_, request.due);
         if (request.type == native::FrameType::reserve)
             for (const core::Outcome& outcome : outcomes)
                 // Its number is needed to settle or release it, and only the server knows it.
@@ -252,29 +282,39 @@ private:
         }
     }
 
-    void end_request(const InFlight& request, End end) {
+    static Ended ended_of(const InFlight& request, End end, Offset when) {
+        return {.n = request.count,
+                .intended = request.intended,
+                .sent = request.sent,
+                .ended = when,
+                .end = end,
+                .kind = static_cast<std::uint8_t>(kind_index(request.type)),
+                .blocked = request.blocked,
+                .delay = request.delay};
+    }
+
+    /// It has no answer, and none is waited for any more.
+    void end_request(Line& line, const InFlight& request, End end, Offset when) {
         in_flight_ -= request.count;
-        recorder_.ended({.n = request.count,
-                         .intended = request.intended,
-                         .sent = request.sent,
-                         .ended = now_,
-                         .end = end,
-                         .code = 0});
+        recorder_.ended(ended_of(request, end, when), request.due);
+        floor_.abandoned(request.sent);
+        line.room = {when, request.delay};
     }
 
     /// Counts what the connection had in flight as errors; from now on nothing is sent.
     void lose(std::uint32_t number, const std::string& reason) {
-        Connection& connection = lines_[number].connection;
+        Line& line = lines_[number];
+        Connection& connection = line.connection;
         advance_clock();
         // What was queued and never left counts as sent, or it would be missing in all sums.
-        connection.stamp_sent(now_, [this](InFlight& request) { note_sent(request); });
+        connection.stamp_sent(now_, [&](InFlight& request) { note_sent(line, request); });
         std::uint64_t operations = 0;
         const std::size_t requests = connection.in_flight();
-        connection.end_if([](const InFlight&) { return true; },
-                          [&](const InFlight& request) {
-                              operations += request.count;
-                              end_request(request, End::error);
-                          });
+        while (const InFlight* request = connection.oldest()) {
+            operations += request->count;
+            end_request(line, *request, End::error, now_);
+            connection.give_up_oldest();
+        }
         connection.close();
         lost_requests_ += requests;
         lost_operations_ += operations;
@@ -297,18 +337,26 @@ private:
             lost_operations_, lost_requests_, lost_connections_, settings_.connections);
     }
 
-    void time_out() override {
+    Offset time_out() override {
+        Offset next = Offset::max();
         for (std::uint32_t i = 0; i < lines_.size(); ++i) {
-            lines_[i].connection.end_if(
-                [this](const InFlight& request) {
-                    return now_ - request.sent >= settings_.timeout;
-                },
-                [this](const InFlight& request) { end_request(request, End::timeout); });
+            Line& line = lines_[i];
+            const InFlight* request = line.connection.oldest();
+            for (; request != nullptr; request = line.connection.oldest()) {
+                const Offset given_up = request->sent + settings_.timeout;
+                if (given_up > now_) {
+                    next = std::min(next, given_up);
+                    break;
+                }
+                end_request(line, *request, End::timeout, given_up);
+                line.connection.give_up_oldest();
+            }
             // Places have become free by this, and the connection may have been full.
-            if (lines_[i].connection.is_open()) list_as_waiting(i);
+            if (line.connection.is_open()) list_as_waiting(i);
         }
         recorder_.advance(now_);
         if (acks_ != nullptr) acks_->flush();
+        return next;
     }
 
     /// After a loss: the other connections were silent for too long.
@@ -326,6 +374,8 @@ private:
     std::vector<std::uint32_t> dirty_;   ///< connections with something to flush
     RequestFrame frame_;
     std::vector<std::uint16_t> codes_;
+    LatencyFloor floor_;
+    Offset received_{0};  ///< the reply at hand, at the earliest
     std::string lost_reason_;
     Offset lost_at_{0};
     Offset lost_until_{0};

@@ -57,6 +57,9 @@ struct RunEnd {
     std::string server_gone;  ///< what happened and what was in flight; empty when it did not
     std::vector<std::string> problems;  ///< further reasons not to believe the run
     std::uint64_t replays = 0;          ///< answers from the server's memory of an earlier request
+    std::uint64_t late_answers = 0;     ///< to requests that had timed out
+    std::uint64_t duplicate_answers =
+        0;  ///< to requests that had been answered, or were never sent
     std::optional<std::uint8_t> durability;  ///< as replies state it
 };
 

@@ -13,71 +13,7 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr std::array<std::string_view, 5> latency_measures{"p50", "p90", "p99", "p99_9", "max"};
-constexpr std::array<std::string_view, 2> share_measures{"errors", "refused"};
 constexpr int attempts_max = 10;
-
-bool contains(std::span<const std::string_view> names, std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// What one of the measure's unit is in microseconds or as a share; nothing for a wrong unit.
-std::optional<double> unit_factor(bool is_latency, std::string_view unit) {
-    if (is_latency && unit == "us") return 1;
-    if (is_latency && unit == "ms") return 1e3;
-    if (is_latency && unit == "s") return 1e6;
-    if (!is_latency && unit == "%") return 0.01;
-    return std::nullopt;
-}
-
-Result<SloTerm> parse_term(std::string_view text) {
-    const auto less = text.find('<');
-    const auto refuse = [text](std::string_view why) {
-        return InputError{"--slo", fmt::format("\"{}\": {}", text, why)};
-    };
-    if (less == std::string_view::npos) return refuse("a term is MEASURE<LIMIT, as p99<20ms");
-    const std::string_view measure = text.substr(0, less);
-    const bool is_latency = contains(latency_measures, measure);
-    if (!is_latency && !contains(share_measures, measure))
-        return refuse("the measure must be p50, p90, p99, p99_9, max, errors or refused");
-    const std::string_view limit = text.substr(less + 1);
-    double number = 0;
-    // Fixed notation only: nobody writes a limit with an exponent.
-    const auto [end, failed] = std::from_chars(limit.data(), limit.data() + limit.size(), number,
-                                               std::chars_format::fixed);
-    const auto unit = limit.substr(static_cast<std::size_t>(end - limit.data()));
-    const auto factor = unit_factor(is_latency, unit);
-    // Written so that "nan", which is above nothing, is refused as well.
-    if (failed != std::errc{} || !factor || !(number > 0))
-        return refuse(is_latency ? "the limit must be above 0 in us, ms or s, as 20ms"
-                                 : "the limit must be above 0 in %, as 0.1%");
-    return SloTerm{std::string(measure), number * *factor};
-}
-
-double share(std::uint64_t part, std::uint64_t whole) {
-    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
-double measured(std::string_view measure, const RunReport& report) {
-    const auto percentile = [&](double p) {
-        return static_cast<double>(report.response.value_at_percentile(p));
-    };
-    if (measure == "p50") return percentile(50);
-    if (measure == "p90") return percentile(90);
-    if (measure == "p99") return percentile(99);
-    if (measure == "p99_9") return percentile(99.9);
-    if (measure == "max") return static_cast<double>(report.response.max());
-    const Counts& counts = report.counts;
-    // Timeouts are errors to whoever waits.
-    if (measure == "errors") return share(counts.errors + counts.timeouts, counts.sent);
-    ensure(measure == "refused", "a measure outside the table");
-    return share(counts.refused, counts.sent);
-}
-
-std::string value_text(std::string_view measure, double value) {
-    if (contains(share_measures, measure)) return fmt::format("{:.3f}%", value * 100);
-    return fmt::format("{:.3f}ms", value / 1e3);
-}
 
 Rate scaled(Rate rate, std::uint64_t numerator, std::uint64_t denominator) {
     // A rate of 0 would never send anything, and so would never end.
@@ -163,40 +99,6 @@ private:
 
 }  // namespace
 
-Result<std::vector<SloTerm>> parse_slo(std::string_view text) {
-    std::vector<SloTerm> terms;
-    while (true) {
-        const auto comma = text.find(',');
-        auto term = parse_term(text.substr(0, comma));
-        if (!term) return term.error();
-        terms.push_back(std::move(term).value());
-        if (comma == std::string_view::npos) return terms;
-        text.remove_prefix(comma + 1);
-    }
-}
-
-std::optional<std::string> broken_term(const std::vector<SloTerm>& slo, const RunReport& report) {
-    for (const SloTerm& term : slo) {
-        const double value = measured(term.measure, report);
-        if (value < term.limit) continue;
-        return fmt::format("{} is {}, not below {}", term.measure, value_text(term.measure, value),
-                           value_text(term.measure, term.limit));
-    }
-    return std::nullopt;
-}
-
-Duration latency_bound(const std::vector<SloTerm>& slo) {
-    Duration tightest{0};
-    for (const SloTerm& term : slo) {
-        const bool is_share = std::find(share_measures.begin(), share_measures.end(),
-                                        term.measure) != share_measures.end();
-        if (is_share) continue;
-        const Duration limit{static_cast<std::int64_t>(term.limit)};
-        tightest = tightest == Duration{0} ? limit : std::min(tightest, limit);
-    }
-    return tightest;
-}
-
 SearchResult find_max(const SearchSettings& settings, const std::function<Trial(Rate)>& try_rate) {
     ensure(
         settings.start.millihertz >= 1 && settings.start.millihertz <= settings.highest.millihertz,
@@ -213,12 +115,15 @@ Trial trial_of(const RunReport& report, const std::vector<SloTerm>& slo, Rate of
     trial.p50_us = report.response.value_at_percentile(50);
     trial.p99_us = report.response.value_at_percentile(99);
     trial.max_us = report.response.max();
-    trial.error_share = measured("errors", report);
+    trial.error_share = share_of(report.counts.errors + report.counts.timeouts, report.counts.sent);
     trial.is_server_gone = !report.server_gone.empty();
     // The objective first: an overloaded run is mostly invalid too, and what was asked for says
     // more.
-    if (const auto broken = broken_term(slo, report))
-        trial.why = *broken;
+    const SloFinding found = check_slo(slo, report);
+    if (found.kept != Kept::kept)
+        trial.why = found.why;
+    else if (report.verdict.load != LoadHeld::held)
+        trial.why = report.verdict.load_because;
     else if (!report.verdict.valid)
         trial.why = "invalid: " + report.verdict.invalid_because.front();
     trial.has_passed = trial.why.empty();

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ledger/words/result.h"
-#include "loadgen/report/report.h"
+#include "loadgen/report/slo.h"
 
 #include <cstdint>
 #include <functional>
@@ -12,23 +12,6 @@
 #include <vector>
 
 namespace tuma::loadgen {
-
-/// One condition of an objective: a measure must stay below a limit.
-struct SloTerm {
-    std::string measure;  ///< "p50", "p90", "p99", "p99_9", "max", "errors" or "refused"
-    double limit = 0;     ///< microseconds for latencies, a share of 0..1 for the others
-};
-
-/// Reads "p99<20ms,errors<0.1%". Latencies are of `response`; `errors` are errors and timeouts,
-/// `refused` refusals, both as a share of what was sent.
-/// Refuses: no terms, unknown measures, a missing "<", limits without ms, us, s or %.
-Result<std::vector<SloTerm>> parse_slo(std::string_view text);
-
-/// The tightest latency among the terms; 0 if none is about latency.
-Duration latency_bound(const std::vector<SloTerm>& slo);
-
-/// The first term that a run does not keep, in words; nothing when it keeps all.
-std::optional<std::string> broken_term(const std::vector<SloTerm>& slo, const RunReport& report);
 
 /// One trial of a search.
 struct Trial {

@@ -2,6 +2,7 @@
 
 #include "ledger/words/ensure.h"
 #include "loadgen/drive/drive_loop.h"
+#include "loadgen/measure/latency_floor.h"
 #include "loadgen/merchants/callback_listener.h"
 
 #include <fmt/format.h>
@@ -45,6 +46,9 @@ private:
         HttpOperation operation;
         State state = State::free;
         bool wants_room = false;
+        Offset blocked{0};                         ///< the operation's wait for a connection
+        Offset delay{0};                           ///< see `LatencyFloor`
+        std::optional<LatencyFloor::Room> room{};  ///< by the operation that ended last
     };
 
     void connect_all() {
@@ -58,6 +62,7 @@ private:
     void connect(std::uint32_t number) {
         Line& line = lines_[number];
         line.stream = HttpStream(connect_to(settings_.target, settings_.connect_timeout));
+        ask_for_receive_times(line.stream.descriptor());
         line.wants_room = false;
         poller_.add(line.stream.descriptor(), number);
     }
@@ -70,7 +75,7 @@ private:
 
     Taken take_next() override {
         ++taken_;
-        return {1, schedule_ ? schedule_->take() : now_};
+        return {.operations = 1, .intended = schedule_ ? schedule_->take() : now_};
     }
 
     bool has_place() const override { return !free_.empty(); }
@@ -125,12 +130,23 @@ private:
         line.operation.intended = schedule_ ? taken.intended : now_;
         if (!schedule_) recorder_.scheduled(1, now_);
         recorder_.sent(1, line.operation.intended, now_);
+        note_left(line, taken);
         ++in_flight_;
         line.state = State::awaits_reply;
         line.stream.queue(line.operation.bytes);
         flush(number);
         // Making and sending take time, and the next request is stamped by this clock.
         advance_clock();
+    }
+
+    void note_left(Line& line, const Taken& taken) {
+        std::optional<LatencyFloor::Room> room;
+        line.blocked = Offset{0};
+        if (schedule_ && taken.blocked_since && line.room) {
+            room = line.room;
+            line.blocked = std::max(Offset{0}, room->at - *taken.blocked_since);
+        }
+        line.delay = floor_.left(line.operation.intended, now_, room);
     }
 
     void flush(std::uint32_t number) {
@@ -169,7 +185,15 @@ private:
         // Bytes that nobody asked for make the next reply doubtful.
         const bool is_asked = line.state == State::awaits_reply;
         if (!is_asked || !line.stream.keeps_open()) line.stream.close();
+        received_ = received_at(line);
         if (is_asked) take_reply(number, *reply);
+    }
+
+    /// A connection has one reply on its way, so that the kernel's time is the reply's.
+    Offset received_at(const Line& line) const {
+        const auto& kernel = line.stream.last_byte_at();
+        const Offset sent = line.operation.sent;
+        return kernel ? std::clamp(now_ - kernel->age(), sent, now_) : sent;
     }
 
     void take_reply(std::uint32_t number, const http::HttpAnswer& reply) {
@@ -196,6 +220,7 @@ private:
         if (!news) return book_.unreadable();
         // A second one, or one whose reply is still to come: the book keeps both.
         if (!book_.arrived(*news, now_)) return;
+        received_ = quiet_at();
         const auto waiting = waiting_.find(news->key);
         // Its operation ended with the reply, or has timed out.
         if (waiting == waiting_.end()) return;
@@ -209,6 +234,12 @@ private:
 
     /// The operation on this connection is over; another one may have it.
     void end(std::uint32_t number, End how, std::uint16_t code) {
+        const bool is_answer = how == End::answered;
+        const Offset sent = lines_[number].operation.sent;
+        end_at(number, how, code, now_, is_answer ? std::max(received_, sent) : now_);
+    }
+
+    void end_at(std::uint32_t number, End how, std::uint16_t code, Offset when, Offset received) {
         Line& line = lines_[number];
         ensure(line.state != State::free, "an operation ends once");
         // Or a late callback would end the next operation on this connection.
@@ -218,9 +249,17 @@ private:
         free_.push_back(number);
         recorder_.ended({.intended = line.operation.intended,
                          .sent = line.operation.sent,
-                         .ended = now_,
+                         .ended = when,
                          .end = how,
-                         .code = code});
+                         .code = code,
+                         .blocked = line.blocked,
+                         .received = received,
+                         .delay = line.delay});
+        if (how == End::answered)
+            floor_.answered(line.operation.sent);
+        else
+            floor_.abandoned(line.operation.sent);
+        line.room = {received, line.delay};
     }
 
     /// The connection is of no use any more; `reason` counts only with a request on it.
@@ -242,17 +281,23 @@ private:
                         last_loss_.empty() ? "" : ", the last connection lost: " + last_loss_);
     }
 
-    void time_out() override {
+    Offset time_out() override {
+        Offset next = Offset::max();
         for (std::uint32_t i = 0; i < lines_.size(); ++i) {
             Line& line = lines_[i];
-            if (line.state == State::free || now_ - line.operation.sent < settings_.timeout)
+            if (line.state == State::free) continue;
+            const Offset given_up = line.operation.sent + settings_.timeout;
+            if (given_up > now_) {
+                next = std::min(next, given_up);
                 continue;
+            }
             // Its reply could be taken for that of another request.
             if (line.state == State::awaits_reply) line.stream.close();
-            end(i, End::timeout, 0);
+            end_at(i, End::timeout, 0, given_up, given_up);
         }
         // After the drain the recorder is finished and takes nothing more.
         if (!drained_at_) recorder_.advance(now_);
+        return next;
     }
 
     const HttpDriverSettings& settings_;
@@ -264,6 +309,8 @@ private:
     std::deque<Line> lines_;
     std::vector<std::uint32_t> free_;                         ///< the one used last at the back
     std::unordered_map<std::string, std::uint32_t> waiting_;  ///< connections by callback key
+    LatencyFloor floor_;
+    Offset received_{0};  ///< the answer at hand, at the earliest
     std::uint64_t taken_ = 0;
     std::uint64_t unreadable_replies_ = 0;
     std::optional<Offset> drained_at_;

@@ -44,7 +44,6 @@ struct LoadOptions {
     /// Requests in flight on a connection at most; nothing: `in_flight_max` decides.
     std::optional<std::uint32_t> in_flight;
     Arrival arrival = Arrival::poisson;
-    Duration latency_bound{0};  ///< the tightest of a search's objective
     Overload overload = Overload::queue;
     std::uint64_t seed = 0;
     std::uint32_t participant = 1;

@@ -101,9 +101,9 @@ std::string progress_text(const RunProgress& run, const Recorder& recorder,
         "{:6.1f} s {}, {}{}offered {}/s  attained {}/s  refused {}/s  errors {}/s  timeouts {}/s"
         "{}p50 {:.2f} ms  p99 {:.2f} ms  max {:.2f} ms  in flight {}  behind {:.1f} ms",
         seconds(run.now), row.warmup ? "warming up" : "measuring", remaining(run, planned),
-        line_end, row.offered, row.ok + row.refused, row.refused, row.errors, row.timeouts,
-        line_end, milliseconds(row.p50_us), milliseconds(row.p99_us), milliseconds(row.max_us),
-        row.in_flight, seconds(run.behind) * 1e3);
+        line_end, row.offered, row.ok, row.refused, row.errors, row.timeouts, line_end,
+        milliseconds(row.p50_us), milliseconds(row.p99_us), milliseconds(row.max_us), row.in_flight,
+        seconds(run.behind) * 1e3);
 }
 
 }  // namespace tuma::loadgen

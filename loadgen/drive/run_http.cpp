@@ -116,15 +116,17 @@ RunReport run_http_load(const LoadOptions& options, const MakeMerchant& merchant
                         const std::atomic<bool>& stop, Progress& progress) {
     // Anew for each run of a search, with another seed: order numbers must not come twice.
     const auto dialect = merchant(plan_of(options));
-    Recorder recorder(options.warmup);
+    const HttpDriverSettings driving = driver_settings(options);
+    Recorder recorder(options.warmup, driving.end);
     CallbackTracker callbacks(options.warmup);
     RefusalNames refusals;
     const HttpRecords records{recorder, callbacks, refusals};
     RunParts parts;
     parts.settings = settings_for_report(options);
+    parts.kinds = {std::string(find_http_protocol(options.target.protocol)->scenario)};
     parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
-        return drive_http(driver_settings(options), schedule_for(options), *dialect, records,
-                          on_begin, stop, on_progress);
+        return drive_http(driving, schedule_for(options), *dialect, records, on_begin, stop,
+                          on_progress);
     };
     parts.add_facts = [&](const RunEnd&, RunReport& report) {
         add_facts(options, *dialect, report);

@@ -81,6 +81,7 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
         settings.rate.reset();
         settings.arrival = "trace";
     }
+    settings.bent = options.day_length.has_value();
     settings.closed_loop = driving.closed_loop;
     if (driving.closed_loop) settings.arrival = "closed";
     settings.batch = options.batch;
@@ -143,8 +144,10 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Accounts&
     std::optional<ledger::AcksWriter> acks;
     // Opened before anything is sent, so that a wrong path costs no run.
     if (!options.acks.empty()) acks.emplace(options.acks);
-    Recorder recorder(options.warmup);
+    Recorder recorder(options.warmup, driving.end);
     RunParts parts;
+    for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
+        parts.kinds.emplace_back(native::row(kind_type(kind)).name);
     parts.settings =
         settings_for_report(options, driving, play.scenario, play.trace ? traffic.get() : nullptr);
     parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {

@@ -75,8 +75,8 @@ RunSettings common_settings(const LoadOptions& options) {
     settings.connections = options.connections;
     settings.warmup = options.warmup;
     settings.timeout = options.timeout;
-    settings.duration =
-        std::chrono::duration_cast<Duration>(planned_length(options).value_or(Offset{0}));
+    // What only its traffic ends was not asked to last for any time.
+    if (!options.is_trace() && options.operations_max == 0) settings.duration = options.duration;
     return settings;
 }
 
@@ -102,19 +102,15 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     const UsageMark usage_after = mark_usage();
     progress.end_run();
 
-    // Only the end tells how long a run was whose traffic ends it.
-    if (report.settings.duration == Duration{0})
-        report.settings.duration = std::chrono::duration_cast<Duration>(end.ended);
     report.calibration.steal = steal_share(usage_before, usage_after);
     report.calibration.generator_cpu = cpu_share(usage_before, usage_after);
     report.server_gone = end.server_gone;
     parts.add_facts(end, report);
-    take_results(recorder, report);
+    take_results(recorder, parts.kinds, report);
     // Of a server that was started again the difference would be nonsense.
     if (metrics_before && end.server_gone.empty())
         if (const auto after = scrape(options, progress))
             report.stages = stages_between(*metrics_before, *after);
-    report.latency_bound = options.latency_bound;
     report.verdict = judge(report);
     // After `judge`, which makes the verdict anew.
     add_problems(end, report);

@@ -9,6 +9,8 @@
 
 #include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace tuma::loadgen {
 
@@ -24,6 +26,7 @@ RunSettings common_settings(const LoadOptions& options);
 /// What makes a run of one protocol.
 struct RunParts {
     RunSettings settings{};
+    std::vector<std::string> kinds{};  ///< names of the kinds of operations, by number
     /// Sends; calls `on_begin` when the first request may leave.
     std::function<RunEnd(const std::function<void()>& on_begin, const OnProgress& on_progress)>
         drive{};

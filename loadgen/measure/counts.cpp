@@ -23,11 +23,10 @@ std::optional<std::string> broken_identity(const Counts& counts) {
                            counts.scheduled, counts.sent, counts.skipped,
                            counts.sent + counts.skipped);
     }
-    const std::uint64_t ended = counts.ok + counts.refused + counts.errors + counts.timeouts;
-    if (counts.sent != ended) {
+    if (counts.sent != counts.ended()) {
         return fmt::format(
             "{} operations were sent, but {} done, {} refused, {} errors and {} timeouts make {}",
-            counts.sent, counts.ok, counts.refused, counts.errors, counts.timeouts, ended);
+            counts.sent, counts.ok, counts.refused, counts.errors, counts.timeouts, counts.ended());
     }
     std::uint64_t by_code = 0;
     // Refusals are counted twice, as a sum and by code, so that one can be checked by the other.

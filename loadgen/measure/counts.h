@@ -21,11 +21,18 @@ struct Counts {
 
     bool operator==(const Counts&) const = default;
 
+    /// Answered, or given up.
+    std::uint64_t ended() const { return ok + refused + errors + timeouts; }
     /// Sent and not yet ended.
-    std::uint64_t in_flight() const { return sent - ok - refused - errors - timeouts; }
+    std::uint64_t in_flight() const { return sent - ended(); }
 
     void add(const Counts& other);
 };
+
+/// A part of a whole as a share of 0..1; of nothing it is nothing.
+inline double share_of(std::uint64_t part, std::uint64_t whole) {
+    return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
 
 /// The first identity that does not hold once a run has ended, as a sentence with its numbers:
 /// scheduled = sent + skipped; sent = ok + refused + errors + timeouts; refusals sum to refused.

@@ -29,6 +29,14 @@ std::string latency_text(double microseconds) {
     return three_digits(microseconds / 1e6) + " s";
 }
 
+std::string latency_range_text(std::uint64_t low_us, std::uint64_t high_us) {
+    const std::string low = latency_text(low_us);
+    const std::string high = latency_text(high_us);
+    const std::string unit = high.substr(high.find(' '));
+    const bool is_same = low.ends_with(unit);
+    return fmt::format("{} to {}", is_same ? low.substr(0, low.size() - unit.size()) : low, high);
+}
+
 std::string count_text(std::uint64_t n) {
     std::string digits = fmt::format("{}", n);
     for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, " ");

@@ -12,6 +12,9 @@ inline std::string latency_text(std::uint64_t microseconds) {
     return latency_text(static_cast<double>(microseconds));
 }
 
+/// "1.20 to 1.34 ms", "850 µs to 1.34 ms": the unit once where both have it.
+std::string latency_range_text(std::uint64_t low_us, std::uint64_t high_us);
+
 /// "1 234 567".
 std::string count_text(std::uint64_t n);
 

@@ -13,21 +13,47 @@ std::size_t second_of(Offset time) {
     return static_cast<std::size_t>(time / std::chrono::seconds{1});
 }
 
+/// Tells `visit(how many, when)` of operations that are due at `due`, or `n` of them at `intended`.
+template <typename Visit>
+void for_each_time(std::uint64_t n, Offset intended, std::span<const Offset> due,
+                   const Visit& visit) {
+    if (due.empty()) return visit(n, intended);
+    ensure(due.size() == n, "each operation has one intended time");
+    for (const Offset time : due) visit(1, time);
+}
+
+Fate fate_after(End end, std::uint16_t code) {
+    if (end != End::answered) return Fate::failed;
+    return code == 0 ? Fate::executed : Fate::refused;
+}
+
 }  // namespace
 
 void Latencies::clear() {
-    response.clear();
-    service.clear();
-    send_lag.clear();
+    for (Histogram* each : {&response, &service, &send_lag, &blocked, &floor}) each->clear();
 }
 
-Recorder::Recorder(Offset warmup)
+std::string_view name(Fate fate) {
+    switch (fate) {
+        case Fate::executed:
+            return "executed";
+        case Fate::refused:
+            return "refused";
+        case Fate::failed:
+            return "failed";
+    }
+    unreachable("every fate has a name");
+}
+
+Recorder::Recorder(Offset warmup, Offset end)
     // On the heap: a histogram has tens of thousands of cells.
     : warmup_(warmup),
+      window_end_(end),
       latencies_(std::make_unique<Latencies>()),
       second_(std::make_unique<Latencies>()),
       warmup_second_(std::make_unique<Histogram>()),
-      warmup_response_(std::make_unique<Histogram>()) {}
+      warmup_response_(std::make_unique<Histogram>()),
+      batch_response_(std::make_unique<Histogram>()) {}
 
 TimelineRow& Recorder::row_at(std::size_t second) {
     // Seconds without anything have a row too, so that a stall is a gap in the drawing and not a
@@ -41,64 +67,82 @@ TimelineRow& Recorder::row_at(std::size_t second) {
     return rows_[second];
 }
 
-void Recorder::scheduled(std::uint64_t n, Offset intended) {
-    counts_for(intended).scheduled += n;
-    // By the time at which it was meant, not sent: a late generator must not hide its lateness.
-    row_at(second_of(intended)).offered += n;
+void Recorder::scheduled(std::uint64_t n, Offset intended, std::span<const Offset> due) {
+    for_each_time(n, intended, due, [&](std::uint64_t some, Offset time) {
+        counts_for(time).scheduled += some;
+        if (is_in_window(time)) window_.scheduled += some;
+        // By the time at which it was meant, not sent: a late generator must not hide its lateness.
+        row_at(second_of(time)).offered += some;
+    });
 }
 
-void Recorder::skipped(std::uint64_t n, Offset intended) {
-    counts_for(intended).skipped += n;
-    row_at(second_of(intended)).skipped += n;
+void Recorder::skipped(std::uint64_t n, Offset intended, std::span<const Offset> due) {
+    for_each_time(n, intended, due, [&](std::uint64_t some, Offset time) {
+        counts_for(time).skipped += some;
+        if (is_in_window(time)) window_.skipped += some;
+        row_at(second_of(time)).skipped += some;
+    });
 }
 
-void Recorder::sent(std::uint64_t n, Offset intended, Offset sent) {
+void Recorder::sent(std::uint64_t n, Offset intended, Offset sent, std::span<const Offset> due) {
     ensure(intended <= sent, "nothing is sent before it is due");
-    counts_for(intended).sent += n;
+    for_each_time(n, intended, due,
+                  [&](std::uint64_t some, Offset time) { counts_for(time).sent += some; });
+    if (is_in_window(sent)) window_.sent += n;
     row_at(second_of(sent)).sent += n;
 }
 
-void Recorder::record_latency(std::uint64_t n, Offset intended, Offset sent, Offset ended) {
-    ensure(intended <= sent && sent <= ended, "due, sent and ended come in this order");
+void Recorder::record(std::uint64_t n, Offset intended, const Ended& request, std::uint16_t code) {
     // The warm-up has one histogram, because only the drawing shows it.
     if (intended < warmup_) {
-        warmup_second_->record_n(microseconds(ended - intended), n);
+        warmup_second_->record_n(microseconds(request.ended - intended), n);
         return;
     }
-    second_->response.record_n(microseconds(ended - intended), n);
-    second_->service.record_n(microseconds(ended - sent), n);
-    second_->send_lag.record_n(microseconds(sent - intended), n);
+    const std::uint64_t response = microseconds(request.ended - intended);
+    const Offset received = request.received == Offset{0} ? request.ended : request.received;
+    const std::uint64_t floor =
+        microseconds(std::max(Offset{0}, received - intended - request.delay));
+    second_->response.record_n(response, n);
+    second_->floor.record_n(floor, n);
+    second_->service.record_n(microseconds(request.ended - request.sent), n);
+    second_->send_lag.record_n(microseconds(request.sent - request.intended - request.blocked), n);
+    second_->blocked.record_n(microseconds(request.blocked), n);
+    FateLatencies& fate = fate_of(request.kind, fate_after(request.end, code));
+    fate.response.record_n(response, n);
+    fate.floor.record_n(floor, n);
 }
 
-void Recorder::note_answer(Offset intended, Offset answered) {
-    if (intended < warmup_) return;
-    // The end of what was measured: answers of the warm-up do not count.
-    last_answered_ = std::max(last_answered_.value_or(answered), answered);
+FateLatencies& Recorder::fate_of(std::uint8_t kind, Fate fate) {
+    auto& latencies = fates_.at(kind)[static_cast<std::size_t>(fate)];
+    if (!latencies) latencies = std::make_unique<FateLatencies>();
+    return *latencies;
 }
 
-void Recorder::count_end(std::uint64_t n, Offset intended, End end, std::uint16_t code,
+const FateLatencies* Recorder::fate(std::uint8_t kind, Fate fate) const {
+    return fates_.at(kind)[static_cast<std::size_t>(fate)].get();
+}
+
+void Recorder::count_end(std::uint64_t n, Offset intended, const Ended& request, std::uint16_t code,
                          TimelineRow& row) {
-    Counts& counts = counts_for(intended);
-    switch (end) {
+    const bool is_within =
+        is_in_window(request.received == Offset{0} ? request.ended : request.received);
+    const auto count = [&](std::uint64_t Counts::*which, std::uint64_t TimelineRow::*of_row) {
+        counts_for(intended).*which += n;
+        row.*of_row += n;
+        if (is_within) window_.*which += n;
+    };
+    switch (request.end) {
         case End::answered:
-            if (code == 0) {
-                // Refusals are answers; their reasons are kept by number.
-                counts.ok += n;
-                row.ok += n;
-            } else {
-                counts.refused += n;
-                counts.refusals[code] += n;
-                row.refused += n;
-            }
+            if (code == 0) return count(&Counts::ok, &TimelineRow::ok);
+            // Refusals are answers; their reasons are kept by number.
+            count(&Counts::refused, &TimelineRow::refused);
+            counts_for(intended).refusals[code] += n;
+            if (is_within) window_.refusals[code] += n;
             return;
         case End::error:
-            counts.errors += n;
-            row.errors += n;
-            return;
+            return count(&Counts::errors, &TimelineRow::errors);
         case End::timeout:
-            counts.timeouts += n;
-            row.timeouts += n;
-            return;
+            return count(&Counts::timeouts, &TimelineRow::timeouts);
     }
     unreachable("every end is counted");
 }
@@ -111,45 +155,68 @@ TimelineRow& Recorder::open_row(Offset ended) {
     return row_at(std::max(second_of(ended), closed_));
 }
 
-void Recorder::ended(const Ended& operations) {
-    TimelineRow& row = open_row(operations.ended);
-    record_latency(operations.n, operations.intended, operations.sent, operations.ended);
-    // Errors and timeouts are no answers.
-    if (operations.end == End::answered) note_answer(operations.intended, operations.ended);
-    count_end(operations.n, operations.intended, operations.end, operations.code, row);
+TimelineRow& Recorder::begin_end(const Ended& request) {
+    ensure(request.intended <= request.sent && request.sent <= request.ended,
+           "due, sent and ended come in this order");
+    ensure(request.received <= request.ended && request.blocked <= request.sent - request.intended,
+           "parts are within the whole");
+    if (request.intended >= warmup_ && request.end == End::answered)
+        // The end of what was measured: answers of the warm-up do not count.
+        last_answered_ = std::max(last_answered_.value_or(request.ended), request.ended);
+    return open_row(request.ended);
 }
 
-void Recorder::answered(std::span<const Offset> intended, std::span<const std::uint16_t> codes,
-                        Offset sent, Offset answered) {
-    ensure(!intended.empty() && intended.size() == codes.size(), "each operation has one code");
-    TimelineRow& row = open_row(answered);
+void Recorder::note_request(const Ended& request, Fate fate) {
+    if (request.intended >= warmup_) ++fate_of(request.kind, fate).requests;
+}
+
+void Recorder::note_batch(const Ended& request, std::span<const Offset> due) {
+    if (!due.empty() && request.intended >= warmup_)
+        batch_response_->record(microseconds(request.ended - request.intended));
+}
+
+void Recorder::ended(const Ended& request, std::span<const Offset> due) {
+    TimelineRow& row = begin_end(request);
+    note_request(request, fate_after(request.end, request.code));
+    note_batch(request, due);
+    for_each_time(request.n, request.intended, due, [&](std::uint64_t some, Offset intended) {
+        record(some, intended, request, request.code);
+        count_end(some, intended, request, request.code, row);
+    });
+}
+
+void Recorder::answered(const Ended& request, std::span<const std::uint16_t> codes,
+                        std::span<const Offset> due) {
+    ensure(!codes.empty() && (due.empty() || due.size() == codes.size()),
+           "each operation has one code");
+    TimelineRow& row = begin_end(request);
+    note_batch(request, due);
+    bool has_executed = false;
+    bool has_refused = false;
     // Neighbours mostly share their fate, so that runs of equals are recorded at once.
     std::size_t begin = 0;
     while (begin < codes.size()) {
+        const Offset intended = due.empty() ? request.intended : due[begin];
         std::size_t end = begin + 1;
-        while (end < codes.size() && codes[end] == codes[begin] && intended[end] == intended[begin])
+        while (end < codes.size() && codes[end] == codes[begin] &&
+               (due.empty() || due[end] == intended))
             ++end;
-        record_latency(end - begin, intended[begin], sent, answered);
-        note_answer(intended[begin], answered);
-        count_end(end - begin, intended[begin], End::answered, codes[begin], row);
+        record(end - begin, intended, request, codes[begin]);
+        count_end(end - begin, intended, request, codes[begin], row);
+        (codes[begin] == 0 ? has_executed : has_refused) = true;
         begin = end;
     }
+    if (has_executed) note_request(request, Fate::executed);
+    if (has_refused) note_request(request, Fate::refused);
 }
 
-void Recorder::answered(Offset intended, std::span<const std::uint16_t> codes, Offset sent,
-                        Offset answered) {
-    ensure(!codes.empty(), "a request holds at least one operation");
-    TimelineRow& row = open_row(answered);
-    // One time for all of them, so that the histogram is touched once.
-    record_latency(codes.size(), intended, sent, answered);
-    note_answer(intended, answered);
-    std::size_t begin = 0;
-    while (begin < codes.size()) {
-        std::size_t end = begin + 1;
-        while (end < codes.size() && codes[end] == codes[begin]) ++end;
-        count_end(end - begin, intended, End::answered, codes[begin], row);
-        begin = end;
-    }
+void Recorder::close_window(Offset now) {
+    window_end_ = std::max(warmup_, std::min(window_end_, now));
+}
+
+Offset Recorder::window_end() const {
+    if (window_end_ != Offset::max()) return window_end_;
+    return last_answered_.value_or(warmup_);
 }
 
 void Recorder::close_second() {
@@ -161,12 +228,15 @@ void Recorder::close_second() {
         IntervalLatencies interval{.second = row.second,
                                    .response = second_->response.sparse(),
                                    .service = second_->service.sparse(),
-                                   .send_lag = second_->send_lag.sparse()};
+                                   .send_lag = second_->send_lag.sparse(),
+                                   .floor = second_->floor.sparse()};
         // Added up from the intervals, so that the log's lines and the totals agree to the last
         // count.
         latencies_->response.merge(interval.response);
         latencies_->service.merge(interval.service);
         latencies_->send_lag.merge(interval.send_lag);
+        latencies_->floor.merge(interval.floor);
+        latencies_->blocked.merge(second_->blocked);
         intervals_.push_back(std::move(interval));
     }
     // The row shows everything that ended in this second, operations of the warm-up included.

@@ -5,19 +5,24 @@
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/schedule.h"
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace tuma::loadgen {
 
-/// The three latencies of an operation, in microseconds rounded down.
+/// The times of an operation, in microseconds rounded down. The wait before sending is send lag and
+/// blocked together, and for operations of a batch the time in which it filled up.
 struct Latencies {
     Histogram response;  ///< intended to answered: what a customer feels
-    Histogram service;   ///< sent to answered: what the server did
-    Histogram send_lag;  ///< intended to sent: the generator's own delay and its queue
+    Histogram service;   ///< sent to answered, as this program saw it
+    Histogram send_lag;  ///< the generator's own delay before sending
+    Histogram blocked;   ///< waiting for a place for a request in flight
+    Histogram floor;     ///< the least of response that was not the generator's doing
 
     void clear();
 };
@@ -48,45 +53,66 @@ struct IntervalLatencies {
     SparseCounts response;
     SparseCounts service;
     SparseCounts send_lag;
+    SparseCounts floor;
 };
 
 /// How an operation ended. `code` is the refusal's number, 0 when it was done.
 enum class End : std::uint8_t { answered, error, timeout };
 
-/// One or many operations that share their times.
+/// What came of operations: latencies are kept apart by it.
+enum class Fate : std::uint8_t { executed, refused, failed };
+inline constexpr std::size_t fate_count = 3;
+std::string_view name(Fate fate);
+
+/// Operations of one kind and fate behind the warm-up.
+struct FateLatencies {
+    std::uint64_t requests = 0;  ///< those with at least one such operation
+    Histogram response;
+    Histogram floor;
+};
+
+/// A request that ended, or `n` operations of it.
 struct Ended {
     std::uint64_t n = 1;
-    Offset intended{0};
+    Offset intended{0};  ///< when the request was due
     Offset sent{0};
     Offset ended{0};  ///< answered, given up, or the connection lost
     End end = End::answered;
     std::uint16_t code = 0;
+    std::uint8_t kind = 0;  ///< a number of the caller's, below `kinds_max`
+    Offset blocked{0};      ///< of the time before it was sent: waiting for a place
+    Offset received{0};     ///< no later than the answer came; 0: when it ended
+    Offset delay{0};  ///< by how much this program can have delayed the answer, see `LatencyFloor`
 };
+inline constexpr std::size_t kinds_max = 16;
 
 /// Takes down a run, told by one thread. Operations intended before `warmup` are kept apart: they
 /// are in `warmup_counts`, `warmup_response` and the timeline, in nothing else.
 /// Errors and timeouts enter the histograms with the time they took, so that tails do not vanish.
 class Recorder {
 public:
-    explicit Recorder(Offset warmup);
+    /// The window in which throughput is counted begins at `warmup` and ends at `end`, or at the
+    /// end of what is sent if that comes first.
+    explicit Recorder(Offset warmup, Offset end = Offset::max());
 
-    /// `n` operations of one intended time became due.
-    void scheduled(std::uint64_t n, Offset intended);
+    /// `n` operations became due. Here and below `due` has the intended time of each operation,
+    /// none after `intended`, which is when their request is due; empty: they have that time in
+    /// common.
+    void scheduled(std::uint64_t n, Offset intended, std::span<const Offset> due = {});
     /// `n` due operations will never be sent.
-    void skipped(std::uint64_t n, Offset intended);
+    void skipped(std::uint64_t n, Offset intended, std::span<const Offset> due = {});
     /// Requires: intended <= sent.
-    void sent(std::uint64_t n, Offset intended, Offset sent);
+    void sent(std::uint64_t n, Offset intended, Offset sent, std::span<const Offset> due = {});
 
-    /// Requires: intended <= sent <= ended.
-    void ended(const Ended& operations);
-    /// Operations of one request, sent and answered together, each with its own intended time and
-    /// code. Requires: equal lengths, at least one; every intended <= sent <= answered.
-    void answered(std::span<const Offset> intended, std::span<const std::uint16_t> codes,
-                  Offset sent, Offset answered);
-    /// The same when all share one intended time, as in a closed loop.
-    void answered(Offset intended, std::span<const std::uint16_t> codes, Offset sent,
-                  Offset answered);
+    /// All `n` operations ended alike. Requires: intended <= sent <= ended, received <= ended.
+    void ended(const Ended& request, std::span<const Offset> due = {});
+    /// The same for an answer with a code for each operation, of which there is at least one;
+    /// `request` has no `n` and no `code`.
+    void answered(const Ended& request, std::span<const std::uint16_t> codes,
+                  std::span<const Offset> due = {});
 
+    /// Nothing more is asked for from now on: the window ends, and what is in flight may still end.
+    void close_window(Offset now);
     /// Closes the seconds before `now`, so that their rows are final. Called by `ended` too.
     void advance(Offset now);
     /// Closes the present second as well; nothing may be recorded afterwards.
@@ -97,6 +123,17 @@ public:
     /// Of the closed seconds.
     const Latencies& latencies() const { return *latencies_; }
     const Histogram& warmup_response() const { return *warmup_response_; }
+    /// Of the window, warm-up operations that ended in it included: scheduled by intended time,
+    /// sent by the time of sending, the rest by the time at which the answer came. No identity
+    /// holds.
+    const Counts& window() const { return window_; }
+    /// Where the window ends. Of a run that only its traffic ends: with the last answer.
+    Offset window_end() const;
+    /// By kind and fate; null where there were none.
+    const FateLatencies* fate(std::uint8_t kind, Fate fate) const;
+    /// From the time a request was due, with its last operation, to its answer; a sample a request.
+    /// Only of requests whose operations have times of their own.
+    const Histogram& batch_response() const { return *batch_response_; }
     std::uint64_t in_flight() const { return counts_.in_flight() + warmup_counts_.in_flight(); }
     /// When the last operation after the warm-up was answered; nothing before the first.
     std::optional<Offset> last_answered() const { return last_answered_; }
@@ -110,18 +147,27 @@ private:
     TimelineRow& row_at(std::size_t second);
     TimelineRow& open_row(Offset ended);
     Counts& counts_for(Offset intended) { return intended < warmup_ ? warmup_counts_ : counts_; }
-    void record_latency(std::uint64_t n, Offset intended, Offset sent, Offset ended);
-    void note_answer(Offset intended, Offset answered);
-    void count_end(std::uint64_t n, Offset intended, End end, std::uint16_t code, TimelineRow& row);
+    bool is_in_window(Offset time) const { return time >= warmup_ && time < window_end_; }
+    void record(std::uint64_t n, Offset intended, const Ended& request, std::uint16_t code);
+    TimelineRow& begin_end(const Ended& request);
+    void note_request(const Ended& request, Fate fate);
+    void note_batch(const Ended& request, std::span<const Offset> due);
+    void count_end(std::uint64_t n, Offset intended, const Ended& request, std::uint16_t code,
+                   TimelineRow& row);
+    FateLatencies& fate_of(std::uint8_t kind, Fate fate);
     void close_second();
 
     Offset warmup_;
+    Offset window_end_;
     Counts counts_;
     Counts warmup_counts_;
+    Counts window_;
     std::unique_ptr<Latencies> latencies_;
     std::unique_ptr<Latencies> second_;         ///< present second, without warm-up
     std::unique_ptr<Histogram> warmup_second_;  ///< present second, response of the warm-up
     std::unique_ptr<Histogram> warmup_response_;
+    std::unique_ptr<Histogram> batch_response_;
+    std::array<std::array<std::unique_ptr<FateLatencies>, fate_count>, kinds_max> fates_;
     std::vector<TimelineRow> rows_;
     std::vector<IntervalLatencies> intervals_;
     std::optional<Offset> last_answered_;

@@ -1,8 +1,8 @@
-// The results of a run, the judgement on them, and the files they become.
+// The results of a run, and the files they become.
 #include "loadgen/report/report.h"
 
+#include "ledger/words/ensure.h"
 #include "loadgen/measure/hdr_log.h"
-#include "loadgen/measure/number_text.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,115 +15,6 @@
 
 namespace tuma::loadgen {
 namespace {
-
-constexpr double attained_share_min = 0.99;
-constexpr double lag_share_max = 0.10;
-constexpr double generator_cpu_max = 0.80;
-constexpr double steal_max = 0.02;
-constexpr Duration late_answers_max = std::chrono::milliseconds{250};
-
-Duration to_duration(Offset offset) {
-    return std::chrono::duration_cast<Duration>(offset);
-}
-
-Duration planned(const RunSettings& settings) {
-    return std::max(Duration{0}, settings.duration - settings.warmup);
-}
-
-Duration measured_time(const Recorder& recorder, const RunSettings& settings) {
-    const Duration rest = planned(settings);
-    // Nothing was answered: the plan is all that is known.
-    if (!recorder.last_answered()) return rest;
-    const Duration answered = to_duration(*recorder.last_answered()) - settings.warmup;
-    // A closed loop has no plan to be measured against; it ends with its last answer.
-    if (settings.closed_loop) return answered;
-    // Late answers belong to the run, but a few of them must not stretch it and lower the rate.
-    return std::max(rest, answered - std::min(late_answers_max, rest / 20));
-}
-
-void judge_open_loop(const RunReport& report, Verdict& verdict) {
-    const double target = report.target_per_s();
-    const double attained = report.attained_per_s();
-    // Measured against what was scheduled, not against what was asked for: draws of arrivals differ
-    // a little.
-    if (attained < attained_share_min * target) {
-        verdict.invalid_because.push_back(
-            fmt::format("{} were attained of a target of {}, which is {}; less than 99 % means "
-                        "that the load was not the one asked for",
-                        rate_text(attained), rate_text(target), share_text(attained / target)));
-    }
-    const std::uint64_t lag = report.send_lag.value_at_percentile(99);
-    const std::uint64_t response = report.response.value_at_percentile(99);
-    const auto against =
-        // With an objective its bound counts: a lag far below it cannot change the verdict.
-        std::max(response, static_cast<std::uint64_t>(report.latency_bound.count()));
-    // A tenth of what is measured may be the generator's own; more, and it measures itself.
-    if (static_cast<double>(lag) > lag_share_max * static_cast<double>(against)) {
-        verdict.invalid_because.push_back(fmt::format(
-            "the p99 of send lag is {}, more than 10 % of the p99 response of {}: the wait before "
-            "sending shapes the percentiles; latencies below {} are not to be trusted",
-            latency_text(lag), latency_text(response), latency_text(verdict.trust_above_us)));
-    }
-    // Of one core, since the loop is one thread.
-    if (report.calibration.generator_cpu > generator_cpu_max) {
-        verdict.invalid_because.push_back(
-            fmt::format("the generator used {} of a core, more than 80 %: it may have been the "
-                        "bottleneck",
-                        share_text(report.calibration.generator_cpu)));
-    }
-}
-
-void judge_callbacks(const CallbackCounts& counts, Verdict& verdict) {
-    // Counts that do not add up make every other number doubtful.
-    if (const auto broken = broken_identity(counts))
-        verdict.invalid_because.push_back("the callbacks do not agree: " + *broken);
-    // A lost callback is a payment of which a merchant never heard.
-    if (counts.lost > 0)
-        verdict.invalid_because.push_back(fmt::format(
-            "{} of {} callbacks had not come when the run ended; they are in no histogram. Take a "
-            "longer --grace, or --callbacks=ignore if none is to be awaited",
-            count_text(counts.lost), count_text(counts.expected)));
-    if (counts.unreadable > 0)
-        verdict.invalid_because.push_back(fmt::format(
-            "{} callbacks could not be read or deciphered", count_text(counts.unreadable)));
-}
-
-void add_remarks(const RunReport& report, Verdict& verdict) {
-    // Said with every closed loop, because its percentiles look so good.
-    if (report.settings.closed_loop) {
-        verdict.remarks.push_back(
-            "Closed loop: the next request leaves when an answer has come, so response equals "
-            "service. While the server stalls nobody new arrives, and the wait of those who would "
-            "have come is missing from the tail (coordinated omission). Read the throughput here, "
-            "and take latencies from an open-loop run.");
-    } else if (verdict.trust_above_us > 0) {
-        verdict.remarks.push_back(
-            fmt::format("Latencies below {} (the p99.9 of send lag) are as much the generator's as "
-                        "the server's.",
-                        latency_text(verdict.trust_above_us)));
-    }
-    // A p99.9 of fewer operations is made of fewer than ten.
-    if (report.response.count() > 0 && report.response.count() < 10'000) {
-        verdict.remarks.push_back(
-            fmt::format("{} operations are too few for a p99.9 that would come out the same again.",
-                        count_text(report.response.count())));
-    }
-    if (report.response.over_top() > 0) {
-        verdict.remarks.push_back(
-            fmt::format("{} operations took more than an hour and are "
-                        "counted as one hour.",
-                        count_text(report.response.over_top())));
-    }
-    // A remark and no fault: for tests this is how it is done.
-    const std::string& target = report.settings.target;
-    if (target.find("127.0.0.1") != std::string::npos ||
-        target.find("localhost") != std::string::npos ||
-        target.find("[::1]") != std::string::npos) {
-        verdict.remarks.push_back(
-            "The server ran on the generator's machine: there is no network in these numbers, and "
-            "both shared its cores.");
-    }
-}
 
 /// Closes its descriptor on every way out.
 class OpenFile {
@@ -148,7 +39,7 @@ std::string intervals_of(std::string_view tag, SparseCounts IntervalLatencies::*
     std::string out;
     const auto histogram = std::make_unique<Histogram>();
     for (const IntervalLatencies& interval : intervals) {
-        // Used again: a histogram is large, and there are three a second.
+        // Used again: a histogram is large, and there are four a second.
         histogram->clear();
         histogram->merge(interval.*which);
         const std::chrono::seconds start{interval.second};
@@ -168,61 +59,49 @@ std::string callback_lines(const RunReport& report) {
 
 }  // namespace
 
-double RunReport::attained_per_s() const {
-    // Yes or no: both are answers.
+double RunReport::per_s(std::uint64_t count) const {
     const double seconds = std::chrono::duration<double>(measured).count();
-    return seconds > 0 ? static_cast<double>(counts.ok + counts.refused) / seconds : 0;
+    return seconds > 0 ? static_cast<double>(count) / seconds : 0;
 }
 
-double RunReport::target_per_s() const {
-    // Without the warm-up, as the counts are.
-    const double seconds = std::chrono::duration<double>(planned(settings)).count();
-    // A closed loop has no target.
-    if (settings.closed_loop || seconds <= 0) return 0;
-    return static_cast<double>(counts.scheduled) / seconds;
+double RunReport::asked_per_s() const {
+    if (settings.closed_loop) return 0;
+    if (settings.rate && !settings.bent) return settings.rate->per_second();
+    return per_s(window.scheduled);
 }
 
-void take_results(const Recorder& recorder, RunReport& report) {
+void take_results(const Recorder& recorder, const std::vector<std::string>& kinds,
+                  RunReport& report) {
+    ensure(kinds.size() <= kinds_max, "as many kinds as a recorder knows");
     report.counts = recorder.counts();
     report.warmup_counts = recorder.warmup_counts();
-    report.measured = measured_time(recorder, report.settings);
-    report.response = recorder.latencies().response;
-    report.service = recorder.latencies().service;
-    report.send_lag = recorder.latencies().send_lag;
+    report.window = recorder.window();
+    report.measured = std::chrono::duration_cast<Duration>(
+        std::max(Offset{0}, recorder.window_end() - Offset{report.settings.warmup}));
+    const Latencies& latencies = recorder.latencies();
+    report.response = latencies.response;
+    report.service = latencies.service;
+    report.send_lag = latencies.send_lag;
+    report.blocked = latencies.blocked;
+    report.floor = latencies.floor;
+    report.batch = recorder.batch_response();
     report.timeline.assign(recorder.timeline().begin(), recorder.timeline().end());
     report.intervals.assign(recorder.intervals().begin(), recorder.intervals().end());
-}
-
-Verdict judge(const RunReport& report) {
-    Verdict verdict;
-    // The warm-up's counts too: an operation that is lost there is lost by the same bug.
-    for (const Counts* counts : {&report.counts, &report.warmup_counts}) {
-        if (const std::optional<std::string> broken = broken_identity(*counts)) {
-            verdict.invalid_because.push_back("the counts do not agree: " + *broken);
+    for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+        for (const Fate fate : {Fate::executed, Fate::refused, Fate::failed}) {
+            const FateLatencies* found = recorder.fate(static_cast<std::uint8_t>(kind), fate);
+            if (found == nullptr) continue;
+            report.fates.push_back({.kind = kinds[kind],
+                                    .fate = fate,
+                                    .requests = found->requests,
+                                    .response = found->response,
+                                    .floor = found->floor});
+            if (fate == Fate::refused) continue;
+            report.quoted.requests += found->requests;
+            report.quoted.response.merge(found->response);
+            report.quoted.floor.merge(found->floor);
         }
     }
-    if (report.callbacks) judge_callbacks(report.callbacks->counts, verdict);
-    if (!report.server_gone.empty()) {
-        verdict.invalid_because.push_back("the server went away: " + report.server_gone);
-    }
-    // A run without an answer has measured nothing.
-    if (report.counts.ok + report.counts.refused == 0) {
-        verdict.invalid_because.push_back("no operation was answered");
-    }
-    if (!report.settings.closed_loop) {
-        verdict.trust_above_us = report.send_lag.value_at_percentile(99.9);
-        judge_open_loop(report, verdict);
-    }
-    // Other guests had the processor, and their work is in these latencies.
-    if (report.calibration.steal > steal_max) {
-        verdict.invalid_because.push_back(
-            fmt::format("the hypervisor gave {} of the processor to others, more than 2 %",
-                        share_text(report.calibration.steal)));
-    }
-    add_remarks(report, verdict);
-    // Valid is the absence of reasons, so that a verdict without a reason cannot be.
-    verdict.valid = verdict.invalid_because.empty();
-    return verdict;
 }
 
 std::string timeline_csv(const std::vector<TimelineRow>& timeline) {
@@ -243,6 +122,7 @@ std::string latency_hlog(const RunReport& report) {
            intervals_of("response", &IntervalLatencies::response, report.intervals) +
            intervals_of("service", &IntervalLatencies::service, report.intervals) +
            intervals_of("send_lag", &IntervalLatencies::send_lag, report.intervals) +
+           intervals_of("floor", &IntervalLatencies::floor, report.intervals) +
            callback_lines(report);
 }
 

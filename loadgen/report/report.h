@@ -9,6 +9,7 @@
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/measure/server_metrics.h"
+#include "loadgen/report/verdict.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -27,24 +28,34 @@ struct RunSettings {
     std::string scenario;
     std::uint64_t seed = 0;
     std::optional<Rate> rate;  ///< nothing: closed loop (--rate=max), or a trace
+    bool bent = false;         ///< the rate is a mean: it follows the hours of a day
     bool closed_loop = false;
     std::string arrival;   ///< "constant", "poisson", "trace"; "closed" for a closed loop
     std::string overload;  ///< "queue", "skip", "abort"
     std::uint32_t connections = 0;
     std::uint32_t batch = 0;      ///< operations a request, at most
     std::uint32_t in_flight = 0;  ///< requests a connection, at most
-    Duration duration{0};         ///< warm-up included
+    Duration duration{0};         ///< measured, behind the warm-up; 0: until the traffic ends
     Duration warmup{0};
     Duration timeout{0};
     std::vector<std::pair<std::string, std::string>> more;  ///< further rows of the settings table
 };
 
-/// A judgement on a run.
-struct Verdict {
-    bool valid = true;
-    std::vector<std::string> invalid_because;  ///< sentences
-    std::vector<std::string> remarks;          ///< what a reader must know though the run is valid
-    std::uint64_t trust_above_us = 0;  ///< percentiles below this are the generator's own noise
+/// Percentiles that may be quoted are of these: all operations but the refused ones, which are
+/// mostly quick. Errors and timeouts are in, with the time they took.
+struct Quoted {
+    std::uint64_t requests = 0;  ///< samples: operations of one request share its fortune
+    Histogram response;
+    Histogram floor;
+};
+
+/// Operations of one kind that ended in one way.
+struct FateRow {
+    std::string kind;
+    Fate fate = Fate::executed;
+    std::uint64_t requests = 0;
+    Histogram response;
+    Histogram floor;
 };
 
 /// One run, complete. Histograms and counts leave the warm-up out.
@@ -55,10 +66,16 @@ struct RunReport {
     std::string version;                 ///< of the generator
     Counts counts;
     Counts warmup_counts;
-    Duration measured{0};  ///< the time that `attained_per_s` divides by, see `take_results`
-    Histogram response;
+    Counts window;         ///< what happened within `measured`, see `Recorder::window`
+    Duration measured{0};  ///< from the end of the warm-up until nothing more was asked for
+    Histogram response;    ///< of all operations
     Histogram service;
     Histogram send_lag;
+    Histogram blocked;
+    Histogram floor;
+    Histogram batch;  ///< of requests, where operations have times of their own; else empty
+    Quoted quoted;
+    std::vector<FateRow> fates;  ///< by kind, then executed, refused, failed; those that there were
     /// What callbacks did; nothing where there are none or they are ignored.
     std::optional<CallbackResults> callbacks;
     /// What the numbers of refusals mean, where the protocol names them by words of its own.
@@ -67,30 +84,39 @@ struct RunReport {
     std::vector<IntervalLatencies> intervals;
     Calibration calibration;
     std::vector<Stage> stages;
-    /// The tightest latency that a search asks for; 0 outside a search.
-    Duration latency_bound{0};
     std::string server_gone;  ///< what was in flight when the server went away; empty otherwise
     Verdict verdict;          ///< by `judge`
 
-    /// Answered operations (done or refused) a second of measured time.
-    double attained_per_s() const;
-    /// Scheduled operations a second of the measured part of the schedule; 0 in a closed loop.
-    double target_per_s() const;
+    /// Operations of a window's count a second of measured time; 0 without any.
+    double per_s(std::uint64_t count) const;
+    /// Executed operations a second: refusals are no success.
+    double attained_per_s() const { return per_s(window.ok); }
+    /// Operations that became due a second; a Poisson schedule draws a little more or less than is
+    /// asked for.
+    double offered_per_s() const { return per_s(window.scheduled); }
+    /// What was asked for: the rate; of a trace or a day what it has in that time; 0 in a closed
+    /// loop.
+    double asked_per_s() const;
 };
 
-/// Takes counts, latencies, timeline and intervals out of a finished recorder.
-/// Measured time begins when the warm-up ends. In a closed loop it lasts to the last answer; in an
-/// open loop for the rest of the planned duration, and longer when answers come later than a
-/// quarter of a second (or a twentieth of that rest, if less) after its end.
-/// Requires: settings.duration and settings.warmup are set.
-void take_results(const Recorder& recorder, RunReport& report);
+/// Takes counts, latencies, timeline and intervals out of a finished recorder; `kinds` are the
+/// names of the operations' kinds by number.
+void take_results(const Recorder& recorder, const std::vector<std::string>& kinds,
+                  RunReport& report);
 
-/// Says whether the numbers can be believed, and why not.
-/// Invalid: an identity of counts broken, callbacks included; a callback that was awaited lost or
-/// unreadable; the server went away; open loop with
-/// less than 99 % of the target attained, with a p99 of send lag above 10 % of the p99 response (in
-/// a search: of what is asked for, if that is more, since lag only makes a rate look worse), or
-/// with more than 80 % of a core used by the generator; more than 2 % steal.
+/// What two histograms of the same operations, of `requests` requests, say about a percentile of
+/// both.
+Bounds bounds_of(const Histogram& response, const Histogram& floor, std::uint64_t requests,
+                 double percentile);
+
+/// Says whether the load was held, what the percentiles are worth, and what is broken.
+/// Held: operations that ended in the window, however, are at least 99 % of those that were asked
+/// for (of a Poisson schedule: or at most 3 standard deviations short). What an operation lasts may
+/// be missing where the warm-up was shorter, and batches that were filling up. Else the server
+/// could not, if all was sent or if requests waited longer for places than for this program. A
+/// closed loop is held while at most 1 % fail. Invalid: an identity of counts broken, callbacks
+/// included; a callback that was awaited lost or unreadable; the server went away; this program
+/// could not send what was asked for; nothing executed.
 Verdict judge(const RunReport& report);
 
 /// A refusal's stable name, or "code_N" for a number this program does not know.
@@ -106,8 +132,8 @@ std::string report_html(const RunReport& report);
 std::string report_text(const RunReport& report);
 /// timeline.csv with its heading.
 std::string timeline_csv(const std::vector<TimelineRow>& timeline);
-/// latency.hlog: one row a second for each of response, service, send_lag, and of callbacks one for
-/// the whole run.
+/// latency.hlog: one row a second for each of response, service, send_lag and floor, and of
+/// callbacks one for the whole run.
 std::string latency_hlog(const RunReport& report);
 
 /// Writes report.json, report.html, latency.hlog and timeline.csv, each aside and then renamed;

@@ -31,16 +31,21 @@ std::string tile(std::string_view label, const std::string& value, const std::st
 
 std::string headline(const RunReport& report) {
     const Counts& counts = report.counts;
-    const double target = report.target_per_s();
     // Together, because to a customer one is as bad as the other.
     const std::uint64_t failed = counts.errors + counts.timeouts;
     std::string out = "<dl class=\"headline\">";
-    out += tile("attained", rate_text(report.attained_per_s()),
-                target > 0 ? "of " + rate_text(target) + " scheduled" : "closed loop, no target");
-    out += tile("response p50", latency_text(report.response.value_at_percentile(50)),
-                "half of all took less");
-    out += tile("response p99", latency_text(report.response.value_at_percentile(99)),
-                "one in a hundred took longer");
+    out +=
+        tile("attained", rate_text(report.attained_per_s()),
+             report.settings.closed_loop ? "closed loop, as fast as it answers"
+                                         : "of " + rate_text(report.asked_per_s()) + " asked for");
+    for (const double percentile : {50.0, 99.0}) {
+        const Bounds* bounds = report.verdict.find(percentile);
+        if (bounds == nullptr) continue;
+        out += tile(percentile_name(percentile), value_statement(*bounds),
+                    !bounds->is_enough ? "too few requests to say"
+                    : percentile == 50 ? "half of all took less"
+                                       : "one in a hundred took longer");
+    }
     out += tile("longest", latency_text(report.response.max()),
                 "of " + count_text(report.response.count()) + " operations");
     out += tile("failed", count_text(failed),
@@ -61,14 +66,14 @@ std::string list(std::string_view attributes, const std::vector<std::string>& it
 
 std::string verdict(const Verdict& verdict) {
     const std::string words =
-        verdict.valid
-            ? "<strong>The run is valid.</strong> The load was the one asked for, and the "
-              "generator stayed out of its own way."
-            // The reasons stand before the numbers: nobody reads them afterwards.
-            : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
-                  list("", verdict.invalid_because);
-    return fmt::format("<div class=\"verdict{}\">{}</div>\n{}\n", verdict.valid ? "" : " invalid",
-                       words, list(" class=\"remarks\"", verdict.remarks));
+        verdict.valid ? fmt::format("<strong>Load {}.</strong> {}", name(verdict.load),
+                                    escaped(verdict.load_because))
+                      // The reasons stand before the numbers: nobody reads them afterwards.
+                      : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
+                            list("", verdict.invalid_because);
+    return fmt::format("<div class=\"verdict{}\">{}</div>\n{}\n",
+                       verdict.valid && verdict.load == LoadHeld::held ? "" : " invalid", words,
+                       list(" class=\"remarks\"", verdict.remarks));
 }
 
 std::string latency_table(const RunReport& report) {
@@ -78,6 +83,7 @@ std::string latency_table(const RunReport& report) {
         "<th class=\"number\">max</th><th class=\"number\">mean</th></tr>";
     std::vector<std::pair<const char*, const Histogram*>> rows{{"response", &report.response},
                                                                {"service", &report.service},
+                                                               {"floor", &report.floor},
                                                                {"send lag", &report.send_lag}};
     // Only where callbacks came; empty rows would look like a measurement.
     if (report.callbacks && report.callbacks->counts.arrived > 0) {
@@ -220,9 +226,8 @@ std::string rates_over_time(const RunReport& report) {
                                            [](const TimelineRow& row) { return row.offered; }));
     // Dashed, because it is what was asked for and not what came of it.
     chart.series.back().dashed = true;
-    chart.series.push_back(
-        timeline_series(report, "attained (ok and refused)", "response",
-                        [](const TimelineRow& row) { return row.ok + row.refused; }));
+    chart.series.push_back(timeline_series(report, "attained", "response",
+                                           [](const TimelineRow& row) { return row.ok; }));
     if (std::any_of(report.timeline.begin(), report.timeline.end(), refused)) {
         chart.series.push_back(timeline_series(report, "refused", "lag", refused));
     }
@@ -230,7 +235,8 @@ std::string rates_over_time(const RunReport& report) {
         chart.series.push_back(
             timeline_series(report, "errors, timeouts and skipped", "bad", failed));
     }
-    const double planned = std::chrono::duration<double>(report.settings.duration).count();
+    const double planned =
+        std::chrono::duration<double>(report.settings.warmup + report.settings.duration).count();
     const auto last = static_cast<double>(report.timeline.back().second);
     for (Series& series : chart.series) {
         // The second in which the last answers came is not a whole one and would look like a fall;
@@ -364,11 +370,10 @@ std::string report_html(const RunReport& report) {
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
         "<title>{0}</title><style>{1}</style></head>\n<body><main>\n<h1>{0}</h1>\n"
-        "<p class=\"soft\">{2}; {3} loop, {4} with {5} of warm-up, durability {6}</p>\n",
+        "<p class=\"soft\">{2}; {3} loop, {4} behind {5} of warm-up, durability {6}</p>\n",
         escaped(title), report_style, escaped(tuma::text(report.started_at)),
-        report.settings.closed_loop ? "closed" : "open",
-        escaped(tuma::text(report.settings.duration)), escaped(tuma::text(report.settings.warmup)),
-        escaped(report.durability));
+        report.settings.closed_loop ? "closed" : "open", escaped(tuma::text(report.measured)),
+        escaped(tuma::text(report.settings.warmup)), escaped(report.durability));
     out += headline(report) + verdict(report.verdict);
     out += "<h2>Latency</h2>\n" + latency_table(report) + percentile_chart(report);
     out += latency_over_time(report);

@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace tuma::loadgen {
 namespace {
 
@@ -18,6 +20,7 @@ double seconds(Duration duration) {
 json::object percentiles(const Histogram& histogram) {
     return {{"p50", histogram.value_at_percentile(50)},
             {"p90", histogram.value_at_percentile(90)},
+            {"p95", histogram.value_at_percentile(95)},
             {"p99", histogram.value_at_percentile(99)},
             {"p99_9", histogram.value_at_percentile(99.9)},
             {"max", histogram.max()},
@@ -26,9 +29,52 @@ json::object percentiles(const Histogram& histogram) {
             {"count", histogram.count()}};
 }
 
-json::object refusals(const RunReport& report) {
+json::object refusals(const RunReport& report, const Counts& counts) {
     json::object out;
-    for (const auto& [code, n] : report.counts.refusals) out[refusal_name(report, code)] = n;
+    for (const auto& [code, n] : counts.refusals) out[refusal_name(report, code)] = n;
+    return out;
+}
+
+json::object window_of(const RunReport& report) {
+    const Counts& window = report.window;
+    return {{"seconds", seconds(report.measured)},
+            {"offered", window.scheduled},
+            {"sent", window.sent},
+            {"skipped", window.skipped},
+            {"ok", window.ok},
+            {"refused", window.refused},
+            {"errors", window.errors},
+            {"timeouts", window.timeouts},
+            {"refusals", refusals(report, window)}};
+}
+
+/// What the quoted percentiles are worth, by "p50" and so on; null for those that are not to be
+/// quoted.
+json::object bounds_of(const Verdict& verdict) {
+    json::object out;
+    for (const Bounds& bounds : verdict.bounds) {
+        json::object one{{"statement", statement(bounds)},
+                         {"enough", bounds.is_enough},
+                         {"requests_beyond", bounds.requests_beyond},
+                         {"floor_us", bounds.floor_us},
+                         {"response_us", bounds.response_us},
+                         {"low_us", bounds.low_us},
+                         {"high_us", bounds.high_us}};
+        std::string key = percentile_name(bounds.percentile);
+        std::replace(key.begin(), key.end(), '.', '_');
+        out[key] = std::move(one);
+    }
+    return out;
+}
+
+json::array fates_of(const std::vector<FateRow>& rows) {
+    json::array out;
+    for (const FateRow& row : rows)
+        out.push_back({{"kind", row.kind},
+                       {"fate", name(row.fate)},
+                       {"requests", row.requests},
+                       {"response_us", percentiles(row.response)},
+                       {"floor_us", percentiles(row.floor)}});
     return out;
 }
 
@@ -114,37 +160,50 @@ std::string refusal_name(const RunReport& report, std::uint16_t code) {
 
 std::string report_json(const RunReport& report) {
     const Counts& counts = report.counts;
-    json::object out{{"scenario", report.settings.scenario},
-                     {"target", report.settings.target},
-                     {"seed", report.settings.seed},
-                     {"started_at", tuma::text(report.started_at)},
-                     {"version", report.version},
-                     {"durability", report.durability},
-                     {"valid", report.verdict.valid},
-                     {"invalid_because", sentences(report.verdict.invalid_because)},
-                     {"remarks", sentences(report.verdict.remarks)},
-                     {"trust_above_us", report.verdict.trust_above_us},
-                     {"scheduled", counts.scheduled},
-                     {"sent", counts.sent},
-                     {"skipped", counts.skipped},
-                     {"ok", counts.ok},
-                     {"refused", counts.refused},
-                     {"errors", counts.errors},
-                     {"timeouts", counts.timeouts},
-                     {"refusals", refusals(report)},
-                     {"attained_per_s", report.attained_per_s()},
-                     {"target_per_s", report.target_per_s()},
-                     {"measured_s", seconds(report.measured)},
-                     {"response_us", percentiles(report.response)},
-                     {"service_us", percentiles(report.service)},
-                     {"send_lag_us", percentiles(report.send_lag)}};
+    json::object out{
+        {"scenario", report.settings.scenario},
+        {"target", report.settings.target},
+        {"seed", report.settings.seed},
+        {"started_at", tuma::text(report.started_at)},
+        {"version", report.version},
+        {"durability", report.durability},
+        {"valid", report.verdict.valid},
+        {"invalid_because", sentences(report.verdict.invalid_because)},
+        {"remarks", sentences(report.verdict.remarks)},
+        {"load", word(report.verdict.load)},
+        {"load_because", report.verdict.load_because},
+        {"bounds", bounds_of(report.verdict)},
+        {"requests", report.quoted.requests},
+        {"scheduled", counts.scheduled},
+        {"sent", counts.sent},
+        {"skipped", counts.skipped},
+        {"ok", counts.ok},
+        {"refused", counts.refused},
+        {"errors", counts.errors},
+        {"timeouts", counts.timeouts},
+        {"refusals", refusals(report, counts)},
+        {"attained_per_s", report.attained_per_s()},
+        {"offered_per_s", report.offered_per_s()},
+        {"asked_per_s", report.settings.closed_loop ? json::value() : report.asked_per_s()},
+        {"measured_s", seconds(report.measured)},
+        {"window", window_of(report)},
+        {"response_us", percentiles(report.response)},
+        {"service_us", percentiles(report.service)},
+        {"send_lag_us", percentiles(report.send_lag)},
+        {"blocked_us", percentiles(report.blocked)},
+        {"floor_us", percentiles(report.floor)},
+        {"quoted_us", percentiles(report.quoted.response)}};
+    if (report.batch.count() > 0) out["batch_us"] = percentiles(report.batch);
     for (const json::key_value_pair& member : settings_of(report.settings)) {
         // The caller's own rows may not replace a field that programs rely on.
         if (!out.contains(member.key())) out[member.key()] = member.value();
     }
     // Left out where none are awaited: zeros would look like a measurement.
     if (report.callbacks) out["callbacks"] = callbacks_of(*report.callbacks);
+    out["fates"] = fates_of(report.fates);
     out["warmup_scheduled"] = report.warmup_counts.scheduled;
+    out["warmup_ok"] = report.warmup_counts.ok;
+    out["warmup_refused"] = report.warmup_counts.refused;
     // Always there, also without rows, so that programs need not ask.
     out["stages"] = stages_of(report.stages);
     out["calibration"] = calibration_of(report.calibration);

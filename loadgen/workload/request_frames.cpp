@@ -68,6 +68,7 @@ void reset(RequestFrame& frame, FrameType type, std::uint64_t first_number) {
     frame.intended = Offset{0};
     frame.bytes.clear();
     frame.digests.clear();
+    frame.due.clear();
     native::begin_frame(frame.bytes);
 }
 

@@ -25,7 +25,8 @@ struct RequestFrame {
     native::FrameType type = native::FrameType::transfer;
     std::uint16_t count = 0;
     std::uint64_t first_number = 0;  ///< of the first command's reference; the others follow
-    Offset intended{0};              ///< shared by all its operations
+    Offset intended{0};              ///< when it is due: with its last operation
+    std::vector<Offset> due;         ///< when each operation is due; empty: with the request
     std::vector<std::byte> bytes;    ///< room for the header, then the commands
     std::vector<Digest> digests;     ///< one a command, only when asked for
 };

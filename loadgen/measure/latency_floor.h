@@ -1,0 +1,66 @@
+// What of a response may be the generator's own doing, and so the least that the server took.
+#pragma once
+
+#include "loadgen/measure/schedule.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace tuma::loadgen {
+
+/// By how much the generator can have delayed each answer, told of every request that leaves and
+/// ends.
+///
+/// A request that leaves late delays its own answer, and those of the requests that queue behind it
+/// in the server. The delay can last as long as the server is busy without a break, and what a
+/// generator can see of that is: since nothing was in flight. So the most by which any request of
+/// such a time left late bounds the delay of each later one:
+///
+///     floor = received - due - delay <= what it would have taken had all left on time <= answered
+///     - due
+///
+/// It holds percentile by percentile for servers that keep the order of requests in every stage,
+/// and for group commit. One pause, while requests are always in flight, widens the bounds for as
+/// long.
+class LatencyFloor {
+public:
+    /// The answer (or the end of waiting for one) that made room for a request.
+    struct Room {
+        Offset at{0};     ///< no later than the answer was received
+        Offset delay{0};  ///< that of the request it answered
+    };
+
+    /// A request leaves; `room` if it had to wait for an earlier one to end. Gives its delay at
+    /// most. Requires: due <= sent.
+    Offset left(Offset due, Offset sent, const std::optional<Room>& room = std::nullopt) {
+        if (in_flight_ == 0 && !abandoned_at_) delay_ = Offset{0};
+        Offset late = sent - due;
+        // It could not have left before that room was there. How late the room came is the delay of
+        // the request that had it, to which the time until it was seen is added.
+        if (room) late = std::min(late, sent - room->at + room->delay);
+        delay_ = std::max(delay_, late);
+        ++in_flight_;
+        return delay_;
+    }
+
+    /// The request that was sent then has its answer.
+    void answered(Offset sent) {
+        --in_flight_;
+        // Order is kept: what had been sent before it is no longer in the server either.
+        if (abandoned_at_ && sent > *abandoned_at_) abandoned_at_.reset();
+    }
+
+    /// Its answer is not waited for any more. The server may have it still, so that its busy time
+    /// goes on.
+    void abandoned(Offset sent) {
+        --in_flight_;
+        abandoned_at_ = std::max(abandoned_at_.value_or(sent), sent);
+    }
+
+private:
+    std::uint64_t in_flight_ = 0;
+    Offset delay_{0};
+    std::optional<Offset> abandoned_at_;
+};
+
+}  // namespace tuma::loadgen

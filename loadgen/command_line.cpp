@@ -4,6 +4,7 @@
 #include "ledger/words/command_words.h"
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/version.h"
+#include "loadgen/exit_codes.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -15,12 +16,8 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr int exit_usage = 2;
 /// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
 constexpr std::uint32_t http_connections = 64;
-constexpr std::string_view exit_codes =
-    "Exit codes: 0 done; 1 the run is invalid, no rate keeps the SLO, or B is worse than A; "
-    "2 wrong usage; 3 the server cannot be reached or went away.";
 
 /// The error of a value, without a name in front: CLI11 adds the option's.
 template <typename Value>
@@ -237,6 +234,16 @@ CLI::App* add_run(CLI::App& app, Parsed& parsed) {
     add_rate(*run, "--rate", load.rate, "max",
              "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
              "sends as answers come (closed loop)");
+    add_text(*run, "--slo", "",
+             "What must hold, as p99<20ms,errors<0.1%; tells by the exit code whether it did. "
+             "Measures " +
+                 slo_measures(),
+             [&load](const std::string& given) -> std::string {
+                 const auto slo = parse_slo(given);
+                 if (!slo) return slo.error().reason;
+                 load.slo = given;
+                 return {};
+             });
     add_load(*run, load);
     add_http(*run, load);
     add_number(*run, "--stop-after", load.operations_max, 0, 1'000'000'000'000,
@@ -254,8 +261,7 @@ CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
     FindMaxCommand& command = parsed.find_max;
     add_connection(*find, command.load);
     add_text(*find, "--slo", "",
-             "What must hold, as p99<20ms,errors<0.1%; measures p50 p90 p99 p99_9 max errors "
-             "refused",
+             "What must hold, as p99<20ms,errors<0.1%; measures " + slo_measures(),
              [&command](const std::string& given) -> std::string {
                  // Read for the message only. The text itself is kept, as results are told with it.
                  const auto slo = parse_slo(given);
@@ -339,6 +345,26 @@ CLI::App* add_sample(CLI::App& app, Parsed& parsed) {
     return sample;
 }
 
+/// The command line as it can be given to a shell again.
+std::string shell_words(const std::vector<std::string>& arguments) {
+    std::string line = "tuma-load";
+    for (const std::string& argument : arguments) {
+        const bool is_plain = argument.find_first_not_of(
+                                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789-_=.,:/%@+") == std::string::npos;
+        line += ' ';
+        if (is_plain && !argument.empty()) {
+            line += argument;
+            continue;
+        }
+        line += '\'';
+        for (const char letter : argument)
+            line += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+        line += '\'';
+    }
+    return line;
+}
+
 NoCommand refuse(const InputError& error) {
     fmt::print(stderr, "tuma-load: {}\nRun with --help for all options.\n", error.text());
     return {exit_usage};
@@ -405,7 +431,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     // CLI11 writes into it while it parses, so that it must outlive the app.
     Parsed parsed;
     CLI::App app{"tuma-load drives a payment switch with load and measures it.", "tuma-load"};
-    app.footer(std::string(exit_codes));
+    app.footer(std::string(exit_codes_text));
     app.set_version_flag("--version", fmt::format("tuma-load {}", version()));
     app.require_subcommand(1);
     const CLI::App* run = add_run(app, parsed);
@@ -423,12 +449,19 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
         fmt::print(stderr, "tuma-load: {}\n", *misspelt);
         return NoCommand{exit_usage};
     }
+    // As here: the parser would only say that something else is missing.
+    if (const auto misspelt = misspelt_argument(command_words(app), arguments)) {
+        fmt::print(stderr, "tuma-load: {}\n", *misspelt);
+        return NoCommand{exit_usage};
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         // Help and version are exceptions of CLI11 as well. They end with 0.
         return NoCommand{app.exit(error) == 0 ? 0 : exit_usage};
     }
+    parsed.run.load.command = shell_words(arguments);
+    parsed.find_max.load.command = parsed.run.load.command;
     return chosen(parsed, *run, *find, *sample, random_seed);
 }
 

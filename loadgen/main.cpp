@@ -3,6 +3,7 @@
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/run_http.h"
 #include "loadgen/drive/run_load.h"
+#include "loadgen/exit_codes.h"
 #include "loadgen/report/compare.h"
 #include "loadgen/sample/sample_merchant.h"
 
@@ -21,11 +22,6 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr int exit_ok = 0;
-constexpr int exit_invalid = 1;
-constexpr int exit_usage = 2;
-constexpr int exit_server_gone = 3;
-
 /// Set by the first signal; the second one ends the process at once.
 std::atomic<bool> stop_requested{false};
 
@@ -41,10 +37,28 @@ int wrong_usage(const InputError& error) {
     return exit_usage;
 }
 
-int exit_code_of(const RunReport& report) {
+ExitCode exit_code_of(const RunReport& report) {
     // First: a run whose server went away is invalid too, but that is not what one must know.
     if (!report.server_gone.empty()) return exit_server_gone;
-    return report.verdict.valid ? exit_ok : exit_invalid;
+    if (!report.unwritten.empty()) return exit_cannot_write;
+    if (!report.verdict.valid) return exit_not_held;
+    // What is broken under too little load is broken under more.
+    if (report.slo && report.slo->kept == Kept::broken) return exit_slo_broken;
+    if (report.verdict.load != LoadHeld::held) return exit_not_held;
+    return report.slo && report.slo->kept == Kept::unknown ? exit_unknown : exit_done;
+}
+
+/// Writes and says where; a file that cannot be written costs nothing but itself.
+ExitCode keep_report(const RunReport& report, const std::filesystem::path& directory,
+                     ExitCode otherwise) {
+    try {
+        write_report(report, directory);
+    } catch (const WriteError& error) {
+        fmt::print(stderr, "tuma-load: {}\n", error.what());
+        return otherwise == exit_server_gone ? otherwise : exit_cannot_write;
+    }
+    fmt::print("report: {}\n", (directory / "report.html").string());
+    return otherwise;
 }
 
 /// Makes one run of a load that has been prepared.
@@ -73,13 +87,15 @@ Result<RunOnce> prepare(const LoadOptions& load, Progress& progress) {
 int run(const RunCommand& command) {
     const LoadOptions& load = command.load;
     Progress progress(Progress::style_for_terminal(load.is_quiet));
+    // Before the load, or an hour's run might end without a place for what it has found.
+    if (!load.report.empty()) make_report_directory(load.report);
     const auto run_once = prepare(load, progress);
     if (!run_once) return wrong_usage(run_once.error());
     const RunReport report = (*run_once)(load);
-    if (!load.report.empty()) write_report(report, load.report);
     fmt::print("{}", report_text(report));
-    if (!load.report.empty()) fmt::print("report: {}\n", (load.report / "report.html").string());
-    return exit_code_of(report);
+    static_cast<void>(std::fflush(stdout));
+    const ExitCode code = exit_code_of(report);
+    return load.report.empty() ? code : keep_report(report, load.report, code);
 }
 
 int search(const FindMaxCommand& command) {
@@ -116,10 +132,10 @@ int search(const FindMaxCommand& command) {
     fmt::print("{}", search_text(result, command.slo));
     if (!command.load.report.empty())
         write_file_aside(command.load.report / "find-max.json", search_json(result, command.slo));
-    if (result.found) return exit_ok;
+    if (result.found) return exit_done;
     // A search that was stopped by hand says nothing about the server.
     const bool is_gone = !result.trials.empty() && result.trials.back().is_server_gone;
-    return is_gone && !stop_requested.load() ? exit_server_gone : exit_invalid;
+    return is_gone && !stop_requested.load() ? exit_server_gone : exit_slo_broken;
 }
 
 int compare_sides(const CompareCommand& command) {
@@ -136,7 +152,7 @@ int compare_sides(const CompareCommand& command) {
     constexpr std::uint64_t bootstrap_seed = 1;
     const Comparison comparison = compare(sides[0], sides[1], bootstrap_seed);
     fmt::print("{}", command.as_json ? comparison_json(comparison) : comparison_text(comparison));
-    return comparison.verdict == Finding::worse ? exit_invalid : exit_ok;
+    return comparison.verdict == Finding::worse ? exit_worse : exit_done;
 }
 
 int make_sample(const SampleCommand& command) {
@@ -147,11 +163,11 @@ int make_sample(const SampleCommand& command) {
         // What is piped on must be nothing but the file.
         fmt::print("{}", csv);
         fmt::print(stderr, "{}\n", summary);
-        return exit_ok;
+        return exit_done;
     }
     write_file_aside(command.out, csv);
     fmt::print("{}\nsales: {}\n", summary, command.out.string());
-    return exit_ok;
+    return exit_done;
 }
 
 struct Execute {
@@ -179,8 +195,15 @@ int main(int argc, char** argv) {
     } catch (const ConnectionError& error) {
         fmt::print(stderr, "tuma-load: {}\n", error.what());
         return exit_server_gone;
+    } catch (const WriteError& error) {
+        fmt::print(stderr, "tuma-load: {}\n", error.what());
+        return exit_cannot_write;
+    } catch (const tuma::ledger::StoreError& error) {
+        // The file of acknowledgements.
+        fmt::print(stderr, "tuma-load: {}\n", error.what());
+        return exit_cannot_write;
     } catch (const std::exception& error) {
         fmt::print(stderr, "tuma-load: {}\n", error.what());
-        return exit_invalid;
+        return exit_failed;
     }
 }

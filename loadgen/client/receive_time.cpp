@@ -1,5 +1,7 @@
 #include "loadgen/client/receive_time.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -42,6 +44,20 @@ Received receive_timed(int socket, std::span<std::byte> into) {
         std::memcpy(&received.last_byte_at->realtime, CMSG_DATA(part), sizeof(timespec));
     }
     return received;
+}
+
+bool SegmentCount::was_one_segment(int socket) {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+    // An older kernel fills less, and the rest stays 0. More bytes than were read are of segments
+    // that came since, and the count is not that of the reading.
+    if (info.tcpi_bytes_received != bytes_read_) return false;
+    const bool is_one = is_known_ && info.tcpi_data_segs_in - segments_ == readings_;
+    segments_ = info.tcpi_data_segs_in;
+    readings_ = 0;
+    is_known_ = true;
+    return is_one;
 }
 
 }  // namespace tuma::loadgen

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
 #include <optional>
 #include <span>
@@ -33,5 +34,26 @@ struct Received {
 
 /// Reads what there is, once; an interrupted call is made again.
 Received receive_timed(int socket, std::span<std::byte> into);
+
+/// Whether what one reading gave came in one segment, so that the time of its last byte is that of
+/// all. A server that commits many requests together answers them together. Told by the kernel's
+/// count of segments: it must have grown by one for each reading.
+class SegmentCount {
+public:
+    /// Of each reading, in order; `is_all` when it left nothing unread.
+    void note_reading(std::size_t bytes, bool is_all) {
+        bytes_read_ += bytes;
+        ++readings_;
+        is_known_ = is_known_ && is_all;
+    }
+    /// Of the last reading; a system call.
+    bool was_one_segment(int socket);
+
+private:
+    std::uint64_t bytes_read_ = 0;
+    std::uint64_t readings_ = 0;  ///< since the count was known
+    std::uint64_t segments_ = 0;  ///< then
+    bool is_known_ = true;        ///< nothing has come before the first reading
+};
 
 }  // namespace tuma::loadgen

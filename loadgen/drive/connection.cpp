@@ -93,13 +93,15 @@ const InFlight* Connection::oldest() const {
 
 void Connection::give_up_oldest() {
     ensure(oldest_ != no_place, "nothing is in flight");
-    places_[oldest_].given_up = places_[oldest_].generation;
+    ++places_[oldest_].given_up;
     free_place(oldest_);
 }
 
-bool Connection::was_given_up(std::uint64_t request_id) const {
+bool Connection::take_late(std::uint64_t request_id) {
     const std::uint64_t number = request_id & place_mask;
-    return number < places_.size() && places_[number].given_up == request_id >> place_bits;
+    if (number >= places_.size() || places_[number].given_up == 0) return false;
+    --places_[number].given_up;
+    return true;
 }
 
 void Connection::append_sent(std::uint16_t place) {
@@ -136,6 +138,7 @@ Connection::Reading Connection::receive(std::span<std::byte> scratch, Offset now
     last_byte_at_ = received.last_byte_at;
     is_empty_ = fresh_bytes < scratch.size();
     if (is_empty_) empty_at_ = now;
+    segments_.note_reading(fresh_bytes, is_empty_);
     const auto fresh = scratch.first(fresh_bytes);
     // Replies mostly come whole, and are read where they were received.
     if (kept_.empty()) {

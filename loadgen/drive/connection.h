@@ -68,8 +68,9 @@ public:
     const InFlight* oldest() const;
     /// Frees that one's place. Requires: oldest() is not null.
     void give_up_oldest();
-    /// The request with this id was the last one given up in its place.
-    bool was_given_up(std::uint64_t request_id) const;
+    /// An answer came for which `find` has nothing: true if it can be that of a request that was
+    /// given up in its place, each of which has one answer at most; else it came twice or unasked.
+    bool take_late(std::uint64_t request_id);
 
     /// Reads once into `scratch`. What came is `arrived()` until `consumed` is called. `now` is no
     /// later than the call, and `quiet_at` a time at which there was nothing to read unless the
@@ -79,7 +80,9 @@ public:
     /// No byte of what came last has come before.
     Offset received_after() const { return received_after_; }
     /// When the kernel had the last byte of it; nothing where it does not say.
-    std::optional<KernelTime> last_byte_at() const { return last_byte_at_; }
+    const std::optional<KernelTime>& last_byte_at() const { return last_byte_at_; }
+    /// All of it came at that moment; a system call.
+    bool came_at_once() { return segments_.was_one_segment(socket_.descriptor()); }
     std::span<const std::byte> arrived() const { return arrived_; }
     /// Keeps what is behind the first `bytes` of `arrived()` for the next reading.
     void consumed(std::size_t bytes);
@@ -90,15 +93,14 @@ private:
     struct Place {
         InFlight request;
         std::uint64_t generation = 0;
-        std::uint64_t given_up = none_given_up;  ///< the generation that was given up last
-        std::uint16_t before = no_place;         ///< those that were sent before and after it
+        std::uint32_t given_up = 0;       ///< requests that may still be answered
+        std::uint16_t before = no_place;  ///< those that were sent before and after it
         std::uint16_t after = no_place;
         bool is_taken = false;
         bool is_stamped = false;
     };
     /// No connection has so many places.
     static constexpr std::uint16_t no_place = 0xffff;
-    static constexpr std::uint64_t none_given_up = ~std::uint64_t{0};
 
     void append_sent(std::uint16_t place);
     void free_place(std::size_t place);
@@ -117,6 +119,7 @@ private:
     Offset empty_at_{0};    ///< when a reading took all there was
     bool is_empty_ = true;  ///< the last one did
     std::optional<KernelTime> last_byte_at_;
+    SegmentCount segments_;
 };
 
 }  // namespace tuma::loadgen

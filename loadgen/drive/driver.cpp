@@ -77,7 +77,7 @@ private:
         // First what was never sent, then what was never answered: with both, the counts add up.
         skip_backlog();
         give_up_in_flight();
-        if (acks_ != nullptr) acks_->flush();
+        flush_acks();
         result_.ended = now_;
         recorder_.finish(now_);
     }
@@ -174,14 +174,14 @@ private:
         advance_clock();
         const auto bytes = connection.arrived();
         std::size_t used = 0;
-        received_ = connection.received_after();
+        std::optional<Offset> received;
         while (auto frame = native::read_frame(bytes.subspan(used), true)) {
             if (!*frame)
                 return lose(number, fmt::format("a reply that cannot be read: {}: {}",
                                                 name(frame->error().code), frame->error().reason));
-            // The kernel's time is that of the last of all bytes, and so the reply's if that was
-            // all.
-            if ((*frame)->header.length == bytes.size()) received_ = received_at(connection);
+            if (!received)
+                received = received_at(connection, (*frame)->header.length == bytes.size());
+            received_ = *received;
             if (!take_reply(number, **frame)) return;
             used += (*frame)->header.length;
         }
@@ -190,9 +190,12 @@ private:
         list_as_waiting(number);
     }
 
-    Offset received_at(const Connection& connection) const {
+    /// When the replies of one reading have come, at the earliest.
+    Offset received_at(Connection& connection, bool is_one_reply) const {
         const auto& kernel = connection.last_byte_at();
-        if (!kernel) return connection.received_after();
+        // The kernel's time is that of the last of all bytes.
+        if (!kernel || !(is_one_reply || connection.came_at_once()))
+            return connection.received_after();
         // Within what is known, because the wall clock may be set at any moment.
         return std::clamp(now_ - kernel->age(), connection.received_after(), now_);
     }
@@ -217,8 +220,8 @@ private:
         // It has timed out or was answered before, and is counted so. That is no fault of the
         // connection.
         if (request == nullptr) {
-            ++(connection.was_given_up(reply.header.request_id) ? result_.late_answers
-                                                                : result_.duplicate_answers);
+            ++(connection.take_late(reply.header.request_id) ? result_.late_answers
+                                                             : result_.duplicate_answers);
             return true;
         }
         // A reply that does not fit makes all further ones doubtful, and with them the connection.
@@ -263,8 +266,30 @@ private:
         if (acks_ != nullptr) acknowledge(request, outcomes);
     }
 
+    void flush_acks() {
+        if (acks_ != nullptr) write_acks([&] { acks_->flush(); });
+    }
+
+    /// A full disk ends the sending and not the run: what was measured is not to be lost with it.
+    template <typename Write>
+    void write_acks(const Write& write) {
+        try {
+            write();
+        } catch (const ledger::StoreError& error) {
+            acks_ = nullptr;
+            is_stopped_ = true;
+            result_.unwritten = error.what();
+            result_.problems.push_back(
+                fmt::format("acknowledgements could not be written: {}", error.what()));
+        }
+    }
+
     void acknowledge(const InFlight& request, const std::vector<core::Outcome>& outcomes) {
         ensure(request.digests.size() == outcomes.size(), "acknowledgements need digests");
+        write_acks([&] { append_acks(request, outcomes); });
+    }
+
+    void append_acks(const InFlight& request, const std::vector<core::Outcome>& outcomes) {
         for (std::size_t i = 0; i < outcomes.size(); ++i) {
             const core::Outcome& outcome = outcomes[i];
             // Nothing was executed and nothing is in the journal, so that there is nothing to
@@ -355,7 +380,7 @@ private:
             if (line.connection.is_open()) list_as_waiting(i);
         }
         recorder_.advance(now_);
-        if (acks_ != nullptr) acks_->flush();
+        flush_acks();
         return next;
     }
 

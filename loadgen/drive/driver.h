@@ -56,10 +56,10 @@ struct RunEnd {
     Offset ended{0};
     std::string server_gone;  ///< what happened and what was in flight; empty when it did not
     std::vector<std::string> problems;  ///< further reasons not to believe the run
-    std::uint64_t replays = 0;          ///< answers from the server's memory of an earlier request
-    std::uint64_t late_answers = 0;     ///< to requests that had timed out
-    std::uint64_t duplicate_answers =
-        0;  ///< to requests that had been answered, or were never sent
+    std::string unwritten;      ///< why no more acknowledgements were kept, which ended the run
+    std::uint64_t replays = 0;  ///< answers from the server's memory of an earlier request
+    std::uint64_t late_answers = 0;          ///< to requests that had timed out
+    std::uint64_t duplicate_answers = 0;     ///< to requests that were answered, or never sent
     std::optional<std::uint8_t> durability;  ///< as replies state it
 };
 
@@ -69,8 +69,8 @@ struct RunEnd {
 /// and the run drains. When a connection is lost nothing more is sent, what it had in flight is
 /// counted as errors, and answers that are on their way on the others are still taken.
 /// Every answer goes into `acks` (null: none are kept), refusals too, but not `overloaded`.
-/// Throws ConnectionError when it cannot connect, StoreError when acknowledgements cannot be
-/// written.
+/// When they cannot be written, nothing more is sent. Throws ConnectionError when it cannot
+/// connect.
 RunEnd drive(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
              ledger::AcksWriter* acks, const std::atomic<bool>& stop,
              const OnProgress& on_progress);

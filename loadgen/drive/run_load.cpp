@@ -37,11 +37,9 @@ std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Pla
     else
         timing.end = options.warmup + options.duration;
     if (options.rate) {
-        // The schedule is one of requests. Rounded to the nearest thousandth, not down.
-        const Rate requests{(options.rate->millihertz + options.batch / 2) / options.batch};
         // The profile and --stop-after end the stream; the schedule itself must not.
         const Offset horizon = std::chrono::hours{24 * 366};
-        timing.requests.emplace(requests, options.arrival, options.seed, horizon);
+        timing.operations.emplace(*options.rate, options.arrival, options.seed, horizon);
     }
     if (options.day_length) timing.profile.emplace(play.scenario.hours, *options.day_length);
     return std::make_unique<MixedStream>(workload, framing, std::move(timing));

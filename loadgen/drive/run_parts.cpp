@@ -4,10 +4,15 @@
 #include "loadgen/drive/version.h"
 #include "loadgen/measure/calibration.h"
 #include "loadgen/measure/server_metrics.h"
+#include "loadgen/merchants/json_member.h"
+#include "loadgen/report/slo.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <array>
 #include <chrono>
+#include <climits>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -54,6 +59,30 @@ void add_problems(const RunEnd& end, RunReport& report) {
     report.verdict.valid = reasons.empty();
 }
 
+void add_slo(const std::string& text, RunReport& report) {
+    const auto slo = parse_slo(text);
+    ensure(slo.has_value(), "the command line has read it before");
+    SloFinding found = check_slo(*slo, report);
+    report.slo = SloResult{.text = text, .kept = found.kept, .why = std::move(found.why)};
+}
+
+std::string host_name() {
+    std::array<char, HOST_NAME_MAX + 1> name{};
+    return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
+}
+
+/// What the server calls itself; empty when it does not say.
+std::string server_version(const LoadOptions& options) {
+    if (!options.admin) return {};
+    try {
+        const auto facts = read_object(http_get(*options.admin, "/version", metrics_timeout));
+        return facts ? std::string(text_at(*facts, {"version"})) : std::string{};
+    } catch (const ConnectionError&) {
+        // Its metrics will not be had either, and that is said.
+        return {};
+    }
+}
+
 }  // namespace
 
 std::optional<Offset> planned_length(const LoadOptions& options) {
@@ -84,6 +113,9 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
                    const RunParts& parts) {
     RunReport report;
     report.version = version();
+    report.server_version = server_version(options);
+    report.command = options.command;
+    report.host = host_name();
     report.calibration = calibrate(options, progress);
     report.settings = parts.settings;
     std::optional<std::vector<MetricSample>> metrics_before;
@@ -105,6 +137,9 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     report.calibration.steal = steal_share(usage_before, usage_after);
     report.calibration.generator_cpu = cpu_share(usage_before, usage_after);
     report.server_gone = end.server_gone;
+    report.unwritten = end.unwritten;
+    report.late_answers = end.late_answers;
+    report.duplicate_answers = end.duplicate_answers;
     parts.add_facts(end, report);
     take_results(recorder, parts.kinds, report);
     // Of a server that was started again the difference would be nonsense.
@@ -114,6 +149,7 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     report.verdict = judge(report);
     // After `judge`, which makes the verdict anew.
     add_problems(end, report);
+    if (!options.slo.empty()) add_slo(options.slo, report);
     return report;
 }
 

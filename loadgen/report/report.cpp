@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <memory>
 #include <system_error>
 
@@ -30,7 +31,7 @@ private:
 };
 
 [[noreturn]] void throw_errno(const std::filesystem::path& path) {
-    throw std::system_error(errno, std::generic_category(), "cannot write " + path.string());
+    throw WriteError(fmt::format("cannot write {}: {}", path.string(), std::strerror(errno)));
 }
 
 std::string intervals_of(std::string_view tag, SparseCounts IntervalLatencies::*which,
@@ -145,16 +146,37 @@ void write_file_aside(const std::filesystem::path& path, std::string_view conten
         // Durable before it has its name.
         if (::fsync(file.descriptor()) != 0) throw_errno(aside);
     }
-    std::filesystem::rename(aside, path);
+    std::error_code failure;
+    std::filesystem::rename(aside, path, failure);
+    if (failure)
+        throw WriteError(fmt::format("cannot write {}: {}", path.string(), failure.message()));
+}
+
+void make_report_directory(const std::filesystem::path& directory) {
+    std::error_code failure;
+    std::filesystem::create_directories(directory, failure);
+    if (failure)
+        throw WriteError(
+            fmt::format("cannot make the directory {}: {}", directory.string(), failure.message()));
+    if (::access(directory.c_str(), W_OK) != 0) throw_errno(directory);
 }
 
 void write_report(const RunReport& report, const std::filesystem::path& directory) {
-    std::filesystem::create_directories(directory);
-    write_file_aside(directory / "timeline.csv", timeline_csv(report.timeline));
-    write_file_aside(directory / "latency.hlog", latency_hlog(report));
-    write_file_aside(directory / "report.html", report_html(report));
+    make_report_directory(directory);
+    std::string problems;
+    const auto write = [&](const char* name, const std::string& content) {
+        try {
+            write_file_aside(directory / name, content);
+        } catch (const WriteError& error) {
+            problems += fmt::format("{}{}", problems.empty() ? "" : "; ", error.what());
+        }
+    };
+    write("timeline.csv", timeline_csv(report.timeline));
+    write("latency.hlog", latency_hlog(report));
+    write("report.html", report_html(report));
     // Last, so that whoever finds it finds the others too.
-    write_file_aside(directory / "report.json", report_json(report));
+    write("report.json", report_json(report));
+    if (!problems.empty()) throw WriteError(problems);
 }
 
 }  // namespace tuma::loadgen

@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,12 +59,26 @@ struct FateRow {
     Histogram floor;
 };
 
+/// Whether an objective was kept. Unknown: the generator's own pauses hide it, or too few requests.
+enum class Kept : std::uint8_t { kept, broken, unknown };
+std::string_view name(Kept kept);
+
+struct SloResult {
+    std::string text;  ///< "p99<20ms,errors<0.1%"
+    Kept kept = Kept::kept;
+    std::string
+        why;  ///< the first term that was broken, or else not known; empty when all are kept
+};
+
 /// One run, complete. Histograms and counts leave the warm-up out.
 struct RunReport {
     RunSettings settings;
     Timestamp started_at{};
     std::string durability = "unknown";  ///< as the server states it, e.g. "fsync"
     std::string version;                 ///< of the generator
+    std::string server_version;  ///< as its admin address says; empty where that is not known
+    std::string host;            ///< where the generator ran
+    std::string command;         ///< its command line
     Counts counts;
     Counts warmup_counts;
     Counts window;         ///< what happened within `measured`, see `Recorder::window`
@@ -84,8 +99,13 @@ struct RunReport {
     std::vector<IntervalLatencies> intervals;
     Calibration calibration;
     std::vector<Stage> stages;
+    std::uint64_t late_answers = 0;       ///< to requests that had timed out
+    std::uint64_t duplicate_answers = 0;  ///< to requests that had an answer
+    std::string unwritten;    ///< what kept acknowledgements from being written; empty otherwise
     std::string server_gone;  ///< what was in flight when the server went away; empty otherwise
     Verdict verdict;          ///< by `judge`
+    /// What was asked to hold, and whether it did; nothing where nothing was asked.
+    std::optional<SloResult> slo;
 
     /// Operations of a window's count a second of measured time; 0 without any.
     double per_s(std::uint64_t count) const;
@@ -136,12 +156,22 @@ std::string timeline_csv(const std::vector<TimelineRow>& timeline);
 /// callbacks one for the whole run.
 std::string latency_hlog(const RunReport& report);
 
+/// A file or a directory cannot be written; the message names it and says why.
+class WriteError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Makes the directory of a report where there is none, so that a run that cannot be kept is not
+/// begun. Throws WriteError, also when it cannot be written in.
+void make_report_directory(const std::filesystem::path& directory);
+
 /// Writes report.json, report.html, latency.hlog and timeline.csv, each aside and then renamed;
-/// makes the directory. Throws std::system_error when it cannot.
+/// makes the directory. What cannot be written does not keep the others from it. Throws WriteError.
 void write_report(const RunReport& report, const std::filesystem::path& directory);
 
 /// Writes `content` beside `path` and renames it there, so that no reader ever sees half a file.
-/// Throws std::system_error.
+/// Throws WriteError.
 void write_file_aside(const std::filesystem::path& path, std::string_view content);
 
 }  // namespace tuma::loadgen

@@ -166,6 +166,9 @@ std::string report_json(const RunReport& report) {
         {"seed", report.settings.seed},
         {"started_at", tuma::text(report.started_at)},
         {"version", report.version},
+        {"server_version", report.server_version},
+        {"host", report.host},
+        {"command", report.command},
         {"durability", report.durability},
         {"valid", report.verdict.valid},
         {"invalid_because", sentences(report.verdict.invalid_because)},
@@ -181,6 +184,8 @@ std::string report_json(const RunReport& report) {
         {"refused", counts.refused},
         {"errors", counts.errors},
         {"timeouts", counts.timeouts},
+        {"late_answers", report.late_answers},
+        {"duplicate_answers", report.duplicate_answers},
         {"refusals", refusals(report, counts)},
         {"attained_per_s", report.attained_per_s()},
         {"offered_per_s", report.offered_per_s()},
@@ -200,6 +205,9 @@ std::string report_json(const RunReport& report) {
     }
     // Left out where none are awaited: zeros would look like a measurement.
     if (report.callbacks) out["callbacks"] = callbacks_of(*report.callbacks);
+    if (report.slo)
+        out["slo"] = {
+            {"text", report.slo->text}, {"kept", name(report.slo->kept)}, {"why", report.slo->why}};
     out["fates"] = fates_of(report.fates);
     out["warmup_scheduled"] = report.warmup_counts.scheduled;
     out["warmup_ok"] = report.warmup_counts.ok;

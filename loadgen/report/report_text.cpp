@@ -195,6 +195,10 @@ std::string report_text(const RunReport& report) {
     out += wrapped("  ", "    ", quotation(report));
     if (!report.verdict.load_because.empty())
         out += wrapped("  ", "    ", report.verdict.load_because);
+    if (report.slo)
+        out += wrapped("  ", "    ",
+                       fmt::format("{} {}{}{}", report.slo->text, name(report.slo->kept),
+                                   report.slo->why.empty() ? "" : ": ", report.slo->why));
     if (!report.verdict.valid) out += "  The run is INVALID:\n";
     // Every reason on a line of its own, so that none is overlooked.
     for (const std::string& reason : report.verdict.invalid_because) {

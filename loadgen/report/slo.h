@@ -25,14 +25,10 @@ std::string slo_measures();
 /// without us, ms, s or %.
 Result<std::vector<SloTerm>> parse_slo(std::string_view text);
 
-/// Whether an objective was kept. Unknown: the generator's own pauses hide it, or too few requests.
-enum class Kept : std::uint8_t { kept, broken, unknown };
-std::string_view name(Kept kept);
-
+/// One answer to all terms.
 struct SloFinding {
     Kept kept = Kept::kept;
-    std::string
-        why;  ///< the first term that was broken, or else not known; empty when all are kept
+    std::string why;  ///< as in SloResult
 };
 
 /// A latency is kept when the response is below the limit, broken when the floor is not, and

@@ -110,6 +110,11 @@ void add_load_remarks(const RunReport& report, Verdict& verdict) {
             "{} of the operations failed. They are in the percentiles with the time that "
             "was spent on them.",
             share_text(share_of(window.errors + window.timeouts, window.ended()))));
+    if (report.late_answers + report.duplicate_answers > 0)
+        verdict.remarks.push_back(
+            fmt::format("{} answers came when their request had timed out, and {} came again. "
+                        "Neither is counted.",
+                        count_text(report.late_answers), count_text(report.duplicate_answers)));
     if (window.skipped > 0)
         verdict.remarks.push_back(
             fmt::format("{} operations were due and never sent.", count_text(window.skipped)));

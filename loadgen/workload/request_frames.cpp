@@ -105,7 +105,7 @@ RequestFrames::RequestFrames(const FramingSettings& settings) : settings_(settin
     }
 }
 
-bool RequestFrames::add(const Operation& operation) {
+bool RequestFrames::add(const Operation& operation, std::optional<Offset> due) {
     Filling& filling = filling_[kind_index(operation.type)];
     RequestFrame& frame = filling.frame;
     ensure(frame.count < settings_.batch, "a full frame must be taken first");
@@ -115,6 +115,7 @@ bool RequestFrames::add(const Operation& operation) {
     native::append_command(frame.bytes, filling.request);
     // A digest costs a hash for each command; only an acknowledgement file needs them.
     if (settings_.with_digests) frame.digests.push_back(native::digest_of(filling.request));
+    if (due && settings_.batch > 1) frame.due.push_back(*due);
     ++frame.count;
     return frame.count == settings_.batch;
 }

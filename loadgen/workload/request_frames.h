@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -47,8 +48,9 @@ public:
     explicit RequestFrames(const FramingSettings& settings);
 
     /// Encodes the operation into the frame of its kind. True when that frame is full now; it must
-    /// be taken before the next operation of its kind is added.
-    bool add(const Operation& operation);
+    /// be taken before the next operation of its kind is added. `due` is kept where operations of a
+    /// request can differ in it.
+    bool add(const Operation& operation, std::optional<Offset> due = std::nullopt);
     /// Swaps the frame of this kind with `frame`, whose buffers are used again.
     void take(native::FrameType type, RequestFrame& frame);
     /// Takes a frame that has at least one command; false when there is none.

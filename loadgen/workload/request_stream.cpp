@@ -39,46 +39,65 @@ Offset DayProfile::bend(Offset even) const {
 
 MixedStream::MixedStream(Workload& workload, const FramingSettings& framing, Timing timing)
     : workload_(workload), frames_(framing), timing_(std::move(timing)) {
-    find_next();
+    if (timing_.operations) prepare();
+}
+
+std::optional<Offset> MixedStream::next_time() const {
+    if (timing_.operations)
+        return ready_.count == 0 ? std::nullopt : std::optional{ready_.intended};
+    // Counted by what was taken, not by what was drawn: drawn operations may still wait in frames.
+    if (taken_ == timing_.operations_max) return std::nullopt;
+    // Due at once, always: the start of the run is in the past for every request.
+    return Offset{0};
 }
 
 void MixedStream::take(RequestFrame& frame) {
-    ensure(next_.has_value(), "a request after the last");
-    bool is_full = false;
-    // Kinds fill at different paces, so several draws may go into other frames before one is full.
-    while (!is_full && drawn_ < timing_.operations_max) {
-        const Operation operation = workload_.draw();
-        ++drawn_;
-        is_full = frames_.add(operation);
-        if (is_full) frames_.take(operation.type, frame);
+    ensure(next_time().has_value(), "a request after the last");
+    if (timing_.operations) {
+        std::swap(frame, ready_);
+        prepare();
+    } else {
+        draw_into(frame);
     }
-    if (!is_full) {
-        // No more may be drawn: what is partly filled has to go, or the run would send less than
-        // was asked for.
-        const bool has_rest = frames_.take_any(frame);
-        ensure(has_rest, "operations that were drawn and not taken wait in frames");
-    }
-    frame.intended = *next_;
     taken_ += frame.count;
-    // In a closed loop there is no schedule to move on; the driver asks when it has a place.
-    if (timing_.requests) timing_.requests->take();
-    find_next();
 }
 
-void MixedStream::find_next() {
-    next_.reset();
-    // Counted by what was taken, not by what was drawn: drawn operations may still wait in frames.
-    if (taken_ == timing_.operations_max) return;
-    if (!timing_.requests) {
-        // Due at once, always: the start of the run is in the past for every request.
-        next_ = Offset{0};
+void MixedStream::draw_into(RequestFrame& frame) {
+    // Kinds fill at different paces, so several draws may go into other frames before one is full.
+    while (drawn_ < timing_.operations_max) {
+        const Operation operation = workload_.draw();
+        ++drawn_;
+        if (frames_.add(operation)) return frames_.take(operation.type, frame);
+    }
+    // No more may be drawn: what is partly filled has to go, or the run would send less than was
+    // asked for.
+    const bool has_rest = frames_.take_any(frame);
+    ensure(has_rest, "operations that were drawn and not taken wait in frames");
+}
+
+/// When the next operation is due; nothing once there are no more.
+std::optional<Offset> MixedStream::take_time() {
+    const auto even = timing_.operations->peek();
+    if (drawn_ == timing_.operations_max || !even) return std::nullopt;
+    const Offset time = timing_.profile ? timing_.profile->bend(*even) : *even;
+    // An operation at the end or later is not part of the run.
+    if (time >= timing_.end) return std::nullopt;
+    timing_.operations->take();
+    ++drawn_;
+    return time;
+}
+
+void MixedStream::prepare() {
+    ready_.count = 0;
+    while (const auto time = take_time()) {
+        last_ = *time;
+        const Operation operation = workload_.draw();
+        if (!frames_.add(operation, *time)) continue;
+        frames_.take(operation.type, ready_);
+        ready_.intended = *time;
         return;
     }
-    const auto even = timing_.requests->peek();
-    if (!even) return;
-    const Offset time = timing_.profile ? timing_.profile->bend(*even) : *even;
-    // A request at the end or later is not part of the run.
-    if (time < timing_.end) next_ = time;
+    if (frames_.take_any(ready_)) ready_.intended = last_;
 }
 
 TraceStream::TraceStream(Workload& workload, const FramingSettings& framing, const Trace& trace,
@@ -118,7 +137,7 @@ void TraceStream::prepare() {
         const Operation operation =
             // The trace says what happens; only who pays whom how much is drawn.
             workload_.draw(static_cast<Action>(next->kind), trace_.means[next->hour][next->kind]);
-        if (!frames_.add(operation)) continue;
+        if (!frames_.add(operation, next->intended)) continue;
         frames_.take(operation.type, ready_);
         ready_.intended = next->intended;
         return;

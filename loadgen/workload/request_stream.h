@@ -13,8 +13,9 @@
 
 namespace tuma::loadgen {
 
-/// The requests of a run in the order of their intended times. All operations of a request share
-/// the time at which the last of them is due, so that nothing is sent before its time.
+/// The requests of a run in the order of their intended times. A request is due with the last of
+/// its operations, so that nothing is sent before its time; each operation keeps the time of its
+/// own.
 class RequestStream {
 public:
     RequestStream() = default;
@@ -47,32 +48,36 @@ private:
 /// The end of a stream that has none of its own.
 inline constexpr std::uint64_t no_operation_limit = std::numeric_limits<std::uint64_t>::max();
 
-/// Operations drawn by a scenario's mix, at a rate or as fast as answers come.
+/// Operations drawn by a scenario's mix, at a rate or as fast as answers come. What is partly
+/// filled when no more operations are due leaves with the last of them.
 class MixedStream : public RequestStream {
 public:
-    /// When requests are due. Without a schedule: always, for a closed loop.
+    /// When operations are due. Without a schedule: always, for a closed loop.
     struct Timing {
-        std::optional<Schedule> requests;
+        std::optional<Schedule> operations;
         std::optional<DayProfile> profile;
-        Offset end = Offset::max();  ///< no request at or after this time
+        Offset end = Offset::max();  ///< no operation at or after this time
         std::uint64_t operations_max = no_operation_limit;
     };
 
     MixedStream(Workload& workload, const FramingSettings& framing, Timing timing);
 
-    std::optional<Offset> next_time() const override { return next_; }
+    std::optional<Offset> next_time() const override;
     void take(RequestFrame& frame) override;
     void reserved(TransferId reservation) override { workload_.reserved(reservation); }
 
 private:
-    void find_next();
+    std::optional<Offset> take_time();
+    void prepare();
+    void draw_into(RequestFrame& frame);
 
     Workload& workload_;
     RequestFrames frames_;
     Timing timing_;
     std::uint64_t drawn_ = 0;
     std::uint64_t taken_ = 0;
-    std::optional<Offset> next_;
+    Offset last_{0};      ///< when the operation that was drawn last is due
+    RequestFrame ready_;  ///< the next request where there is a schedule; none when its count is 0
 };
 
 /// Exactly the operations that a trace counts. A frame that is not full at the end of its hour is

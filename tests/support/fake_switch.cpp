@@ -109,7 +109,7 @@ void FakeSwitch::answer(Peer& peer, const native::FrameView& frame) {
             return;
         }
         if (last >= faults_.hold_at) hold_once();
-        if (last >= faults_.silent_from) {
+        if (last >= faults_.silent_from || ++movement_frames_ % faults_.silent_each == 0) {
             movement_count_ = last;
             return;
         }
@@ -124,6 +124,7 @@ void FakeSwitch::answer(Peer& peer, const native::FrameView& frame) {
     native::finish_frame(reply, 0, header);
     if (faults_.corrupts_replies && is_movement(type)) reply.back() ^= std::byte{1};
     send_all(peer.socket.descriptor(), reply);
+    if (faults_.answers_twice && is_movement(type)) send_all(peer.socket.descriptor(), reply);
 }
 
 core::Outcome FakeSwitch::decide(FrameType type, const core::Request& request) {

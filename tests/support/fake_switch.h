@@ -22,6 +22,7 @@ struct FakeSwitchFaults {
     static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
     std::uint64_t silent_from = never;  ///< the frame with this movement and all behind: no answer
+    std::uint64_t silent_each = never;  ///< every Nth frame of movements: no answer
     std::uint64_t close_at = never;  ///< the frame with this movement: all connections are closed
     /// The frame with this movement is answered so much later, and so is all behind it.
     std::uint64_t hold_at = never;
@@ -31,6 +32,7 @@ struct FakeSwitchFaults {
     std::uint64_t overload_set_up_each = never;  ///< every Nth opening or funding
     bool forgets_keys = false;  ///< a known identity is `identity_taken`, not a replay
     bool corrupts_replies = false;
+    bool answers_twice = false;
 };
 
 /// What the switch has seen; read it after `stop`.
@@ -81,6 +83,7 @@ private:
     std::vector<Peer> peers_;
     std::map<ledger::Identity, std::uint32_t> identities_;
     std::vector<ledger::Account> accounts_;
+    std::uint64_t movement_frames_ = 0;
     std::uint64_t movement_count_ = 0;
     std::uint64_t set_up_count_ = 0;
     std::uint64_t next_transfer_ = 1;

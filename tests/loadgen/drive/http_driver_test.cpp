@@ -178,7 +178,7 @@ TEST_CASE("http driver: an open loop counts from the intended time, waiting for 
     CHECK(driven.counts.timeouts == 1);
     CHECK(driven.counts.ok == 99);
     // The one behind waited for the only connection all the time.
-    CHECK(driven.latencies.send_lag.max() >= 600'000);
+    CHECK(driven.latencies.blocked.max() >= 600'000);
     CHECK(driven.latencies.response.max() >= 799'000);
 }
 

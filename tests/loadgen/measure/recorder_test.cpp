@@ -77,13 +77,13 @@ TEST_CASE("recorder: every operation ends in one count, and the identities hold"
     Recorder recorder(0s);
     const std::vector<Offset> intended = {10ms, 11ms, 11ms, 12ms};
     const std::vector<std::uint16_t> codes = {0, 31, 31, 0};
-    for (const Offset time : intended) recorder.scheduled(1, time);
+    recorder.scheduled(4, 12ms, intended);
     recorder.scheduled(5, 20ms);
-    for (const Offset time : intended) recorder.sent(1, time, 15ms);
+    recorder.sent(4, 12ms, 15ms, intended);
     recorder.sent(3, 20ms, 21ms);
     recorder.skipped(2, 20ms);
 
-    recorder.answered(intended, codes, 15ms, 30ms);
+    recorder.answered({.intended = 12ms, .sent = 15ms, .ended = 30ms}, codes, intended);
     recorder.ended({.n = 2, .intended = 20ms, .sent = 21ms, .ended = 2s, .end = End::timeout});
     CHECK(recorder.in_flight() == 1);
     CHECK(broken_identity(recorder.counts()).has_value());
@@ -106,7 +106,10 @@ TEST_CASE("recorder: every operation ends in one count, and the identities hold"
     CHECK(recorder.latencies().response.count_at_or_below(20'000) == 4);
     // The highest values that share a cell with 15 ms and 5 ms.
     CHECK(recorder.latencies().service.value_at_percentile(50) == 15'007);
-    CHECK(recorder.latencies().send_lag.max() == 5'003);
+    // Of the request, which was due with its last operation.
+    CHECK(recorder.latencies().send_lag.max() == 3'001);
+    CHECK(recorder.batch_response().count() == 1);
+    CHECK(recorder.batch_response().max() >= 18'000);
     CHECK(recorder.last_answered() == Offset{30ms});
 }
 
@@ -121,7 +124,7 @@ TEST_CASE("recorder: one batch at once counts as its operations one by one") {
         recorder->sent(1000, 1200ms, 1200ms);
     }
 
-    batch.answered(1200ms, codes, 1200ms, 1234ms);
+    batch.answered({.intended = 1200ms, .sent = 1200ms, .ended = 1234ms}, codes);
     for (const std::uint16_t code : codes) {
         single.ended({.intended = 1200ms, .sent = 1200ms, .ended = 1234ms, .code = code});
     }
@@ -179,6 +182,89 @@ TEST_CASE("recorder: the timeline tells each second, also one in which nothing h
     REQUIRE(recorder.intervals().size() == 2);
     CHECK(recorder.intervals()[0].second == 0);
     CHECK(recorder.intervals()[1].second == 3);
+}
+
+TEST_CASE("recorder: throughput is what ends in the window, whenever it was due") {
+    Recorder recorder(1s, 3s);
+    // Due in the warm-up and answered in the window, and the other way round.
+    send_and_answer(recorder, 900ms, 900ms, 1100ms);
+    send_and_answer(recorder, 1s, 1s, 2s, 31);
+    send_and_answer(recorder, 2900ms, 2990ms, 3s);
+    recorder.scheduled(4, 2s);
+    recorder.sent(3, 2s, 3s);
+    recorder.ended({.n = 2, .intended = 2s, .sent = 3s, .ended = 4s, .end = End::timeout});
+    recorder.ended({.intended = 2s, .sent = 3s, .ended = 4s, .end = End::error});
+    recorder.skipped(1, 2s);
+    // It came before the end and was read behind it.
+    recorder.scheduled(1, 2s);
+    recorder.sent(1, 2s, 2s);
+    recorder.ended({.intended = 2s, .sent = 2s, .ended = 4s, .received = 2999ms});
+    recorder.finish(4s);
+
+    CHECK(
+        recorder.window() ==
+        Counts{
+            .scheduled = 7, .sent = 3, .skipped = 1, .ok = 2, .refused = 1, .refusals = {{31, 1}}});
+    CHECK(recorder.window_end() == Offset{3s});
+}
+
+TEST_CASE("recorder: the window ends early where nothing more is asked for, and never later") {
+    Recorder recorder(1s, 10s);
+    recorder.close_window(4s);
+    recorder.close_window(5s);
+    CHECK(recorder.window_end() == Offset{4s});
+
+    Recorder counted(0s);
+    send_and_answer(counted, 1s, 1s, 2s);
+    CHECK(counted.window_end() == Offset{2s});
+
+    Recorder interrupted(2s, 10s);
+    interrupted.close_window(1s);
+    CHECK(interrupted.window_end() == Offset{2s});
+}
+
+TEST_CASE(
+    "recorder: the floor leaves out what the generator may have added, and blocked is no lag") {
+    Recorder recorder(0s);
+    recorder.scheduled(1, 10ms);
+    recorder.sent(1, 10ms, 16ms);
+    recorder.ended({.intended = 10ms,
+                    .sent = 16ms,
+                    .ended = 30ms,
+                    .blocked = 4ms,
+                    .received = 29ms,
+                    .delay = 3ms});
+    recorder.finish(1s);
+    const Latencies& latencies = recorder.latencies();
+    CHECK(latencies.response.min() == Histogram::lowest_of(Histogram::index_of(20'000)));
+    CHECK(latencies.floor.min() == Histogram::lowest_of(Histogram::index_of(16'000)));
+    CHECK(latencies.blocked.min() == Histogram::lowest_of(Histogram::index_of(4'000)));
+    CHECK(latencies.send_lag.min() == 2'000);
+    REQUIRE(recorder.intervals().size() == 1);
+    CHECK(recorder.intervals()[0].floor.cells.size() == 1);
+}
+
+TEST_CASE("recorder: operations are kept by kind and fate, and their requests counted once") {
+    Recorder recorder(1s);
+    const std::vector<std::uint16_t> codes = {0, 31, 0, 31, 31};
+    recorder.scheduled(5, 2s);
+    recorder.sent(5, 2s, 2s);
+    recorder.answered({.intended = 2s, .sent = 2s, .ended = 3s, .kind = 3}, codes);
+    recorder.scheduled(7, 2s);
+    recorder.sent(7, 2s, 2s);
+    recorder.ended(
+        {.n = 7, .intended = 2s, .sent = 2s, .ended = 4s, .end = End::timeout, .kind = 1});
+    recorder.finish(4s);
+
+    REQUIRE(recorder.fate(3, Fate::executed) != nullptr);
+    CHECK(recorder.fate(3, Fate::executed)->requests == 1);
+    CHECK(recorder.fate(3, Fate::executed)->response.count() == 2);
+    CHECK(recorder.fate(3, Fate::refused)->requests == 1);
+    CHECK(recorder.fate(3, Fate::refused)->response.count() == 3);
+    CHECK(recorder.fate(1, Fate::failed)->response.count() == 7);
+    CHECK(recorder.fate(1, Fate::failed)->requests == 1);
+    CHECK(recorder.fate(1, Fate::executed) == nullptr);
+    CHECK(recorder.fate(0, Fate::failed) == nullptr);
 }
 
 TEST_CASE("recorder: an identity that is broken is told with its numbers") {

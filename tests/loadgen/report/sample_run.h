@@ -1,6 +1,7 @@
 // A run made up from a seed, for tests of what is done with a run's results.
 #pragma once
 
+#include "loadgen/measure/latency_floor.h"
 #include "loadgen/report/report.h"
 
 #include <memory>
@@ -31,7 +32,7 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
     settings.connections = 4;
     settings.batch = 1;
     settings.in_flight = 64;
-    settings.duration = 10s;
+    settings.duration = 8s;
     settings.warmup = 2s;
     settings.timeout = 5s;
     report->started_at = Timestamp{std::chrono::seconds{1'764'000'000}};
@@ -40,7 +41,8 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
     report->calibration.fsync = Probe{.p50_us = 350, .p99_us = 8000, .samples = 200};
     report->calibration.machine = {.cpu = "Test CPU", .cores = 2, .kernel = "6.1"};
 
-    Recorder recorder(2s);
+    Recorder recorder(2s, 10s);
+    LatencyFloor floor;
     Random random(sample.seed);
     Schedule schedule(Rate::per_second(sample.rate), Arrival::constant, 0, 10s);
     const auto part = [&random](Offset most) {
@@ -58,11 +60,13 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
         recorder.ended({.intended = intended,
                         .sent = sent,
                         .ended = ended,
-                        .code = static_cast<std::uint16_t>(random.chance(1, 50) ? 31 : 0)});
+                        .code = static_cast<std::uint16_t>(random.chance(1, 50) ? 31 : 0),
+                        .delay = floor.left(intended, sent)});
+        floor.answered(sent);
         last = std::max(last, ended);
     }
     recorder.finish(last);
-    take_results(recorder, *report);
+    take_results(recorder, {"transfer"}, *report);
     report->verdict = judge(*report);
     return report;
 }

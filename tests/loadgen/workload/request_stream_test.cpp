@@ -235,25 +235,29 @@ TEST_CASE("traffic: exactly as many operations as asked for come out, whatever t
     }
 }
 
-TEST_CASE("traffic: requests are due at the rate divided by the batch until the end") {
+TEST_CASE("traffic: a request is due with its last operation, and each of them has its own time") {
     const Scenario scenario = scenario_called("p2p");
     const Accounts accounts = accounts_of(scenario);
     Workload workload(scenario, accounts, 4);
     FramingSettings framing;
     framing.batch = 10;
     MixedStream::Timing timing;
-    timing.requests.emplace(Rate::per_second(100), Arrival::constant, 1, std::chrono::hours{1});
-    timing.end = std::chrono::seconds{2};
+    timing.operations.emplace(Rate::per_second(1000), Arrival::constant, 1, std::chrono::hours{1});
+    // Half a request is left then, and goes with its last operation.
+    timing.end = std::chrono::milliseconds{2005};
     MixedStream traffic(workload, framing, timing);
     RequestFrame frame;
-    std::uint64_t requests = 0;
+    std::int64_t operations = 0;
     while (const auto due = traffic.next_time()) {
-        CHECK(*due == std::chrono::milliseconds{10} * requests);
         traffic.take(frame);
-        CHECK(frame.count == 10);
-        ++requests;
+        CHECK(frame.intended == *due);
+        REQUIRE(frame.due.size() == frame.count);
+        for (const Offset time : frame.due)
+            CHECK(time == std::chrono::milliseconds{1} * operations++);
+        CHECK(frame.intended == frame.due.back());
+        CHECK(frame.count == (operations <= 2000 ? 10 : 5));
     }
-    CHECK(requests == 200);
+    CHECK(operations == 2005);
 }
 
 TEST_CASE("day profile: each hour gets its share of the day's operations") {

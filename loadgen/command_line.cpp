@@ -104,8 +104,9 @@ void add_connection(CLI::App& app, LoadOptions& load) {
     // Without a default here: the right one depends on other options, and a given one must be told
     // from none.
     app.add_option("--in-flight", load.in_flight,
-                   "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, "
-                   "65536 operations' worth in an open one]")
+                   "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, or "
+                   "fewer if the switch's --queue of 262144 operations would not hold them; 65536 "
+                   "operations' worth in an open one]")
         ->check(CLI::Range(1, 65'535));
     add_number(app, "--participant", load.participant, 1, 4'294'967'295,
                "Number of the participant who sends");

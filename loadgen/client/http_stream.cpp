@@ -59,7 +59,16 @@ HttpStream::Reading HttpStream::receive(std::string& reason) {
 std::optional<http::HttpAnswer> HttpStream::take_answer() {
     // A stream that could not be read once cannot be read on: nobody knows where a message begins.
     if (!problem_.empty() || arrived_.empty()) return std::nullopt;
-    if (!answer_) answer_ = std::make_unique<net::ResponseReader>(net::HttpMessageLimits{});
+    if (!answer_) {
+        constexpr std::string_view begin = "HTTP/";
+        if (!begin.starts_with(arrived_.substr(0, begin.size()))) {
+            problem_ =
+                "this speaks another protocol than HTTP; give the port that tuma serve prints as "
+                "http=";
+            return std::nullopt;
+        }
+        answer_ = std::make_unique<net::ResponseReader>(net::HttpMessageLimits{});
+    }
     // All of it: one request at a time is under way, so that nothing may come behind its answer. If
     // something does, the reader says that the connection is not to be kept.
     answer_->feed(arrived_);

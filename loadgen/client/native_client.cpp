@@ -20,7 +20,7 @@ std::string with_endpoint(const Endpoint& endpoint, std::string_view what) {
 
 void await(const Endpoint& endpoint, const Socket& socket, short events, SteadyTime deadline) {
     if (!wait_for(socket.descriptor(), events, deadline))
-        throw ConnectionError(with_endpoint(endpoint, "no answer before the timeout"));
+        throw NoAnswer(with_endpoint(endpoint, "no answer before the timeout"));
 }
 
 /// What the reader of a reply cannot accept.
@@ -31,6 +31,14 @@ ConnectionError bad_reply(const Endpoint& endpoint, const native::FrameError& er
 }
 
 }  // namespace
+
+std::string other_protocol(std::span<const std::byte> bytes) {
+    constexpr std::string_view http = "HTTP/";
+    if (bytes.size() < http.size() || std::memcmp(bytes.data(), http.data(), http.size()) != 0)
+        return {};
+    return "this speaks HTTP, not the native protocol; give the port that tuma serve prints as "
+           "native=";
+}
 
 NativeClient::NativeClient(const Endpoint& endpoint, ParticipantId participant, Duration timeout)
     : endpoint_(endpoint),
@@ -156,7 +164,11 @@ Reply NativeClient::receive_any() {
     while (true) {
         // First what has come already: a reading may bring several replies.
         if (auto frame = native::read_frame(incoming_, true)) {
-            if (!*frame) throw bad_reply(endpoint_, frame->error());
+            if (!*frame) {
+                const std::string other = other_protocol(incoming_);
+                if (!other.empty()) throw ConnectionError(with_endpoint(endpoint_, other));
+                throw bad_reply(endpoint_, frame->error());
+            }
             const native::FrameView& view = **frame;
             Reply reply{view.header, {view.body.begin(), view.body.end()}};
             // Moving what is left is good enough for set-up and tests. A run has readers of its

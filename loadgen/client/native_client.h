@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace tuma::loadgen {
@@ -19,6 +20,10 @@ struct Reply {
 
     native::FrameView view() const { return {header, body}; }
 };
+
+/// What speaks there when the first bytes of a reply are not those of a frame: a sentence, or empty
+/// when that is not known.
+std::string other_protocol(std::span<const std::byte> bytes);
 
 /// One connection, used by one thread. Every wait ends after the timeout given here. All functions
 /// throw ConnectionError when the connection is lost, the answer is late, or the server sends an

@@ -19,6 +19,12 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// The other side is there and did not answer in time.
+class NoAnswer : public ConnectionError {
+public:
+    using ConnectionError::ConnectionError;
+};
+
 /// Where a server listens.
 struct Endpoint {
     std::string host;

@@ -71,22 +71,20 @@ void DriveLoop::send_due() {
     while (may_send()) {
         const auto due = next_time();
         if (!due || (!pace_.closed_loop && *due > now_)) {
-            blocked_since_.reset();
+            if (has_place()) full_since_.reset();
             return;
         }
         const bool waits_for_place = pace_.closed_loop || pace_.overload == Overload::queue;
         // It stays due. In an open loop the wait is in its latency, as a customer would have it.
-        if (!has_place() && waits_for_place) {
-            if (!blocked_since_) blocked_since_ = now_;
-            return;
-        }
+        if (!has_place() && waits_for_place) return;
         Taken taken = take_next();
         // Those behind the first wait for a place from the moment at which they are due.
-        if (blocked_since_) taken.blocked_since = std::max(*blocked_since_, taken.intended);
+        if (full_since_) taken.blocked_since = std::max(*full_since_, taken.intended);
         // In a closed loop it is due when it is sent, and is noted there.
         if (!pace_.closed_loop) recorder_.scheduled(taken.operations, taken.intended, taken.due);
         if (has_place()) {
             send(taken);
+            if (!has_place() && !full_since_) full_since_ = now_;
             continue;
         }
         // Counted with its intended time, so that the sums of the run still add up.

@@ -93,7 +93,8 @@ private:
     Offset next_tick_{0};
     Offset next_timeout_{0};
     Offset quiet_at_{0};
-    std::optional<Offset> blocked_since_;  ///< something is due and has no place
+    /// Since when all that is due has gone into places that had to become free first.
+    std::optional<Offset> full_since_;
 };
 
 }  // namespace tuma::loadgen

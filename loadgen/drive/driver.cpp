@@ -1,5 +1,6 @@
 #include "loadgen/drive/driver.h"
 
+#include "loadgen/client/native_client.h"
 #include "loadgen/drive/connection.h"
 #include "loadgen/drive/drive_loop.h"
 #include "loadgen/measure/latency_floor.h"
@@ -14,6 +15,7 @@ namespace tuma::loadgen {
 namespace {
 
 constexpr Offset drain_after_loss = std::chrono::seconds{1};
+constexpr Offset clocks_apart_max = std::chrono::microseconds{5};
 constexpr std::size_t scratch_bytes = 1U << 20U;
 /// A connection with more than this queued is flushed before further requests are made.
 constexpr std::size_t queued_bytes_max = 128U << 10U;
@@ -137,9 +139,9 @@ private:
         recorder_.sent(request.count, request.intended, now_, request.due);
         std::optional<LatencyFloor::Room> room;
         request.blocked = Offset{0};
-        if (request.blocked_since && line.room) {
+        if (request.blocked_since && line.room && line.room->at > *request.blocked_since) {
             room = line.room;
-            request.blocked = std::max(Offset{0}, room->at - *request.blocked_since);
+            request.blocked = room->at - *request.blocked_since;
         }
         request.delay = floor_.left(request.intended, now_, room);
     }
@@ -174,14 +176,16 @@ private:
         advance_clock();
         const auto bytes = connection.arrived();
         std::size_t used = 0;
-        std::optional<Offset> received;
         while (auto frame = native::read_frame(bytes.subspan(used), true)) {
-            if (!*frame)
-                return lose(number, fmt::format("a reply that cannot be read: {}: {}",
-                                                name(frame->error().code), frame->error().reason));
-            if (!received)
-                received = received_at(connection, (*frame)->header.length == bytes.size());
-            received_ = *received;
+            if (!*frame) {
+                const std::string other = other_protocol(bytes.subspan(used));
+                return lose(number,
+                            !other.empty()
+                                ? other
+                                : fmt::format("a reply that cannot be read: {}: {}",
+                                              name(frame->error().code), frame->error().reason));
+            }
+            if (used == 0) find_received(connection, (*frame)->header.length == bytes.size());
             if (!take_reply(number, **frame)) return;
             used += (*frame)->header.length;
         }
@@ -191,13 +195,19 @@ private:
     }
 
     /// When the replies of one reading have come, at the earliest.
-    Offset received_at(Connection& connection, bool is_one_reply) const {
+    void find_received(Connection& connection, bool is_one_reply) {
         const auto& kernel = connection.last_byte_at();
         // The kernel's time is that of the last of all bytes.
-        if (!kernel || !(is_one_reply || connection.came_at_once()))
-            return connection.received_after();
+        is_received_exact_ = kernel && (is_one_reply || connection.came_at_once());
+        received_ = connection.received_after();
+        if (!is_received_exact_) return;
+        const Offset read_at = now_;
+        const Offset age = kernel->age();
+        advance_clock();
+        // Whoever was put to sleep between the two clocks knows only that it was not later.
+        is_received_exact_ = now_ - read_at < clocks_apart_max;
         // Within what is known, because the wall clock may be set at any moment.
-        return std::clamp(now_ - kernel->age(), connection.received_after(), now_);
+        received_ = std::clamp(read_at - age, received_, read_at);
     }
 
     void list_as_waiting(std::uint32_t number) {
@@ -228,23 +238,22 @@ private:
         const bool is_its_answer =
             reply.header.count == request->count &&
             reply.header.type == (static_cast<std::uint8_t>(request->type) | native::reply_bit);
-        const auto outcomes = is_its_answer ? native::read_outcomes(reply) : no_outcomes();
-        if (!outcomes) {
-            lose(number,
-                 fmt::format("a reply that does not fit its request: {}", outcomes.error().reason));
+        const auto wrong =
+            is_its_answer ? native::read_outcomes(reply, outcomes_) : not_its_answer();
+        if (wrong) {
+            lose(number, fmt::format("a reply that does not fit its request: {}", wrong->reason));
             return false;
         }
         result_.durability = reply.header.durability;
-        take_outcomes(*request, *outcomes);
+        take_outcomes(*request, outcomes_);
         in_flight_ -= request->count;
-        floor_.answered(request->sent);
         lines_[number].room = {std::max(received_, request->sent), request->delay};
         // Last: `request` points into the place.
         connection.end(reply.header.request_id);
         return true;
     }
 
-    static Result<std::vector<core::Outcome>, native::FrameError> no_outcomes() {
+    static std::optional<native::FrameError> not_its_answer() {
         return native::FrameError{native::ErrorCode::bad_count, "another type or count"};
     }
 
@@ -258,6 +267,8 @@ private:
         }
         Ended ended = ended_of(request, End::answered, now_);
         ended.received = std::max(received_, request.sent);
+        ended.delay = floor_.answered(request.intended, request.sent, ended.received, request.delay,
+                                      is_received_exact_);
         recorder_.answered(ended, codes_, request.due);
         if (request.type == native::FrameType::reserve)
             for (const core::Outcome& outcome : outcomes)
@@ -398,9 +409,11 @@ private:
     std::deque<std::uint32_t> waiting_;  ///< connections with a place, in turn
     std::vector<std::uint32_t> dirty_;   ///< connections with something to flush
     RequestFrame frame_;
+    std::vector<core::Outcome> outcomes_;
     std::vector<std::uint16_t> codes_;
     LatencyFloor floor_;
     Offset received_{0};  ///< the reply at hand, at the earliest
+    bool is_received_exact_ = false;
     std::string lost_reason_;
     Offset lost_at_{0};
     Offset lost_until_{0};

@@ -142,9 +142,9 @@ private:
     void note_left(Line& line, const Taken& taken) {
         std::optional<LatencyFloor::Room> room;
         line.blocked = Offset{0};
-        if (schedule_ && taken.blocked_since && line.room) {
+        if (schedule_ && taken.blocked_since && line.room && line.room->at > *taken.blocked_since) {
             room = line.room;
-            line.blocked = std::max(Offset{0}, room->at - *taken.blocked_since);
+            line.blocked = room->at - *taken.blocked_since;
         }
         line.delay = floor_.left(line.operation.intended, now_, room);
     }
@@ -247,18 +247,20 @@ private:
         line.state = State::free;
         --in_flight_;
         free_.push_back(number);
-        recorder_.ended({.intended = line.operation.intended,
-                         .sent = line.operation.sent,
+        const HttpOperation& operation = line.operation;
+        Offset delay = line.delay;
+        if (how == End::answered)
+            delay = floor_.answered(operation.intended, operation.sent, received, delay);
+        else
+            floor_.abandoned(operation.sent);
+        recorder_.ended({.intended = operation.intended,
+                         .sent = operation.sent,
                          .ended = when,
                          .end = how,
                          .code = code,
                          .blocked = line.blocked,
                          .received = received,
-                         .delay = line.delay});
-        if (how == End::answered)
-            floor_.answered(line.operation.sent);
-        else
-            floor_.abandoned(line.operation.sent);
+                         .delay = delay});
         line.room = {received, line.delay};
     }
 

@@ -1,5 +1,6 @@
 #include "loadgen/drive/run_load.h"
 
+#include "loadgen/client/native_client.h"
 #include "loadgen/drive/run_parts.h"
 #include "loadgen/workload/request_stream.h"
 
@@ -45,11 +46,17 @@ std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Pla
     return std::make_unique<MixedStream>(workload, framing, std::move(timing));
 }
 
+/// Commands that wait for the core of a switch that was not told otherwise (--queue).
+constexpr std::uint64_t switch_queue = 262'144;
+
 // An open loop must not wait for places of its own making, or the wait before sending hides what
 // the server does; a closed loop is bounded by them on purpose.
 std::uint32_t in_flight_max(const LoadOptions& options, bool is_closed) {
     if (options.in_flight) return *options.in_flight;
-    return is_closed ? 16U : std::clamp(65'536U / options.batch, 16U, 65'535U);
+    if (!is_closed) return std::clamp(65'536U / options.batch, 16U, 65'535U);
+    // More than waits for the switch's core would be refused as overloaded.
+    const std::uint64_t fits = switch_queue / (std::uint64_t{options.connections} * options.batch);
+    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(fits, 1, 16));
 }
 
 DriverSettings driver_settings(const LoadOptions& options, const Scenario& scenario) {
@@ -97,6 +104,24 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
     return settings;
 }
 
+/// A port where nobody answers is told at once, and not when the whole set-up has timed out.
+void ask_first(const LoadOptions& options) {
+    constexpr Duration first_answer = std::chrono::seconds{5};
+    NativeClient client(options.target.endpoint, ParticipantId{options.participant}, first_answer);
+    try {
+        // It changes nothing, whatever is there.
+        core::Request question;
+        question.command =
+            core::QueryAccount{.account = {}, .identity = *ledger::make_identity("tuma-load")};
+        static_cast<void>(client.call(question));
+    } catch (const NoAnswer&) {
+        throw ConnectionError(fmt::format(
+            "{}: something listens there and has not answered within {}; is it the port "
+            "that tuma serve prints as native=?",
+            options.target.endpoint.text(), text(first_answer)));
+    }
+}
+
 }  // namespace
 
 Result<Play> load_play(const LoadOptions& options) {
@@ -120,6 +145,7 @@ Result<Play> load_play(const LoadOptions& options) {
 Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario,
                           Progress& progress) {
     const auto begin = std::chrono::steady_clock::now();
+    ask_first(options);
     // A connection of its own with a timeout of its own: the run's may be too short for set-up.
     NativeClient client(options.target.endpoint, ParticipantId{options.participant},
                         set_up_timeout);

@@ -16,12 +16,11 @@ namespace tuma::loadgen {
 /// generator can see of that is: since nothing was in flight. So the most by which any request of
 /// such a time left late bounds the delay of each later one:
 ///
-///     floor = received - due - delay <= what it would have taken had all left on time <= answered
-///     - due
+///     floor = received - due - delay <= what it would have taken had all left on time <= response
 ///
 /// It holds percentile by percentile for servers that keep the order of requests in every stage,
 /// and for group commit. One pause, while requests are always in flight, widens the bounds for as
-/// long.
+/// long; but no delay can have made a request take less than the quickest one of all.
 class LatencyFloor {
 public:
     /// The answer (or the end of waiting for one) that made room for a request.
@@ -43,11 +42,19 @@ public:
         return delay_;
     }
 
-    /// The request that was sent then has its answer.
-    void answered(Offset sent) {
+    /// The request that left then with that delay has its answer. Gives its delay at most, now that
+    /// it is known when the answer came: at `received`, or some time later unless `is_exact`.
+    Offset answered(Offset due, Offset sent, Offset received, Offset delay, bool is_exact = true) {
         --in_flight_;
         // Order is kept: what had been sent before it is no longer in the server either.
         if (abandoned_at_ && sent > *abandoned_at_) abandoned_at_.reset();
+        if (is_exact) {
+            quickest_ = std::min(quickest_, received - sent);
+            ++answers_;
+        }
+        // The quickest of a few need not be quick.
+        if (answers_ < answers_min) return delay;
+        return std::min(delay, received - due - quickest_);
     }
 
     /// Its answer is not waited for any more. The server may have it still, so that its busy time
@@ -58,7 +65,11 @@ public:
     }
 
 private:
+    static constexpr std::uint64_t answers_min = 1000;
+
     std::uint64_t in_flight_ = 0;
+    std::uint64_t answers_ = 0;
+    Offset quickest_ = Offset::max();
     Offset delay_{0};
     std::optional<Offset> abandoned_at_;
 };

@@ -100,8 +100,8 @@ void Recorder::record(std::uint64_t n, Offset intended, const Ended& request, st
     }
     const std::uint64_t response = microseconds(request.ended - intended);
     const Offset received = request.received == Offset{0} ? request.ended : request.received;
-    const std::uint64_t floor =
-        microseconds(std::max(Offset{0}, received - intended - request.delay));
+    const std::uint64_t floor = microseconds(
+        std::clamp(received - intended - request.delay, Offset{0}, request.ended - intended));
     second_->response.record_n(response, n);
     second_->floor.record_n(floor, n);
     second_->service.record_n(microseconds(request.ended - request.sent), n);

@@ -82,7 +82,8 @@ struct Ended {
     std::uint8_t kind = 0;  ///< a number of the caller's, below `kinds_max`
     Offset blocked{0};      ///< of the time before it was sent: waiting for a place
     Offset received{0};     ///< no later than the answer came; 0: when it ended
-    Offset delay{0};  ///< by how much this program can have delayed the answer, see `LatencyFloor`
+    /// By how much this program can have delayed the answer, see `LatencyFloor`.
+    Offset delay{0};
 };
 inline constexpr std::size_t kinds_max = 16;
 

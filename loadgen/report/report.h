@@ -139,6 +139,10 @@ Bounds bounds_of(const Histogram& response, const Histogram& floor, std::uint64_
 /// could not send what was asked for; nothing executed.
 Verdict judge(const RunReport& report);
 
+/// What may be quoted of a run in one line:
+/// "p50 336 to 383 µs, p99 1.10 to 1.34 ms, p99.9 at most 3.12 ms at 20 017/s, load held".
+std::string quotation(const RunReport& report);
+
 /// A refusal's stable name, or "code_N" for a number this program does not know.
 std::string refusal_name(std::uint16_t code);
 /// The words for it in this run.

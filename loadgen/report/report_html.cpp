@@ -64,40 +64,88 @@ std::string list(std::string_view attributes, const std::vector<std::string>& it
     return out + "</ul>";
 }
 
-std::string verdict(const Verdict& verdict) {
-    const std::string words =
-        verdict.valid ? fmt::format("<strong>Load {}.</strong> {}", name(verdict.load),
-                                    escaped(verdict.load_because))
-                      // The reasons stand before the numbers: nobody reads them afterwards.
-                      : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
-                            list("", verdict.invalid_because);
-    return fmt::format("<div class=\"verdict{}\">{}</div>\n{}\n",
-                       verdict.valid && verdict.load == LoadHeld::held ? "" : " invalid", words,
+std::string verdict(const RunReport& report) {
+    const Verdict& verdict = report.verdict;
+    const bool is_good = verdict.valid && verdict.load == LoadHeld::held;
+    std::string words = verdict.valid
+                            ? fmt::format("<strong>{}</strong><br>{}", escaped(quotation(report)),
+                                          escaped(verdict.load_because))
+                            // The reasons stand before the numbers: nobody reads them afterwards.
+                            : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
+                                  list("", verdict.invalid_because);
+    if (report.slo)
+        words += fmt::format("<br>{} {}{}{}", escaped(report.slo->text), name(report.slo->kept),
+                             report.slo->why.empty() ? "" : ": ", escaped(report.slo->why));
+    return fmt::format("<div class=\"verdict{}\">{}</div>\n{}\n", is_good ? "" : " invalid", words,
                        list(" class=\"remarks\"", verdict.remarks));
 }
 
+std::string row_of(const std::string& label, const std::vector<std::string>& cells,
+                   std::string_view cell = "td") {
+    std::string out = fmt::format("<tr><{0}>{1}</{0}>", cell, escaped(label));
+    for (const std::string& text : cells)
+        out += fmt::format("<{0} class=\"number\">{1}</{0}>", cell, escaped(text));
+    return out + "</tr>";
+}
+
+/// Percentiles below each other, so that the page is as narrow as a telephone.
 std::string latency_table(const RunReport& report) {
-    std::string out =
-        "<div class=\"scroll\"><table><tr><th></th><th class=\"number\">p50</th>"
-        "<th class=\"number\">p90</th><th class=\"number\">p99</th><th class=\"number\">p99.9</th>"
-        "<th class=\"number\">max</th><th class=\"number\">mean</th></tr>";
-    std::vector<std::pair<const char*, const Histogram*>> rows{{"response", &report.response},
-                                                               {"service", &report.service},
-                                                               {"floor", &report.floor},
-                                                               {"send lag", &report.send_lag}};
-    // Only where callbacks came; empty rows would look like a measurement.
+    std::vector<std::pair<std::string, const Histogram*>> columns{{"response", &report.response},
+                                                                  {"floor", &report.floor},
+                                                                  {"service", &report.service},
+                                                                  {"send lag", &report.send_lag}};
+    // Only where there was something; empty columns would look like a measurement.
+    if (report.blocked.max() > 0) columns.emplace_back("blocked", &report.blocked);
+    if (report.batch.count() > 0) columns.emplace_back("batches", &report.batch);
     if (report.callbacks && report.callbacks->counts.arrived > 0) {
-        rows.emplace_back("callback", &report.callbacks->from_intended);
-        rows.emplace_back("callback after the reply", &report.callbacks->from_reply);
+        columns.emplace_back("callback", &report.callbacks->from_intended);
+        columns.emplace_back("callback after the reply", &report.callbacks->from_reply);
     }
-    for (const auto& [label, histogram] : rows) {
-        out += fmt::format("<tr><td>{}</td>", label);
-        for (const double percentile : {50.0, 90.0, 99.0, 99.9, 100.0}) {
-            out += fmt::format("<td class=\"number\">{}</td>",
-                               latency_text(histogram->value_at_percentile(percentile)));
-        }
-        out += fmt::format("<td class=\"number\">{}</td></tr>", latency_text(histogram->mean()));
+    std::vector<std::string> cells{"may be quoted as"};
+    for (const auto& [label, histogram] : columns) cells.push_back(label);
+    std::string out = "<div class=\"scroll\"><table>" + row_of("", cells, "th");
+    for (const double percentile : {50.0, 90.0, 95.0, 99.0, 99.9, 100.0}) {
+        const Bounds* bounds = report.verdict.find(percentile);
+        cells = {bounds == nullptr ? "" : value_statement(*bounds)};
+        for (const auto& [label, histogram] : columns)
+            cells.push_back(latency_text(histogram->value_at_percentile(percentile)));
+        out += row_of(percentile == 100 ? "longest" : percentile_name(percentile), cells);
     }
+    cells = {""};
+    for (const auto& [label, histogram] : columns) cells.push_back(latency_text(histogram->mean()));
+    return out + row_of("mean", cells) + "</table></div>\n";
+}
+
+/// Rows by kind and end; nothing where all there is stands above.
+std::string fates_table(const RunReport& report) {
+    if (report.fates.size() < 2) return {};
+    std::string out = "<div class=\"scroll\"><table>" +
+                      row_of("by kind and end", {"requests", "p50", "p99", "longest"}, "th");
+    for (const FateRow& row : report.fates)
+        out += row_of(
+            fmt::format("{} {}", row.kind, name(row.fate)),
+            {count_text(row.requests), latency_text(row.response.value_at_percentile(50)),
+             latency_text(row.response.value_at_percentile(99)), latency_text(row.response.max())});
+    return out + "</table></div>\n";
+}
+
+/// What was wanted and what was done within the measured time.
+std::string rates_table(const RunReport& report) {
+    const Counts& window = report.window;
+    std::string out = "<div class=\"scroll\"><table>" +
+                      row_of("in " + tuma::text(report.measured), {"operations", "a second"}, "th");
+    const auto add = [&](const std::string& label, std::uint64_t n) {
+        out += row_of(label, {count_text(n), rate_text(report.per_s(n))});
+    };
+    if (!report.settings.closed_loop) {
+        if (report.settings.rate) out += row_of("asked", {"", rate_text(report.asked_per_s())});
+        add("offered", window.scheduled);
+    }
+    add("attained (executed)", window.ok);
+    for (const auto& [code, n] : window.refusals) add("refused: " + refusal_name(report, code), n);
+    if (window.errors > 0) add("errors", window.errors);
+    if (window.timeouts > 0) add("timeouts", window.timeouts);
+    if (window.skipped > 0) add("skipped", window.skipped);
     return out + "</table></div>\n";
 }
 
@@ -349,13 +397,16 @@ std::string settings(const RunReport& report) {
                  {"connections", fmt::format("{}", asked.connections)},
                  {"batch", fmt::format("{} operations a request", asked.batch)},
                  {"in flight", fmt::format("{} requests a connection", asked.in_flight)},
-                 {"duration", tuma::text(asked.duration)},
+                 {"duration",
+                  asked.duration == Duration{0} ? "until all is sent" : tuma::text(asked.duration)},
                  {"warm-up", tuma::text(asked.warmup)},
                  {"timeout", tuma::text(asked.timeout)},
                  {"seed", fmt::format("{}", asked.seed)},
                  {"durability", report.durability},
                  {"started", tuma::text(report.started_at)},
-                 {"generator", "tuma-load " + report.version}});
+                 {"generator", "tuma-load " + report.version + " on " + report.host},
+                 {"server", report.server_version.empty() ? "unknown" : report.server_version},
+                 {"command", report.command}});
     // What the caller adds stands last.
     rows.insert(rows.end(), asked.more.begin(), asked.more.end());
     return "<h2>Settings</h2>\n" + table(rows);
@@ -374,10 +425,11 @@ std::string report_html(const RunReport& report) {
         escaped(title), report_style, escaped(tuma::text(report.started_at)),
         report.settings.closed_loop ? "closed" : "open", escaped(tuma::text(report.measured)),
         escaped(tuma::text(report.settings.warmup)), escaped(report.durability));
-    out += headline(report) + verdict(report.verdict);
-    out += "<h2>Latency</h2>\n" + latency_table(report) + percentile_chart(report);
+    out += headline(report) + verdict(report);
+    out += "<h2>Latency</h2>\n" + latency_table(report) + fates_table(report) +
+           percentile_chart(report);
     out += latency_over_time(report);
-    out += "<h2>Rates</h2>\n" + rates_over_time(report);
+    out += "<h2>Rates</h2>\n" + rates_table(report) + rates_over_time(report);
     out += stages(report) + counts_section(report) + calibration(report) + settings(report);
     out += "<h2>How to read this</h2>\n" + std::string(report_explanation);
     return out + "</main></body></html>\n";

@@ -173,6 +173,7 @@ std::string report_json(const RunReport& report) {
         {"valid", report.verdict.valid},
         {"invalid_because", sentences(report.verdict.invalid_because)},
         {"remarks", sentences(report.verdict.remarks)},
+        {"quotation", quotation(report)},
         {"load", word(report.verdict.load)},
         {"load_because", report.verdict.load_because},
         {"bounds", bounds_of(report.verdict)},

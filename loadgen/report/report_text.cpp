@@ -86,18 +86,6 @@ std::string rates_block(const RunReport& report) {
     return out + "\n";
 }
 
-/// "p50 336 to 383 µs, p99 1.10 to 1.34 ms, p99.9 at most 3.12 ms at 20 017/s, load held".
-std::string quotation(const RunReport& report) {
-    std::string out;
-    for (const Bounds& bounds : report.verdict.bounds) {
-        // Between the others they say little.
-        if (!bounds.is_enough || bounds.percentile == 90 || bounds.percentile == 95) continue;
-        out += (out.empty() ? "" : ", ") + statement(bounds);
-    }
-    return fmt::format("{}{}{}, load {}", out, out.empty() ? "" : " at ",
-                       rate_text(report.attained_per_s()), name(report.verdict.load));
-}
-
 std::string fates_block(const RunReport& report) {
     // One kind that always ended alike is all there is, and stands above.
     if (report.fates.size() < 2) return {};

@@ -2,6 +2,7 @@
 #include "loadgen/report/verdict.h"
 
 #include "ledger/words/ensure.h"
+#include "ledger/words/refusal.h"
 #include "loadgen/measure/number_text.h"
 #include "loadgen/report/report.h"
 
@@ -15,6 +16,7 @@
 namespace tuma::loadgen {
 namespace {
 
+constexpr auto overloaded = static_cast<std::uint16_t>(Refusal::overloaded);
 constexpr double held_share_min = 0.99;
 constexpr double failed_share_max = 0.01;
 /// So wide may bounds be to be said as one value, and as a range.
@@ -26,6 +28,16 @@ double in_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
+/// What half of the operations took at most in the best second, in seconds. Of all of them it would
+/// be the queue of a server that is too slow.
+double lasts(const RunReport& report) {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (const TimelineRow& row : report.timeline)
+        if (row.ok + row.refused > 0) least = std::min(least, row.p50_us);
+    return least == std::numeric_limits<std::uint64_t>::max() ? 0
+                                                              : static_cast<double>(least) / 1e6;
+}
+
 /// The least number of operations for which a load is still the one that was asked for.
 double least_held(const RunReport& report, double asked) {
     double least = held_share_min * asked;
@@ -34,8 +46,7 @@ double least_held(const RunReport& report, double asked) {
     // In a steady run as many operations of the warm-up end within the window as are still on their
     // way at its end. Where the warm-up was shorter than an operation lasts, the first ones are
     // missing.
-    const double lasts = static_cast<double>(report.quoted.response.value_at_percentile(50)) / 1e6;
-    const double missing = std::max(0.0, lasts - in_seconds(report.settings.warmup));
+    const double missing = std::max(0.0, lasts(report) - in_seconds(report.settings.warmup));
     least -= report.asked_per_s() * missing;
     // A batch that fills up at the end may hold more than one at the beginning did.
     if (report.settings.batch > 1)
@@ -105,6 +116,12 @@ void add_load_remarks(const RunReport& report, Verdict& verdict) {
             "{} of the answers were refusals. They are not in the attained rate, and have "
             "percentiles of their own.",
             share_text(share_of(window.refused, window.ok + window.refused))));
+    if (report.settings.closed_loop && report.window.refusals.contains(overloaded))
+        verdict.remarks.push_back(
+            fmt::format("{} were refused as overloaded: more was in flight than the switch's "
+                        "--queue holds. Take "
+                        "fewer --in-flight or a smaller --batch.",
+                        count_text(report.window.refusals.at(overloaded))));
     if (window.errors + window.timeouts > 0)
         verdict.remarks.push_back(fmt::format(
             "{} of the operations failed. They are in the percentiles with the time that "
@@ -222,6 +239,19 @@ const Bounds* Verdict::find(double percentile) const {
         return each.percentile == percentile;
     });
     return found == bounds.end() ? nullptr : &*found;
+}
+
+std::string quotation(const RunReport& report) {
+    std::string out;
+    for (const Bounds& bounds : report.verdict.bounds) {
+        // Between the others they say little.
+        if (bounds.percentile == 90 || bounds.percentile == 95) continue;
+        // Where not even the middle is known, that is said; else what is not known is left out.
+        if (!bounds.is_enough && bounds.percentile != 50) continue;
+        out += (out.empty() ? "" : ", ") + statement(bounds);
+    }
+    return fmt::format("{}{}{}, load {}", out, out.empty() ? "" : " at ",
+                       rate_text(report.attained_per_s()), name(report.verdict.load));
 }
 
 Bounds bounds_of(const Histogram& response, const Histogram& floor, std::uint64_t requests,

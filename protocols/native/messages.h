@@ -90,6 +90,9 @@ void append_statement(std::vector<std::byte>& body, const StatementPage& page);
 
 /// Reads the results of a reply frame. Refuses what the server could not have written.
 Result<std::vector<core::Outcome>, FrameError> read_outcomes(const FrameView& reply);
+/// The same into a vector that is used again; what it holds after a refusal means nothing.
+std::optional<FrameError> read_outcomes(const FrameView& reply,
+                                        std::vector<core::Outcome>& outcomes);
 Result<std::vector<RecordAnswer>, FrameError> read_records(const FrameView& reply);
 Result<std::vector<StatementPage>, FrameError> read_statements(const FrameView& reply);
 

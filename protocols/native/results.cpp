@@ -155,21 +155,29 @@ void append_statement(std::vector<std::byte>& body, const StatementPage& page) {
 }
 
 Result<std::vector<core::Outcome>, FrameError> read_outcomes(const FrameView& reply) {
+    std::vector<core::Outcome> outcomes;
+    if (auto wrong = read_outcomes(reply, outcomes)) return std::move(*wrong);
+    return outcomes;
+}
+
+std::optional<FrameError> read_outcomes(const FrameView& reply,
+                                        std::vector<core::Outcome>& outcomes) {
     const auto type = static_cast<FrameType>(reply.header.type & ~reply_bit);
     ensure(type != FrameType::query_transfer && type != FrameType::statement,
            "these have readers of their own");
     const std::size_t size = row(type).result_bytes;
-    std::vector<core::Outcome> outcomes(reply.header.count);
+    outcomes.resize(reply.header.count);
     // Sizes were checked with the frame; from here on only contents can be wrong.
     for (std::size_t i = 0; i < outcomes.size(); ++i) {
         const auto bytes = reply.body.subspan(i * size, size);
         if (!read_outcome(layout::copy<layout::Outcome>(bytes), outcomes[i]))
             return bad_result(i, "an outcome");
+        outcomes[i].account.reset();
         if (type != FrameType::query_account) continue;
         const auto account = layout::copy<layout::Account>(bytes.subspan(sizeof(layout::Outcome)));
         if (!read_account(account, outcomes[i].account)) return bad_result(i, "an account");
     }
-    return outcomes;
+    return std::nullopt;
 }
 
 Result<std::vector<RecordAnswer>, FrameError> read_records(const FrameView& reply) {

@@ -57,12 +57,12 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
         const Offset ended = sent + sample.service / 2 + part(sample.service);
         recorder.scheduled(1, intended);
         recorder.sent(1, intended, sent);
-        recorder.ended({.intended = intended,
-                        .sent = sent,
-                        .ended = ended,
-                        .code = static_cast<std::uint16_t>(random.chance(1, 50) ? 31 : 0),
-                        .delay = floor.left(intended, sent)});
-        floor.answered(sent);
+        recorder.ended(
+            {.intended = intended,
+             .sent = sent,
+             .ended = ended,
+             .code = static_cast<std::uint16_t>(random.chance(1, 50) ? 31 : 0),
+             .delay = floor.answered(intended, sent, ended, floor.left(intended, sent))});
         last = std::max(last, ended);
     }
     recorder.finish(last);

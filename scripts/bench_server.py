@@ -107,8 +107,8 @@ class Bench:
              f"--admin={server.admin}", f"--report={report}", *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         path = os.path.join(report, file)
-        # An invalid run still has a report; the table shows its reasons.
-        if done.returncode not in (0, INVALID) or not os.path.exists(path):
+        # A load that was not held, or a search without a rate, still has a report; the table shows its reasons.
+        if done.returncode not in (0, NOT_HELD, NOT_KEPT) or not os.path.exists(path):
             raise Failed(f"tuma-load {command} ended with {done.returncode}: "
                          f"{(done.stderr or done.stdout)[-400:]}")
         with open(path, encoding="utf-8") as text:
@@ -134,7 +134,7 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-# What tuma-load ends with when its numbers cannot be believed.
-INVALID = 1
+# What tuma-load ends with when a load was not held, and when no rate keeps an objective.
+NOT_HELD, NOT_KEPT = 1, 4
 BATCHES = ("--batch=8190", "--connections=2", "--in-flight=4")
 SINGLES = ("--batch=1", "--connections=16", "--in-flight=128")

@@ -7,7 +7,7 @@ import program
 
 class HttpLoad(program.ProcessTest):
     def load(self, server, target, client, name, *flags, scheme=""):
-        """Runs tuma-load to its end; its report. Whether the machine was quiet enough is not asked (exit code 1)."""
+        """Runs tuma-load to its end; its report. Whether the load was held is not asked (exit code 1)."""
         code, _, err = self.run_program(
             self.tuma_load, "run", f"--target={target}:{scheme}127.0.0.1:{server.http_port}",
             f"--client-file={self.data / 'clients' / client}", f"--report={self.folder / name}", "--quiet",

@@ -170,8 +170,7 @@ class ProcessTest(unittest.TestCase):
         return load
 
     def finished_load(self, load, name):
-        """The report of a load that ran to its end; whether the machine was quiet enough to measure is not
-        asked here (exit code 1)."""
+        """The report of a load that ran to its end; whether the load was held is not asked here (exit code 1)."""
         self.assertIn(load.wait(), (0, 1), load.err()[-2000:])
         report = json.loads((self.folder / name / "report.json").read_text())
         self.assertEqual((0, 0), (report["errors"], report["timeouts"]), report)

@@ -245,6 +245,15 @@ CLI::App* add_run(CLI::App& app, Parsed& parsed) {
                  load.slo = given;
                  return {};
              });
+    add_text(*run, "--abort-when", "",
+             "When to give the run up, as p99>1s,errors>5%: once a measure (p50, p99, max, errors, "
+             "refused) is above its limit for 3 seconds on end",
+             [&load](const std::string& given) -> std::string {
+                 const auto terms = parse_abort(given);
+                 if (!terms) return terms.error().reason;
+                 load.abort_when = given;
+                 return {};
+             });
     add_load(*run, load);
     add_http(*run, load);
     add_number(*run, "--stop-after", load.operations_max, 0, 1'000'000'000'000,

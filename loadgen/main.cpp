@@ -43,6 +43,7 @@ ExitCode exit_code_of(const RunReport& report) {
     if (!report.unwritten.empty()) return exit_cannot_write;
     if (!report.verdict.valid) return exit_not_held;
     // What is broken under too little load is broken under more.
+    if (!report.aborted.empty()) return exit_slo_broken;
     if (report.slo && report.slo->kept == Kept::broken) return exit_slo_broken;
     if (report.verdict.load != LoadHeld::held) return exit_not_held;
     return report.slo && report.slo->kept == Kept::unknown ? exit_unknown : exit_done;

@@ -111,6 +111,12 @@ Offset DriveLoop::wait_time() {
 void DriveLoop::tick(const OnProgress& on_progress) {
     next_tick_ = now_ + std::min<Offset>(tick_max, pace_.timeout / 4 + Offset{1});
     next_timeout_ = time_out();
+    if (pace_.abort_reason && !is_stopped_) {
+        if (auto reason = pace_.abort_reason(recorder_)) {
+            is_stopped_ = true;
+            result_.aborted = std::move(*reason);
+        }
+    }
     const auto due = next_time();
     const bool is_late = !pace_.closed_loop && due && *due < now_;
     on_progress({.now = now_,

@@ -21,6 +21,7 @@ struct DrivePace {
     bool closed_loop = false;
     Offset end = Offset::max();
     bool send_everything = false;
+    AbortReason abort_reason{};
 };
 
 /// When requests are due, when they are skipped and when a run is over. What a request is and how

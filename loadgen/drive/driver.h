@@ -25,6 +25,9 @@ enum class Overload : std::uint8_t {
 std::string_view name(Overload overload);
 std::optional<Overload> parse_overload(std::string_view text);
 
+/// Why a run is to be given up, asked about ten times a second; nothing while it goes on.
+using AbortReason = std::function<std::optional<std::string>(const Recorder&)>;
+
 struct DriverSettings {
     Endpoint target;
     ParticipantId participant{1};
@@ -37,6 +40,7 @@ struct DriverSettings {
     /// A request is sent as soon as there is a place for it, and that is its intended time.
     bool closed_loop = false;
     Offset end = Offset::max();  ///< nothing is due at or after this time
+    AbortReason abort_reason{};  ///< none: it never is
     /// Send all that the traffic has, however late. Otherwise what still waits one timeout after
     /// `end` is skipped.
     bool send_everything = false;
@@ -55,6 +59,7 @@ using OnProgress = std::function<void(const RunProgress&)>;
 struct RunEnd {
     Offset ended{0};
     std::string server_gone;  ///< what happened and what was in flight; empty when it did not
+    std::string aborted;      ///< why it was given up; empty when it was not
     std::vector<std::string> problems;  ///< further reasons not to believe the run
     std::string unwritten;      ///< why no more acknowledgements were kept, which ended the run
     std::uint64_t replays = 0;  ///< answers from the server's memory of an earlier request

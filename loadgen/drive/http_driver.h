@@ -44,6 +44,7 @@ struct HttpDriverSettings {
     Duration grace = std::chrono::seconds{5};  ///< callbacks are awaited so long after the rest
     Overload overload = Overload::queue;
     Callbacks callbacks = Callbacks::wait;
+    AbortReason abort_reason{};  ///< none: the run is never given up
     Until until = Until::reply;  ///< `callback` only while they are awaited
     Offset end = Offset::max();  ///< nothing is due at or after this time
     std::uint64_t operations_max = std::numeric_limits<std::uint64_t>::max();

@@ -45,8 +45,9 @@ struct LoadOptions {
     std::optional<std::uint32_t> in_flight;
     Arrival arrival = Arrival::poisson;
     Overload overload = Overload::queue;
-    std::string slo;      ///< what must hold of the run; empty: nothing
-    std::string command;  ///< the command line, for the report
+    std::string slo;         ///< what must hold of the run; empty: nothing
+    std::string abort_when;  ///< when it is given up; empty: never
+    std::string command;     ///< the command line, for the report
     std::uint64_t seed = 0;
     std::uint32_t participant = 1;
     std::uint64_t operations_max = 0;  ///< 0: no limit

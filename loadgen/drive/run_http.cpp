@@ -62,6 +62,7 @@ HttpDriverSettings driver_settings(const LoadOptions& options) {
     settings.timeout = options.timeout;
     settings.grace = options.grace;
     settings.overload = options.overload;
+    settings.abort_reason = abort_reason_for(options);
     settings.callbacks = options.callbacks;
     settings.until = options.until;
     settings.operations_max = operations_max(options);

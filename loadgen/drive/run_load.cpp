@@ -73,6 +73,7 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
     settings.in_flight = in_flight_max(options, settings.closed_loop);
     // What is counted is sent to the last operation, also by a server that is too slow.
     settings.send_everything = is_counted;
+    settings.abort_reason = abort_reason_for(options);
     if (!is_counted) settings.end = options.warmup + options.duration;
     return settings;
 }

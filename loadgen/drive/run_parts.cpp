@@ -93,6 +93,15 @@ std::optional<Offset> planned_length(const LoadOptions& options) {
     return constant_time(options.operations_max, *options.rate);
 }
 
+AbortReason abort_reason_for(const LoadOptions& options) {
+    if (options.abort_when.empty()) return {};
+    const auto terms = parse_abort(options.abort_when);
+    ensure(terms.has_value(), "the command line has read it before");
+    return [terms = *terms](const Recorder& recorder) {
+        return abort_reason(terms, recorder.timeline().first(recorder.closed_rows()));
+    };
+}
+
 RunSettings common_settings(const LoadOptions& options) {
     RunSettings settings;
     settings.target = options.target.text();
@@ -138,6 +147,7 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     report.calibration.generator_cpu = cpu_share(usage_before, usage_after);
     report.server_gone = end.server_gone;
     report.unwritten = end.unwritten;
+    report.aborted = end.aborted;
     report.late_answers = end.late_answers;
     report.duplicate_answers = end.duplicate_answers;
     parts.add_facts(end, report);

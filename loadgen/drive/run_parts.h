@@ -23,6 +23,9 @@ std::optional<Offset> planned_length(const LoadOptions& options);
 /// The settings table's rows that every protocol has.
 RunSettings common_settings(const LoadOptions& options);
 
+/// What --abort-when asks of a run; nothing where it is not given.
+AbortReason abort_reason_for(const LoadOptions& options);
+
 /// What makes a run of one protocol.
 struct RunParts {
     RunSettings settings{};

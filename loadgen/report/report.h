@@ -101,6 +101,7 @@ struct RunReport {
     std::vector<Stage> stages;
     std::uint64_t late_answers = 0;       ///< to requests that had timed out
     std::uint64_t duplicate_answers = 0;  ///< to requests that had an answer
+    std::string aborted;                  ///< why --abort-when gave the run up; empty otherwise
     std::string unwritten;    ///< what kept acknowledgements from being written; empty otherwise
     std::string server_gone;  ///< what was in flight when the server went away; empty otherwise
     Verdict verdict;          ///< by `judge`

@@ -1,5 +1,6 @@
 // report.json: the field names are a promise to whoever reads it by program.
 #include "ledger/words/refusal.h"
+#include "ledger/words/text.h"
 #include "loadgen/report/json_text.h"
 #include "loadgen/report/report.h"
 
@@ -104,7 +105,11 @@ json::object settings_of(const RunSettings& settings) {
         {"duration_s", seconds(settings.duration)},
         {"warmup_s", seconds(settings.warmup)},
         {"timeout_s", seconds(settings.timeout)}};
-    for (const auto& [key, value] : settings.more) out[key] = value;
+    for (const auto& [key, value] : settings.more) {
+        // For people they are texts; programs count with them.
+        const auto number = read_number<std::uint64_t>(value);
+        out[key] = number ? json::value(*number) : json::value(value);
+    }
     return out;
 }
 
@@ -206,6 +211,7 @@ std::string report_json(const RunReport& report) {
     }
     // Left out where none are awaited: zeros would look like a measurement.
     if (report.callbacks) out["callbacks"] = callbacks_of(*report.callbacks);
+    if (!report.aborted.empty()) out["aborted"] = report.aborted;
     if (report.slo)
         out["slo"] = {
             {"text", report.slo->text}, {"kept", name(report.slo->kept)}, {"why", report.slo->why}};

@@ -36,6 +36,22 @@ std::optional<double> unit_factor(bool is_latency, std::string_view unit) {
     return std::nullopt;
 }
 
+/// The limit of a latency or of a share; nothing for a wrong number or unit.
+std::optional<double> parse_limit(std::string_view limit, bool is_latency) {
+    double number = 0;
+    // Fixed notation only: nobody writes a limit with an exponent.
+    const auto [end, failed] = std::from_chars(limit.data(), limit.data() + limit.size(), number,
+                                               std::chars_format::fixed);
+    const auto unit = limit.substr(static_cast<std::size_t>(end - limit.data()));
+    const auto factor = unit_factor(is_latency, unit);
+    // Written so that "nan", which is above nothing, is refused as well.
+    if (failed != std::errc{} || !factor || !(number > 0)) return std::nullopt;
+    return number * *factor;
+}
+
+constexpr std::string_view latency_limit = "the limit must be above 0 in us, ms or s, as 20ms";
+constexpr std::string_view share_limit = "the limit must be above 0 in %, as 0.1%";
+
 Result<SloTerm> parse_term(std::string_view text) {
     const auto less = text.find('<');
     const auto refuse = [text](std::string_view why) {
@@ -51,17 +67,61 @@ Result<SloTerm> parse_term(std::string_view text) {
         return refuse("the measure must be " + slo_measures());
     std::string_view limit = text.substr(less + 1);
     if (limit.starts_with('=')) return refuse("there is no <=; leave the = out");
-    double number = 0;
-    // Fixed notation only: nobody writes a limit with an exponent.
-    const auto [end, failed] = std::from_chars(limit.data(), limit.data() + limit.size(), number,
-                                               std::chars_format::fixed);
-    const auto unit = limit.substr(static_cast<std::size_t>(end - limit.data()));
-    const auto factor = unit_factor(is_latency, unit);
-    // Written so that "nan", which is above nothing, is refused as well.
-    if (failed != std::errc{} || !factor || !(number > 0))
-        return refuse(is_latency ? "the limit must be above 0 in us, ms or s, as 20ms"
-                                 : "the limit must be above 0 in %, as 0.1%");
-    return SloTerm{std::string(measure), number * *factor};
+    const auto value = parse_limit(limit, is_latency);
+    if (!value) return refuse(is_latency ? latency_limit : share_limit);
+    return SloTerm{std::string(measure), *value};
+}
+
+struct SecondMeasure {
+    std::string_view name;
+    bool is_latency;
+    double (*of)(const TimelineRow&);
+};
+
+std::uint64_t ended_in(const TimelineRow& row) {
+    return row.ok + row.refused + row.errors + row.timeouts;
+}
+
+constexpr std::array<SecondMeasure, 5> second_measures{{
+    {"p50", true, [](const TimelineRow& row) { return static_cast<double>(row.p50_us); }},
+    {"p99", true, [](const TimelineRow& row) { return static_cast<double>(row.p99_us); }},
+    {"max", true, [](const TimelineRow& row) { return static_cast<double>(row.max_us); }},
+    {"errors", false,
+     [](const TimelineRow& row) { return share_of(row.errors + row.timeouts, ended_in(row)); }},
+    {"refused", false, [](const TimelineRow& row) { return share_of(row.refused, ended_in(row)); }},
+}};
+
+const SecondMeasure* find_second(std::string_view name) {
+    const auto* found = std::find_if(second_measures.begin(), second_measures.end(),
+                                     [&](const SecondMeasure& each) { return each.name == name; });
+    return found == second_measures.end() ? nullptr : found;
+}
+
+Result<SloTerm> parse_abort_term(std::string_view text) {
+    const auto more = text.find('>');
+    const auto refuse = [text](std::string_view why) {
+        return InputError{"--abort-when", fmt::format("\"{}\": {}", text, why)};
+    };
+    if (more == std::string_view::npos) return refuse("a term is MEASURE>LIMIT, as p99>1s");
+    const SecondMeasure* measure = find_second(text.substr(0, more));
+    if (measure == nullptr) return refuse("the measure must be p50, p99, max, errors or refused");
+    const auto limit = parse_limit(text.substr(more + 1), measure->is_latency);
+    if (!limit) return refuse(measure->is_latency ? latency_limit : share_limit);
+    return SloTerm{std::string(measure->name), *limit};
+}
+
+/// Terms with commas between.
+template <typename ParseTerm>
+Result<std::vector<SloTerm>> parse_terms(std::string_view text, const ParseTerm& parse_one) {
+    std::vector<SloTerm> terms;
+    while (true) {
+        const std::size_t comma = std::min(text.find(','), text.size());
+        auto term = parse_one(text.substr(0, comma));
+        if (!term) return term.error();
+        terms.push_back(std::move(term).value());
+        if (comma == text.size()) return terms;
+        text.remove_prefix(comma + 1);
+    }
 }
 
 double measured_share(std::string_view measure, const Counts& counts) {
@@ -110,15 +170,35 @@ std::string slo_measures() {
 }
 
 Result<std::vector<SloTerm>> parse_slo(std::string_view text) {
-    std::vector<SloTerm> terms;
-    while (true) {
-        const std::size_t comma = std::min(text.find(','), text.size());
-        auto term = parse_term(text.substr(0, comma));
-        if (!term) return term.error();
-        terms.push_back(std::move(term).value());
-        if (comma == text.size()) return terms;
-        text.remove_prefix(comma + 1);
+    return parse_terms(text, parse_term);
+}
+
+Result<std::vector<SloTerm>> parse_abort(std::string_view text) {
+    return parse_terms(text, parse_abort_term);
+}
+
+std::optional<std::string> abort_reason(const std::vector<SloTerm>& terms,
+                                        std::span<const TimelineRow> closed) {
+    if (closed.size() < abort_seconds) return std::nullopt;
+    const auto last = closed.last(abort_seconds);
+    for (const SloTerm& term : terms) {
+        const SecondMeasure* measure = find_second(term.measure);
+        ensure(measure != nullptr, "a measure outside the table");
+        const bool is_above = std::all_of(last.begin(), last.end(), [&](const TimelineRow& row) {
+            return !row.warmup && ended_in(row) > 0 && measure->of(row) > term.limit;
+        });
+        if (!is_above) continue;
+        const double value = measure->of(last.back());
+        return fmt::format(
+            "given up at {} s by --abort-when: {} was above {} for {} seconds, at last {}",
+            last.back().second + 1, term.measure,
+            measure->is_latency ? fmt::format("{:.3f}ms", term.limit / 1e3)
+                                : fmt::format("{:.3f}%", term.limit * 100),
+            abort_seconds,
+            measure->is_latency ? fmt::format("{:.3f}ms", value / 1e3)
+                                : fmt::format("{:.3f}%", value * 100));
     }
+    return std::nullopt;
 }
 
 std::string_view name(Kept kept) {

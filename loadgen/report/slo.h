@@ -4,6 +4,8 @@
 #include "ledger/words/result.h"
 #include "loadgen/report/report.h"
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,5 +36,19 @@ struct SloFinding {
 /// A latency is kept when the response is below the limit, broken when the floor is not, and
 /// unknown between them. Shares are known.
 SloFinding check_slo(const std::vector<SloTerm>& slo, const RunReport& report);
+
+/// Reads "p99>1s,errors>5%": when a run is to be given up. Measures of a second: p50, p99 and max
+/// of response, errors and timeouts, and refusals as a share of what ended in it. Refuses: no
+/// terms, unknown measures, anything but ">", limits without us, ms, s or %.
+Result<std::vector<SloTerm>> parse_abort(std::string_view text);
+
+/// So many seconds on end give a run up; one alone may be a hiccup.
+inline constexpr std::size_t abort_seconds = 3;
+
+/// Which term was above its limit in each of the last seconds, in words; nothing when none was.
+/// `closed` are the seconds that are over. The warm-up, and seconds in which nothing ended, are
+/// none.
+std::optional<std::string> abort_reason(const std::vector<SloTerm>& terms,
+                                        std::span<const TimelineRow> closed);
 
 }  // namespace tuma::loadgen

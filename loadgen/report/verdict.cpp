@@ -110,6 +110,7 @@ void add_load_remarks(const RunReport& report, Verdict& verdict) {
             "(coordinated omission). Read the throughput here, and take latencies from an "
             "open-loop "
             "run.");
+    if (!report.aborted.empty()) verdict.remarks.push_back("The run was " + report.aborted + ".");
     const Counts& window = report.window;
     if (window.refused > 0)
         verdict.remarks.push_back(fmt::format(

@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 using namespace tuma::loadgen;
 
@@ -94,4 +96,44 @@ TEST_CASE("slo: one broken term breaks the objective, and what is unknown is not
     CHECK(finding("refused<2%").kept == Kept::broken);
     CHECK(finding("skipped<9%").kept == Kept::broken);
     CHECK(finding("max<1ms").kept == Kept::broken);
+}
+
+TEST_CASE("abort: a run is given up once a measure is above its limit for three seconds on end") {
+    const auto terms = parse_abort("p99>1s,errors>5%");
+    REQUIRE(terms.has_value());
+    const TimelineRow good{.ok = 95, .errors = 5, .p99_us = 1'000'000};
+    const TimelineRow slow{.ok = 100, .p99_us = 1'000'001};
+    const TimelineRow broken{.ok = 94, .timeouts = 6, .p99_us = 1'000};
+    TimelineRow warming = slow;
+    warming.warmup = true;
+    const auto reason = [&](const std::vector<TimelineRow>& rows) {
+        return abort_reason(*terms, rows).value_or("");
+    };
+    CHECK(reason({}).empty());
+    CHECK(reason({slow, slow}).empty());
+    CHECK(reason({good, good, good}).empty());
+    CHECK(reason({slow, broken, slow}).empty());
+    CHECK(reason({slow, TimelineRow{}, slow}).empty());
+    CHECK(reason({warming, slow, slow}).empty());
+    CHECK(reason({good, slow, slow, slow}) ==
+          "given up at 1 s by --abort-when: p99 was above 1000.000ms for 3 seconds, at last "
+          "1000.001ms");
+    CHECK(reason({broken, broken, broken}).find("errors was above 5.000%") != std::string::npos);
+}
+
+TEST_CASE("abort: what cannot be understood is named") {
+    const struct {
+        const char* text;
+        const char* reason;
+    } rows[] = {
+        {"p99<1s", "\"p99<1s\": a term is MEASURE>LIMIT, as p99>1s"},
+        {"p90>1s", "\"p90>1s\": the measure must be p50, p99, max, errors or refused"},
+        {"errors>5", "\"errors>5\": the limit must be above 0 in %, as 0.1%"},
+    };
+    for (const auto& row : rows) {
+        const auto terms = parse_abort(row.text);
+        REQUIRE(!terms.has_value());
+        CHECK(terms.error().field == "--abort-when");
+        CHECK(terms.error().reason == row.reason);
+    }
 }

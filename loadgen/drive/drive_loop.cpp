@@ -22,7 +22,7 @@ RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progre
         // count.
         if (stop.load(std::memory_order_relaxed) && !is_stopped_) {
             is_stopped_ = true;
-            result_.problems.emplace_back("The run was interrupted before its end.");
+            result_.is_interrupted = true;
         }
         if (has_ended_early()) recorder_.close_window(now_);
         // All that is due is gathered before any of it is flushed: requests of one moment leave

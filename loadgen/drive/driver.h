@@ -58,8 +58,9 @@ using OnProgress = std::function<void(const RunProgress&)>;
 /// How a run ended.
 struct RunEnd {
     Offset ended{0};
-    std::string server_gone;  ///< what happened and what was in flight; empty when it did not
-    std::string aborted;      ///< why it was given up; empty when it was not
+    std::string server_gone;      ///< what happened and what was in flight; empty when it did not
+    bool is_interrupted = false;  ///< it was asked to stop before its end
+    std::string aborted;          ///<///< why it was given up; empty when it was not
     std::vector<std::string> problems;  ///< further reasons not to believe the run
     std::string unwritten;      ///< why no more acknowledgements were kept, which ended the run
     std::uint64_t replays = 0;  ///< answers from the server's memory of an earlier request

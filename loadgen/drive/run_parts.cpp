@@ -57,6 +57,9 @@ void add_problems(const RunEnd& end, RunReport& report) {
             "references; choose another --seed",
             end.replays));
     report.verdict.valid = reasons.empty();
+    // It has measured less, and nothing wrong.
+    if (end.is_interrupted)
+        report.verdict.remarks.emplace_back("The run was interrupted before its end.");
 }
 
 void add_slo(const std::string& text, RunReport& report) {

@@ -64,15 +64,24 @@ std::string list(std::string_view attributes, const std::vector<std::string>& it
     return out + "</ul>";
 }
 
+/// Numbers and their units stay on one line.
+std::string unbroken(std::string text) {
+    constexpr std::string_view no_break_space = "\u00a0";
+    for (std::size_t at = text.find(' ', 1); at != std::string::npos; at = text.find(' ', at + 1))
+        if (text[at - 1] >= '0' && text[at - 1] <= '9') text.replace(at, 1, no_break_space);
+    return text;
+}
+
 std::string verdict(const RunReport& report) {
     const Verdict& verdict = report.verdict;
     const bool is_good = verdict.valid && verdict.load == LoadHeld::held;
-    std::string words = verdict.valid
-                            ? fmt::format("<strong>{}</strong><br>{}", escaped(quotation(report)),
-                                          escaped(verdict.load_because))
-                            // The reasons stand before the numbers: nobody reads them afterwards.
-                            : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
-                                  list("", verdict.invalid_because);
+    std::string words =
+        verdict.valid
+            ? fmt::format("<strong>{}</strong><br>{}", unbroken(escaped(quotation(report))),
+                          escaped(verdict.load_because))
+            // The reasons stand before the numbers: nobody reads them afterwards.
+            : "<strong>The run is invalid.</strong> Do not quote its numbers: " +
+                  list("", verdict.invalid_because);
     if (report.slo)
         words += fmt::format("<br>{} {}{}{}", escaped(report.slo->text), name(report.slo->kept),
                              report.slo->why.empty() ? "" : ": ", escaped(report.slo->why));
@@ -201,6 +210,8 @@ std::string percentile_chart(const RunReport& report) {
         percentile_series(report.service, "service, from the time sent", "service", nines_max));
     // Dashed, so that the two are told apart without colours too.
     chart.series.back().dashed = true;
+    chart.series.push_back(percentile_series(
+        report.floor, "floor, without what may be this program's delay", "quiet", nines_max));
     if (report.callbacks && report.callbacks->counts.arrived > 0) {
         const Histogram& callback = report.callbacks->from_intended;
         // Callbacks take longer than replies, and the axis has to hold both.

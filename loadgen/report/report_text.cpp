@@ -12,19 +12,24 @@ namespace {
 
 constexpr std::size_t columns = 80;
 
+bool is_digit(char letter) {
+    return letter >= '0' && letter <= '9';
+}
+
 /// Breaks `text` at blanks so that no line is longer than the terminal; further lines are indented.
 std::string wrapped(std::string_view first, std::string_view rest, std::string_view text) {
     std::string out(first);
     std::size_t width = first.size();
     bool is_line_start = true;
     while (!text.empty()) {
-        const std::size_t blank = text.find(' ');
-        const std::string_view word = text.substr(0, blank);
-        text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+        std::size_t blank = text.find(' ');
         // A number stays with the digits or the unit behind it.
         // A digit at a line's end and its unit on the next would be misread.
-        const bool may_break = out.back() < '0' || out.back() > '9';
-        if (!is_line_start && may_break && width + 1 + word.size() > columns) {
+        while (blank != std::string_view::npos && blank > 0 && is_digit(text[blank - 1]))
+            blank = text.find(' ', blank + 1);
+        const std::string_view word = text.substr(0, blank);
+        text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+        if (!is_line_start && width + 1 + word.size() > columns) {
             out += "\n" + std::string(rest);
             width = rest.size();
             is_line_start = true;

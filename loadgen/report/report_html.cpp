@@ -24,9 +24,17 @@ std::string table(const Rows& rows) {
     return out + "</table></div>\n";
 }
 
+/// Numbers and their units stay on one line.
+std::string unbroken(std::string text) {
+    constexpr std::string_view no_break_space = "\u00a0";
+    for (std::size_t at = text.find(' ', 1); at != std::string::npos; at = text.find(' ', at + 1))
+        if (text[at - 1] >= '0' && text[at - 1] <= '9') text.replace(at, 1, no_break_space);
+    return text;
+}
+
 std::string tile(std::string_view label, const std::string& value, const std::string& small) {
     return fmt::format("<div><dt>{}</dt><dd>{}<small>{}</small></dd></div>", escaped(label),
-                       escaped(value), escaped(small));
+                       unbroken(escaped(value)), escaped(small));
 }
 
 std::string headline(const RunReport& report) {
@@ -62,14 +70,6 @@ std::string list(std::string_view attributes, const std::vector<std::string>& it
     std::string out = fmt::format("<ul{}>", attributes);
     for (const std::string& item : items) out += "<li>" + escaped(item) + "</li>";
     return out + "</ul>";
-}
-
-/// Numbers and their units stay on one line.
-std::string unbroken(std::string text) {
-    constexpr std::string_view no_break_space = "\u00a0";
-    for (std::size_t at = text.find(' ', 1); at != std::string::npos; at = text.find(' ', at + 1))
-        if (text[at - 1] >= '0' && text[at - 1] <= '9') text.replace(at, 1, no_break_space);
-    return text;
 }
 
 std::string verdict(const RunReport& report) {

@@ -172,6 +172,11 @@ class CommandLine(program.ProcessTest):
         target = "--target=native:127.0.0.1:1"
         for arguments, code, *patterns in (
                 (["run"], 2, "--target"),
+                (["runn", target], 2, "did you mean run"),
+                (["run", "--targte=x"], 2, "did you mean --target"),
+                (["run", target, f"--report={__file__}"], 8, "Not a directory"),
+                (["run", target, "--slo=p98<1s"], 2, "p99.9"),
+                (["run", target, "--abort-when=p99<1s"], 2, "p99>1s"),
                 (["run", "--target=pigeon:1"], 2, "target", "native:HOST:PORT"),
                 (["run", target, "--scenario=nowhere"], 2, "nowhere"),
                 (["run", target, "--rate=fast"], 2, "rate"),

@@ -98,6 +98,30 @@ class HttpLoad(program.ProcessTest):
         self.assertEqual({"RESOURCE_ALREADY_EXIST": 5}, again["refusals"])
         self.assert_clean(server)
 
+    def test_a_port_that_speaks_another_protocol_is_recognised(self):
+        server = self.start("--http=127.0.0.1:0")
+        client = f"--client-file={self.data / 'clients' / 'mpesa.json'}"
+        for flags, words in (([f"--target=native:127.0.0.1:{server.http_port}"], "this speaks HTTP"),
+                             ([f"--target=mpesa:127.0.0.1:{server.port}", client], "another protocol than HTTP")):
+            code, _, err = self.run_program(self.tuma_load, "run", "--quiet", *flags, cwd=self.folder)
+            self.assertEqual(3, code, err)
+            self.assertIn(words, err)
+        self.assertEqual(0, server.stop())
+
+    def test_a_run_keeps_an_objective_or_says_that_it_does_not(self):
+        server = self.start()
+        for slo, expected, kept in (("p50<60s,errors<1%", 0, "kept"), ("p50<1us", 4, "broken"),
+                                    ("p99.9<60s", 5, "unknown")):
+            code, out, err = self.run_program(
+                self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--rate=200", "--duration=2s",
+                "--warmup=0s", "--customers=50", f"--slo={slo}", f"--report={self.folder / 'slo'}", "--quiet")
+            self.assertEqual(expected, code, out + err)
+            report = json.loads((self.folder / "slo" / "report.json").read_text())
+            self.assertEqual((slo, kept), (report["slo"]["text"], report["slo"]["kept"]))
+            self.assertIn(f"'--slo={slo}'", report["command"])
+            self.assertIn("load held", out)
+        self.assertEqual(0, server.stop())
+
     def test_wrong_credentials_and_no_server_are_told(self):
         server = self.start("--http=127.0.0.1:0")
         wrong = self.folder / "wrong.json"

@@ -2,6 +2,7 @@
 
 #include "ledger/words/command_page.h"
 #include "ledger/words/command_words.h"
+#include "loadgen/command_options.h"
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/version.h"
 #include "loadgen/exit_codes.h"
@@ -9,7 +10,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -18,68 +18,6 @@ namespace {
 
 /// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
 constexpr std::uint32_t http_connections = 64;
-
-/// The error of a value, without a name in front: CLI11 adds the option's.
-template <typename Value>
-std::string take(Result<Value> parsed, Value& value) {
-    if (!parsed) return parsed.error().reason;
-    value = std::move(parsed).value();
-    return {};
-}
-
-/// An option whose text is read by `read`, which gives what is wrong or an empty text.
-CLI::Option* add_text(CLI::App& app, const std::string& name, std::string fallback,
-                      std::string sentence,
-                      const std::function<std::string(const std::string&)>& read) {
-    // The fallback is for --help alone. The value keeps the default that it has in its struct.
-    return app
-        .add_option_function<std::string>(
-            name,
-            [name, read](const std::string& text) {
-                // Some readers name the value themselves; then it is not named twice.
-                const std::string wrong = read(text);
-                if (!wrong.empty())
-                    throw CLI::ValidationError(
-                        name, wrong.front() == '"' ? wrong : fmt::format("\"{}\" {}", text, wrong));
-            },
-            std::move(sentence))
-        ->default_str(std::move(fallback));
-}
-
-CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& value, Duration low,
-                          Duration high, const std::string& sentence) {
-    // The same words in --help and in the message, so that they cannot differ.
-    const std::string bounds = fmt::format("{} to {}", text(low), text(high));
-    return add_text(app, name, text(value), fmt::format("{} ({})", sentence, bounds),
-                    [&value, low, high, bounds](const std::string& given) -> std::string {
-                        const auto parsed = parse_duration(given);
-                        if (!parsed || *parsed < low || *parsed > high)
-                            return fmt::format("must be a duration of {}, as 500ms or 10s", bounds);
-                        value = *parsed;
-                        return {};
-                    });
-}
-
-template <typename Number>
-CLI::Option* add_number(CLI::App& app, const std::string& name, Number& value, std::uint64_t low,
-                        std::uint64_t high, const std::string& sentence) {
-    // Bounds are in the sentence as well, because the manual page leaves out what CLI11 says of
-    // them.
-    return app.add_option(name, value, fmt::format("{} ({} to {})", sentence, low, high))
-        ->check(CLI::Range(low, high))
-        ->capture_default_str();
-}
-
-void add_seed(CLI::App& app, std::uint64_t& seed, std::string fallback,
-              const std::string& sentence) {
-    add_text(app, "--seed", std::move(fallback), sentence + " (0 to 2^64-1)",
-             [&seed](const std::string& given) -> std::string {
-                 // A negative number must not be wrapped round into a seed.
-                 if (given.starts_with('-') || !CLI::detail::lexical_cast(given, seed))
-                     return "must be a whole number of 0 to 2^64-1";
-                 return {};
-             });
-}
 
 void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
               const std::string& fallback, const std::string& sentence) {
@@ -223,6 +161,7 @@ struct Parsed {
     FindMaxCommand find_max;
     CompareCommand compare;
     SampleCommand sample;
+    FakeCommand fake;
     std::optional<Rate> start = Rate::per_second(1000);
     std::optional<Rate> highest = Rate::per_second(10'000'000);
 };
@@ -448,6 +387,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     const CLI::App* find = add_find_max(app, parsed);
     add_compare(app, parsed);
     const CLI::App* sample = add_sample(app, parsed);
+    const CLI::App* fake = add_fake(app, parsed.fake);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     // Before parsing, which would ask for a command.
     if (const auto page = printed_page(command_page(app), arguments)) {
@@ -469,6 +409,10 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     } catch (const CLI::ParseError& error) {
         // Help and version are exceptions of CLI11 as well. They end with 0.
         return NoCommand{app.exit(error) == 0 ? 0 : exit_usage};
+    }
+    if (fake->parsed()) {
+        if (const auto wrong = finish_fake(parsed.fake, *fake)) return refuse(*wrong);
+        return parsed.fake;
     }
     parsed.run.load.command = shell_words(arguments);
     parsed.find_max.load.command = parsed.run.load.command;

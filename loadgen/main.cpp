@@ -1,4 +1,5 @@
-// tuma-load: drives a switch with load, searches its limits, compares runs, makes up sales.
+// tuma-load: drives a switch with load, searches its limits, compares runs, makes up sales and
+// servers.
 #include "loadgen/command_line.h"
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/run_http.h"
@@ -176,6 +177,7 @@ struct Execute {
     int operator()(const FindMaxCommand& command) const { return search(command); }
     int operator()(const CompareCommand& command) const { return compare_sides(command); }
     int operator()(const SampleCommand& command) const { return make_sample(command); }
+    int operator()(const FakeCommand& command) const { return play_fake(command, stop_requested); }
     int operator()(const NoCommand& command) const { return command.exit_code; }
 };
 

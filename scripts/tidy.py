@@ -41,7 +41,7 @@ FLOORS = [
     "switch",
     "loadgen/measure",
     "loadgen/report loadgen/sample loadgen/client",
-    "loadgen/workload",
+    "loadgen/workload loadgen/fake",
     "loadgen/merchants",
     "loadgen/drive",
     "loadgen",

@@ -20,7 +20,12 @@ public:
 
     void add(int socket, std::uint32_t number) { control(EPOLL_CTL_ADD, socket, number, EPOLLIN); }
     void want_room(int socket, std::uint32_t number, bool wanted) {
-        control(EPOLL_CTL_MOD, socket, number, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        want(socket, number, wanted ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    }
+
+    /// Waits for these events of the socket from now on.
+    void want(int socket, std::uint32_t number, std::uint32_t events) {
+        control(EPOLL_CTL_MOD, socket, number, events);
     }
 
     static constexpr std::size_t ready_max = 256;

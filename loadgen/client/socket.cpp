@@ -4,7 +4,6 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -15,26 +14,10 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
-#include <memory>
 #include <utility>
 
 namespace tuma::loadgen {
 namespace {
-
-using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
-
-Addresses resolve(const Endpoint& endpoint) {
-    addrinfo hints{};
-    // Of either family: all addresses are tried in the order that the system gives.
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* found = nullptr;
-    const int failed =
-        ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
-    if (failed != 0)
-        throw ConnectionError(
-            fmt::format("{}: no such host: {}", endpoint.text(), ::gai_strerror(failed)));
-    return {found, &::freeaddrinfo};
-}
 
 /// 0, or the errno that says why not.
 int try_address(const addrinfo& address, SteadyTime deadline, Socket& socket) {
@@ -60,6 +43,19 @@ int try_address(const addrinfo& address, SteadyTime deadline, Socket& socket) {
 std::string Endpoint::text() const {
     const bool has_colon = host.find(':') != std::string::npos;
     return has_colon ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
+Addresses resolve(const Endpoint& endpoint) {
+    addrinfo hints{};
+    // Of either family: all addresses are tried in the order that the system gives.
+    hints.ai_socktype = SOCK_STREAM;
+    addrinfo* found = nullptr;
+    const int failed =
+        ::getaddrinfo(endpoint.host.c_str(), std::to_string(endpoint.port).c_str(), &hints, &found);
+    if (failed != 0)
+        throw ConnectionError(
+            fmt::format("{}: no such host: {}", endpoint.text(), ::gai_strerror(failed)));
+    return {found, &::freeaddrinfo};
 }
 
 Result<Endpoint> parse_endpoint(std::string_view text) {

@@ -4,8 +4,11 @@
 #include "ledger/words/result.h"
 #include "ledger/words/time.h"
 
+#include <netdb.h>
+
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -38,6 +41,12 @@ struct Endpoint {
 /// Reads "HOST:PORT" or "[IPV6]:PORT". Refuses: no colon, an empty host or a slash in it, a
 /// port outside 1..65535.
 Result<Endpoint> parse_endpoint(std::string_view text);
+
+/// Addresses of the system's resolver, given back to it.
+using Addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
+/// All addresses of an endpoint for TCP, in the system's order. Throws ConnectionError when the
+/// host has none.
+Addresses resolve(const Endpoint& endpoint);
 
 /// An open file descriptor of a socket, closed with it.
 class Socket {

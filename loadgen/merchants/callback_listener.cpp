@@ -1,44 +1,22 @@
 #include "loadgen/merchants/callback_listener.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+#include "loadgen/client/listener.h"
 
-#include <cerrno>
-#include <cstring>
+#include <fmt/format.h>
 
 namespace tuma::loadgen {
 namespace {
 
-constexpr int backlog = 1024;
 constexpr std::string_view thanks = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
 constexpr std::string_view not_understood =
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-[[noreturn]] void throw_errno(const char* doing) {
-    throw ConnectionError(
-        fmt::format("callbacks cannot be received: {}: {}", doing, std::strerror(errno)));
-}
-
 }  // namespace
 
 CallbackListener::CallbackListener(Poller& poller)
-    : poller_(poller),
-      listening_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
-    if (!listening_.is_open()) throw_errno("socket");
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
     // For this machine alone: nobody else should be able to tell the generator that something was
-    // paid. The port stays 0, so that the kernel finds a free one.
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    auto* generic = reinterpret_cast<sockaddr*>(&address);
-    if (::bind(listening_.descriptor(), generic, size) != 0) throw_errno("bind");
-    if (::listen(listening_.descriptor(), backlog) != 0) throw_errno("listen");
-    if (::getsockname(listening_.descriptor(), generic, &size) != 0) throw_errno("getsockname");
-    port_ = ntohs(address.sin_port);
+    // paid.
+    : poller_(poller), listening_(listen_on({"127.0.0.1", 0})), port_(port_of(listening_)) {
     // The loop of the run waits for all sockets at once, so that callbacks need no thread.
     poller_.add(listening_.descriptor(), first_number);
 }
@@ -61,26 +39,10 @@ void CallbackListener::on_ready(std::uint32_t number, std::uint32_t events,
 }
 
 void CallbackListener::accept_all() {
-    while (true) {
-        Socket socket(
-            ::accept4(listening_.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-        if (!socket.is_open()) {
-            // The poller would tell of the same caller at once, and the run would spin without a
-            // word.
-            if (errno == EMFILE || errno == ENFILE)
-                throw ConnectionError(
-                    "no file descriptor is left for callbacks; raise the limit (ulimit -n) or use "
-                    "fewer --connections");
-            // Nobody is waiting any more, or the caller has gone again. The poller tells of the
-            // next.
-            return;
-        }
-        // The switch waits for each answer; held back, it would look like a slow merchant.
-        const int one = 1;
-        ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    while (auto socket = accept_caller(listening_)) {
         // Numbers are never given again, so that an event of a closed connection finds nothing.
-        poller_.add(socket.descriptor(), next_number_);
-        streams_.emplace(next_number_++, HttpStream(std::move(socket)));
+        poller_.add(socket->descriptor(), next_number_);
+        streams_.emplace(next_number_++, HttpStream(std::move(*socket)));
     }
 }
 

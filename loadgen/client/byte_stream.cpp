@@ -1,0 +1,59 @@
+#include "loadgen/client/byte_stream.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace tuma::loadgen {
+
+std::optional<std::string> ByteStream::flush() {
+    while (unsent_bytes() > 0) {
+        // Another side that is gone must be an error code here, and not a signal.
+        const ssize_t sent = ::send(socket_.descriptor(), outgoing_.data() + outgoing_begin_,
+                                    unsent_bytes(), MSG_NOSIGNAL);
+        if (sent > 0)
+            outgoing_begin_ += static_cast<std::size_t>(sent);
+        else if (errno == EAGAIN)
+            // What is left stays where it is: moving it to the front each time would cost more than
+            // the room.
+            return std::nullopt;
+        else if (errno != EINTR)
+            return std::strerror(errno);
+    }
+    outgoing_.clear();
+    outgoing_begin_ = 0;
+    return std::nullopt;
+}
+
+ByteStream::Reading ByteStream::receive(std::span<std::byte> scratch, std::string& reason) {
+    // Once for each call: the poller tells again while there is more, and no connection keeps the
+    // others waiting.
+    const Received received = receive_timed(socket_.descriptor(), scratch);
+    if (received.bytes < 0) {
+        if (received.error == EAGAIN) return Reading::nothing;
+        reason = std::strerror(received.error);
+    }
+    if (received.bytes <= 0) return Reading::ended;
+    last_byte_at_ = received.last_byte_at;
+    const auto fresh = scratch.first(static_cast<std::size_t>(received.bytes));
+    // Messages mostly come whole, and are read where they were received.
+    if (kept_.empty()) {
+        arrived_ = fresh;
+    } else {
+        kept_.insert(kept_.end(), fresh.begin(), fresh.end());
+        arrived_ = kept_;
+    }
+    return Reading::got;
+}
+
+void ByteStream::consumed(std::size_t bytes) {
+    const auto rest = arrived_.subspan(bytes);
+    if (kept_.empty())
+        kept_.assign(rest.begin(), rest.end());
+    else
+        kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(bytes));
+    arrived_ = {};
+}
+
+}  // namespace tuma::loadgen

@@ -1,0 +1,185 @@
+"""The load generator against servers of known behaviour: what it reports is held against theory and against the
+server's own log. Noise of the machine only ever adds to a latency, so that lower bounds hold always; upper bounds
+are those of a server without delay, measured in turn with the other, and one quiet pair of many is enough."""
+import json
+import re
+import signal
+import unittest
+from pathlib import Path
+
+import program
+
+READY = re.compile(r"ready native=127\.0\.0\.1:(\d+)\n")
+# Pairs that may be spoilt by whatever else the machine does.
+PAIRS = 8
+# A histogram's cell is a thousandth wide, and both sides round down.
+CELL = 1.002
+
+
+class Fake(program.Program):
+    """`tuma-load fake`; made once it is ready."""
+
+    def __init__(self, folder, tuma_load, *flags):
+        super().__init__(folder, [tuma_load, "fake", "--json", *flags])
+        program.wait_until(lambda: READY.match(self.out()) or not self.is_running(), "the ready line")
+        match = READY.match(self.out())
+        if not match:
+            raise program.Failed(f"tuma-load fake ended with {self.kill()}: {self.err()[-2000:]}")
+        self.port = int(match.group(1))
+
+    def log(self):
+        """Ends it; what it says it did."""
+        if self.is_running():
+            self.signal(signal.SIGTERM)
+        code = self.wait()
+        if code != 0:
+            raise program.Failed(f"tuma-load fake ended with {code}: {self.err()[-2000:]}")
+        return json.loads(self.out().split("\n", 1)[1])
+
+
+class FakeLoad(program.ProcessTest):
+    def fake(self, *flags):
+        server = Fake(self.folder / "out", self.tuma_load, *flags)
+        self.addCleanup(server.kill)
+        return server
+
+    def load(self, server, *flags, codes=(0, 1)):
+        """A run of few customers without a warm-up, so that both sides speak of the same requests; its report."""
+        target = Path(program.tempfile.mkdtemp(dir=self.folder))
+        code, out, err = self.run_program(
+            self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--customers=20", "--warmup=0s",
+            "--seed=1", "--quiet", f"--report={target}", f"--probe-dir={self.folder}", *flags)
+        self.assertIn(code, codes, out + err)
+        return json.loads((target / "report.json").read_text())
+
+    def check_counts(self, report, log):
+        """No operation is lost between the two."""
+        self.assertEqual(report["scheduled"], report["sent"] + report["skipped"])
+        self.assertEqual(report["sent"], report["ok"] + report["refused"] + report["errors"] + report["timeouts"])
+        self.assertEqual(report["sent"], log["operations"])
+        self.assertEqual(report["ok"], log["ok"])
+        self.assertEqual(report["refused"], log["refused"] + log["overloaded"])
+        self.assertEqual(report["timeouts"], log["unanswered"])
+
+    def check_lower(self, report, log, service=True):
+        """Nobody saw an answer before it had left."""
+        for name in ("response_us", "service_us") if service else ("response_us",):
+            for percentile in ("p50", "p90", "p99", "p99_9", "max"):
+                self.assertGreaterEqual(report[name][percentile] * CELL + 1, log["answered_us"][percentile],
+                                        f"{name} {percentile}: {report[name]} {log['answered_us']}")
+
+    def check_truth(self, flags, load, truth_us=None):
+        """Each of these percentiles of the response is theory's value and no more above it than a server without
+        delay under the same load shows."""
+        for pair in range(PAIRS):
+            null = self.fake()
+            noise = self.load(null, *load)
+            self.check_counts(noise, null.log())
+            server = self.fake(*flags)
+            report = self.load(server, *load)
+            log = server.log()
+            self.check_counts(report, log)
+            self.check_lower(report, log)
+            slack = noise["response_us"]["p99"] + 200
+            # Of a queue the truth is what it makes of just these arrivals; the server has computed it.
+            truth = truth_us or {name: log["residence_us"][name] for name in ("p50", "p90", "p99")}
+            found = {name: report["response_us"][name] for name in truth}
+            print(f"  {' '.join(flags)}: {found}, truth {truth}, noise {slack}", flush=True)
+            if all(found[name] <= right * 1.05 + slack for name, right in truth.items()):
+                for name, right in truth.items():
+                    # Chance moves the drawn ones; no noise makes them shorter.
+                    self.assertGreaterEqual(found[name], right * 0.93)
+                return
+        self.fail(f"{PAIRS} pairs, and each time later than theory and noise explain")
+
+    def test_a_fixed_delay_is_found(self):
+        self.check_truth(["--delay=20ms"], ["--rate=500", "--arrival=constant", "--stop-after=1500"],
+                         {"p50": 20_000, "p90": 20_000})
+
+    def test_an_exponential_delay_is_found(self):
+        self.check_truth(["--delay=exp:50ms"], ["--rate=1000", "--stop-after=3000"],
+                         {"p50": 34_657, "p90": 115_130, "p99": 230_260})
+
+    def test_a_queue_is_found(self):
+        # M/D/1 at 0.7 of its capacity, slow so that a busy machine can keep up.
+        self.check_truth(["--serial=5ms"], ["--rate=140", "--stop-after=600"])
+
+    def test_a_stall_counts_for_all_who_wait_in_an_open_loop(self):
+        self.check_truth(["--delay=2ms", "--stall=200ms/1s"], ["--rate=1000", "--arrival=constant",
+                                                               "--stop-after=3000"],
+                         {"p90": 102_000, "p99": 192_000, "max": 202_000})
+
+    def test_a_closed_loop_hides_a_stall(self):
+        server = self.fake("--delay=2ms", "--stall=200ms/1s")
+        report = self.load(server, "--rate=max", "--connections=1", "--in-flight=1", "--duration=3s")
+        log = server.log()
+        self.check_counts(report, log)
+        self.check_lower(report, log)
+        # One request a stall is hit, whatever the machine does.
+        self.assertGreaterEqual(report["response_us"]["max"], 199_000)
+        # All others wait 2 ms: whoever asks only after an answer asks seldom while nobody answers.
+        self.assertEqual(2000, log["residence_us"]["p90"])
+
+    def test_refusals_and_silence_are_counted_one_by_one(self):
+        server = self.fake("--refuse=30%", "--silent=1%", "--duplicate=50%")
+        report = self.load(server, "--rate=5000", "--stop-after=10000", "--timeout=2s")
+        log = server.log()
+        self.check_counts(report, log)
+        # The draws are those of the seed: 30 % and 1 % within four standard deviations.
+        self.assertAlmostEqual(9900 * 0.3, report["refused"], delta=190)
+        self.assertAlmostEqual(100, report["timeouts"], delta=40)
+        self.assertEqual({"insufficient_funds": report["refused"]}, report["refusals"])
+        self.assertGreaterEqual(report["response_us"]["max"], 2_000_000)
+
+    def test_what_finds_no_place_is_skipped(self):
+        server = self.fake("--delay=50ms", "--places=20")
+        report = self.load(server, "--rate=1000", "--connections=4", "--in-flight=5", "--overload=skip",
+                           "--duration=2s")
+        log = server.log()
+        self.check_counts(report, log)
+        self.assertGreaterEqual(report["service_us"]["min"], 49_900)
+        # 20 places of 50 ms do 400 a second at most.
+        self.assertLessEqual(report["sent"], 400 * 2 + 20)
+        self.assertGreater(report["skipped"], 0)
+
+    def test_a_server_that_dies_or_drops_is_told_with_what_was_in_flight(self):
+        for flag in ("--die=300ms", "--drop=1@300ms"):
+            with self.subTest(flag):
+                server = self.fake("--delay=5ms", flag)
+                report = self.load(server, "--rate=1000", "--duration=30s", "--connections=4", codes=(3,))
+                log = server.log()
+                self.assertEqual(report["sent"], report["ok"] + report["errors"] + report["timeouts"])
+                self.assertGreaterEqual(report["sent"], log["operations"])
+                self.assertGreater(report["errors"], 0)
+
+    def test_a_server_that_speaks_something_else_in_the_middle_of_a_run(self):
+        for kind in ("http", "bytes"):
+            with self.subTest(kind):
+                server = self.fake(f"--garble={kind}@200ms")
+                report = self.load(server, "--rate=1000", "--duration=30s", codes=(3,))
+                self.assertGreater(report["ok"], 0)
+                self.assertGreater(report["sent"], report["ok"])
+
+    def test_wrong_usage_is_told_with_the_name_of_the_flag(self):
+        for arguments, *patterns in (
+                (["--delay=2"], "--delay", "2ms"),
+                (["--delay=ex:2ms"], "did you mean exp"),
+                (["--refuse=1%:insuficient_funds"], "--refuse", "did you mean insufficient_funds"),
+                (["--garble=htpp@1s"], "--garble", "did you mean http"),
+                (["--delya=2ms"], "--delya", "--delay"),
+                (["--queue=5"], "--queue", "--serial")):
+            with self.subTest(arguments[0]):
+                code, _, err = self.run_program(self.tuma_load, "fake", *arguments)
+                self.assertEqual(2, code, err)
+                for pattern in patterns:
+                    self.assertIn(pattern, err)
+
+    def test_a_port_that_is_taken_is_a_failure(self):
+        server = self.fake()
+        code, out, err = self.run_program(self.tuma_load, "fake", f"--listen=127.0.0.1:{server.port}")
+        self.assertEqual((3, ""), (code, out))
+        self.assertIn(f"127.0.0.1:{server.port}: cannot listen", err)
+
+
+if __name__ == "__main__":
+    program.main()

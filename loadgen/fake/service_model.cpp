@@ -31,16 +31,16 @@ ServiceModel::ServiceModel(const ServiceSettings& settings, std::uint64_t seed)
 Service ServiceModel::serve(Offset arrived, std::uint32_t operations) {
     ensure(operations > 0 && arrived >= Offset{0}, "a request arrives and asks for something");
     const Stalls& stalls = settings_.stalls;
-    const bool keeps_order = settings_.groups || settings_.places > 0 || settings_.capacity > 0;
     // All queues are computed in worked time, in which no stall exists: the only two places that
     // know of stalls are here and at the end.
-    Offset worked = stalls.worked_until(arrived);
-    if (keeps_order) worked = last_ = std::max(worked, last_);
+    const Offset worked_at_arrival = stalls.worked_until(arrived);
+    const Offset worked = last_ = std::max(worked_at_arrival, last_);
     if (!admits(worked, operations))
         return {.due = std::max(arrived, stalls.time_of(worked)), .is_overloaded = true};
 
     Service service;
-    Offset begin = worked;
+    // Nobody is behind another where each has a place of its own.
+    Offset begin = settings_.places > 0 ? worked : worked_at_arrival;
     if (settings_.groups) {
         join_group(worked);
         begin = group_begin_;

@@ -43,12 +43,13 @@ class FakeLoad(program.ProcessTest):
         self.addCleanup(server.kill)
         return server
 
-    def load(self, server, *flags, codes=(0, 1)):
-        """A run of few customers without a warm-up, so that both sides speak of the same requests; its report."""
+    def load(self, server, *flags, warmup="0s", codes=(0, 1)):
+        """A run of few customers, mostly without a warm-up, so that both sides speak of the same requests; its
+        report."""
         target = Path(program.tempfile.mkdtemp(dir=self.folder))
         code, out, err = self.run_program(
-            self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--customers=20", "--warmup=0s",
-            "--seed=1", "--quiet", f"--report={target}", f"--probe-dir={self.folder}", *flags)
+            self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--customers=20",
+            f"--warmup={warmup}", "--seed=1", "--quiet", f"--report={target}", f"--probe-dir={self.folder}", *flags)
         self.assertIn(code, codes, out + err)
         return json.loads((target / "report.json").read_text())
 
@@ -159,6 +160,72 @@ class FakeLoad(program.ProcessTest):
                 report = self.load(server, "--rate=1000", "--duration=30s", codes=(3,))
                 self.assertGreater(report["ok"], 0)
                 self.assertGreater(report["sent"], report["ok"])
+
+    # What a report may say of its load and its throughput.
+
+    def test_refusals_are_no_throughput(self):
+        server = self.fake("--delay=500us", "--capacity=2000")
+        report = self.load(server, "--rate=6000", "--duration=2s", warmup="500ms")
+        window = report["window"]
+        self.assertAlmostEqual(window["ok"] / window["seconds"], report["attained_per_s"], places=6)
+        # What the bucket holds may come in addition, and nothing else.
+        self.assertLessEqual(window["ok"], 2000 * window["seconds"] + 2 * 20)
+        self.assertGreater(window["refused"], window["ok"])
+        self.assertEqual({"overloaded": window["refused"]}, window["refusals"])
+        # They were fast, and would be in the percentiles of what was done.
+        self.assertGreaterEqual(report["bounds"]["p50"]["response_us"], 499)
+        fates = {row["fate"]: row for row in report["fates"]}
+        self.assertGreaterEqual(fates["executed"]["response_us"]["min"], 499)
+
+    def test_a_run_that_executed_nothing_is_never_valid(self):
+        server = self.fake("--refuse=100%")
+        report = self.load(server, "--rate=500", "--duration=1s", codes=(1,))
+        self.assertFalse(report["valid"])
+        self.assertEqual(0, report["attained_per_s"])
+
+    def test_a_closed_loop_attains_what_was_answered_within_its_window(self):
+        # 64 in flight of 200 ms each are 320 a second; most straddle one edge or the other.
+        server = self.fake("--delay=exp:200ms")
+        report = self.load(server, "--rate=max", "--connections=4", "--in-flight=16", "--duration=3s", warmup="1s")
+        self.assertEqual(3, report["window"]["seconds"])
+        self.assertAlmostEqual(320, report["attained_per_s"], delta=60)
+
+    def test_what_was_asked_stands_beside_what_chance_made_of_it(self):
+        server = self.fake()
+        report = self.load(server, "--rate=2000", "--batch=1000", "--duration=2s")
+        self.assertEqual(2000, report["asked_per_s"])
+
+    def test_a_full_connection_is_not_the_generators_fault(self):
+        server = self.fake("--delay=1ms", "--stall=300ms/1s")
+        report = self.load(server, "--rate=300", "--connections=1", "--in-flight=1", "--duration=3s")
+        self.check_lower(report, server.log(), service=False)
+        self.assertTrue(report["valid"], report["invalid_because"])
+        # Those who came in a stall wait for the one place, up to as long as it lasts.
+        self.assertGreater(report["blocked_us"]["p90"], 100_000)
+        self.assertGreaterEqual(report["response_us"]["p99"], 290_000)
+        self.assertLess(report["service_us"]["p90"], report["blocked_us"]["p90"])
+
+    def test_timeouts_make_a_closed_loop_a_load_that_was_not_held(self):
+        server = self.fake("--silent=48%")
+        report = self.load(server, "--rate=max", "--connections=2", "--in-flight=4", "--duration=1s",
+                           "--timeout=100ms")
+        window = report["window"]
+        self.assertGreater(window["timeouts"], 0)
+        self.assertAlmostEqual(window["ok"] / window["seconds"], report["attained_per_s"], places=6)
+
+    def test_the_floor_of_a_delay_is_never_above_what_the_server_took(self):
+        for pair in range(PAIRS):
+            null = self.fake()
+            noise = self.load(null, "--rate=500", "--stop-after=1000")
+            null.log()
+            server = self.fake("--delay=exp:10ms")
+            report = self.load(server, "--rate=500", "--stop-after=1000")
+            log = server.log()
+            self.check_lower(report, log)
+            if all(report["floor_us"][p] <= log["answered_us"][p] * CELL + noise["floor_us"]["p99"] + 200
+                   for p in ("p50", "p90", "p99")):
+                return
+        self.fail(f"{PAIRS} pairs, and each time a floor above the truth")
 
     def test_wrong_usage_is_told_with_the_name_of_the_flag(self):
         for arguments, *patterns in (

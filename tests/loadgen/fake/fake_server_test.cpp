@@ -4,52 +4,28 @@
 #include "loadgen/client/native_client.h"
 #include "loadgen/workload/accounts.h"
 #include "loadgen/workload/scenario.h"
+#include "tests/support/played_server.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 using namespace tuma;
 using namespace tuma::loadgen;
+using testing::PlayedServer;
 
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A server with a thread of its own.
-class Playing {
-public:
-    explicit Playing(const FakeSettings& settings = {})
-        : server_(settings), thread_([this] { server_.run(stop_); }) {}
-    ~Playing() { log(); }
-    Playing(const Playing&) = delete;
-    Playing& operator=(const Playing&) = delete;
-
-    NativeClient client() const {
-        return NativeClient(server_.endpoint(), ParticipantId{7}, seconds{60});
-    }
-    /// Ends the server.
-    const FakeLog& log() {
-        stop_.store(true);
-        if (thread_.joinable()) thread_.join();
-        return server_.log();
-    }
-    /// Until it has ended by itself.
-    const FakeLog& log_of_its_end() {
-        thread_.join();
-        return server_.log();
-    }
-
-private:
-    std::atomic<bool> stop_{false};
-    FakeServer server_;
-    std::thread thread_;
-};
+NativeClient client_of(const PlayedServer& server) {
+    return NativeClient(server.endpoint(), ParticipantId{7}, seconds{60});
+}
 
 std::vector<core::Request> transfers(std::size_t count) {
     std::vector<core::Request> requests(count);
@@ -80,8 +56,8 @@ void check_sums(const FakeLog& log) {
 }  // namespace
 
 TEST_CASE("fake server: the set-up of every scenario is answered, again too") {
-    Playing server;
-    NativeClient client = server.client();
+    PlayedServer server;
+    NativeClient client = client_of(server);
     const auto no_progress = [](std::uint64_t, std::uint64_t) {};
     for (const BuiltInScenario& built_in : built_in_scenarios()) {
         CAPTURE(built_in.name);
@@ -101,8 +77,8 @@ TEST_CASE("fake server: the set-up of every scenario is answered, again too") {
 }
 
 TEST_CASE("fake server: operations are answered in order, with new numbers") {
-    Playing server;
-    NativeClient client = server.client();
+    PlayedServer server;
+    NativeClient client = client_of(server);
     std::set<std::uint64_t> numbers;
     for (const std::size_t count : {1U, 3U, 8190U})
         for (const core::Outcome& outcome : client.call(transfers(count))) {
@@ -120,8 +96,8 @@ TEST_CASE("fake server: operations are answered in order, with new numbers") {
 }
 
 TEST_CASE("fake server: accounts can be looked up, and histories are empty") {
-    Playing server;
-    NativeClient client = server.client();
+    PlayedServer server;
+    NativeClient client = client_of(server);
     core::Request open;
     open.key.reference.fill(std::byte{3});
     open.command = core::OpenAccount{.kind = ledger::AccountKind::till,
@@ -147,8 +123,8 @@ TEST_CASE("fake server: no answer comes before its time") {
     FakeSettings settings;
     settings.service.time = {TimeLaw::Kind::fixed, milliseconds{20}};
     settings.service.places = 1;
-    Playing server(settings);
-    NativeClient client = server.client();
+    PlayedServer server(settings);
+    NativeClient client = client_of(server);
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < 3; ++i) client.send(transfers(1));
     for (int i = 0; i < 3; ++i) client.receive();
@@ -164,8 +140,8 @@ TEST_CASE(
     "fake server: refusals are drawn by operation, in the share and with the code asked for") {
     FakeSettings settings;
     settings.refusing = {{300'000}, Refusal::ceiling_exceeded};
-    Playing server(settings);
-    const auto outcomes = server.client().call(transfers(8000));
+    PlayedServer server(settings);
+    const auto outcomes = client_of(server).call(transfers(8000));
     const std::size_t refused = count_of(outcomes, Refusal::ceiling_exceeded);
     CHECK(refused >= 2250);
     CHECK(refused <= 2550);
@@ -173,16 +149,16 @@ TEST_CASE(
     CHECK(server.log().refused == refused);
     check_sums(server.log());
 
-    Playing again(settings);
-    CHECK(count_of(again.client().call(transfers(8000)), Refusal::ceiling_exceeded) == refused);
+    PlayedServer again(settings);
+    CHECK(count_of(client_of(again).call(transfers(8000)), Refusal::ceiling_exceeded) == refused);
 }
 
 TEST_CASE("fake server: what the queue does not hold is overloaded at once") {
     FakeSettings settings;
     settings.service = {
         .time = {TimeLaw::Kind::fixed, milliseconds{50}}, .places = 1, .queue_max = 2};
-    Playing server(settings);
-    NativeClient client = server.client();
+    PlayedServer server(settings);
+    NativeClient client = client_of(server);
     for (int i = 0; i < 5; ++i) client.send(transfers(10));
     std::size_t overloaded = 0;
     for (int i = 0; i < 5; ++i) {
@@ -200,9 +176,9 @@ TEST_CASE("fake server: silence and duplicates") {
     FakeSettings settings;
     settings.silent = {500'000};
     settings.duplicate = {1'000'000};
-    Playing server(settings);
+    PlayedServer server(settings);
     {
-        NativeClient client = server.client();
+        NativeClient client = client_of(server);
         for (int i = 0; i < 200; ++i) client.send(transfers(1));
         client.finish_sending();
         std::set<std::uint64_t> ids;
@@ -225,29 +201,29 @@ TEST_CASE("fake server: silence and duplicates") {
 }
 
 TEST_CASE("fake server: a frame that no client should send is refused and the connection closed") {
-    Playing server;
-    NativeClient client = server.client();
+    PlayedServer server;
+    NativeClient client = client_of(server);
     client.send_bytes(std::vector<std::byte>(64, std::byte{'x'}));
     const Reply reply = client.receive_any();
     CHECK(reply.header.type == native::error_type);
     CHECK_THROWS_AS(client.receive_any(), ConnectionError);
-    CHECK(server.client().call(transfers(1)).size() == 1);
+    CHECK(client_of(server).call(transfers(1)).size() == 1);
     CHECK(server.log().bad_frames == 1);
 }
 
 TEST_CASE("fake server: it drops as many connections of the load as it was told to") {
     FakeSettings settings;
     settings.drop = Dropping{1, milliseconds{1}};
-    Playing server(settings);
-    NativeClient idle = server.client();
-    NativeClient first = server.client();
+    PlayedServer server(settings);
+    NativeClient idle = client_of(server);
+    NativeClient first = client_of(server);
     core::Request query;
     query.command = core::QueryRequest{};
     idle.call(query);
     first.call(transfers(1));
     CHECK_THROWS_AS(first.receive(), ConnectionError);
     idle.call(query);
-    CHECK(server.client().call(transfers(1)).size() == 1);
+    CHECK(client_of(server).call(transfers(1)).size() == 1);
     CHECK(server.log().dropped == 1);
 }
 
@@ -255,9 +231,9 @@ TEST_CASE("fake server: it dies when it was told to, with all its connections") 
     FakeSettings settings;
     settings.service.time = {TimeLaw::Kind::fixed, std::chrono::hours{1}};
     settings.die = milliseconds{1};
-    Playing server(settings);
-    NativeClient first = server.client();
-    NativeClient second = server.client();
+    PlayedServer server(settings);
+    NativeClient first = client_of(server);
+    NativeClient second = client_of(server);
     first.send(transfers(2));
     CHECK_THROWS_AS(first.receive(), ConnectionError);
     CHECK_THROWS_AS(second.receive(), ConnectionError);
@@ -269,16 +245,16 @@ TEST_CASE("fake server: garbage instead of answers") {
     for (const Garble kind : {Garble::http, Garble::bytes}) {
         FakeSettings settings;
         settings.garble = Garbling{kind, Duration{0}};
-        Playing server(settings);
-        NativeClient client = server.client();
+        PlayedServer server(settings);
+        NativeClient client = client_of(server);
         client.send(transfers(1));
         CHECK_THROWS_WITH_AS(client.receive(), doctest::Contains("bad_length"), ConnectionError);
     }
 }
 
 TEST_CASE("fake server: its log is text of 100 columns, and JSON") {
-    Playing server;
-    server.client().call(transfers(5));
+    PlayedServer server;
+    client_of(server).call(transfers(5));
     const FakeLog& log = server.log();
     const std::string text = fake_log_text(log);
     for (const char* part : {"5 operations", "ok 5", "service", "residence", "answered", "late"}) {

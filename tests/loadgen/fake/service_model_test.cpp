@@ -242,4 +242,8 @@ TEST_CASE("service model: an arrival that is stamped before the last one has com
     ServiceModel model({.time = fixed(milliseconds{1}), .places = 1}, 1);
     CHECK(model.serve(milliseconds{10}, 1).due == milliseconds{11});
     CHECK(model.serve(milliseconds{9}, 1).due == milliseconds{12});
+    // Where nobody waits for another, it keeps its own time.
+    ServiceModel free({.time = fixed(milliseconds{1}), .capacity = 2000}, 1);
+    CHECK(free.serve(milliseconds{10}, 1).due == milliseconds{11});
+    CHECK(free.serve(milliseconds{9}, 1).due == milliseconds{10});
 }

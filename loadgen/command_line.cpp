@@ -162,6 +162,7 @@ struct Parsed {
     CompareCommand compare;
     SampleCommand sample;
     FakeCommand fake;
+    DoctorCommand doctor;
     std::optional<Rate> start = Rate::per_second(1000);
     std::optional<Rate> highest = Rate::per_second(10'000'000);
 };
@@ -388,6 +389,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     add_compare(app, parsed);
     const CLI::App* sample = add_sample(app, parsed);
     const CLI::App* fake = add_fake(app, parsed.fake);
+    const CLI::App* doctor = add_doctor(app, parsed.doctor);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     // Before parsing, which would ask for a command.
     if (const auto page = printed_page(command_page(app), arguments)) {
@@ -414,6 +416,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
         if (const auto wrong = finish_fake(parsed.fake, *fake)) return refuse(*wrong);
         return parsed.fake;
     }
+    if (doctor->parsed()) return parsed.doctor;
     parsed.run.load.command = shell_words(arguments);
     parsed.find_max.load.command = parsed.run.load.command;
     return chosen(parsed, *run, *find, *sample, random_seed);

@@ -1,6 +1,7 @@
 // The options of tuma-load as CLI11 reads them: one sentence, bounds and default each.
 #pragma once
 
+#include "loadgen/command_doctor.h"
 #include "loadgen/command_fake.h"
 #include "loadgen/drive/options.h"
 #include "loadgen/sample/sample_merchant.h"
@@ -46,8 +47,8 @@ struct NoCommand {
     int exit_code = 0;
 };
 
-using CommandLine =
-    std::variant<RunCommand, FindMaxCommand, CompareCommand, SampleCommand, FakeCommand, NoCommand>;
+using CommandLine = std::variant<RunCommand, FindMaxCommand, CompareCommand, SampleCommand,
+                                 FakeCommand, DoctorCommand, NoCommand>;
 
 /// Reads the arguments; prints help to standard output and errors to standard error.
 /// `random_seed` is used when no --seed is given.

@@ -44,6 +44,7 @@ FLOORS = [
     "loadgen/workload loadgen/fake",
     "loadgen/merchants",
     "loadgen/drive",
+    "loadgen/doctor",
     "loadgen",
 ]
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}

@@ -32,12 +32,6 @@ std::uint64_t microseconds_since(SteadyClock::time_point start) {
     return passed < 0 ? 0 : static_cast<std::uint64_t>(passed);
 }
 
-Probe probe_of(const Histogram& histogram) {
-    return {.p50_us = histogram.value_at_percentile(50),
-            .p99_us = histogram.value_at_percentile(99),
-            .samples = histogram.count()};
-}
-
 [[noreturn]] void throw_errno(const std::string& what) {
     throw std::system_error(errno, std::generic_category(), what);
 }
@@ -84,6 +78,12 @@ std::chrono::microseconds microseconds_of(const timeval& time) {
 }
 
 }  // namespace
+
+Probe probe_of(const Histogram& histogram) {
+    return {.p50_us = histogram.value_at_percentile(50),
+            .p99_us = histogram.value_at_percentile(99),
+            .samples = histogram.count()};
+}
 
 Probe measure_fsync(const std::filesystem::path& directory, std::size_t samples) {
     ProbeFile file(directory);

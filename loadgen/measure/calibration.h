@@ -1,6 +1,8 @@
 // What the machine itself can do, measured beside a run, so that its numbers can be judged.
 #pragma once
 
+#include "loadgen/measure/histogram.h"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +19,9 @@ struct Probe {
     std::uint64_t p99_us = 0;
     std::uint64_t samples = 0;
 };
+
+/// Those of a histogram.
+Probe probe_of(const Histogram& histogram);
 
 /// Appends 4 KiB and calls fdatasync, `samples` times, in a file of its own in `directory` that is
 /// removed afterwards. Throws std::system_error when the directory cannot be written.

@@ -227,6 +227,18 @@ class FakeLoad(program.ProcessTest):
                 return
         self.fail(f"{PAIRS} pairs, and each time a floor above the truth")
 
+    def test_the_doctor_says_what_this_machine_can_measure(self):
+        code, out, err = self.run_program(self.tuma_load, "doctor", "--json", f"--probe-dir={self.folder}")
+        self.assertEqual((0, ""), (code, err))
+        checkup = json.loads(out)
+        for name in ("timer_lag_us", "wake_up_us", "round_trip_us", "send_lag_us", "fsync_us"):
+            self.assertGreater(checkup[name]["samples"], 0, name)
+        for resolution in checkup["resolution"].values():
+            self.assertEqual(10 * resolution["range_from_us"], resolution["one_value_from_us"])
+        code, _, err = self.run_program(self.tuma_load, "doctr")
+        self.assertEqual(2, code)
+        self.assertIn("did you mean doctor?", err)
+
     def test_wrong_usage_is_told_with_the_name_of_the_flag(self):
         for arguments, *patterns in (
                 (["--delay=2"], "--delay", "2ms"),

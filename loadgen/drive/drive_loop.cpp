@@ -47,6 +47,8 @@ RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progre
         else if (now_ >= next_timeout_)
             next_timeout_ = time_out();
     }
+    // The last connection may have been lost in the last round.
+    if (has_ended_early()) recorder_.close_window(now_);
     finish();
     return result_;
 }

@@ -227,6 +227,30 @@ class FakeLoad(program.ProcessTest):
                 return
         self.fail(f"{PAIRS} pairs, and each time a floor above the truth")
 
+    def test_a_run_that_is_stopped_or_breaks_has_the_window_that_it_had(self):
+        for flag in (None, "--die=2s", "--drop=1@2s"):
+            with self.subTest(flag or "SIGINT"):
+                server = self.fake(*[flag] if flag else [])
+                load = self.start_load(server, "cut", rate="1000", duration="60s",
+                                       flags=("--customers=20", "--warmup=500ms", "--arrival=constant"))
+                if flag is None:
+                    self.wait_for_acks("cut", load, 2000)
+                    load.signal(signal.SIGINT)
+                self.assertIn(load.wait(), (0, 1, 3), load.err())
+                report = json.loads((self.folder / "cut" / "report.json").read_text())
+                self.acks("cut").unlink()
+                self.assertLess(report["window"]["seconds"], 50)
+                self.assertAlmostEqual(1000, report["attained_per_s"], delta=150)
+
+    def test_a_batch_is_one_request_and_its_operations_waited_for_it(self):
+        server = self.fake()
+        report = self.load(server, "--rate=1000", "--batch=100", "--arrival=constant", "--duration=3s")
+        self.assertLessEqual(report["requests"], 31)
+        self.assertFalse(report["bounds"]["p99"]["enough"])
+        # The first of a batch waits until the hundredth is there, a tenth of a second later.
+        self.assertGreaterEqual(report["response_us"]["p50"], 48_000)
+        self.assertGreaterEqual(report["response_us"]["max"], 98_000)
+
     def test_the_doctor_says_what_this_machine_can_measure(self):
         code, out, err = self.run_program(self.tuma_load, "doctor", "--json", f"--probe-dir={self.folder}")
         self.assertEqual((0, ""), (code, err))

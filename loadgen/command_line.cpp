@@ -163,6 +163,7 @@ struct Parsed {
     SampleCommand sample;
     FakeCommand fake;
     DoctorCommand doctor;
+    MergeCommand merge;
     std::optional<Rate> start = Rate::per_second(1000);
     std::optional<Rate> highest = Rate::per_second(10'000'000);
 };
@@ -390,6 +391,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     const CLI::App* sample = add_sample(app, parsed);
     const CLI::App* fake = add_fake(app, parsed.fake);
     const CLI::App* doctor = add_doctor(app, parsed.doctor);
+    const CLI::App* merge = add_merge(app, parsed.merge);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     // Before parsing, which would ask for a command.
     if (const auto page = printed_page(command_page(app), arguments)) {
@@ -417,6 +419,7 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
         return parsed.fake;
     }
     if (doctor->parsed()) return parsed.doctor;
+    if (merge->parsed()) return parsed.merge;
     parsed.run.load.command = shell_words(arguments);
     parsed.find_max.load.command = parsed.run.load.command;
     return chosen(parsed, *run, *find, *sample, random_seed);

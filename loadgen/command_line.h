@@ -3,6 +3,7 @@
 
 #include "loadgen/command_doctor.h"
 #include "loadgen/command_fake.h"
+#include "loadgen/command_merge.h"
 #include "loadgen/drive/options.h"
 #include "loadgen/sample/sample_merchant.h"
 
@@ -48,7 +49,7 @@ struct NoCommand {
 };
 
 using CommandLine = std::variant<RunCommand, FindMaxCommand, CompareCommand, SampleCommand,
-                                 FakeCommand, DoctorCommand, NoCommand>;
+                                 FakeCommand, DoctorCommand, MergeCommand, NoCommand>;
 
 /// Reads the arguments; prints help to standard output and errors to standard error.
 /// `random_seed` is used when no --seed is given.

@@ -179,6 +179,7 @@ struct Execute {
     int operator()(const SampleCommand& command) const { return make_sample(command); }
     int operator()(const FakeCommand& command) const { return play_fake(command, stop_requested); }
     int operator()(const DoctorCommand& command) const { return play_doctor(command); }
+    int operator()(const MergeCommand& command) const { return play_merge(command); }
     int operator()(const NoCommand& command) const { return command.exit_code; }
 };
 

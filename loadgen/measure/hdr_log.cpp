@@ -215,18 +215,17 @@ std::optional<LogLine> split_line(std::string_view line) {
     return result;
 }
 
-std::optional<InputError> add_line(std::string_view line, std::size_t number, HdrLogTotals& out) {
+Result<HdrLogInterval> read_line(std::string_view line, std::size_t number) {
     const std::string field = fmt::format("line {}", number);
     const std::optional<LogLine> parts = split_line(line);
     if (!parts) return InputError{field, "expected [Tag=,]start,length,maximum,histogram"};
     const Result<Histogram> histogram = decode_v2_base64(parts->columns[3]);
     if (!histogram) return InputError{field, histogram.error().reason};
-    ++out.lines;
-    // A log without tags, as other tools write it, holds what was felt: the response.
-    if (parts->tag == "response" || parts->tag.empty()) out.response.merge(*histogram);
-    if (parts->tag == "service") out.service.merge(*histogram);
-    if (parts->tag == "send_lag") out.send_lag.merge(*histogram);
-    return std::nullopt;
+    const double start = parse_number(parts->columns[0]).value_or(0);
+    constexpr double last_start = 1e9;
+    return HdrLogInterval{.tag = std::string(parts->tag),
+                          .start = static_cast<std::int64_t>(std::clamp(start, 0.0, last_start)),
+                          .counts = histogram->sparse()};
 }
 
 }  // namespace
@@ -300,15 +299,32 @@ std::string hdr_log_line(std::string_view tag, std::chrono::milliseconds start,
                        static_cast<double>(histogram.max()) / 1e3, encode_v2_base64(histogram));
 }
 
-Result<HdrLogTotals> read_hdr_log(std::string_view text) {
-    HdrLogTotals totals;
+Result<std::vector<HdrLogInterval>> read_hdr_intervals(std::string_view text) {
+    std::vector<HdrLogInterval> intervals;
     std::size_t number = 0;
     while (!text.empty()) {
         ++number;
         const std::string_view line = take_line(text);
         // Comments and the legend.
         if (line.empty() || line.front() == '#' || line.front() == '"') continue;
-        if (std::optional<InputError> bad = add_line(line, number, totals)) return *bad;
+        auto interval = read_line(line, number);
+        if (!interval) return interval.error();
+        intervals.push_back(std::move(interval).value());
+    }
+    return intervals;
+}
+
+Result<HdrLogTotals> read_hdr_log(std::string_view text) {
+    const auto intervals = read_hdr_intervals(text);
+    if (!intervals) return intervals.error();
+    HdrLogTotals totals;
+    totals.lines = intervals->size();
+    for (const HdrLogInterval& interval : *intervals) {
+        // A log without tags, as other tools write it, holds what was felt: the response.
+        if (interval.tag == "response" || interval.tag.empty())
+            totals.response.merge(interval.counts);
+        if (interval.tag == "service") totals.service.merge(interval.counts);
+        if (interval.tag == "send_lag") totals.send_lag.merge(interval.counts);
     }
     return totals;
 }

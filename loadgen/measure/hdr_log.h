@@ -34,6 +34,18 @@ std::string hdr_log_header(Timestamp started_at);
 std::string hdr_log_line(std::string_view tag, std::chrono::milliseconds start,
                          std::chrono::milliseconds length, const Histogram& histogram);
 
+/// One interval of a log.
+struct HdrLogInterval {
+    std::string tag;         ///< empty where the line has none
+    std::int64_t start = 0;  ///< whole seconds since the log's beginning
+    SparseCounts counts;
+};
+
+/// Reads a log's lines in order; comments and the legend are skipped.
+/// Refuses: a line without its four columns, numbers that are none, a histogram that does not
+/// decode; says which line.
+Result<std::vector<HdrLogInterval>> read_hdr_intervals(std::string_view text);
+
 /// All intervals of a log merged, by tag.
 struct HdrLogTotals {
     Histogram response;  ///< tagged "response" or not tagged
@@ -42,9 +54,7 @@ struct HdrLogTotals {
     std::size_t lines = 0;
 };
 
-/// Reads a log; comments, the legend and other tags are skipped.
-/// Refuses: a line without its four columns, numbers that are none, a histogram that does not
-/// decode; says which line.
+/// The same added up; other tags are skipped.
 Result<HdrLogTotals> read_hdr_log(std::string_view text);
 
 }  // namespace tuma::loadgen

@@ -49,13 +49,25 @@ std::string intervals_of(std::string_view tag, SparseCounts IntervalLatencies::*
     return out;
 }
 
-/// Of the whole run: which callback came in which second is not kept.
-std::string callback_lines(const RunReport& report) {
-    if (!report.callbacks || report.callbacks->counts.arrived == 0) return {};
+/// Of the whole run: what is not kept by second.
+std::string whole_run_lines(const RunReport& report) {
     constexpr std::chrono::milliseconds start{0};
     const auto length = std::chrono::duration_cast<std::chrono::milliseconds>(report.measured);
-    return hdr_log_line("callback", start, length, report.callbacks->from_intended) +
-           hdr_log_line("callback_after_reply", start, length, report.callbacks->from_reply);
+    std::string out;
+    const auto add = [&](const std::string& tag, const Histogram& histogram) {
+        if (histogram.count() > 0) out += hdr_log_line(tag, start, length, histogram);
+    };
+    add("blocked", report.blocked);
+    add("batch", report.batch);
+    for (const FateRow& row : report.fates) {
+        add(fate_tag(row), row.response);
+        add(fate_tag(row) + ".floor", row.floor);
+    }
+    if (report.callbacks) {
+        add("callback", report.callbacks->from_intended);
+        add("callback_after_reply", report.callbacks->from_reply);
+    }
+    return out;
 }
 
 }  // namespace
@@ -97,12 +109,22 @@ void take_results(const Recorder& recorder, const std::vector<std::string>& kind
                                     .requests = found->requests,
                                     .response = found->response,
                                     .floor = found->floor});
-            if (fate == Fate::refused) continue;
-            report.quoted.requests += found->requests;
-            report.quoted.response.merge(found->response);
-            report.quoted.floor.merge(found->floor);
         }
     }
+    add_quoted(report);
+}
+
+void add_quoted(RunReport& report) {
+    for (const FateRow& row : report.fates) {
+        if (row.fate == Fate::refused) continue;
+        report.quoted.requests += row.requests;
+        report.quoted.response.merge(row.response);
+        report.quoted.floor.merge(row.floor);
+    }
+}
+
+std::string fate_tag(const FateRow& row) {
+    return fmt::format("{}.{}", name(row.fate), row.kind);
 }
 
 std::string timeline_csv(const std::vector<TimelineRow>& timeline) {
@@ -124,7 +146,7 @@ std::string latency_hlog(const RunReport& report) {
            intervals_of("service", &IntervalLatencies::service, report.intervals) +
            intervals_of("send_lag", &IntervalLatencies::send_lag, report.intervals) +
            intervals_of("floor", &IntervalLatencies::floor, report.intervals) +
-           callback_lines(report);
+           whole_run_lines(report);
 }
 
 void write_file_aside(const std::filesystem::path& path, std::string_view content) {

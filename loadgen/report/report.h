@@ -125,6 +125,9 @@ struct RunReport {
 void take_results(const Recorder& recorder, const std::vector<std::string>& kinds,
                   RunReport& report);
 
+/// Adds to `quoted` all fates but refusals.
+void add_quoted(RunReport& report);
+
 /// What two histograms of the same operations, of `requests` requests, say about a percentile of
 /// both.
 Bounds bounds_of(const Histogram& response, const Histogram& floor, std::uint64_t requests,
@@ -157,8 +160,10 @@ std::string report_html(const RunReport& report);
 std::string report_text(const RunReport& report);
 /// timeline.csv with its heading.
 std::string timeline_csv(const std::vector<TimelineRow>& timeline);
-/// latency.hlog: one row a second for each of response, service, send_lag and floor, and of
-/// callbacks one for the whole run.
+/// "executed.transfer": its tag in latency.hlog; with ".floor" behind it that of its floor.
+std::string fate_tag(const FateRow& row);
+/// latency.hlog: one row a second for each of response, service, send_lag and floor; for the whole
+/// run one of blocked, of batches, of each kind and fate, and of callbacks.
 std::string latency_hlog(const RunReport& report);
 
 /// A file or a directory cannot be written; the message names it and says why.

@@ -36,17 +36,18 @@ json::object refusals(const RunReport& report, const Counts& counts) {
     return out;
 }
 
+json::object counts_of(const RunReport& report, const Counts& counts) {
+    return {{"offered", counts.scheduled}, {"sent", counts.sent},
+            {"skipped", counts.skipped},   {"ok", counts.ok},
+            {"refused", counts.refused},   {"errors", counts.errors},
+            {"timeouts", counts.timeouts}, {"refusals", refusals(report, counts)}};
+}
+
 json::object window_of(const RunReport& report) {
-    const Counts& window = report.window;
-    return {{"seconds", seconds(report.measured)},
-            {"offered", window.scheduled},
-            {"sent", window.sent},
-            {"skipped", window.skipped},
-            {"ok", window.ok},
-            {"refused", window.refused},
-            {"errors", window.errors},
-            {"timeouts", window.timeouts},
-            {"refusals", refusals(report, window)}};
+    json::object window{{"seconds", seconds(report.measured)}};
+    for (const auto& member : counts_of(report, report.window))
+        window[member.key()] = member.value();
+    return window;
 }
 
 /// What the quoted percentiles are worth, by "p50" and so on; null for those that are not to be
@@ -219,6 +220,7 @@ std::string report_json(const RunReport& report) {
     out["warmup_scheduled"] = report.warmup_counts.scheduled;
     out["warmup_ok"] = report.warmup_counts.ok;
     out["warmup_refused"] = report.warmup_counts.refused;
+    out["warmup"] = counts_of(report, report.warmup_counts);
     // Always there, also without rows, so that programs need not ask.
     out["stages"] = stages_of(report.stages);
     out["calibration"] = calibration_of(report.calibration);

@@ -251,6 +251,38 @@ class FakeLoad(program.ProcessTest):
         self.assertGreaterEqual(report["response_us"]["p50"], 48_000)
         self.assertGreaterEqual(report["response_us"]["max"], 98_000)
 
+    def test_generators_side_by_side_make_one_report(self):
+        server = self.fake("--delay=3ms", "--refuse=10%")
+        loads = []
+        for seed in (1, 2):
+            load = program.Program(self.folder / "out", [
+                self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--customers=20", "--rate=300",
+                "--duration=6s", "--warmup=0s", f"--seed={seed}", "--quiet", f"--report={self.folder / str(seed)}",
+                f"--probe-dir={self.folder}"])
+            self.addCleanup(load.kill)
+            loads.append(load)
+        for load in loads:
+            self.assertIn(load.wait(), (0, 1), load.err())
+        # A machine that lets one of them begin too late makes two runs of it, and merge says so.
+        both = self.folder / "both"
+        code, out, err = self.run_program(self.tuma_load, "merge", self.folder / "1", self.folder / "2",
+                                          f"--report={both}")
+        if code == 2:
+            self.assertIn("apart", err)
+            program.loud_skip(self, err)
+        self.assertIn(code, (0, 1), err)
+        log = server.log()
+        report = json.loads((both / "report.json").read_text())
+        self.check_counts(report, log)
+        self.assertEqual(600, report["asked_per_s"])
+        self.check_lower(report, log)
+        # A merged report can be read like any other.
+        code, _, err = self.run_program(self.tuma_load, "compare", both, both)
+        self.assertNotEqual(2, code, err)
+        code, _, err = self.run_program(self.tuma_load, "merge", self.folder / "1", self.folder / "1")
+        self.assertEqual(2, code)
+        self.assertIn("--seed", err)
+
     def test_the_doctor_says_what_this_machine_can_measure(self):
         code, out, err = self.run_program(self.tuma_load, "doctor", "--json", f"--probe-dir={self.folder}")
         self.assertEqual((0, ""), (code, err))

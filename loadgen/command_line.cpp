@@ -2,6 +2,7 @@
 
 #include "ledger/words/command_page.h"
 #include "ledger/words/command_words.h"
+#include "loadgen/client/listener.h"
 #include "loadgen/command_options.h"
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/version.h"
@@ -155,6 +156,23 @@ void add_output(CLI::App& app, LoadOptions& load) {
     app.add_flag("--quiet", load.is_quiet, "No progress on standard error");
 }
 
+void add_live(CLI::App& app, LiveSettings& live) {
+    add_text(app, "--stream", "",
+             "A line of JSON a second while it runs, and one at its end: ndjson:FILE, or ndjson:- "
+             "for standard output, which then has nothing else",
+             [&live](const std::string& given) { return take(parse_stream(given), live.stream); })
+        ->type_name("ndjson:FILE");
+    add_text(app, "--metrics", "",
+             "Where Prometheus finds the run while it goes on, as 127.0.0.1:9200",
+             [&live](const std::string& given) -> std::string {
+                 const auto parsed = parse_listen_endpoint(given);
+                 if (!parsed) return parsed.error().reason;
+                 live.metrics = *parsed;
+                 return {};
+             })
+        ->type_name("HOST:PORT");
+}
+
 /// Everything that parsing fills in, alive as long as CLI11 needs it.
 struct Parsed {
     RunCommand run;
@@ -203,6 +221,7 @@ CLI::App* add_run(CLI::App& app, Parsed& parsed) {
              "For a trace: N plays N hours in the time of one; max waits for nothing",
              [&load](const std::string& given) { return take(parse_speed(given), load.speed); });
     add_output(*run, load);
+    add_live(*run, load.live);
     return run;
 }
 

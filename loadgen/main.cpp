@@ -52,14 +52,14 @@ ExitCode exit_code_of(const RunReport& report) {
 
 /// Writes and says where; a file that cannot be written costs nothing but itself.
 ExitCode keep_report(const RunReport& report, const std::filesystem::path& directory,
-                     ExitCode otherwise) {
+                     ExitCode otherwise, std::FILE* out) {
     try {
         write_report(report, directory);
     } catch (const WriteError& error) {
         fmt::print(stderr, "tuma-load: {}\n", error.what());
         return otherwise == exit_server_gone ? otherwise : exit_cannot_write;
     }
-    fmt::print("report: {}\n", (directory / "report.html").string());
+    fmt::print(out, "report: {}\n", (directory / "report.html").string());
     return otherwise;
 }
 
@@ -94,10 +94,12 @@ int run(const RunCommand& command) {
     const auto run_once = prepare(load, progress);
     if (!run_once) return wrong_usage(run_once.error());
     const RunReport report = (*run_once)(load);
-    fmt::print("{}", report_text(report));
-    static_cast<void>(std::fflush(stdout));
+    // Whoever reads a stream of lines reads nothing but lines.
+    std::FILE* const out = load.live.is_on_standard_output() ? stderr : stdout;
+    fmt::print(out, "{}", report_text(report));
+    static_cast<void>(std::fflush(out));
     const ExitCode code = exit_code_of(report);
-    return load.report.empty() ? code : keep_report(report, load.report, code);
+    return load.report.empty() ? code : keep_report(report, load.report, code, out);
 }
 
 int search(const FindMaxCommand& command) {

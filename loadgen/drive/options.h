@@ -6,6 +6,7 @@
 #include "loadgen/client/socket.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/drive/http_driver.h"
+#include "loadgen/drive/live_output.h"
 #include "loadgen/measure/schedule.h"
 
 #include <cstdint>
@@ -58,6 +59,7 @@ struct LoadOptions {
     std::filesystem::path acks;    ///< empty: none are kept
     std::filesystem::path probe_directory = ".";
     bool is_quiet = false;
+    LiveSettings live;
 
     // Of protocols over HTTP only.
     std::filesystem::path client_file;  ///< DATA/clients/mpesa.json or wechat.json

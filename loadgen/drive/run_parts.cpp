@@ -123,6 +123,10 @@ RunSettings common_settings(const LoadOptions& options) {
 
 RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& progress,
                    const RunParts& parts) {
+    // Before all else: a place that cannot be written should cost no run.
+    LiveOutput live(options.live);
+    if (const auto page = live.metrics_endpoint())
+        progress.say(fmt::format("metrics: http://{}/metrics", page->text()));
     RunReport report;
     report.version = version();
     report.server_version = server_version(options);
@@ -140,8 +144,10 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
         report.started_at =
             std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
     };
-    const RunEnd end =
-        parts.drive(on_begin, [&](const RunProgress& run) { progress.show(run, recorder); });
+    const RunEnd end = parts.drive(on_begin, [&](const RunProgress& run) {
+        progress.show(run, recorder);
+        live.show(run, recorder);
+    });
     // At once, before the report's own work is counted.
     const UsageMark usage_after = mark_usage();
     progress.end_run();
@@ -163,6 +169,7 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     // After `judge`, which makes the verdict anew.
     add_problems(end, report);
     if (!options.slo.empty()) add_slo(options.slo, report);
+    live.end(report);
     return report;
 }
 

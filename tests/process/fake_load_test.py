@@ -283,6 +283,21 @@ class FakeLoad(program.ProcessTest):
         self.assertEqual(2, code)
         self.assertIn("--seed", err)
 
+    def test_a_run_can_be_followed_by_programs(self):
+        server = self.fake("--delay=1ms")
+        code, out, err = self.run_program(
+            self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--customers=20", "--rate=500",
+            "--duration=3s", "--warmup=0s", "--seed=1", "--stream=ndjson:-", "--metrics=127.0.0.1:0",
+            f"--report={self.folder / 'live'}", f"--probe-dir={self.folder}")
+        self.assertIn(code, (0, 1), err)
+        lines = [json.loads(line) for line in out.splitlines()]
+        log = server.log()
+        self.assertEqual(["second"] * (len(lines) - 1) + ["end"], [line["event"] for line in lines])
+        self.assertEqual(list(range(len(lines) - 1)), [line["second"] for line in lines[:-1]])
+        self.assertEqual(log["ok"], sum(line["ok"] for line in lines[:-1]))
+        self.assertRegex(err, r"metrics: http://127\.0\.0\.1:\d+/metrics")
+        self.assertIn("latency", err)
+
     def test_the_doctor_says_what_this_machine_can_measure(self):
         code, out, err = self.run_program(self.tuma_load, "doctor", "--json", f"--probe-dir={self.folder}")
         self.assertEqual((0, ""), (code, err))

@@ -283,6 +283,13 @@ class FakeLoad(program.ProcessTest):
         self.assertEqual(2, code)
         self.assertIn("--seed", err)
 
+    def test_an_open_loop_attains_what_the_server_can(self):
+        server = self.fake("--delay=50ms", "--places=20")
+        report = self.load(server, "--rate=1000", "--duration=3s", "--timeout=30s", warmup="1s", codes=(1,))
+        self.assertAlmostEqual(400, report["attained_per_s"], delta=20)
+        self.assertEqual(1000, report["asked_per_s"])
+        self.assertEqual("server", report["load"])
+
     def test_a_run_can_be_followed_by_programs(self):
         server = self.fake("--delay=1ms")
         code, out, err = self.run_program(
@@ -309,6 +316,23 @@ class FakeLoad(program.ProcessTest):
         code, _, err = self.run_program(self.tuma_load, "doctr")
         self.assertEqual(2, code)
         self.assertIn("did you mean doctor?", err)
+
+    def test_a_wrong_port_is_recognised_by_what_it_answers(self):
+        server = self.fake("--garble=http@0s")
+        code, _, err = self.run_program(self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}", "--quiet")
+        self.assertEqual(3, code, err)
+        self.assertIn("speaks HTTP, not the native protocol", err)
+
+    def test_a_place_that_cannot_be_written_costs_no_run(self):
+        server = self.fake()
+        file = self.folder / "file"
+        file.write_text("")
+        for flag in (f"--report={file}", f"--stream=ndjson:{file}/stream"):
+            code, _, err = self.run_program(self.tuma_load, "run", f"--target=native:127.0.0.1:{server.port}",
+                                            "--customers=20", "--rate=1000", "--duration=60s", "--quiet", flag)
+            self.assertEqual(8, code, err)
+            self.assertIn(str(file), err)
+        self.assertEqual(0, server.log()["operations"], "nothing was sent")
 
     def test_wrong_usage_is_told_with_the_name_of_the_flag(self):
         for arguments, *patterns in (

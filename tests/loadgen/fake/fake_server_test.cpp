@@ -242,13 +242,17 @@ TEST_CASE("fake server: it dies when it was told to, with all its connections") 
 }
 
 TEST_CASE("fake server: garbage instead of answers") {
-    for (const Garble kind : {Garble::http, Garble::bytes}) {
+    const struct {
+        Garble kind;
+        const char* said;
+    } rows[] = {{Garble::http, "speaks HTTP"}, {Garble::bytes, "bad_length"}};
+    for (const auto& row : rows) {
         FakeSettings settings;
-        settings.garble = Garbling{kind, Duration{0}};
+        settings.garble = Garbling{row.kind, Duration{0}};
         PlayedServer server(settings);
         NativeClient client = client_of(server);
         client.send(transfers(1));
-        CHECK_THROWS_WITH_AS(client.receive(), doctest::Contains("bad_length"), ConnectionError);
+        CHECK_THROWS_WITH_AS(client.receive(), doctest::Contains(row.said), ConnectionError);
     }
 }
 

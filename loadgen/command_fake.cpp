@@ -11,7 +11,7 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr Duration moment_max = std::chrono::hours{24};
+constexpr Duration die_time_max = std::chrono::hours{24};
 constexpr std::uint64_t places_max = 1'000'000;
 
 /// An option that `parse` reads into `value`.
@@ -76,7 +76,7 @@ void add_faults(CLI::App& app, FakeSettings& settings) {
              "End the server so long after the first operation (up to 1d)",
              [](std::string_view text) -> Result<Duration> {
                  auto parsed = parse_duration(text);
-                 if (parsed && *parsed <= moment_max) return parsed;
+                 if (parsed && *parsed <= die_time_max) return parsed;
                  return InputError{"die", "must be a duration of 0us to 1d, as 3s"};
              });
 }

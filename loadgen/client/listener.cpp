@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -63,9 +62,7 @@ std::optional<Socket> accept_caller(const Socket& listening) {
     Socket socket(
         ::accept4(listening.descriptor(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (socket.is_open()) {
-        // Whoever calls waits for the answer; held back, it would look like a slow server.
-        const int one = 1;
-        ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+        send_at_once(socket);
         return socket;
     }
     // The poller would tell of the same caller at once, and the loop would spin without a word.

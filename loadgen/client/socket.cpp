@@ -24,10 +24,7 @@ int try_address(const addrinfo& address, SteadyTime deadline, Socket& socket) {
     socket = Socket(::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
                              address.ai_protocol));
     if (!socket.is_open()) return errno;
-    // Requests are small, and the kernel would hold them back to send them together. That would be
-    // measured as the server's time.
-    const int one = 1;
-    ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    send_at_once(socket);
     if (::connect(socket.descriptor(), address.ai_addr, address.ai_addrlen) == 0) return 0;
     if (errno != EINPROGRESS) return errno;
     if (!wait_for(socket.descriptor(), POLLOUT, deadline)) return ETIMEDOUT;
@@ -92,6 +89,13 @@ bool wait_for(int descriptor, short events, SteadyTime deadline) {
         // A signal: the wait goes on with what is left of it.
         if (errno != EINTR) throw ConnectionError(std::strerror(errno));
     }
+}
+
+void send_at_once(const Socket& socket) {
+    // Requests and answers are small, and the kernel would hold them back to send them together.
+    // That would be measured as the other side's time.
+    const int one = 1;
+    ::setsockopt(socket.descriptor(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
 
 Socket& Socket::operator=(Socket&& other) noexcept {

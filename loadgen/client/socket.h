@@ -67,6 +67,9 @@ private:
     int descriptor_ = -1;
 };
 
+/// Turns Nagle's delay off.
+void send_at_once(const Socket& socket);
+
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 /// Waits until the descriptor is ready for `events` (those of poll); false when `deadline` passed

@@ -14,19 +14,19 @@ namespace {
 
 namespace json = boost::json;
 
-struct Column {
+struct LogColumn {
     std::string_view name;
     double percentile;
 };
-constexpr std::array<Column, 5> columns{
+constexpr std::array<LogColumn, 5> log_columns{
     {{"p50", 50}, {"p90", 90}, {"p99", 99}, {"p99.9", 99.9}, {"max", 100}}};
 
-struct Row {
+struct LogRow {
     std::string_view name;
     std::string_view sentence;
     const Histogram FakeLog::*histogram;
 };
-constexpr std::array<Row, 4> rows{
+constexpr std::array<LogRow, 4> log_rows{
     {{"service", "being served, as the law drew it", &FakeLog::service},
      {"residence", "arrival to when the answer was due", &FakeLog::residence},
      {"answered", "arrival to when it left", &FakeLog::answered},
@@ -47,11 +47,11 @@ std::string fake_log_text(const FakeLog& log) {
         count_text(log.unanswered), count_text(log.duplicates), count_text(log.connections),
         log.dropped, log.bad_frames, count_text(log.set_up_operations));
     text += fmt::format("{:<10}", "");
-    for (const Column& column : columns) text += fmt::format("{:>10}", column.name);
+    for (const LogColumn& column : log_columns) text += fmt::format("{:>10}", column.name);
     text += '\n';
-    for (const Row& row : rows) {
+    for (const LogRow& row : log_rows) {
         text += fmt::format("{:<10}", row.name);
-        for (const Column& column : columns)
+        for (const LogColumn& column : log_columns)
             text += fmt::format(
                 "{:>10}",
                 latency_text((log.*row.histogram).value_at_percentile(column.percentile)));
@@ -79,10 +79,10 @@ std::string fake_log_json(const FakeLog& log) {
         if (const auto n = log.kinds.at(static_cast<std::size_t>(frame.type)); n > 0)
             kinds[frame.name] = n;
     out["kinds"] = std::move(kinds);
-    for (const Row& row : rows) {
+    for (const LogRow& row : log_rows) {
         const Histogram& histogram = log.*row.histogram;
         json::object times;
-        for (const Column& column : columns)
+        for (const LogColumn& column : log_columns)
             // "p99_9", as in report.json.
             times[column.percentile == 99.9 ? "p99_9" : column.name] =
                 histogram.value_at_percentile(column.percentile);

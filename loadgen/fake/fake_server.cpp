@@ -33,7 +33,7 @@ std::uint64_t whole_microseconds(Offset time) {
     return microseconds(std::max(time, Offset{0}));
 }
 
-Timestamp wall_time() {
+Timestamp answer_time() {
     return std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
 }
 
@@ -206,7 +206,7 @@ FakeServer::Ends FakeServer::append_answer(std::vector<std::byte>& bytes,
     Ends ends;
     const std::size_t position = native::begin_frame(bytes);
     const auto type = static_cast<native::FrameType>(frame.header.type);
-    const Timestamp time = wall_time();
+    const Timestamp time = answer_time();
     for (std::uint16_t i = 0; i < frame.header.count; ++i) {
         Refusal code = Refusal::none;
         if (is_overloaded)

@@ -14,7 +14,7 @@ namespace tuma::loadgen {
 namespace {
 
 constexpr Duration stall_period_max = std::chrono::hours{1};
-constexpr Duration moment_max = std::chrono::hours{24};
+constexpr Duration fault_time_max = std::chrono::hours{24};
 constexpr std::uint32_t dropped_max = 20'000;
 constexpr std::size_t share_decimals = 4;
 constexpr std::array<std::string_view, 3> garble_names{"http", "bytes", "nothing"};
@@ -29,7 +29,7 @@ std::optional<std::pair<std::string_view, std::string_view>> halves(std::string_
 
 std::optional<Duration> moment(std::string_view text) {
     const auto parsed = parse_duration(text);
-    if (!parsed || *parsed > moment_max) return std::nullopt;
+    if (!parsed || *parsed > fault_time_max) return std::nullopt;
     return *parsed;
 }
 
@@ -98,7 +98,7 @@ Result<Dropping> parse_dropping(std::string_view text) {
     if (!number || !at)
         return InputError{"drop", fmt::format("must be CONNECTIONS@TIME, as 1@3s: 1 to {} of them, "
                                               "up to {} after the first operation",
-                                              dropped_max, tuma::text(moment_max))};
+                                              dropped_max, tuma::text(fault_time_max))};
     return Dropping{*number, *at};
 }
 
@@ -108,7 +108,7 @@ Result<Garbling> parse_garbling(std::string_view text) {
     if (!at)
         return InputError{"garble", fmt::format("must be KIND@TIME, as http@3s; KIND is http, "
                                                 "bytes or nothing, TIME up to {}",
-                                                tuma::text(moment_max))};
+                                                tuma::text(fault_time_max))};
     for (std::size_t i = 0; i < garble_names.size(); ++i)
         if (garble_names[i] == parts->first) return Garbling{static_cast<Garble>(i), *at};
     return InputError{"garble", none_of(parts->first, garble_names)};

@@ -9,7 +9,7 @@
 namespace tuma::loadgen {
 namespace {
 
-constexpr Duration mean_max = std::chrono::hours{1};
+constexpr Duration law_mean_max = std::chrono::hours{1};
 constexpr std::string_view exponential_word = "exp";
 
 }  // namespace
@@ -38,10 +38,10 @@ Result<TimeLaw> parse_time_law(std::string_view text) {
         duration = text.substr(colon + 1);
     }
     const auto mean = parse_duration(duration);
-    if (!mean || *mean > mean_max)
+    if (!mean || *mean > law_mean_max)
         return InputError{"time", fmt::format("must be a duration of 0us to {}, as 2ms, or a mean "
                                               "as exp:5ms",
-                                              tuma::text(mean_max))};
+                                              tuma::text(law_mean_max))};
     law.mean = *mean;
     return law;
 }

@@ -25,9 +25,10 @@ Result<ReadReport> read_report(const std::filesystem::path& directory);
 
 /// Adds up counts and histograms and never averages; seconds are matched by the wall clock. Rates
 /// and connections add up too; the window is the longest one. Judged anew, and invalid if one of
-/// them was. Refuses: fewer than two; runs that differ in more than seed, rate, target and
-/// connections; equal seeds, which make equal references; runs that did not begin within a quarter
-/// of their length.
+/// them was. A floor knows the delays of its own generator alone: by what another one delayed in
+/// the server's queue it is no lower.
+/// Refuses: fewer than two; runs that differ in more than seed, rate, target and connections; equal
+/// seeds, which make equal references; runs that did not begin within a quarter of their length.
 Result<std::unique_ptr<RunReport>> merged(std::span<const ReadReport> parts);
 
 }  // namespace tuma::loadgen

@@ -7,6 +7,7 @@
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/version.h"
 #include "loadgen/exit_codes.h"
+#include "loadgen/report/compare.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -256,6 +257,11 @@ CLI::App* add_compare(CLI::App& app, Parsed& parsed) {
     CLI::App* compare =
         app.add_subcommand("compare", "Judge report directories B against A, allowing for noise");
     // Several a side, because one run against one cannot tell a difference from noise.
+    compare->footer(power_table(Order::any) +
+                    "\nSo 5 % of runs that differ by 2.5 % needs 8 runs a side; 4 or fewer decide "
+                    "nothing.\n"
+                    "Exit codes: 0 B is better; 6 B is worse; 7 undecided; 2 wrong usage, or the\n"
+                    "loads were not the same.");
     compare->add_option("--a", parsed.compare.a, "Report directories of side A")
         ->expected(1, 100)
         ->type_name("DIR");
@@ -270,9 +276,14 @@ CLI::App* add_compare(CLI::App& app, Parsed& parsed) {
                 parsed.compare.a.push_back(both[0]);
                 parsed.compare.b.push_back(both[1]);
             },
-            "One report directory a side")
+            "One report directory a side: shown, never decided")
         ->expected(2)
         ->type_name("DIR");
+    compare->add_flag("--in-turns", parsed.compare.in_turns,
+                      "The runs were made ABBA, and stand here in their order: neighbours are set "
+                      "against each other, which takes a drift of the machine out");
+    compare->add_flag("--force", parsed.compare.is_forced,
+                      "Compare although scenario, rate, batch, connections or the like differ");
     compare->add_flag("--json", parsed.compare.as_json, "Print JSON");
     return compare;
 }
@@ -392,6 +403,8 @@ CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
     }
     if (parsed.compare.a.empty() || parsed.compare.b.empty())
         return refuse({"compare", "give two report directories, or --a DIR... --b DIR..."});
+    if (parsed.compare.in_turns && parsed.compare.a.size() != parsed.compare.b.size())
+        return refuse({"--in-turns", "needs as many runs of A as of B"});
     return parsed.compare;
 }
 

@@ -34,6 +34,8 @@ struct FindMaxCommand {
 struct CompareCommand {
     std::vector<std::filesystem::path> a;
     std::vector<std::filesystem::path> b;
+    bool in_turns = false;
+    bool is_forced = false;  ///< also where the loads were not the same
     bool as_json = false;
 };
 

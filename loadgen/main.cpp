@@ -1,5 +1,6 @@
 // tuma-load: drives a switch with load, searches its limits, compares runs, makes up sales and
 // servers.
+#include "ledger/words/ensure.h"
 #include "loadgen/command_line.h"
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/run_http.h"
@@ -61,6 +62,18 @@ ExitCode keep_report(const RunReport& report, const std::filesystem::path& direc
     }
     fmt::print(out, "report: {}\n", (directory / "report.html").string());
     return otherwise;
+}
+
+int exit_code_of(Finding verdict) {
+    switch (verdict) {
+        case Finding::better:
+            return exit_done;
+        case Finding::worse:
+            return exit_worse;
+        case Finding::undecided:
+            return exit_undecided;
+    }
+    unreachable("every finding has an exit code");
 }
 
 /// Makes one run of a load that has been prepared.
@@ -152,11 +165,13 @@ int compare_sides(const CompareCommand& command) {
             sides[side].push_back(std::move(measured).value());
         }
     }
-    // Always the same, so that the same directories have the same verdict.
-    constexpr std::uint64_t bootstrap_seed = 1;
-    const Comparison comparison = compare(sides[0], sides[1], bootstrap_seed);
+    if (!command.is_forced)
+        if (const auto different = different_setup(sides[0], sides[1]))
+            return wrong_usage(*different);
+    const Comparison comparison =
+        compare(sides[0], sides[1], command.in_turns ? Order::in_turns : Order::any);
     fmt::print("{}", command.as_json ? comparison_json(comparison) : comparison_text(comparison));
-    return comparison.verdict == Finding::worse ? exit_worse : exit_done;
+    return exit_code_of(comparison.verdict);
 }
 
 int make_sample(const SampleCommand& command) {

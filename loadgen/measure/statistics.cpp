@@ -1,4 +1,4 @@
-// Rank test and bootstrap, from their definitions.
+// Rank statistics from their definitions.
 #include "loadgen/measure/statistics.h"
 
 #include "ledger/words/ensure.h"
@@ -6,72 +6,77 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <numbers>
+#include <utility>
 
 namespace tuma::loadgen {
 namespace {
 
-constexpr std::size_t exact_size_max = 20;
+/// Drawn comparisons; the quantile of so many is good to about two percent.
+constexpr std::size_t rounds = 4000;
+constexpr double power = 0.8;
 
-/// Orders `values` in part only, which is what makes thousands of bootstrap rounds cheap.
-double median_in_place(std::vector<double>& values) {
-    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-    // Only the middle is needed, not the order.
-    std::nth_element(values.begin(), middle, values.end());
-    if (values.size() % 2 == 1) return *middle;
-    return (*middle + *std::max_element(values.begin(), middle)) / 2;
-}
-
-/// P(U <= u) when m and n distinct values are in random order: arrangements with each U are
-/// counted by taking the largest value away, which belongs to one side or the other.
-double exact_at_most(std::size_t m, std::size_t n, double u) {
+/// In how many orders of m and n distinct values each U comes about: the largest value is taken
+/// away, which belongs to one side or the other.
+std::vector<double> arrangements(std::size_t m, std::size_t n) {
     const std::size_t size = m * n + 1;
     std::vector<std::vector<double>> ways(n + 1, std::vector<double>(size, 0));
     for (std::size_t j = 0; j <= n; ++j) ways[j][0] = 1;
     for (std::size_t i = 1; i <= m; ++i) {
         // ways[j] still holds i - 1 values of the first side until it is replaced.
-        // From the smallest case up; each follows from two smaller ones.
         for (std::size_t j = 1; j <= n; ++j) {
             std::vector<double> next(size, 0);
-            for (std::size_t k = 0; k < size; ++k) {
+            for (std::size_t k = 0; k < size; ++k)
                 next[k] = ways[j - 1][k] + (k >= j ? ways[j][k - j] : 0);
-            }
             ways[j] = std::move(next);
         }
     }
+    return std::move(ways[n]);
+}
+
+std::vector<double> as_chances(std::vector<double> counts) {
     double total = 0;
-    double at_most = 0;
-    for (std::size_t k = 0; k < size; ++k) {
-        // Doubles hold these counts exactly, and a share is wanted in the end.
-        total += ways[n][k];
-        if (static_cast<double>(k) <= u) at_most += ways[n][k];
-    }
-    return at_most / total;
+    for (const double count : counts) total += count;
+    for (double& count : counts) count /= total;
+    return counts;
 }
 
-/// The sum over groups of equal values of t³ - t.
-double tie_sum(std::vector<double> all) {
-    std::sort(all.begin(), all.end());
+/// The chances of a sum of two.
+std::vector<double> sum_of(const std::vector<double>& one, const std::vector<double>& other) {
+    std::vector<double> out(one.size() + other.size() - 1, 0);
+    for (std::size_t i = 0; i < one.size(); ++i)
+        for (std::size_t j = 0; j < other.size(); ++j) out[i + j] += one[i] * other[j];
+    return out;
+}
+
+double normal(Random& random) {
+    // Box and Muller. Never the logarithm of zero.
+    const double radius = std::sqrt(-2 * std::log(1 - random.unit()));
+    return radius * std::cos(2 * std::numbers::pi * random.unit());
+}
+
+/// Of the values of one side around their own mean, as sum of squares and degrees of freedom.
+std::pair<double, std::size_t> squares(const std::vector<double>& values) {
+    double mean = 0;
+    for (const double value : values) mean += std::log(value);
+    mean /= static_cast<double>(values.size());
     double sum = 0;
-    for (std::size_t begin = 0; begin < all.size();) {
-        std::size_t end = begin;
-        while (end < all.size() && all[end] == all[begin]) ++end;
-        const auto t = static_cast<double>(end - begin);
-        // Single values add nothing: 1 - 1.
-        sum += t * t * t - t;
-        begin = end;
-    }
-    return sum;
+    for (const double value : values) sum += (std::log(value) - mean) * (std::log(value) - mean);
+    return {sum, values.size() - 1};
 }
 
-double normal_p(double u, double m, double n, double ties) {
-    const double total = m + n;
-    const double variance = m * n / 12 * (total + 1 - ties / (total * (total - 1)));
-    // All values equal: nothing differs.
-    if (variance <= 0) return 1;
-    // Half a step towards the middle, since ranks are whole and the normal curve is not.
-    const double z = std::max(0.0, std::abs(u - m * n / 2) - 0.5) / std::sqrt(variance);
-    return std::erfc(z / std::sqrt(2.0));
+double spread_of(std::span<const RunBlock> blocks) {
+    double sum = 0;
+    std::size_t freedom = 0;
+    for (const RunBlock& block : blocks) {
+        for (const auto* side : {&block.a, &block.b}) {
+            const auto [part, free] = squares(*side);
+            sum += part;
+            freedom += free;
+        }
+    }
+    // Single runs tell nothing of how runs differ.
+    return freedom == 0 ? 0 : std::sqrt(sum / static_cast<double>(freedom));
 }
 
 }  // namespace
@@ -79,71 +84,108 @@ double normal_p(double u, double m, double n, double ties) {
 double median(std::span<const double> values) {
     ensure(!values.empty(), "nothing has no median");
     std::vector<double> copy(values.begin(), values.end());
-    return median_in_place(copy);
+    std::sort(copy.begin(), copy.end());
+    const std::size_t middle = copy.size() / 2;
+    return copy.size() % 2 == 1 ? copy[middle] : (copy[middle - 1] + copy[middle]) / 2;
 }
 
-MannWhitney mann_whitney(std::span<const double> first, std::span<const double> second) {
-    MannWhitney result;
-    if (first.empty() || second.empty()) return result;
-    for (const double a : first) {
-        // Every pair: runs are few, and seconds some hundreds.
-        for (const double b : second) result.u += a > b ? 1.0 : (a == b ? 0.5 : 0.0);
-    }
-    std::vector<double> all(first.begin(), first.end());
-    all.insert(all.end(), second.begin(), second.end());
-    const double ties = tie_sum(all);
-    const auto m = static_cast<double>(first.size());
-    const auto n = static_cast<double>(second.size());
-    // The exact count holds without ties only, and is cheap for small sides only.
-    result.exact = ties == 0 && std::max(first.size(), second.size()) <= exact_size_max;
-    if (result.exact) {
-        const double smaller = std::min(result.u, m * n - result.u);
-        result.p = std::min(1.0, 2 * exact_at_most(first.size(), second.size(), smaller));
-    } else {
-        result.p = normal_p(result.u, m, n, ties);
-    }
-    return result;
+std::vector<RunBlock> one_block(std::span<const double> a, std::span<const double> b) {
+    return {{.a = {a.begin(), a.end()}, .b = {b.begin(), b.end()}}};
 }
 
-Ratio bootstrap_ratio(std::span<const double> a, std::span<const double> b, std::uint64_t seed,
-                      std::size_t rounds) {
-    ensure(!a.empty() && !b.empty(), "a ratio needs both sides");
-    // Fewer would leave no value in a tail of 2.5 %.
-    ensure(rounds >= 40, "a 95 % interval needs at least 40 rounds");
-    const double base = median(a);
-    // A ratio to nothing means nothing.
-    if (base == 0 || median(b) == 0) return {};
-
-    Random random(seed);
-    const auto median_drawn = [&random](std::span<const double> from, std::vector<double>& drawn) {
-        drawn.resize(from.size());
-        // With replacement: that is what imitates another sample.
-        for (double& value : drawn) value = from[random.below(from.size())];
-        return median_in_place(drawn);
-    };
-    std::vector<double> drawn;
-    std::vector<double> ratios;
-    ratios.reserve(rounds);
-    for (std::size_t i = 0; i < rounds; ++i) {
-        const double below = median_drawn(a, drawn);
-        const double above = median_drawn(b, drawn);
-        // A side drawn as nothing is no base.
-        if (below > 0) ratios.push_back(above / below);
+std::vector<RunBlock> blocks_in_turns(std::span<const double> a, std::span<const double> b) {
+    ensure(a.size() == b.size(), "runs in turns are pairs");
+    std::vector<RunBlock> blocks;
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        // A single pair left over would be a block that can say next to nothing.
+        const bool is_first = i % 2 == 0 && (i + 1 < a.size() || blocks.empty());
+        if (is_first) blocks.emplace_back();
+        blocks.back().a.push_back(a[i]);
+        blocks.back().b.push_back(b[i]);
     }
-    if (ratios.empty()) return {};
-    std::sort(ratios.begin(), ratios.end());
-    const std::size_t tail = ratios.size() / 40;
-    return {
-        .value = median(b) / base, .low = ratios[tail], .high = ratios[ratios.size() - 1 - tail]};
+    return blocks;
 }
 
-double spread(std::span<const double> values) {
-    // One value has no spread.
-    if (values.size() < 2) return 0;
-    const double middle = median(values);
-    if (middle == 0) return 0;
-    const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    return (*most - *least) / middle;
+std::vector<BlockSize> sizes_of(std::span<const RunBlock> blocks) {
+    std::vector<BlockSize> sizes;
+    for (const RunBlock& block : blocks) sizes.push_back({block.a.size(), block.b.size()});
+    return sizes;
+}
+
+std::vector<double> rank_sum_chances(std::span<const BlockSize> blocks) {
+    std::vector<double> chances{1};
+    for (const BlockSize& size : blocks)
+        chances = sum_of(chances, as_chances(arrangements(size.a, size.b)));
+    return chances;
+}
+
+std::optional<std::size_t> critical_rank(std::span<const double> chances, double chance) {
+    std::optional<std::size_t> rank;
+    double at_most = 0;
+    for (std::size_t u = 0; u < chances.size(); ++u) {
+        at_most += chances[u];
+        // The same number of pairs at the other end is as unlikely.
+        if (2 * at_most > chance) break;
+        rank = u;
+    }
+    return rank;
+}
+
+double detectable_difference(std::span<const BlockSize> blocks, double chance, double spread) {
+    const auto rank = critical_rank(rank_sum_chances(blocks), chance);
+    if (!rank) return std::numeric_limits<double>::infinity();
+    Random random(1);
+    std::vector<double> needed(rounds);
+    std::vector<double> apart;
+    for (double& least : needed) {
+        apart.clear();
+        for (const BlockSize& size : blocks) {
+            std::vector<double> a(size.a);
+            for (double& value : a) value = normal(random);
+            for (std::size_t i = 0; i < size.b; ++i) {
+                const double b = normal(random);
+                for (const double value : a) apart.push_back(b - value);
+            }
+        }
+        const auto end = apart.begin() + static_cast<std::ptrdiff_t>(*rank);
+        std::nth_element(apart.begin(), end, apart.end());
+        // The interval begins there; moved by this much it would lie above zero.
+        least = -*end;
+    }
+    const auto end = needed.begin() + static_cast<std::ptrdiff_t>(power * rounds);
+    std::nth_element(needed.begin(), end, needed.end());
+    // Of logarithms, in standard deviations.
+    return std::expm1(*end * spread);
+}
+
+Ratio ratio_of(std::span<const RunBlock> blocks, double chance) {
+    std::vector<double> apart;
+    for (const RunBlock& block : blocks) {
+        ensure(!block.a.empty() && !block.b.empty(), "a ratio needs both sides in each block");
+        for (const double a : block.a) {
+            for (const double b : block.b) {
+                ensure(a > 0 && b > 0, "only what is above zero has a ratio");
+                apart.push_back(std::log(b / a));
+            }
+        }
+    }
+    ensure(!apart.empty(), "a ratio needs runs");
+    std::sort(apart.begin(), apart.end());
+    const std::vector<double> chances = rank_sum_chances(sizes_of(blocks));
+
+    Ratio ratio{.value = std::exp(median(apart)), .spread = spread_of(blocks)};
+    // Equal values count against a difference on either side, so that ties make no verdict.
+    const auto below = std::upper_bound(apart.begin(), apart.end(), 0.0) - apart.begin();
+    const auto above = apart.end() - std::lower_bound(apart.begin(), apart.end(), 0.0);
+    double at_most = 0;
+    for (std::ptrdiff_t u = 0; u <= std::min(below, above); ++u)
+        at_most += chances[static_cast<std::size_t>(u)];
+    ratio.p = std::min(1.0, 2 * at_most);
+    if (const auto rank = critical_rank(chances, chance)) {
+        ratio.low = std::exp(apart[*rank]);
+        ratio.high = std::exp(apart[apart.size() - 1 - *rank]);
+    }
+    return ratio;
 }
 
 }  // namespace tuma::loadgen

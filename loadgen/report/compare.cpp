@@ -1,4 +1,4 @@
-// Weighs two sides of runs against each other and against their own noise.
+// Weighs two sides of runs against each other and against the noise between runs.
 #include "loadgen/report/compare.h"
 
 #include "ledger/words/ensure.h"
@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tuma::loadgen {
@@ -16,129 +17,86 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr double chance_max = 0.05;
 constexpr double least_difference = 0.01;
-/// The least p of the exact test on three runs a side is 0.1; with four it is 0.029.
-constexpr std::size_t runs_min = 4;
+/// Ten beyond the percentile.
+constexpr std::uint64_t p99_requests_min = 1000;
 
 using Samples = std::vector<double>;
+using Runs = std::span<const MeasuredRun>;
 
-/// Seconds behind the warm-up, without the last, which is not whole.
-Samples seconds_of(std::span<const MeasuredRun> runs, double (*value)(const TimelineRow&)) {
+template <typename Value>
+Samples samples_of(Runs runs, Value value) {
     Samples out;
-    for (const MeasuredRun& run : runs) {
-        // The last second is seldom whole, and would look like a fall.
-        for (std::size_t i = 0; i + 1 < run.timeline.size(); ++i) {
-            const TimelineRow& row = run.timeline[i];
-            // A second without answers is an outage, which the counts tell; a rate of zero has no
-            // ratio.
-            if (!row.warmup && row.ok + row.refused > 0) out.push_back(value(row));
-        }
-    }
+    for (const MeasuredRun& run : runs) out.push_back(static_cast<double>(value(run)));
     return out;
 }
 
-double answered(const TimelineRow& row) {
-    return static_cast<double>(row.ok + row.refused);
-}
-double p99(const TimelineRow& row) {
-    return static_cast<double>(row.p99_us);
+template <typename Condition>
+bool any_of_both(Runs a, Runs b, Condition condition) {
+    return std::any_of(a.begin(), a.end(), condition) || std::any_of(b.begin(), b.end(), condition);
 }
 
-/// How far the medians of the two halves of one side's seconds lie apart: as unlike as a run is to
-/// itself, the least noise there can be between two runs.
-double halves_apart(std::span<const double> seconds) {
-    const std::size_t half = seconds.size() / 2;
-    // Unknown is as unlike as can be: nothing counts then.
-    if (half == 0) return 1;
-    const double first = median(seconds.first(half));
-    const double second = median(seconds.last(half));
-    if (first <= 0 || second <= 0) return 1;
-    return std::max(first, second) / std::min(first, second) - 1;
+std::vector<RunBlock> blocks_of(const Samples& a, const Samples& b, Order order) {
+    return order == Order::in_turns ? blocks_in_turns(a, b) : one_block(a, b);
 }
 
-struct Sides {
-    std::string measure;
-    Samples a;
-    Samples b;
-    bool by_second = false;
-    bool more_is_better = false;
-};
+/// A single slow run is noise; a side that mostly misses its rate cannot keep it.
+bool has_missed_rate(Runs side) {
+    const auto missed = std::count_if(side.begin(), side.end(), [](const MeasuredRun& run) {
+        return !run.closed_loop && !run.rate_held;
+    });
+    return static_cast<std::size_t>(missed) * 2 > side.size();
+}
+
+std::vector<BlockSize> sizes_for(std::size_t a, std::size_t b, Order order) {
+    return sizes_of(blocks_of(Samples(a), Samples(b), order));
+}
+
+std::string percent(double share) {
+    return fmt::format("{:.1f} %", share * 100);
+}
 
 /// Why the difference does not count, or empty when it does.
-std::string doubt(const MeasureComparison& found, const Sides& sides) {
-    const Ratio& ratio = found.ratio;
-    // In the order in which people ask: is it there at all, does it matter, could it be chance.
-    if (ratio.low <= 1 && ratio.high >= 1) return "the interval of the ratio includes 1";
+std::string doubt(const Ratio& ratio) {
+    if (std::isinf(ratio.high))
+        return "too few runs a side for any verdict; --help says how many show what";
+    if (ratio.low <= 1 && ratio.high >= 1) return "within the noise between runs";
     if (std::abs(ratio.value - 1) < least_difference) return "the difference is below 1 %";
-    if (sides.by_second) {
-        const double away = ratio.low > 1 ? ratio.low - 1 : 1 - ratio.high;
-        // Seconds of one run are not independent, so their test would be too sure. The run's own
-        // noise is the bar instead.
-        if (away > found.noise) return {};
-        return fmt::format(
-            "the interval keeps {} away from 1, and the halves of one run already "
-            "differ by {}",
-            share_text(away), share_text(found.noise));
-    }
-    if (found.test.p < chance_max) return {};
-    // With so few runs no difference could pass the test, however large it is.
-    if (std::min(sides.a.size(), sides.b.size()) < runs_min) {
-        return fmt::format(
-            "a rank test on so few runs cannot tell (p {:.2f}); take at least {} of "
-            "each, in turns",
-            found.test.p, runs_min);
-    }
-    return fmt::format("such a difference comes by chance with p {:.2f}", found.test.p);
+    return {};
 }
 
-MeasureComparison weigh(const Sides& sides, std::uint64_t seed) {
-    MeasureComparison found;
-    found.measure = sides.measure;
-    if (sides.a.empty() || sides.b.empty()) {
-        found.why = "a side has no full second to compare";
-        return found;
+/// Weighs what is to be judged, and fills in the numbers in any case.
+void weigh(const Samples& a, const Samples& b, Order order, double chance, bool more_is_better,
+           MeasureComparison& found) {
+    found.a = median(a);
+    found.b = median(b);
+    const auto is_nothing = [](double value) { return value <= 0; };
+    if (std::any_of(a.begin(), a.end(), is_nothing) ||
+        std::any_of(b.begin(), b.end(), is_nothing)) {
+        found.why = "a run without a single answer has no ratio";
+        return;
     }
-    found.a = median(sides.a);
-    found.b = median(sides.b);
-    found.ratio = bootstrap_ratio(sides.a, sides.b, seed);
-    // Both are reported; which of them decides depends on what is compared.
-    found.test = mann_whitney(sides.a, sides.b);
-    found.noise = sides.by_second ? std::max(halves_apart(sides.a), halves_apart(sides.b))
-                                  : std::max(spread(sides.a), spread(sides.b));
-    const std::string doubts = doubt(found, sides);
-    const std::string numbers = fmt::format("B/A {:.3f}, 95 % interval {:.3f} to {:.3f}",
-                                            found.ratio.value, found.ratio.low, found.ratio.high);
-    if (!doubts.empty()) {
-        found.why = numbers + ": " + doubts;
-        return found;
-    }
+    found.ratio = ratio_of(blocks_of(a, b, order), chance);
+    // What is not judged has said why.
+    if (!found.is_judged) return;
+    found.why = doubt(found.ratio);
+    if (!found.why.empty()) return;
     // More is better for rates, less for latencies.
-    const bool is_better = (found.ratio.value > 1) == sides.more_is_better;
+    const bool is_better = (found.ratio.value > 1) == more_is_better;
     found.finding = is_better ? Finding::better : Finding::worse;
-    found.why = numbers + (sides.by_second ? ", outside the noise within a run"
-                                           : fmt::format(", p {:.3f}", found.test.p));
-    return found;
+    found.why = fmt::format("p {:.4f}", found.ratio.p);
 }
 
-void add_warnings(std::span<const MeasuredRun> a, std::span<const MeasuredRun> b,
-                  Comparison& comparison) {
-    if (comparison.by_second) {
-        comparison.warnings.push_back(
-            "A single run on a side says nothing about the noise between runs; its seconds are "
-            "compared instead. Take several of each, in turns (ABBA), for a verdict to rely on.");
-    }
-    for (const std::span<const MeasuredRun> side : {a, b}) {
-        for (const MeasuredRun& run : side) {
-            if (!run.valid) comparison.warnings.push_back(run.directory + " is an invalid run.");
-            // Compared with the first run of A, which stands for what was meant.
-            if (run.setup != a.front().setup) {
-                comparison.warnings.push_back(
-                    fmt::format("{} was set up otherwise ({}) than {} ({}).", run.directory,
-                                run.setup, a.front().directory, a.front().setup));
-            }
-        }
-    }
+void choose_measures(Runs a, Runs b, Comparison& result) {
+    result.throughput.is_judged = a.front().closed_loop || has_missed_rate(a) || has_missed_rate(b);
+    if (!result.throughput.is_judged)
+        result.throughput.why = "not judged: the rate was asked for, and both sides kept it";
+    result.p99.is_judged =
+        !any_of_both(a, b, [](const MeasuredRun& run) { return run.requests < p99_requests_min; });
+    if (!result.p99.is_judged)
+        result.p99.why =
+            fmt::format("not judged: a p99 needs {} requests a run; take a longer --duration",
+                        p99_requests_min);
 }
 
 void decide(bool all_valid, Comparison& comparison) {
@@ -147,14 +105,15 @@ void decide(bool all_valid, Comparison& comparison) {
     if (!all_valid) {
         // An invalid run's numbers are not what they seem, whatever they say.
         comparison.why = "an invalid run decides nothing";
+    } else if (std::min(comparison.runs_a, comparison.runs_b) == 1) {
+        comparison.why = "one run a side says nothing about the noise between runs";
     } else if (throughput == Finding::undecided && tail == Finding::undecided) {
-        comparison.why = "neither throughput nor p99 differs beyond the noise";
-    } else if (throughput == Finding::undecided) {
-        comparison.verdict = tail;
-        comparison.why = fmt::format("p99 is {}, throughput not told apart", name(tail));
-    } else if (tail == Finding::undecided) {
-        comparison.verdict = throughput;
-        comparison.why = fmt::format("throughput is {}, p99 not told apart", name(throughput));
+        comparison.why = "no judged measure differs beyond the noise between runs";
+    } else if (throughput == Finding::undecided || tail == Finding::undecided) {
+        const bool is_tail = throughput == Finding::undecided;
+        comparison.verdict = is_tail ? tail : throughput;
+        comparison.why =
+            fmt::format("{} is {}", is_tail ? "p99" : "throughput", name(comparison.verdict));
     } else if (throughput == tail) {
         comparison.verdict = tail;
         comparison.why = fmt::format("throughput and p99 are both {}", name(tail));
@@ -165,22 +124,37 @@ void decide(bool all_valid, Comparison& comparison) {
     }
 }
 
-std::string measure_text(const MeasureComparison& measure, const char* label,
-                         std::string (*value)(double)) {
-    return fmt::format("  {:<12}{:>14}{:>14}   {:<10}{}\n", label, value(measure.a),
-                       value(measure.b), name(measure.finding), measure.why);
+std::string measure_text(const Comparison& comparison, const MeasureComparison& measure,
+                         const char* label, std::string (*value)(double)) {
+    const Ratio& ratio = measure.ratio;
+    const bool has_interval = !std::isinf(ratio.high);
+    std::string out = fmt::format(
+        "  {:<12}{:>12}{:>12}{:>8.3f}  {:<16}{:<10}\n{:14}{}\n", label, value(measure.a),
+        value(measure.b), ratio.value,
+        has_interval ? fmt::format("{:.3f} to {:.3f}", ratio.low, ratio.high) : "unknown",
+        measure.is_judged ? name(measure.finding) : "-", "", measure.why);
+    if (measure.is_judged && has_interval)
+        out += fmt::format(
+            "{:14}runs of one side differ by {}; four of five comparisons show {} or more\n", "",
+            percent(ratio.spread), percent(detectable(comparison, measure)));
+    return out;
 }
 
-json::object measure_json(const MeasureComparison& measure) {
+json::value finite(double value) {
+    // JSON has no infinity.
+    return std::isfinite(value) ? json::value(value) : json::value();
+}
+
+json::object measure_json(const Comparison& comparison, const MeasureComparison& measure) {
     return {{"a", measure.a},
             {"b", measure.b},
+            {"judged", measure.is_judged},
             {"ratio", measure.ratio.value},
-            {"ratio_low", measure.ratio.low},
-            {"ratio_high", measure.ratio.high},
-            {"mann_whitney_u", measure.test.u},
-            {"mann_whitney_p", measure.test.p},
-            {"exact", measure.test.exact},
-            {"noise", measure.noise},
+            {"ratio_low", std::isinf(measure.ratio.high) ? json::value() : measure.ratio.low},
+            {"ratio_high", finite(measure.ratio.high)},
+            {"p", measure.ratio.p},
+            {"spread", measure.ratio.spread},
+            {"detectable", finite(detectable(comparison, measure))},
             {"finding", std::string(name(measure.finding))},
             {"why", measure.why}};
 }
@@ -199,64 +173,75 @@ std::string_view name(Finding finding) {
     unreachable("every finding has a name");
 }
 
-Comparison compare(std::span<const MeasuredRun> a, std::span<const MeasuredRun> b,
-                   std::uint64_t seed) {
+std::optional<InputError> different_setup(Runs a, Runs b) {
+    const MeasuredRun& first = a.front();
+    for (const Runs side : {a, b}) {
+        for (const MeasuredRun& run : side) {
+            // Written by one program in one order.
+            const auto [mine, its] = std::mismatch(first.setup.begin(), first.setup.end(),
+                                                   run.setup.begin(), run.setup.end());
+            if (mine == first.setup.end() && its == run.setup.end()) continue;
+            const auto shown = [](auto setting, auto end) {
+                return setting == end ? std::string("nothing")
+                                      : fmt::format("{} {}", setting->first, setting->second);
+            };
+            return InputError{
+                run.directory,
+                fmt::format("was run with {}, and {} with {}; compare equal loads, or say --force",
+                            shown(its, run.setup.end()), first.directory,
+                            shown(mine, first.setup.end()))};
+        }
+    }
+    return std::nullopt;
+}
+
+Comparison compare(Runs a, Runs b, Order order) {
     ensure(!a.empty() && !b.empty(), "both sides have at least one run");
     Comparison result;
     result.runs_a = a.size();
     result.runs_b = b.size();
-    // One run a side: its seconds are all there is.
-    result.by_second = a.size() == 1 || b.size() == 1;
-
-    Sides throughput{.measure = "throughput_per_s",
-                     .a = {},
-                     .b = {},
-                     .by_second = result.by_second,
-                     .more_is_better = true};
-    Sides tail{.measure = "response_p99_us", .a = {}, .b = {}, .by_second = result.by_second};
-    if (result.by_second) {
-        throughput.a = seconds_of(a, answered);
-        throughput.b = seconds_of(b, answered);
-        tail.a = seconds_of(a, p99);
-        tail.b = seconds_of(b, p99);
-    } else {
-        const auto add = [](std::span<const MeasuredRun> runs, Samples& rates, Samples& tails) {
-            for (const MeasuredRun& run : runs) {
-                rates.push_back(run.attained_per_s);
-                tails.push_back(static_cast<double>(run.response.value_at_percentile(99)));
-            }
-        };
-        add(a, throughput.a, tail.a);
-        add(b, throughput.b, tail.b);
-    }
-    result.throughput = weigh(throughput, seed);
-    result.p99 = weigh(tail, seed);
-    add_warnings(a, b, result);
-    const auto is_valid = [](const MeasuredRun& run) { return run.valid; };
-    // All of them: one invalid run spoils its side.
-    decide(std::all_of(a.begin(), a.end(), is_valid) && std::all_of(b.begin(), b.end(), is_valid),
-           result);
+    result.in_turns = order == Order::in_turns;
+    result.throughput.measure = "throughput_per_s";
+    result.p99.measure = "response_p99_us";
+    choose_measures(a, b, result);
+    const int judged = int{result.throughput.is_judged} + int{result.p99.is_judged};
+    // One share for each, so that all together keep to the bound.
+    const double chance = result.chance = false_verdicts_max / std::max(1, judged);
+    const auto attained = [](const MeasuredRun& run) { return run.attained_per_s; };
+    const auto p99 = [](const MeasuredRun& run) { return run.p99_us; };
+    weigh(samples_of(a, attained), samples_of(b, attained), order, chance, true, result.throughput);
+    weigh(samples_of(a, p99), samples_of(b, p99), order, chance, false, result.p99);
+    for (const Runs side : {a, b})
+        for (const MeasuredRun& run : side)
+            if (!run.valid) result.warnings.push_back(run.directory + " is an invalid run.");
+    if (const auto different = different_setup(a, b))
+        result.warnings.push_back(different->text() + ".");
+    decide(!any_of_both(a, b, [](const MeasuredRun& run) { return !run.valid; }), result);
     return result;
 }
 
+double detectable(const Comparison& comparison, const MeasureComparison& measure) {
+    const auto sizes = sizes_for(comparison.runs_a, comparison.runs_b,
+                                 comparison.in_turns ? Order::in_turns : Order::any);
+    return detectable_difference(sizes, comparison.chance, measure.ratio.spread);
+}
+
 std::string comparison_text(const Comparison& comparison) {
-    std::string out =
-        fmt::format("A: {} run(s), B: {} run(s), compared by {}\n\n", comparison.runs_a,
-                    comparison.runs_b, comparison.by_second ? "second" : "run");
-    out += fmt::format("  {:<12}{:>14}{:>14}   {}\n", "", "A", "B", "B is");
-    out += measure_text(comparison.throughput, "throughput", rate_text);
-    out += measure_text(comparison.p99, "p99", latency_text);
-    out += fmt::format(
-        "\n  Noise floor: {} of one side differ among themselves by {} in throughput and {} in "
-        "p99.\n",
-        comparison.by_second ? "halves of the seconds" : "runs",
-        share_text(comparison.throughput.noise), share_text(comparison.p99.noise));
-    for (const std::string& warning : comparison.warnings) out += "  Warning: " + warning + "\n";
-    return out + fmt::format("\n  B is {}: {}.\n",
-                             comparison.verdict == Finding::undecided
-                                 ? std::string("neither better nor worse for sure (undecided)")
-                                 : std::string(name(comparison.verdict)),
-                             comparison.why);
+    std::string out = fmt::format("A: {} run(s), B: {} run(s){}\n\n", comparison.runs_a,
+                                  comparison.runs_b, comparison.in_turns ? ", in turns" : "");
+    out += fmt::format("  {:<12}{:>12}{:>12}{:>8}  {:<16}{}\n", "", "A", "B", "B/A", "between",
+                       "B is");
+    out += measure_text(comparison, comparison.throughput, "throughput", rate_text);
+    out += measure_text(comparison, comparison.p99, "p99", latency_text);
+    for (const std::string& warning : comparison.warnings) out += "\n  Warning: " + warning;
+    if (!comparison.warnings.empty()) out += "\n";
+    return out + fmt::format(
+                     "\n  B is {}: {}.\n  Of equal sides at most 2 % of such comparisons "
+                     "end with a verdict.\n",
+                     comparison.verdict == Finding::undecided
+                         ? std::string("neither better nor worse for sure (undecided)")
+                         : std::string(name(comparison.verdict)),
+                     comparison.why);
 }
 
 std::string comparison_json(const Comparison& comparison) {
@@ -266,11 +251,39 @@ std::string comparison_json(const Comparison& comparison) {
                            {"why", comparison.why},
                            {"runs_a", comparison.runs_a},
                            {"runs_b", comparison.runs_b},
-                           {"by_second", comparison.by_second},
-                           {"throughput_per_s", measure_json(comparison.throughput)},
-                           {"response_p99_us", measure_json(comparison.p99)},
+                           {"in_turns", comparison.in_turns},
+                           {"false_verdicts_max", false_verdicts_max},
+                           {"throughput_per_s", measure_json(comparison, comparison.throughput)},
+                           {"response_p99_us", measure_json(comparison, comparison.p99)},
                            {"warnings", std::move(warnings)}};
     return json_text(out);
+}
+
+std::string power_table(Order order) {
+    // By `detectable_difference`, which a test compares; it is too slow for every start.
+    struct Row {
+        std::size_t runs;
+        double any;  ///< in standard deviations
+        double in_turns;
+    };
+    constexpr std::array<Row, 6> rows{{{5, 2.66, 2.87},
+                                       {6, 2.32, 2.83},
+                                       {8, 1.89, 2.39},
+                                       {12, 1.45, 1.66},
+                                       {16, 1.21, 1.37},
+                                       {24, 0.97, 1.11}}};
+    std::string out =
+        "The least difference that four of five comparisons show, by runs a side and by how much\n"
+        "runs of one side differ (standard deviation). One measure is judged in an open loop:\n\n"
+        "  runs a side    2.5 %      5 %     10 %     20 %\n";
+    for (const Row& row : rows) {
+        const double deviations = order == Order::in_turns ? row.in_turns : row.any;
+        out += fmt::format("  {:>11}", row.runs);
+        for (const double spread : {0.025, 0.05, 0.1, 0.2})
+            out += fmt::format("{:>7.1f} %", std::expm1(deviations * spread) * 100);
+        out += "\n";
+    }
+    return out;
 }
 
 }  // namespace tuma::loadgen

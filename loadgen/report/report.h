@@ -160,6 +160,8 @@ std::string report_html(const RunReport& report);
 std::string report_text(const RunReport& report);
 /// timeline.csv with its heading.
 std::string timeline_csv(const std::vector<TimelineRow>& timeline);
+/// Reads it back. Refuses other columns and what is no number, by line.
+Result<std::vector<TimelineRow>> parse_timeline_csv(std::string_view text);
 /// "executed.transfer": its tag in latency.hlog; with ".floor" behind it that of its floor.
 std::string fate_tag(const FateRow& row);
 /// latency.hlog: one row a second for each of response, service, send_lag and floor; for the whole

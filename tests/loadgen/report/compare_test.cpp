@@ -1,224 +1,252 @@
-// Comparing: tests with published results, and verdicts on runs whose truth is known.
+// Comparing: verdicts on runs whose truth is known, and how often they are wrong.
 #include "loadgen/report/compare.h"
 
+#include "loadgen/measure/random.h"
 #include "tests/loadgen/report/sample_run.h"
 
 #include <boost/json.hpp>
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <numbers>
 #include <string>
 
 using namespace tuma;
 using namespace tuma::loadgen;
-using namespace std::chrono_literals;
 
 namespace {
 
-MeasuredRun measured(const SampleRun& sample, const std::string& directory) {
-    const auto report = sample_run(sample);
-    return {.directory = directory,
-            .attained_per_s = report->attained_per_s(),
-            .valid = report->verdict.valid,
-            .setup = "p2p",
-            .response = report->response,
-            .timeline = report->timeline};
+using Runs = std::vector<MeasuredRun>;
+
+/// Runs of one side that differ as runs on a shared machine do.
+struct Side {
+    std::size_t runs = 6;
+    double throughput = 1000;
+    double p99 = 5000;
+    double spread = 0.025;  ///< standard deviation of the logarithms
+    bool closed_loop = false;
+};
+
+double normal(Random& random) {
+    return std::sqrt(-2 * std::log(1 - random.unit())) *
+           std::cos(2 * std::numbers::pi * random.unit());
 }
 
-std::vector<MeasuredRun> runs(std::size_t n, std::uint64_t seed, Offset service) {
-    std::vector<MeasuredRun> out;
-    for (std::size_t i = 0; i < n; ++i) {
-        // Runs of one side differ by about a tenth, as they do on real machines.
-        const Offset varied =
-            service + service * static_cast<std::int64_t>((i * 37 + seed) % 10) / 100;
-        out.push_back(measured({.seed = seed + i, .service = varied}, "run"));
+Runs runs(const Side& side, Random& random) {
+    Runs out;
+    for (std::size_t i = 0; i < side.runs; ++i) {
+        MeasuredRun run;
+        run.directory = "run";
+        run.closed_loop = side.closed_loop;
+        run.attained_per_s = side.throughput * std::exp(side.spread * normal(random));
+        run.p99_us = side.p99 * std::exp(side.spread * normal(random));
+        run.requests = 10'000;
+        run.setup = {{"scenario", "p2p"}, {"rate_per_s", "1000"}};
+        out.push_back(run);
+    }
+    return out;
+}
+
+/// How many of so many comparisons end with each verdict.
+struct Tally {
+    int better = 0;
+    int worse = 0;
+    int undecided = 0;
+};
+
+Tally tally(const Side& a, const Side& b, Order order, int rounds, std::uint64_t seed = 11) {
+    Random random(seed);
+    Tally out;
+    for (int round = 0; round < rounds; ++round) {
+        switch (compare(runs(a, random), runs(b, random), order).verdict) {
+            case Finding::better:
+                ++out.better;
+                break;
+            case Finding::worse:
+                ++out.worse;
+                break;
+            case Finding::undecided:
+                ++out.undecided;
+                break;
+        }
     }
     return out;
 }
 
 }  // namespace
 
-TEST_CASE("compare: the exact rank test agrees with the tables") {
-    struct Row {
-        std::vector<double> first;
-        std::vector<double> second;
-        double u;
-        double p;
-    };
-    // With no overlap p is 2 / C(m+n, m).
-    const Row rows[] = {
-        {{1}, {2}, 0, 1},
-        {{1, 2, 3}, {4, 5, 6}, 0, 0.1},
-        {{5, 6, 7, 8}, {1, 2, 3, 4}, 16, 2.0 / 70},
-        {{1, 2, 3, 4, 5}, {6, 7, 8, 9, 10}, 0, 2.0 / 252},
-        {{1, 2, 3, 4, 6}, {5, 7, 8, 9, 10}, 1, 4.0 / 252},
-        // U = 2 can come about in two ways: 1 + 1 + 2 arrangements at or below it.
-        {{1, 2, 3, 4, 7}, {5, 6, 8, 9, 10}, 2, 8.0 / 252},
-        {{1, 4}, {2, 3}, 2, 1},
-    };
-    for (const Row& row : rows) {
-        const MannWhitney test = mann_whitney(row.first, row.second);
-        CAPTURE(row.u);
-        CHECK(test.exact);
-        CHECK(test.u == row.u);
-        CHECK(test.p == doctest::Approx(row.p));
+TEST_CASE("compare: of equal sides at most two in a hundred end with a verdict") {
+    constexpr int rounds = 4000;
+    std::uint64_t seed = 0;
+    for (const Order order : {Order::any, Order::in_turns}) {
+        int verdicts = 0;
+        // A closed loop has two measures that are judged.
+        for (const double spread : {0.025, 0.05, 0.2}) {
+            const Side side{.spread = spread, .closed_loop = true};
+            const Tally found = tally(side, side, order, rounds, ++seed);
+            verdicts += found.better + found.worse;
+        }
+        CAPTURE(static_cast<int>(order));
+        CHECK(verdicts <= 3 * rounds * 2 / 100);
+        // And not by never deciding anything.
+        CHECK(verdicts > 3 * rounds / 100);
     }
-    CHECK(mann_whitney({}, std::vector<double>{1}).p == 1);
+    const Side open{.runs = 8, .spread = 0.1};
+    const Tally found = tally(open, open, Order::any, rounds, ++seed);
+    CHECK(found.better + found.worse <= rounds * 2 / 100);
 }
 
-TEST_CASE("compare: the approximate rank test corrects for ties and is near the exact one") {
-    // Same ranks, once with 20 on a side (exact) and once with 21 (approximate).
-    std::vector<double> a;
-    std::vector<double> b;
-    for (int i = 0; i < 20; ++i) {
-        a.push_back(i * 2.0);
-        b.push_back(i * 2.0 + 9.5);
+TEST_CASE("compare: the differences of the power table are found as often as it says") {
+    constexpr int rounds = 400;
+    // 5 % at 8 runs a side that differ by 2.5 %: four of five.
+    const Tally five = tally({.runs = 8}, {.runs = 8, .p99 = 5250}, Order::any, rounds);
+    CHECK(five.worse > rounds * 75 / 100);
+    CHECK(five.better == 0);
+    const Tally ten = tally({}, {.p99 = 5500}, Order::any, rounds);
+    CHECK(ten.worse > rounds * 97 / 100);
+    const Tally turns = tally({}, {.p99 = 4500}, Order::in_turns, rounds);
+    CHECK(turns.better > rounds * 93 / 100);
+    // Closed loop: less, since two measures share the chance.
+    const Tally closed =
+        tally({.closed_loop = true}, {.throughput = 1100, .closed_loop = true}, Order::any, rounds);
+    CHECK(closed.better > rounds * 95 / 100);
+}
+
+TEST_CASE("compare: the power table is what drawing says") {
+    for (const Order order : {Order::any, Order::in_turns}) {
+        const std::string table = power_table(order);
+        for (const std::size_t runs : {5U, 6U, 8U, 12U, 16U, 24U}) {
+            CAPTURE(runs);
+            const std::vector<double> side(runs, 1.0);
+            const auto sizes = sizes_of(order == Order::in_turns ? blocks_in_turns(side, side)
+                                                                 : one_block(side, side));
+            const double drawn = detectable_difference(sizes, false_verdicts_max, 0.025) * 100;
+            const std::size_t row = table.find("\n  " + std::string(runs < 10 ? 10 : 9, ' ') +
+                                               std::to_string(runs));
+            REQUIRE(row != std::string::npos);
+            CHECK(std::stod(table.substr(row + 14)) == doctest::Approx(drawn).epsilon(0.05));
+        }
     }
-    const MannWhitney exact = mann_whitney(a, b);
-    CHECK(exact.exact);
-    a.push_back(19);
-    b.push_back(30);
-    const MannWhitney near = mann_whitney(a, b);
-    CHECK(!near.exact);
-    CHECK(near.p == doctest::Approx(exact.p).epsilon(0.5));
-
-    const std::vector<double> tied = {1, 1, 1, 1};
-    CHECK(mann_whitney(tied, tied).p == 1);
-    CHECK(mann_whitney(tied, tied).u == 8);
-    const std::vector<double> first = {1, 2, 2, 3, 5};
-    const std::vector<double> second = {3, 4, 4, 6, 7};
-    const MannWhitney ties = mann_whitney(first, second);
-    CHECK(!ties.exact);
-    CHECK(ties.u == 3.5);
-    // Variance 25/12 × (11 - 18/90) = 22.5, z = (9 - 0.5)/4.7434.
-    CHECK(ties.p == doctest::Approx(0.0731).epsilon(0.01));
 }
 
-TEST_CASE("compare: the bootstrap is seeded and its interval holds the ratio") {
-    const std::vector<double> a = {100, 102, 98, 101, 99, 103, 97};
-    const std::vector<double> b = {110, 112, 108, 111, 109, 113, 107};
-    const Ratio ratio = bootstrap_ratio(a, b, 5);
-
-    CHECK(ratio.value == doctest::Approx(1.1));
-    CHECK(ratio.low > 1.04);
-    CHECK(ratio.low <= ratio.value);
-    CHECK(ratio.high >= ratio.value);
-    CHECK(ratio.high < 1.16);
-    CHECK(bootstrap_ratio(a, b, 5).low == ratio.low);
-    CHECK(bootstrap_ratio(a, a, 5).value == 1);
-    const std::vector<double> zero = {0, 0};
-    CHECK(bootstrap_ratio(zero, b, 5).value == 1);
-    CHECK(median(std::vector<double>{4, 1, 3, 2}) == 2.5);
-    CHECK(spread(std::vector<double>{9, 10, 12}) == doctest::Approx(0.3));
+TEST_CASE("compare: one run a side is shown and never decided, however far apart") {
+    Random random(1);
+    const Side one{.runs = 1, .closed_loop = true};
+    const Comparison single =
+        compare(runs(one, random), runs({.runs = 1, .p99 = 90'000, .closed_loop = true}, random),
+                Order::any);
+    CHECK(single.verdict == Finding::undecided);
+    CHECK(single.why == "one run a side says nothing about the noise between runs");
+    CHECK(single.p99.ratio.value > 10);
+    CHECK(comparison_text(single).find("undecided") != std::string::npos);
+    // Many of one side do not help a single one of the other.
+    CHECK(
+        compare(runs(one, random), runs({.runs = 50, .p99 = 90'000}, random), Order::any).verdict ==
+        Finding::undecided);
+    const Comparison four =
+        compare(runs({.runs = 4}, random), runs({.runs = 4, .p99 = 90'000}, random), Order::any);
+    CHECK(four.verdict == Finding::undecided);
+    CHECK(four.p99.why.find("too few runs") != std::string::npos);
 }
 
-TEST_CASE("compare: five runs each tell a server that is a third slower, in both directions") {
-    const std::vector<MeasuredRun> fast = runs(5, 1, 6ms);
-    const std::vector<MeasuredRun> slow = runs(5, 50, 8ms);
+TEST_CASE("compare: in an open loop the rate is an input, unless a side misses it") {
+    Random random(2);
+    const Side slow{.throughput = 2000};
+    const Runs a = runs(slow, random);
+    Runs b = runs({.throughput = 20'000}, random);
+    const Comparison kept = compare(a, b, Order::any);
+    CHECK(!kept.throughput.is_judged);
+    CHECK(kept.throughput.finding == Finding::undecided);
+    CHECK(kept.verdict == Finding::undecided);
+    CHECK(kept.throughput.why.find("asked for") != std::string::npos);
 
-    const Comparison worse = compare(fast, slow, 1);
-    CHECK(worse.verdict == Finding::worse);
-    CHECK(worse.p99.finding == Finding::worse);
-    CHECK(worse.p99.test.exact);
-    CHECK(worse.p99.test.p == doctest::Approx(2.0 / 252));
-    CHECK(worse.p99.ratio.value > 1.2);
-    CHECK(worse.throughput.finding == Finding::undecided);
-    CHECK(!worse.by_second);
-    CHECK(worse.warnings.empty());
-
-    CHECK(compare(slow, fast, 1).verdict == Finding::better);
+    b = runs({.throughput = 1200}, random);
+    // Three of six are not most of them.
+    for (std::size_t i = 0; i < 3; ++i) b[i].rate_held = false;
+    CHECK(compare(a, b, Order::any).verdict == Finding::undecided);
+    b[3].rate_held = false;
+    const Comparison missed = compare(a, b, Order::any);
+    CHECK(missed.verdict == Finding::worse);
+    CHECK(missed.why == "throughput is worse");
 }
 
-TEST_CASE("compare: runs of one server are undecided, and the noise is told") {
-    const Comparison same = compare(runs(6, 1, 6ms), runs(6, 3, 6ms), 1);
-
-    CHECK(same.verdict == Finding::undecided);
-    CHECK(same.why == "neither throughput nor p99 differs beyond the noise");
-    CHECK(same.p99.noise > 0.02);
-    CHECK(comparison_text(same).find("Noise floor") != std::string::npos);
+TEST_CASE("compare: loads that were not the same are refused with both values") {
+    Random random(3);
+    const Runs a = runs({.runs = 2}, random);
+    Runs b = a;
+    CHECK(!different_setup(a, b));
+    b[1].setup[1].second = "20000";
+    const auto different = different_setup(a, b);
+    REQUIRE(different.has_value());
+    CHECK(different->reason ==
+          "was run with rate_per_s 20000, and run with rate_per_s 1000; compare equal loads, or "
+          "say --force");
+    b[1].setup.pop_back();
+    CHECK(different_setup(a, b)->reason.find("was run with nothing") != std::string::npos);
+    CHECK(compare(a, b, Order::any).warnings.size() == 1);
 }
 
-TEST_CASE("compare: three runs each are too few, however clear") {
-    const Comparison few = compare(runs(3, 1, 5ms), runs(3, 9, 20ms), 1);
-
-    CHECK(few.verdict == Finding::undecided);
-    CHECK(few.p99.why.find("take at least 4 of each") != std::string::npos);
-}
-
-TEST_CASE("compare: single runs are compared by second, with a warning") {
-    const std::vector<MeasuredRun> a = {measured({.seed = 1, .service = 5ms}, "a")};
-    const std::vector<MeasuredRun> b = {measured({.seed = 2, .service = 9ms}, "b")};
-    const std::vector<MeasuredRun> again = {measured({.seed = 3, .service = 5ms}, "c")};
-
-    const Comparison apart = compare(a, b, 1);
-    CHECK(apart.by_second);
-    CHECK(apart.verdict == Finding::worse);
-    REQUIRE(apart.warnings.size() == 1);
-    CHECK(apart.warnings[0].find("single run") != std::string::npos);
-    CHECK(compare(a, again, 1).verdict == Finding::undecided);
-}
-
-TEST_CASE("compare: a gap smaller than a run's own unrest stays undecided") {
-    std::vector<MeasuredRun> a = {measured({.seed = 1, .service = 5ms}, "a")};
-    const std::vector<MeasuredRun> b = {measured({.seed = 2, .service = 6ms}, "b")};
-    // The first half of A's seconds is half again as slow as the second.
-    for (TimelineRow& row : a[0].timeline) row.p99_us = row.second < 6 ? 4000 : 6000;
-
-    const Comparison unsure = compare(a, b, 1);
-    CHECK(unsure.p99.noise == doctest::Approx(0.5));
-    CHECK(unsure.p99.finding == Finding::undecided);
-}
-
-TEST_CASE("compare: an invalid run or two directions decide nothing, and say so") {
-    std::vector<MeasuredRun> a = runs(5, 1, 6ms);
-    std::vector<MeasuredRun> b = runs(5, 50, 8ms);
+TEST_CASE("compare: an invalid run, few requests or two directions decide nothing, and say so") {
+    Random random(4);
+    const Side base{.closed_loop = true};
+    const Runs a = runs(base, random);
+    Runs b = runs({.p99 = 9000, .closed_loop = true}, random);
+    CHECK(compare(a, b, Order::any).verdict == Finding::worse);
     b[2].valid = false;
-    b[3].setup = "hot-merchant";
-    const Comparison invalid = compare(a, b, 1);
+    const Comparison invalid = compare(a, b, Order::any);
     CHECK(invalid.verdict == Finding::undecided);
     CHECK(invalid.why == "an invalid run decides nothing");
-    CHECK(invalid.p99.finding == Finding::worse);
-    CHECK(invalid.warnings.size() == 2);
+    CHECK(invalid.warnings.size() == 1);
 
     b[2].valid = true;
+    b[2].requests = 999;
+    const Comparison few = compare(a, b, Order::any);
+    CHECK(!few.p99.is_judged);
+    CHECK(few.verdict == Finding::undecided);
+    CHECK(few.p99.why == "not judged: a p99 needs 1000 requests a run; take a longer --duration");
+
+    b[2].requests = 10'000;
     for (MeasuredRun& run : b) run.attained_per_s *= 1.5;
-    for (std::size_t i = 0; i < 5; ++i) {
-        a[i].attained_per_s += static_cast<double>(i) * 0.1;
-        b[i].attained_per_s += static_cast<double>(i) * 0.1;
-    }
-    const Comparison mixed = compare(a, b, 1);
+    const Comparison mixed = compare(a, b, Order::any);
     CHECK(mixed.throughput.finding == Finding::better);
     CHECK(mixed.verdict == Finding::undecided);
     CHECK(mixed.why == "throughput is better but p99 is worse");
+    b[0].attained_per_s = 0;
+    CHECK(compare(a, b, Order::any).throughput.why == "a run without a single answer has no ratio");
+}
+
+TEST_CASE("compare: less than one percent is no difference, however sure") {
+    Random random(5);
+    const Side still{.runs = 20, .spread = 0.0001};
+    const Side near{.runs = 20, .p99 = 5040, .spread = 0.0001};
+    const Comparison same = compare(runs(still, random), runs(near, random), Order::any);
+    CHECK(same.verdict == Finding::undecided);
+    CHECK(same.p99.why == "the difference is below 1 %");
+    CHECK(same.p99.ratio.low > 1);
 }
 
 TEST_CASE("compare: the JSON output parses and holds the verdict") {
-    const Comparison result = compare(runs(5, 1, 6ms), runs(5, 50, 8ms), 1);
+    Random random(6);
+    const Comparison result =
+        compare(runs({}, random), runs({.p99 = 7000}, random), Order::in_turns);
     const boost::json::value value = boost::json::parse(comparison_json(result));
-
     CHECK(value.at("verdict") == "worse");
-    CHECK(value.at("response_p99_us").at("mann_whitney_p").to_number<double>() ==
-          doctest::Approx(2.0 / 252));
-    CHECK(value.at("runs_a").to_number<int>() == 5);
+    CHECK(value.at("response_p99_us").at("p").to_number<double>() == doctest::Approx(2.0 / 216));
+    CHECK(value.at("runs_a").to_number<int>() == 6);
+    CHECK(value.at("in_turns") == true);
+    const boost::json::value few = boost::json::parse(
+        comparison_json(compare(runs({.runs = 1}, random), runs({.runs = 1}, random), Order::any)));
+    CHECK(few.at("response_p99_us").at("ratio_high").is_null());
 }
 
-TEST_CASE("compare: a damaged timeline is refused by line") {
-    const std::string heading = timeline_csv({});
-    struct Row {
-        std::string text;
-        const char* field;
-    };
-    const Row rows[] = {{"", "line 1"},
-                        {"second,offered\n", "line 1"},
-                        {heading + "1,2,3\n", "line 2"},
-                        {heading + "1,2,3,4,5,6,7,8,9,10,11,12,2\n", "line 2"},
-                        {heading + "1,2,3,4,5,6,7,8,9,10,11,12,1,\n", "line 2"},
-                        {heading + "1,2,3,4,5,6,7,8,9,10,11,12,1\nx\n", "line 3"},
-                        {heading + "-1,2,3,4,5,6,7,8,9,10,11,12,1\n", "line 2"}};
-    for (const Row& row : rows) {
-        CAPTURE(row.text);
-        const auto parsed = parse_timeline_csv(row.text);
-        REQUIRE(!parsed.has_value());
-        CHECK(parsed.error().field == row.field);
-    }
-    CHECK(parse_timeline_csv(heading)->empty());
+TEST_CASE("compare: a run is read from its report as it was made") {
+    const auto report = sample_run({.seed = 1, .service = std::chrono::milliseconds{5}});
+    const MeasuredRun run = measured_run(*report, "a");
+    // Refusals, which are mostly quick, are in neither.
+    CHECK(run.p99_us == static_cast<double>(report->quoted.response.value_at_percentile(99)));
+    CHECK(run.requests == report->quoted.requests);
+    CHECK(!run.closed_loop);
+    CHECK(run.rate_held);
+    CHECK(run.setup.front() == std::pair<std::string, std::string>{"scenario", "p2p"});
+    CHECK(measured_run(*sample_run({.closed_loop = true}), "b").closed_loop);
 }

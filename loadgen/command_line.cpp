@@ -3,6 +3,7 @@
 #include "ledger/words/command_page.h"
 #include "ledger/words/command_words.h"
 #include "loadgen/client/listener.h"
+#include "loadgen/command_load.h"
 #include "loadgen/command_options.h"
 #include "loadgen/drive/find_max.h"
 #include "loadgen/drive/version.h"
@@ -17,145 +18,6 @@
 
 namespace tuma::loadgen {
 namespace {
-
-/// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
-constexpr std::uint32_t http_connections = 64;
-
-void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
-              const std::string& fallback, const std::string& sentence) {
-    add_text(app, name, fallback, sentence,
-             [&value](const std::string& given) { return take(parse_rate(given), value); });
-}
-
-void add_connection(CLI::App& app, LoadOptions& load) {
-    // No default: a load must not hit a server by accident.
-    add_text(app, "--target", "", "Where the switch listens: " + known_targets(true),
-             [&load](const std::string& given) { return take(parse_target(given), load.target); })
-        ->required();
-    add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
-             [&load](const std::string& given) -> std::string {
-                 const auto parsed = parse_endpoint(given);
-                 if (!parsed) return parsed.error().reason;
-                 load.admin = *parsed;
-                 return {};
-             });
-    add_number(app, "--connections", load.connections, 1, 20'000,
-               "TCP connections; over HTTP 64 unless given");
-    // Without a default here: the right one depends on other options, and a given one must be told
-    // from none.
-    app.add_option("--in-flight", load.in_flight,
-                   "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, or "
-                   "fewer if the switch's --queue of 262144 operations would not hold them; 65536 "
-                   "operations' worth in an open one]")
-        ->check(CLI::Range(1, 65'535));
-    add_number(app, "--participant", load.participant, 1, 4'294'967'295,
-               "Number of the participant who sends");
-    add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
-                 std::chrono::hours{1},
-                 "A request that has no answer after this time has timed out");
-}
-
-void add_http(CLI::App& app, LoadOptions& load) {
-    app.add_option("--client-file", load.client_file,
-                   "Of targets over HTTP: who asks, DATA/clients/mpesa.json and its like")
-        ->type_name("FILE");
-    add_text(app, "--callbacks", "wait",
-             "wait: callbacks are matched and timed, and a lost one makes the run invalid; "
-             "ignore: they are answered and thrown away, and the run ends with its last "
-             "reply",
-             [&load](const std::string& given) -> std::string {
-                 const auto parsed = parse_callbacks(given);
-                 if (!parsed) return "must be wait or ignore";
-                 load.callbacks = *parsed;
-                 return {};
-             })
-        ->type_name("wait|ignore");
-    add_text(app, "--until", "reply",
-             "What ends an operation over HTTP: its reply, or its callback (until then its "
-             "connection takes no other request); callbacks have histograms of their own "
-             "either way",
-             [&load](const std::string& given) -> std::string {
-                 const auto parsed = parse_until(given);
-                 if (!parsed) return "must be reply or callback";
-                 load.until = *parsed;
-                 return {};
-             })
-        ->type_name("reply|callback");
-    add_duration(app, "--grace", load.grace, Duration{0}, std::chrono::hours{1},
-                 "Callbacks that have not come this long after the last answer are lost");
-    add_duration(app, "--act-after", load.act_after, Duration{0}, std::chrono::hours{1},
-                 "How long the simulated customer waits before it pays");
-    add_number(app, "--verify-each", load.verify_each, 0, 1'000'000,
-               "The signature of every Nth reply and callback is verified; 0: none");
-}
-
-void add_load(CLI::App& app, LoadOptions& load) {
-    app.add_option("--scenario", load.scenario,
-                   "p2p, kenya-day, hot-merchant, two-phase, FILE.toml or trace:FILE.csv")
-        ->capture_default_str();
-    add_number(app, "--batch", load.batch, 1, native::commands_max,
-               "Operations in a request, all of one kind");
-    add_duration(app, "--duration", load.duration, std::chrono::milliseconds{1},
-                 std::chrono::hours{24 * 7}, "How long to measure, after the warm-up");
-    add_duration(app, "--warmup", load.warmup, Duration{0}, std::chrono::hours{1},
-                 "Load before the measurement; none for a trace or with --stop-after");
-    add_text(app, "--arrival", "poisson", "Gaps between requests: poisson or constant",
-             [&load](const std::string& given) -> std::string {
-                 if (given != "poisson" && given != "constant")
-                     return "must be poisson or constant";
-                 load.arrival = given == "poisson" ? Arrival::poisson : Arrival::constant;
-                 return {};
-             })
-        ->type_name("poisson|constant");
-    add_text(app, "--overload", "queue",
-             "What happens when all places for requests in flight are taken: queue (wait; "
-             "latency counts from the intended time), skip (never send, but count) or abort "
-             "(end the run, invalid)",
-             [&load](const std::string& given) -> std::string {
-                 const auto parsed = parse_overload(given);
-                 if (!parsed) return "must be queue, skip or abort";
-                 load.overload = *parsed;
-                 return {};
-             })
-        ->type_name("queue|skip|abort");
-    add_seed(app, load.seed, "new each time",
-             "Makes the run repeatable; another seed means other request keys");
-    // The scenario knows its own number, so that only a given one replaces it.
-    add_text(app, "--customers", "",
-             "Number of wallets, instead of the scenario's; for mpesa: of phones [1000] (2 "
-             "to 10000000)",
-             [&load](const std::string& given) -> std::string {
-                 std::uint32_t number = 0;
-                 if (!CLI::detail::lexical_cast(given, number) || number < 2 || number > 10'000'000)
-                     return "must be a whole number of 2 to 10000000";
-                 load.customers = number;
-                 return {};
-             });
-    add_text(
-        app, "--day-length", "",
-        "How long a day of the scenario takes; the rate then follows its hours",
-        [&load](const std::string& given) -> std::string {
-            const auto parsed = parse_duration(given);
-            if (!parsed || *parsed < std::chrono::seconds{1} || *parsed > std::chrono::hours{24})
-                return "must be a duration of 1s to 1d, as 10m";
-            load.day_length = *parsed;
-            return {};
-        });
-}
-
-void add_output(CLI::App& app, LoadOptions& load) {
-    app.add_option("--report", load.report,
-                   "Directory for report.json, report.html, latency.hlog, timeline.csv")
-        ->type_name("DIR");
-    app.add_option("--acks", load.acks,
-                   "Appends every acknowledged request to this file, for tuma audit --acks")
-        ->type_name("FILE");
-    app.add_option("--probe-dir", load.probe_directory,
-                   "Where fsync is measured; choose the disk of the switch's data")
-        ->type_name("DIR")
-        ->capture_default_str();
-    app.add_flag("--quiet", load.is_quiet, "No progress on standard error");
-}
 
 void add_live(CLI::App& app, LiveSettings& live) {
     add_text(app, "--stream", "",
@@ -183,6 +45,8 @@ struct Parsed {
     FakeCommand fake;
     DoctorCommand doctor;
     MergeCommand merge;
+    AbCommand ab;
+    SweepCommand sweep;
     std::optional<Rate> start = Rate::per_second(1000);
     std::optional<Rate> highest = Rate::per_second(10'000'000);
 };
@@ -190,7 +54,7 @@ struct Parsed {
 CLI::App* add_run(CLI::App& app, Parsed& parsed) {
     CLI::App* run = app.add_subcommand("run", "Drive one load and report on it");
     LoadOptions& load = parsed.run.load;
-    add_connection(*run, load);
+    add_connection(*run, load)->required();
     // Not a part of `add_load`: a search has no rate of its own.
     add_rate(*run, "--rate", load.rate, "max",
              "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
@@ -230,9 +94,11 @@ CLI::App* add_find_max(CLI::App& app, Parsed& parsed) {
     CLI::App* find = app.add_subcommand(
         "find-max", "Search the highest rate that keeps a service-level objective");
     FindMaxCommand& command = parsed.find_max;
-    add_connection(*find, command.load);
+    add_connection(*find, command.load)->required();
     add_text(*find, "--slo", "",
-             "What must hold, as p99<20ms,errors<0.1%; measures " + slo_measures(),
+             "What must hold, as p99<20ms,errors<0.1%; measures " + slo_measures() +
+                 ". Unless it says otherwise, errors must stay below 1 %, and refused and skipped "
+                 "below the limit of errors",
              [&command](const std::string& given) -> std::string {
                  // Read for the message only. The text itself is kept, as results are told with it.
                  const auto slo = parse_slo(given);
@@ -351,26 +217,6 @@ NoCommand refuse(const InputError& error) {
     return {exit_usage};
 }
 
-CommandLine finish(LoadOptions& load, const CLI::App& used, std::uint64_t random_seed) {
-    // A new seed each time, or a second run on the same data would be answered from the server's
-    // memory.
-    if (used.count("--seed") == 0) load.seed = random_seed;
-    if (load.is_http()) {
-        // These have defaults, so that only the command line tells whether somebody wanted them.
-        for (const char* option : {"--scenario", "--participant"})
-            if (used.count(option) > 0)
-                return refuse({option, "belongs to a native: target; leave it out"});
-        // The usual few are for requests side by side on one connection, which HTTP does not have.
-        if (used.count("--connections") == 0) load.connections = http_connections;
-    }
-    const bool is_counted = load.is_trace() || load.operations_max > 0;
-    // Operations of a warm-up are counted apart, and a number that was asked for exactly would be
-    // split.
-    if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
-    if (const auto wrong = contradiction(load)) return refuse(*wrong);
-    return NoCommand{0};
-}
-
 CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
                    const CLI::App& sample, std::uint64_t random_seed) {
     // Exactly one of them was parsed, because CLI11 has asked for a command.
@@ -381,9 +227,8 @@ CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
         return command;
     }
     if (run.parsed()) {
-        const CommandLine finished = finish(parsed.run.load, run, random_seed);
-        // It has said already what is wrong.
-        if (std::get<NoCommand>(finished).exit_code != 0) return finished;
+        if (const auto wrong = finish_load(parsed.run.load, run, random_seed))
+            return refuse(*wrong);
         return parsed.run;
     }
     if (find.parsed()) {
@@ -397,8 +242,8 @@ CommandLine chosen(Parsed& parsed, const CLI::App& run, const CLI::App& find,
         parsed.find_max.load.rate = parsed.find_max.start;
         if (parsed.find_max.load.is_trace())
             return refuse({"--scenario", "a trace has its own times; use run for it"});
-        const CommandLine finished = finish(parsed.find_max.load, find, random_seed);
-        if (std::get<NoCommand>(finished).exit_code != 0) return finished;
+        if (const auto wrong = finish_load(parsed.find_max.load, find, random_seed))
+            return refuse(*wrong);
         return parsed.find_max;
     }
     if (parsed.compare.a.empty() || parsed.compare.b.empty())
@@ -424,6 +269,8 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     const CLI::App* fake = add_fake(app, parsed.fake);
     const CLI::App* doctor = add_doctor(app, parsed.doctor);
     const CLI::App* merge = add_merge(app, parsed.merge);
+    const CLI::App* ab = add_ab(app, parsed.ab);
+    const CLI::App* sweep = add_sweep(app, parsed.sweep);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     // Before parsing, which would ask for a command.
     if (const auto page = printed_page(command_page(app), arguments)) {
@@ -435,16 +282,23 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
         fmt::print(stderr, "tuma-load: {}\n", *misspelt);
         return NoCommand{exit_usage};
     }
-    // As here: the parser would only say that something else is missing.
-    if (const auto misspelt = misspelt_argument(command_words(app), arguments)) {
-        fmt::print(stderr, "tuma-load: {}\n", *misspelt);
-        return NoCommand{exit_usage};
-    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         // Help and version are exceptions of CLI11 as well. They end with 0.
         return NoCommand{app.exit(error) == 0 ? 0 : exit_usage};
+    }
+    for (LoadOptions* load :
+         {&parsed.run.load, &parsed.find_max.load, &parsed.ab.load, &parsed.sweep.load})
+        load->command = shell_words(arguments);
+    if (ab->parsed()) {
+        if (const auto wrong = finish_ab(parsed.ab, *ab, random_seed)) return refuse(*wrong);
+        return parsed.ab;
+    }
+    if (sweep->parsed()) {
+        if (const auto wrong = finish_sweep(parsed.sweep, *sweep, random_seed))
+            return refuse(*wrong);
+        return parsed.sweep;
     }
     if (fake->parsed()) {
         if (const auto wrong = finish_fake(parsed.fake, *fake)) return refuse(*wrong);
@@ -452,8 +306,6 @@ CommandLine read_command_line(int argc, const char* const* argv, std::uint64_t r
     }
     if (doctor->parsed()) return parsed.doctor;
     if (merge->parsed()) return parsed.merge;
-    parsed.run.load.command = shell_words(arguments);
-    parsed.find_max.load.command = parsed.run.load.command;
     return chosen(parsed, *run, *find, *sample, random_seed);
 }
 

@@ -1,9 +1,11 @@
 // The options of tuma-load as CLI11 reads them: one sentence, bounds and default each.
 #pragma once
 
+#include "loadgen/command_ab.h"
 #include "loadgen/command_doctor.h"
 #include "loadgen/command_fake.h"
 #include "loadgen/command_merge.h"
+#include "loadgen/command_sweep.h"
 #include "loadgen/drive/options.h"
 #include "loadgen/sample/sample_merchant.h"
 
@@ -50,8 +52,9 @@ struct NoCommand {
     int exit_code = 0;
 };
 
-using CommandLine = std::variant<RunCommand, FindMaxCommand, CompareCommand, SampleCommand,
-                                 FakeCommand, DoctorCommand, MergeCommand, NoCommand>;
+using CommandLine =
+    std::variant<RunCommand, FindMaxCommand, CompareCommand, AbCommand, SweepCommand, SampleCommand,
+                 FakeCommand, DoctorCommand, MergeCommand, NoCommand>;
 
 /// Reads the arguments; prints help to standard output and errors to standard error.
 /// `random_seed` is used when no --seed is given.

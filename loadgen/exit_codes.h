@@ -20,11 +20,11 @@ enum ExitCode : int {
 
 /// All of them, as --help says it.
 inline constexpr std::string_view exit_codes_text =
-    "Exit codes: 0 done; 1 the load was not held or the run is invalid; 2 wrong usage; 3 the "
-    "server "
-    "cannot be reached or went away; 4 the SLO was broken (find-max: by every rate); 5 whether it "
-    "was kept "
-    "is not known; 6 B is worse than A; 7 undecided; 8 a file cannot be written; 9 the system "
-    "failed.";
+    "Exit codes: 0 done (of two sides: B is better); 1 the load was not held or the run is "
+    "invalid; "
+    "2 wrong usage; 3 the server cannot be reached or went away; 4 the SLO was broken (find-max: "
+    "by "
+    "every rate); 5 whether it was kept is not known; 6 B is worse than A; 7 undecided; 8 a file "
+    "cannot be written; 9 the system failed.";
 
 }  // namespace tuma::loadgen

@@ -108,7 +108,7 @@ class Bench:
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         path = os.path.join(report, file)
         # A load that was not held, or a search without a rate, still has a report; the table shows its reasons.
-        if done.returncode not in (0, NOT_HELD, NOT_KEPT) or not os.path.exists(path):
+        if done.returncode not in (0, NOT_HELD, NOT_KEPT, UNKNOWN) or not os.path.exists(path):
             raise Failed(f"tuma-load {command} ended with {done.returncode}: "
                          f"{(done.stderr or done.stdout)[-400:]}")
         with open(path, encoding="utf-8") as text:
@@ -134,7 +134,7 @@ class Bench:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-# What tuma-load ends with when a load was not held, and when no rate keeps an objective.
-NOT_HELD, NOT_KEPT = 1, 4
+# What tuma-load ends with when a load was not held, when no rate keeps an objective, and when one is not confirmed.
+NOT_HELD, NOT_KEPT, UNKNOWN = 1, 4, 5
 BATCHES = ("--batch=8190", "--connections=2", "--in-flight=4")
 SINGLES = ("--batch=1", "--connections=16", "--in-flight=128")

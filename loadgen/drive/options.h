@@ -55,6 +55,8 @@ struct LoadOptions {
     std::uint64_t speed = 0;           ///< of a trace; 0: as fast as possible
     std::optional<Duration> day_length;
     std::optional<std::uint32_t> customers;
+    std::optional<std::uint32_t> zipf_permille;          ///< instead of the scenario's
+    std::optional<std::uint32_t> hot_merchant_permille;  ///< likewise
     std::filesystem::path report;  ///< empty: none is written
     std::filesystem::path acks;    ///< empty: none are kept
     std::filesystem::path probe_directory = ".";

@@ -13,8 +13,12 @@
 namespace tuma::loadgen {
 namespace {
 
-Scenario with_customers(Scenario scenario, std::optional<std::uint32_t> customers) {
-    if (customers) scenario.customers = *customers;
+/// The scenario with what the options say instead.
+Scenario with_options(Scenario scenario, const LoadOptions& options) {
+    scenario.customers = options.customers.value_or(scenario.customers);
+    scenario.zipf_permille = options.zipf_permille.value_or(scenario.zipf_permille);
+    scenario.hot_merchant_permille =
+        options.hot_merchant_permille.value_or(scenario.hot_merchant_permille);
     return scenario;
 }
 
@@ -129,7 +133,7 @@ Result<Play> load_play(const LoadOptions& options) {
     if (options.is_trace()) {
         auto trace = load_trace(options.scenario.substr(std::string_view("trace:").size()));
         if (!trace) return trace.error();
-        Scenario scenario = with_customers(trace_scenario(*trace), options.customers);
+        Scenario scenario = with_options(trace_scenario(*trace), options);
         return Play{std::move(scenario), std::move(trace).value()};
     }
     auto scenario = load_scenario(options.scenario);
@@ -140,7 +144,7 @@ Result<Play> load_play(const LoadOptions& options) {
                           fmt::format("scenario {} has no day.hours; choose one that has, as "
                                       "kenya-day",
                                       scenario->name)};
-    return Play{with_customers(std::move(scenario).value(), options.customers), std::nullopt};
+    return Play{with_options(std::move(scenario).value(), options), std::nullopt};
 }
 
 Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario,

@@ -4,6 +4,7 @@
 #include "loadgen/measure/random.h"
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -34,7 +35,7 @@ struct Rate {
 
     static constexpr Rate per_second(std::uint64_t n) { return {n * 1000}; }
     double per_second() const { return static_cast<double>(millihertz) / 1000.0; }
-    bool operator==(const Rate&) const = default;
+    constexpr auto operator<=>(const Rate&) const = default;
 };
 
 /// The k-th time of a constant rate: floor(k / rate), without drift for any k.

@@ -201,6 +201,12 @@ std::optional<std::string> abort_reason(const std::vector<SloTerm>& terms,
     return std::nullopt;
 }
 
+std::optional<double> percentile_of(const SloTerm& term) {
+    const LatencyMeasure* latency = find_latency(term.measure);
+    if (latency == nullptr || latency->percentile == 100) return std::nullopt;
+    return latency->percentile;
+}
+
 std::string_view name(Kept kept) {
     switch (kept) {
         case Kept::kept:

@@ -27,6 +27,9 @@ std::string slo_measures();
 /// without us, ms, s or %.
 Result<std::vector<SloTerm>> parse_slo(std::string_view text);
 
+/// The percentile that a term is about, as 99.9; nothing for shares and for the longest of all.
+std::optional<double> percentile_of(const SloTerm& term);
+
 /// One answer to all terms.
 struct SloFinding {
     Kept kept = Kept::kept;

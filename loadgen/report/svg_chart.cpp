@@ -74,6 +74,20 @@ std::string grid(const LineChart& chart) {
     return out;
 }
 
+/// The surface between a series and the other edge of its band.
+std::string band(const LineChart& chart, const Series& series) {
+    if (series.band.empty()) return {};
+    std::string path;
+    for (const auto& [x, y] : series.points)
+        path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_of(chart, x),
+                            y_of(chart, y));
+    // Back along the other edge.
+    for (auto point = series.band.rbegin(); point != series.band.rend(); ++point)
+        path +=
+            fmt::format("L{:.1f} {:.1f}", x_of(chart, point->first), y_of(chart, point->second));
+    return fmt::format("<path class=\"band {}\" d=\"{}Z\"/>", series.color, path);
+}
+
 std::string line(const LineChart& chart, const Series& series) {
     // A line of one point would not be seen.
     // A dot for it, then.
@@ -133,7 +147,7 @@ std::string line_chart(const LineChart& chart) {
     std::string drawing = grid(chart);
     for (const Series& series : chart.series) {
         legend += legend_item(series.label, series.color, series.dashed);
-        drawing += line(chart, series);
+        drawing += band(chart, series) + line(chart, series);
     }
     return figure(chart.title, legend, height, drawing);
 }

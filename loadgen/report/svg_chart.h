@@ -27,6 +27,8 @@ struct Series {
     std::vector<std::pair<double, double>> points;
     bool dashed = false;
     bool marked = false;  ///< a dot at each point, with its value as a tooltip
+    /// The other edge of a band that is filled between it and `points`; empty for none.
+    std::vector<std::pair<double, double>> band{};
 };
 
 struct LineChart {

@@ -22,7 +22,7 @@ constexpr double failed_share_max = 0.01;
 /// So wide may bounds be to be said as one value, and as a range.
 constexpr double one_value_width = 1.10;
 constexpr double range_width = 2;
-constexpr std::array<double, 5> percentiles{50, 90, 95, 99, 99.9};
+constexpr std::array<double, 5> judged_percentiles{50, 90, 95, 99, 99.9};
 
 double in_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
@@ -281,7 +281,7 @@ Verdict judge(const RunReport& report) {
         judge_closed_loop(report, verdict);
     else
         judge_open_loop(report, verdict);
-    for (const double percentile : percentiles)
+    for (const double percentile : judged_percentiles)
         verdict.bounds.push_back(bounds_of(report.quoted.response, report.quoted.floor,
                                            report.quoted.requests, percentile));
     add_load_remarks(report, verdict);

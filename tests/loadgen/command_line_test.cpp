@@ -186,3 +186,55 @@ TEST_CASE("command line: wrong usage ends with 2, help and version with 0") {
     CHECK(exit_code({"find-max", "--target=native:h:1", "--slo=p99<1ms", "--start=5k",
                      "--highest=1k"}) == 2);
 }
+
+TEST_CASE("command line: ab takes two servers, or two settings of one load") {
+    const CommandLine servers = read({"ab", "--a=serve {data}", "--b=serve --new {data}",
+                                      "--pairs=8", "--rate=2k", "--work-dir=/tmp"});
+    const auto* ab = std::get_if<AbCommand>(&servers);
+    REQUIRE(ab != nullptr);
+    CHECK(ab->has_servers());
+    CHECK(ab->pairs == 8);
+    CHECK(ab->load.rate == Rate::per_second(2000));
+    CHECK(ab->load.seed == 77);
+    const CommandLine settings =
+        read({"ab", "--target=native:[::1]:7000", "--a=--batch=1", "--b=--batch=8 --in-flight=2"});
+    REQUIRE(std::holds_alternative<AbCommand>(settings));
+    CHECK(!std::get<AbCommand>(settings).has_servers());
+
+    constexpr const char* target = "--target=native:[::1]:7000";
+    CHECK(exit_code({"ab", "--a=x"}) == 2);
+    CHECK(exit_code({"ab", "--a=x", "--b=--batch=1"}) == 2);
+    CHECK(exit_code({"ab", "--a=x", "--b=y", target}) == 2);
+    CHECK(exit_code({"ab", "--a=--batch=1", "--b=--batch=2"}) == 2);
+    CHECK(exit_code({"ab", "--a=--batch=1", "--b=--batch=0", target}) == 2);
+    CHECK(exit_code({"ab", "--a=--batch=1", "--b=--bacth=2", target}) == 2);
+    CHECK(exit_code({"ab", "--a=x", "--b=y", "--pairs=0"}) == 2);
+    CHECK(exit_code({"ab", "--a=x", "--b=y", "--work-dir=/nowhere/at/all"}) == 2);
+    CHECK(exit_code({"ab", "--help"}) == 0);
+}
+
+TEST_CASE("command line: sweep takes rates or another axis") {
+    constexpr const char* target = "--target=native:[::1]:7000";
+    const CommandLine line = read({"sweep", target, "--vary=batch=1,8", "--rate=5k", "--passes=3"});
+    const auto* sweep = std::get_if<SweepCommand>(&line);
+    REQUIRE(sweep != nullptr);
+    CHECK(sweep->axis.name == "batch");
+    CHECK(sweep->passes == 3);
+    CHECK(sweep->load.rate == Rate::per_second(5000));
+    CHECK(std::holds_alternative<SweepCommand>(read({"sweep", target})));
+    CHECK(exit_code({"sweep", "--rates=1,2"}) == 2);
+    CHECK(exit_code({"sweep", target, "--rates=1k,2k", "--rate=1k"}) == 2);
+    CHECK(exit_code({"sweep", target, "--rates=1k,2k", "--vary=batch=1,2"}) == 2);
+    CHECK(exit_code({"sweep", target, "--vary=bacth=1,2"}) == 2);
+    // A batch of 8,190 at one operation a second.
+    CHECK(exit_code({"sweep", target, "--vary=batch=1,8190", "--rate=1"}) == 2);
+}
+
+TEST_CASE("command line: compare in turns needs as many runs of either side") {
+    CHECK(exit_code({"compare", "--in-turns", "--a", "x", "y", "--b", "z"}) == 2);
+    const CommandLine line = read({"compare", "--in-turns", "--force", "--a", "x", "--b", "z"});
+    const auto* compare = std::get_if<CompareCommand>(&line);
+    REQUIRE(compare != nullptr);
+    CHECK(compare->in_turns);
+    CHECK(compare->is_forced);
+}

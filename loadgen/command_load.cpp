@@ -1,0 +1,200 @@
+#include "loadgen/command_load.h"
+
+#include "ledger/words/command_words.h"
+#include "loadgen/command_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace tuma::loadgen {
+namespace {
+
+/// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
+constexpr std::uint32_t http_connections = 64;
+
+}  // namespace
+
+void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
+              const std::string& fallback, const std::string& sentence) {
+    add_text(app, name, fallback, sentence,
+             [&value](const std::string& given) { return take(parse_rate(given), value); });
+}
+
+CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
+    // No default: a load must not hit a server by accident.
+    CLI::Option* target = add_text(
+        app, "--target", "", "Where the switch listens: " + known_targets(true),
+        [&load](const std::string& given) { return take(parse_target(given), load.target); });
+    add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_endpoint(given);
+                 if (!parsed) return parsed.error().reason;
+                 load.admin = *parsed;
+                 return {};
+             });
+    add_number(app, "--connections", load.connections, 1, 20'000,
+               "TCP connections; over HTTP 64 unless given");
+    // Without a default here: the right one depends on other options, and a given one must be told
+    // from none.
+    app.add_option("--in-flight", load.in_flight,
+                   "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, or "
+                   "fewer if the switch's --queue of 262144 operations would not hold them; 65536 "
+                   "operations' worth in an open one]")
+        ->check(CLI::Range(1, 65'535));
+    add_number(app, "--participant", load.participant, 1, 4'294'967'295,
+               "Number of the participant who sends");
+    add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
+                 std::chrono::hours{1},
+                 "A request that has no answer after this time has timed out");
+    return target;
+}
+
+void add_http(CLI::App& app, LoadOptions& load) {
+    app.add_option("--client-file", load.client_file,
+                   "Of targets over HTTP: who asks, DATA/clients/mpesa.json and its like")
+        ->type_name("FILE");
+    add_text(app, "--callbacks", "wait",
+             "wait: callbacks are matched and timed, and a lost one makes the run invalid; "
+             "ignore: they are answered and thrown away, and the run ends with its last "
+             "reply",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_callbacks(given);
+                 if (!parsed) return "must be wait or ignore";
+                 load.callbacks = *parsed;
+                 return {};
+             })
+        ->type_name("wait|ignore");
+    add_text(app, "--until", "reply",
+             "What ends an operation over HTTP: its reply, or its callback (until then its "
+             "connection takes no other request); callbacks have histograms of their own "
+             "either way",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_until(given);
+                 if (!parsed) return "must be reply or callback";
+                 load.until = *parsed;
+                 return {};
+             })
+        ->type_name("reply|callback");
+    add_duration(app, "--grace", load.grace, Duration{0}, std::chrono::hours{1},
+                 "Callbacks that have not come this long after the last answer are lost");
+    add_duration(app, "--act-after", load.act_after, Duration{0}, std::chrono::hours{1},
+                 "How long the simulated customer waits before it pays");
+    add_number(app, "--verify-each", load.verify_each, 0, 1'000'000,
+               "The signature of every Nth reply and callback is verified; 0: none");
+}
+
+void add_load(CLI::App& app, LoadOptions& load) {
+    app.add_option("--scenario", load.scenario,
+                   "p2p, kenya-day, hot-merchant, two-phase, FILE.toml or trace:FILE.csv")
+        ->capture_default_str();
+    add_number(app, "--batch", load.batch, 1, native::commands_max,
+               "Operations in a request, all of one kind");
+    add_duration(app, "--duration", load.duration, std::chrono::milliseconds{1},
+                 std::chrono::hours{24 * 7}, "How long to measure, after the warm-up");
+    add_duration(app, "--warmup", load.warmup, Duration{0}, std::chrono::hours{1},
+                 "Load before the measurement; none for a trace or with --stop-after");
+    add_text(app, "--arrival", "poisson", "Gaps between requests: poisson or constant",
+             [&load](const std::string& given) -> std::string {
+                 if (given != "poisson" && given != "constant")
+                     return "must be poisson or constant";
+                 load.arrival = given == "poisson" ? Arrival::poisson : Arrival::constant;
+                 return {};
+             })
+        ->type_name("poisson|constant");
+    add_text(app, "--overload", "queue",
+             "What happens when all places for requests in flight are taken: queue (wait; "
+             "latency counts from the intended time), skip (never send, but count) or abort "
+             "(end the run, invalid)",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_overload(given);
+                 if (!parsed) return "must be queue, skip or abort";
+                 load.overload = *parsed;
+                 return {};
+             })
+        ->type_name("queue|skip|abort");
+    add_seed(app, load.seed, "new each time",
+             "Makes the run repeatable; another seed means other request keys");
+    // The scenario knows its own number, so that only a given one replaces it.
+    add_text(app, "--customers", "",
+             "Number of wallets, instead of the scenario's; for mpesa: of phones [1000] (2 "
+             "to 10000000)",
+             [&load](const std::string& given) -> std::string {
+                 std::uint32_t number = 0;
+                 if (!CLI::detail::lexical_cast(given, number) || number < 2 || number > 10'000'000)
+                     return "must be a whole number of 2 to 10000000";
+                 load.customers = number;
+                 return {};
+             });
+    add_text(
+        app, "--day-length", "",
+        "How long a day of the scenario takes; the rate then follows its hours",
+        [&load](const std::string& given) -> std::string {
+            const auto parsed = parse_duration(given);
+            if (!parsed || *parsed < std::chrono::seconds{1} || *parsed > std::chrono::hours{24})
+                return "must be a duration of 1s to 1d, as 10m";
+            load.day_length = *parsed;
+            return {};
+        });
+}
+
+void add_output(CLI::App& app, LoadOptions& load) {
+    app.add_option("--report", load.report,
+                   "Directory for report.json, report.html, latency.hlog, timeline.csv")
+        ->type_name("DIR");
+    app.add_option("--acks", load.acks,
+                   "Appends every acknowledged request to this file, for tuma audit --acks")
+        ->type_name("FILE");
+    app.add_option("--probe-dir", load.probe_directory,
+                   "Where fsync is measured; choose the disk of the switch's data")
+        ->type_name("DIR")
+        ->capture_default_str();
+    app.add_flag("--quiet", load.is_quiet, "No progress on standard error");
+}
+
+std::optional<InputError> finish_load(LoadOptions& load, const CLI::App& used,
+                                      std::uint64_t random_seed) {
+    // A new seed each time, or a second run on the same data would be answered from the server's
+    // memory.
+    if (used.count("--seed") == 0) load.seed = random_seed;
+    if (load.is_http()) {
+        // These have defaults, so that only the command line tells whether somebody wanted them.
+        for (const char* option : {"--scenario", "--participant"})
+            if (used.count(option) > 0)
+                return InputError{option, "belongs to a native: target; leave it out"};
+        // The usual few are for requests side by side on one connection, which HTTP does not have.
+        if (used.count("--connections") == 0) load.connections = http_connections;
+    }
+    const bool is_counted = load.is_trace() || load.operations_max > 0;
+    // Operations of a warm-up are counted apart, and a number that was asked for exactly would be
+    // split.
+    if (is_counted && used.count("--warmup") == 0) load.warmup = Duration{0};
+    return contradiction(load);
+}
+
+std::optional<InputError> apply_settings(std::string_view settings, LoadOptions& load) {
+    CLI::App app{"the settings of one side"};
+    add_rate(app, "--rate", load.rate, "", "");
+    add_connection(app, load);
+    add_load(app, load);
+    add_http(app, load);
+    std::vector<std::string> words;
+    for (std::size_t begin = 0; begin < settings.size();) {
+        const std::size_t end = std::min(settings.find(' ', begin), settings.size());
+        if (end > begin) words.emplace_back(settings.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    if (const auto misspelt = misspelt_argument(command_words(app), words))
+        return InputError{std::string(settings), *misspelt};
+    // CLI11 takes them from the back.
+    std::reverse(words.begin(), words.end());
+    try {
+        app.parse(words);
+    } catch (const CLI::ParseError& error) {
+        return InputError{std::string(settings), error.what()};
+    }
+    return contradiction(load);
+}
+
+}  // namespace tuma::loadgen

@@ -221,10 +221,10 @@ TEST_CASE("gateway: faults come from the request's own field or from rules that 
 }
 
 TEST_CASE("gateway: what the switch could not decide is told as busy, and no dialect sees it") {
-    const ledger::KeyFilter filter(1 << 14U);
-    ledger::State state(ledger::StateLimits{100, 4});
+    ledger::State state(ledger::StateLimits{
+        .accounts_max = 100, .request_keys_max = 4, .key_filter_bytes = 1 << 14U});
     // Nobody takes the keys over, and the world's own four are all that fit.
-    state.keys.keep(filter, 0);
+    state.keys.keep(0);
     DialectWorld world(std::move(state));
     protocols::Asking asking;
     auto& request = asking.requests.emplace_back();

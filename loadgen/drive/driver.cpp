@@ -90,6 +90,7 @@ private:
         const std::uint32_t number = waiting_.front();
         waiting_.pop_front();
         Line& line = lines_[number];
+        newest_due_ = taken.intended;
         in_flight_ += frame_.count;
         line.connection.queue(frame_, settings_.participant, taken.blocked_since);
         if (line.connection.has_place())
@@ -144,7 +145,9 @@ private:
             room = line.room;
             request.blocked = room->at - *request.blocked_since;
         }
-        request.delay = floor_.left(request.intended, now_, room);
+        const bool keeps_order = settings_.closed_loop || settings_.connections == 1;
+        request.delay = floor_.left(request.intended, now_, room,
+                                    keeps_order ? std::nullopt : std::optional{newest_due_});
     }
 
     Offset latest_wake_up() const override {
@@ -413,7 +416,8 @@ private:
     std::vector<core::Outcome> outcomes_;
     std::vector<std::uint16_t> codes_;
     LatencyFloor floor_;
-    Offset received_{0};  ///< the reply at hand, at the earliest
+    Offset newest_due_{0};  ///< of the requests of this round
+    Offset received_{0};    ///< the reply at hand, at the earliest
     bool is_received_exact_ = false;
     std::string lost_reason_;
     Offset lost_at_{0};

@@ -19,8 +19,12 @@ namespace tuma::loadgen {
 ///     floor = received - due - delay <= what it would have taken had all left on time <= response
 ///
 /// It holds percentile by percentile for servers that keep the order of requests in every stage,
-/// and for group commit. One pause, while requests are always in flight, widens the bounds for as
-/// long; but no delay can have made a request take less than the quickest one of all.
+/// and for group commit. Of requests that leave together on several connections no server can keep
+/// the order: it takes all of one connection's before another's. Whichever answer is whose, as a
+/// whole they are those of the right order, and none of the requests was due later than the newest
+/// of them; so the time until that one was due is added to the delay of each. One pause, while
+/// requests are always in flight, widens the bounds for as long; but no delay can have made a
+/// request take less than the quickest one of all.
 class LatencyFloor {
 public:
     /// The answer (or the end of waiting for one) that made room for a request.
@@ -29,9 +33,11 @@ public:
         Offset delay{0};  ///< that of the request it answered
     };
 
-    /// A request leaves; `room` if it had to wait for an earlier one to end. Gives its delay at
-    /// most. Requires: due <= sent.
-    Offset left(Offset due, Offset sent, const std::optional<Room>& room = std::nullopt) {
+    /// A request leaves; `room` if it had to wait for an earlier one to end; `newest_due` when the
+    /// newest was due of those that leave together with it and may be taken before it. Gives its
+    /// delay at most. Requires: due <= sent.
+    Offset left(Offset due, Offset sent, const std::optional<Room>& room = std::nullopt,
+                std::optional<Offset> newest_due = std::nullopt) {
         if (in_flight_ == 0 && !abandoned_at_) delay_ = Offset{0};
         Offset late = sent - due;
         // It could not have left before that room was there. How late the room came is the delay of
@@ -39,7 +45,7 @@ public:
         if (room) late = std::min(late, sent - room->at + room->delay);
         delay_ = std::max(delay_, late);
         ++in_flight_;
-        return delay_;
+        return delay_ + (newest_due ? std::max(Offset{0}, *newest_due - due) : Offset{0});
     }
 
     /// The request that left then with that delay has its answer. Gives its delay at most, now that

@@ -96,7 +96,7 @@ TEST_CASE(
     FakeSettings settings;
     settings.service = {.time = {TimeLaw::Kind::fixed, Duration{700}}, .places = 1};
     const Histogram truth = truth_of(settings.service, rate);
-    for (const milliseconds pause : {milliseconds{0}, milliseconds{2}}) {
+    for (const milliseconds pause : {milliseconds{0}, milliseconds{2}, milliseconds{20}}) {
         CAPTURE(pause.count());
         bool is_below = false;
         for (int i = 0; i < attempts && !is_below; ++i) {

@@ -4,6 +4,7 @@
 #include "protocols/wechat/bills/bill_rows.h"
 #include "protocols/wechat/wire/ids.h"
 #include "protocols/wechat/wire/kinds.h"
+#include "protocols/wechat/wire/replies.h"
 
 #include <algorithm>
 #include <memory>

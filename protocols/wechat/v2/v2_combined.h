@@ -1,6 +1,7 @@
 // API v2: several orders that a customer pays at once. The service offers it no more.
 #pragma once
 
+#include "protocols/wechat/orders/order_details.h"
 #include "protocols/wechat/v2/v2_call.h"
 #include "protocols/wechat/wire/body_reader.h"
 

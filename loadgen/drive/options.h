@@ -57,8 +57,8 @@ struct LoadOptions {
     std::optional<std::uint32_t> customers;
     std::optional<std::uint32_t> zipf_permille;          ///< instead of the scenario's
     std::optional<std::uint32_t> hot_merchant_permille;  ///< likewise
-    std::filesystem::path report;  ///< empty: none is written
-    std::filesystem::path acks;    ///< empty: none are kept
+    std::filesystem::path report;                        ///< empty: none is written
+    std::filesystem::path acks;                          ///< empty: none are kept
     std::filesystem::path probe_directory = ".";
     bool is_quiet = false;
     LiveSettings live;

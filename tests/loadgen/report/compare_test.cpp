@@ -121,8 +121,8 @@ TEST_CASE("compare: the power table is what drawing says") {
             const auto sizes = sizes_of(order == Order::in_turns ? blocks_in_turns(side, side)
                                                                  : one_block(side, side));
             const double drawn = detectable_difference(sizes, false_verdicts_max, 0.025) * 100;
-            const std::size_t row = table.find("\n  " + std::string(runs < 10 ? 10 : 9, ' ') +
-                                               std::to_string(runs));
+            const std::size_t row =
+                table.find("\n  " + std::string(runs < 10 ? 10 : 9, ' ') + std::to_string(runs));
             REQUIRE(row != std::string::npos);
             CHECK(std::stod(table.substr(row + 14)) == doctest::Approx(drawn).epsilon(0.05));
         }

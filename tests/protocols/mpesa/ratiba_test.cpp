@@ -142,7 +142,7 @@ TEST_CASE("mpesa ratiba: what is accepted and bound to fail, or never charged, i
     const auto fails = [](const std::string& code, const std::string& reason) {
         return [code, reason](const std::string& told) {
             return told.starts_with(code + " it was accepted, and its result will be " + code +
-                                   " (") &&
+                                    " (") &&
                    told.ends_with("): " + reason);
         };
     };

@@ -3,14 +3,12 @@
 
 #include "loadgen/drive/options.h"
 
+#include <CLI/App.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
-
-namespace CLI {
-class App;
-}
 
 namespace tuma::loadgen {
 

@@ -131,7 +131,7 @@ int play_fake(const FakeCommand& command, const std::atomic<bool>& stop) {
     FakeServer server(command.settings);
     fmt::print("ready native={}\n", server.endpoint().text());
     // Whoever started it waits for this line.
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
     server.run(stop);
     fmt::print("{}", command.as_json ? fake_log_json(server.log()) : fake_log_text(server.log()));
     return 0;

@@ -3,12 +3,10 @@
 
 #include "loadgen/fake/fake_settings.h"
 
+#include <CLI/App.hpp>
+
 #include <atomic>
 #include <optional>
-
-namespace CLI {
-class App;
-}
 
 namespace tuma::loadgen {
 

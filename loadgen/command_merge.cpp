@@ -48,7 +48,7 @@ int play_merge(const MergeCommand& command) {
     if (!total) return wrong_part(total.error());
     const RunReport& report = **total;
     fmt::print("{}", command.as_json ? report_json(report) : report_text(report));
-    std::fflush(stdout);
+    static_cast<void>(std::fflush(stdout));
     if (!command.report.empty()) {
         make_report_directory(command.report);
         write_report(report, command.report);

@@ -1,13 +1,11 @@
 // The command `tuma-load merge`: its options, and what it prints and writes.
 #pragma once
 
+#include <CLI/App.hpp>
+
 #include <filesystem>
 #include <optional>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace tuma::loadgen {
 

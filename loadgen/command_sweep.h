@@ -3,9 +3,7 @@
 
 #include "loadgen/drive/sweep.h"
 
-namespace CLI {
-class App;
-}
+#include <CLI/App.hpp>
 
 namespace tuma::loadgen {
 

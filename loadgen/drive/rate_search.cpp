@@ -202,9 +202,12 @@ private:
     }
 
     std::optional<Rate> highest_kept() const {
-        for (const int often : {2, 1})
-            for (auto kept = kept_.rbegin(); kept != kept_.rend(); ++kept)
-                if (kept->second >= often) return Rate{kept->first};
+        for (const int often : {2, 1}) {
+            const auto highest =
+                std::find_if(kept_.rbegin(), kept_.rend(),
+                             [often](const auto& kept) { return kept.second >= often; });
+            if (highest != kept_.rend()) return Rate{highest->first};
+        }
         return std::nullopt;
     }
 

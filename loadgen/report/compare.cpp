@@ -204,7 +204,7 @@ Comparison compare(Runs a, Runs b, Order order) {
     result.throughput.measure = "throughput_per_s";
     result.p99.measure = "response_p99_us";
     choose_measures(a, b, result);
-    const int judged = int{result.throughput.is_judged} + int{result.p99.is_judged};
+    const int judged = (result.throughput.is_judged ? 1 : 0) + (result.p99.is_judged ? 1 : 0);
     // One share for each, so that all together keep to the bound.
     const double chance = result.chance = false_verdicts_max / std::max(1, judged);
     const auto attained = [](const MeasuredRun& run) { return run.attained_per_s; };

@@ -82,9 +82,9 @@ std::string band(const LineChart& chart, const Series& series) {
         path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? "M" : "L", x_of(chart, x),
                             y_of(chart, y));
     // Back along the other edge.
-    for (auto point = series.band.rbegin(); point != series.band.rend(); ++point)
-        path +=
-            fmt::format("L{:.1f} {:.1f}", x_of(chart, point->first), y_of(chart, point->second));
+    std::for_each(series.band.rbegin(), series.band.rend(), [&](const auto& point) {
+        path += fmt::format("L{:.1f} {:.1f}", x_of(chart, point.first), y_of(chart, point.second));
+    });
     return fmt::format("<path class=\"band {}\" d=\"{}Z\"/>", series.color, path);
 }
 

@@ -228,7 +228,8 @@ TEST_CASE("gateway: what the switch could not decide is told as busy, and no dia
     DialectWorld world(std::move(state));
     protocols::Asking asking;
     auto& request = asking.requests.emplace_back();
-    request.key = {ParticipantId{2}, Reference{std::byte{1}}};
+    // With 1 it would have the hash of one of the world's keys, and be looked for on disk.
+    request.key = {ParticipantId{2}, Reference{std::byte{9}}};
     request.command = core::OpenAccount{.identity = *ledger::make_identity("bob"), .scheme = {}};
     asking.then = [](const std::vector<core::Outcome>&) -> protocols::Answer {
         return http::HttpReply{.status = 404, .body = "there is no bob"};

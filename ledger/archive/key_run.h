@@ -25,13 +25,13 @@ public:
 /// What a run says of itself; the end of its file, 128 bytes. Byte by byte in README.md.
 struct KeyRunFacts {
     std::uint32_t magic = 0x4b'4d'55'54;  ///< "TUMK"
-    std::uint16_t version = 1;
-    std::uint16_t bucket_bits = 0;  ///< the upper bits of a hash that are the bucket's number
-    std::uint64_t first = 0;        ///< number of the first request in it
-    std::uint64_t end = 0;          ///< number of the one behind the last
-    std::int64_t before_us = 0;     ///< time of the request before the first, or later; 0: none
-    std::int64_t first_us = 0;      ///< time of the first request
-    std::int64_t last_us = 0;       ///< time of the last one
+    std::uint16_t version = 2;            ///< 1 had another hash; such runs are made anew
+    std::uint16_t bucket_bits = 0;        ///< the upper bits of a hash that are the bucket's number
+    std::uint64_t first = 0;              ///< number of the first request in it
+    std::uint64_t end = 0;                ///< number of the one behind the last
+    std::int64_t before_us = 0;  ///< time of the request before the first, or later; 0: none
+    std::int64_t first_us = 0;   ///< time of the first request
+    std::int64_t last_us = 0;    ///< time of the last one
     std::uint64_t hash_seed = 0;
     std::uint64_t sequence = 0;  ///< a batch of the journal in which all of them are
     Hash batch_hash{};           ///< that batch's hash: the run belongs to this journal

@@ -1,11 +1,15 @@
 // The table of request keys: numbers found in their window, and the filter in the same lines.
 #include "ledger/state/key_table.h"
 
+#include "ledger/state/key_hash.h"
+
 #include <doctest/doctest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <random>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -24,6 +28,17 @@ int in_vain(const KeyTable& table, std::mt19937_64& random) {
 }
 
 }  // namespace
+
+TEST_CASE("key hash: participants who all count their requests from 1 do not meet") {
+    std::set<std::uint64_t> seen;
+    for (std::uint32_t participant = 1; participant <= 50; ++participant)
+        for (std::uint64_t number = 1; number <= 200; ++number) {
+            Reference reference{};
+            std::memcpy(reference.data(), &number, sizeof number);
+            seen.insert(hash_of_key({ParticipantId{participant}, reference}, 0));
+        }
+    CHECK(seen.size() == 50 * 200);
+}
 
 TEST_CASE("key table: what was added within the retention is never denied, over many generations") {
     KeyTable table(64, 1 << 12U);
@@ -64,14 +79,17 @@ TEST_CASE("key table: new keys are looked for in vain as seldom as README.md say
     CHECK(table.bytes() == 1 << 20U);
     std::mt19937_64 random(3);
     // So many keys a generation, and one new key in so many may be taken for one of them.
-    const std::pair<int, int> rows[] = {{131'072, 1'000}, {163'840, 380}, {524'288, 5}};
+    const struct {
+        int keys;
+        int one_in;
+    } rows[] = {{131'072, 1'000}, {163'840, 380}, {524'288, 5}};
     int added = 0;
-    for (const auto& [keys, one_in] : rows) {
-        CAPTURE(keys);
-        for (; added < keys; ++added) table.add(random(), 0, retention);
+    for (const auto& row : rows) {
+        CAPTURE(row.keys);
+        for (; added < row.keys; ++added) table.add(random(), 0, retention);
         const int maybe = in_vain(table, random);
         CHECK(maybe > 0);
-        CHECK(maybe < 100'000 / one_in);
+        CHECK(maybe < 100'000 / row.one_in);
     }
 }
 

@@ -191,7 +191,8 @@ TEST_CASE("floor: in 72 simulated cases it is not above the truth, and the respo
     } patterns[] = {{200ms, 2ms}, {200ms, 10ms}, {1s, 30ms}, {500ms, 8ms}};
     std::size_t cases = 0;
     std::size_t wrong_service = 0;
-    for (const auto& [name, server] : servers) {
+    for (const auto& row : servers) {
+        const auto& server = row.server;
         for (const double load : {0.3, 0.7}) {
             const std::vector<Offset> due = due_times(load, 3);
             const Histogram truth = truth_of(due, server);
@@ -199,7 +200,7 @@ TEST_CASE("floor: in 72 simulated cases it is not above the truth, and the respo
                 const Pauses pauses(pattern.every, pattern.length, due.back() + 1s, 5);
                 const auto seen = observe(play(due, server, pauses), pauses);
                 for (const double p : {50.0, 99.0, 99.9}) {
-                    CAPTURE(std::string(name));
+                    CAPTURE(std::string(row.name));
                     CAPTURE(load);
                     CAPTURE(pattern.length.count());
                     CAPTURE(p);

@@ -153,7 +153,11 @@ Answer register_pull(const CallPtr& call) {
     return protocols::ask(
         protocols::replace_profile(profile, {}, to_json(PullProfile{nominated, url})),
         error_reply(*call, unreachable_service()),
-        [answer](const Outcome& outcome) { return answer(outcome.code == Refusal::none); });
+        [call, answer](const Outcome& outcome) -> Answer {
+            if (outcome.code != Refusal::none && outcome.code != Refusal::profile_changed)
+                return error_reply(*call, unreachable_service());
+            return answer(outcome.code == Refusal::none);
+        });
 }
 
 Answer query_pull(const CallPtr& call) {

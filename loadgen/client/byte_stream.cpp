@@ -36,7 +36,8 @@ ByteStream::Reading ByteStream::receive(std::span<std::byte> scratch, std::strin
     }
     if (received.bytes <= 0) return Reading::ended;
     last_byte_at_ = received.last_byte_at;
-    const auto fresh = scratch.first(static_cast<std::size_t>(received.bytes));
+    last_read_ = static_cast<std::size_t>(received.bytes);
+    const auto fresh = scratch.first(last_read_);
     // Messages mostly come whole, and are read where they were received.
     if (kept_.empty()) {
         arrived_ = fresh;

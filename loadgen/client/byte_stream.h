@@ -35,6 +35,8 @@ public:
     /// ended without a fault, `reason` is empty.
     Reading receive(std::span<std::byte> scratch, std::string& reason);
     std::span<const std::byte> arrived() const { return arrived_; }
+    /// How many bytes the last reading gave.
+    std::size_t last_read() const { return last_read_; }
     /// When the kernel received the last byte that was read, if it was asked for.
     const std::optional<KernelTime>& last_byte_at() const { return last_byte_at_; }
     /// Keeps what is behind the first `bytes` of `arrived()` for the next reading.
@@ -46,6 +48,7 @@ private:
     std::size_t outgoing_begin_ = 0;
     std::vector<std::byte> kept_;  ///< the beginning of a message that has not come whole
     std::span<const std::byte> arrived_;
+    std::size_t last_read_ = 0;
     std::optional<KernelTime> last_byte_at_;
 };
 

@@ -2,11 +2,7 @@
 
 #include "ledger/words/ensure.h"
 
-#include <sys/socket.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 namespace tuma::loadgen {
@@ -18,8 +14,8 @@ constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
 }  // namespace
 
 Connection::Connection(Socket socket, std::size_t places)
-    : socket_(std::move(socket)), places_(places) {
-    ask_for_receive_times(socket_.descriptor());
+    : stream_(std::move(socket)), places_(places) {
+    ask_for_receive_times(stream_.descriptor());
     ensure(places >= 1 && places <= place_mask, "1 to 65535 requests in flight");
     // Taken from the back, so that few places stay few in memory when little is in flight.
     for (std::size_t i = places; i > 0; --i) free_.push_back(static_cast<std::uint16_t>(i - 1));
@@ -51,26 +47,8 @@ void Connection::queue(RequestFrame& frame, ParticipantId participant,
     header.request_id = (place.generation << place_bits) | number;
     header.participant = participant;
     native::finish_frame(frame.bytes, 0, header);
-    outgoing_.insert(outgoing_.end(), frame.bytes.begin(), frame.bytes.end());
-}
-
-std::optional<std::string> Connection::flush() {
-    while (unsent_bytes() > 0) {
-        // A server that is gone must be an error code here, and not a signal.
-        const ssize_t sent = ::send(socket_.descriptor(), outgoing_.data() + outgoing_begin_,
-                                    unsent_bytes(), MSG_NOSIGNAL);
-        if (sent > 0)
-            outgoing_begin_ += static_cast<std::size_t>(sent);
-        else if (errno == EAGAIN)
-            // What is left stays where it is: moving it to the front each time would cost more than
-            // the room.
-            return std::nullopt;
-        else if (errno != EINTR)
-            return std::strerror(errno);
-    }
-    outgoing_.clear();
-    outgoing_begin_ = 0;
-    return std::nullopt;
+    std::vector<std::byte>& outgoing = stream_.outgoing();
+    outgoing.insert(outgoing.end(), frame.bytes.begin(), frame.bytes.end());
 }
 
 const InFlight* Connection::find(std::uint64_t request_id) const {
@@ -124,39 +102,14 @@ void Connection::free_place(std::size_t place) {
 
 Connection::Reading Connection::receive(std::span<std::byte> scratch, Offset now, Offset quiet_at,
                                         std::string& reason) {
-    // Once for each call: the poller tells again while there is more, and no connection keeps the
-    // others waiting.
-    const Received received = receive_timed(socket_.descriptor(), scratch);
-    if (received.bytes == 0) reason = "the server closed the connection";
-    if (received.bytes < 0) {
-        if (received.error == EAGAIN) return Reading::nothing;
-        reason = std::strerror(received.error);
-    }
-    if (received.bytes <= 0) return Reading::ended;
-    const auto fresh_bytes = static_cast<std::size_t>(received.bytes);
+    const Reading reading = stream_.receive(scratch, reason);
+    if (reading == Reading::ended && reason.empty()) reason = "the server closed the connection";
+    if (reading != Reading::got) return reading;
     received_after_ = is_empty_ ? std::max(empty_at_, quiet_at) : empty_at_;
-    last_byte_at_ = received.last_byte_at;
-    is_empty_ = fresh_bytes < scratch.size();
+    is_empty_ = stream_.last_read() < scratch.size();
     if (is_empty_) empty_at_ = now;
-    segments_.note_reading(fresh_bytes, is_empty_);
-    const auto fresh = scratch.first(fresh_bytes);
-    // Replies mostly come whole, and are read where they were received.
-    if (kept_.empty()) {
-        arrived_ = fresh;
-    } else {
-        kept_.insert(kept_.end(), fresh.begin(), fresh.end());
-        arrived_ = kept_;
-    }
+    segments_.note_reading(stream_.last_read(), is_empty_);
     return Reading::got;
-}
-
-void Connection::consumed(std::size_t bytes) {
-    const auto rest = arrived_.subspan(bytes);
-    if (kept_.empty())
-        kept_.assign(rest.begin(), rest.end());
-    else
-        kept_.erase(kept_.begin(), kept_.begin() + static_cast<std::ptrdiff_t>(bytes));
-    arrived_ = {};
 }
 
 }  // namespace tuma::loadgen

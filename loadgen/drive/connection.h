@@ -1,8 +1,7 @@
 // One connection of the driver: bytes on their way out and in, and the requests in flight.
 #pragma once
 
-#include "loadgen/client/receive_time.h"
-#include "loadgen/client/socket.h"
+#include "loadgen/client/byte_stream.h"
 #include "loadgen/workload/request_frames.h"
 
 #include <cstddef>
@@ -35,12 +34,12 @@ public:
     /// Requires: 1 <= places <= 65535.
     Connection(Socket socket, std::size_t places);
 
-    int descriptor() const { return socket_.descriptor(); }
-    bool is_open() const { return socket_.is_open(); }
+    int descriptor() const { return stream_.descriptor(); }
+    bool is_open() const { return stream_.is_open(); }
     bool has_place() const { return !free_.empty(); }
     std::size_t in_flight() const { return places_.size() - free_.size(); }
     /// Bytes that the socket has not taken yet.
-    std::size_t unsent_bytes() const { return outgoing_.size() - outgoing_begin_; }
+    std::size_t unsent_bytes() const { return stream_.unsent_bytes(); }
 
     /// Completes the frame with a request id and queues it; takes its times and digests along.
     /// Requires: has_place().
@@ -58,7 +57,7 @@ public:
         unstamped_.clear();
     }
     /// Writes what the socket takes. Gives the reason when the connection is lost.
-    std::optional<std::string> flush();
+    std::optional<std::string> flush() { return stream_.flush(); }
 
     /// The request that a reply with this id answers, or null when there is none any more.
     const InFlight* find(std::uint64_t request_id) const;
@@ -75,19 +74,19 @@ public:
     /// Reads once into `scratch`. What came is `arrived()` until `consumed` is called. `now` is no
     /// later than the call, and `quiet_at` a time at which there was nothing to read unless the
     /// last call left something.
-    enum class Reading { got, nothing, ended };
+    using Reading = ByteStream::Reading;
     Reading receive(std::span<std::byte> scratch, Offset now, Offset quiet_at, std::string& reason);
     /// No byte of what came last has come before.
     Offset received_after() const { return received_after_; }
     /// When the kernel had the last byte of it; nothing where it does not say.
-    const std::optional<KernelTime>& last_byte_at() const { return last_byte_at_; }
+    const std::optional<KernelTime>& last_byte_at() const { return stream_.last_byte_at(); }
     /// All of it came at that moment; a system call.
-    bool came_at_once() { return segments_.was_one_segment(socket_.descriptor()); }
-    std::span<const std::byte> arrived() const { return arrived_; }
+    bool came_at_once() { return segments_.was_one_segment(stream_.descriptor()); }
+    std::span<const std::byte> arrived() const { return stream_.arrived(); }
     /// Keeps what is behind the first `bytes` of `arrived()` for the next reading.
-    void consumed(std::size_t bytes);
+    void consumed(std::size_t bytes) { stream_.consumed(bytes); }
 
-    void close() { socket_.close(); }
+    void close() { stream_.close(); }
 
 private:
     struct Place {
@@ -105,20 +104,15 @@ private:
     void append_sent(std::uint16_t place);
     void free_place(std::size_t place);
 
-    Socket socket_;
+    ByteStream stream_;
     std::vector<Place> places_;
     std::vector<std::uint16_t> free_;
     std::vector<std::uint16_t> unstamped_;
     std::uint16_t oldest_ = no_place;
     std::uint16_t newest_ = no_place;
-    std::vector<std::byte> outgoing_;
-    std::size_t outgoing_begin_ = 0;
-    std::vector<std::byte> kept_;  ///< the beginning of a reply that has not arrived whole
-    std::span<const std::byte> arrived_;
     Offset received_after_{0};
     Offset empty_at_{0};    ///< when a reading took all there was
     bool is_empty_ = true;  ///< the last one did
-    std::optional<KernelTime> last_byte_at_;
     SegmentCount segments_;
 };
 

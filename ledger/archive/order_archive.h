@@ -30,7 +30,7 @@ public:
 };
 
 struct OrderArchiveOptions {
-    /// Memory of the filter over keys; see KeyFilter. Its keys never become too old.
+    /// Memory of the filter over keys; see KeyFilter.
     std::uint64_t filter_bytes = 64U << 20U;
     std::size_t orders_max = 1'000'000;       ///< as the state's
     std::size_t orders_leaving_max = 16'384;  ///< as the state's

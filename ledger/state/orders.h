@@ -153,7 +153,6 @@ private:
     void leave(OrderId id);
     void forget_left();
     void come_back(OrderId id);
-    bool is_leaving(OrderId id) const { return leaving_at_.contains(id); }
     /// The newest order with a key is found by it.
     void claim_keys(const Order& order);
     void load_leaving(ByteSource& source);

@@ -137,31 +137,23 @@ void settle(Site& site) {
 
 }  // namespace
 
-TEST_CASE("key filter: what was added within the window is never denied, over many turns") {
+TEST_CASE("key filter: what was added is never denied") {
     KeyFilter filter(1 << 12U);
     std::mt19937_64 random(1);
-    std::vector<std::pair<Timestamp, std::uint64_t>> added;
-    const Duration retention = seconds{10};
-    for (int second = 0; second < 100; ++second) {
-        const Timestamp now = at(second * 1'000'000);
-        filter.turn(now, retention);
-        for (int i = 0; i < 20; ++i) {
-            added.emplace_back(now, random());
-            filter.add(added.back().second);
-        }
-        for (const auto& [time, hash] : added)
-            if (time >= now - retention) REQUIRE(filter.may_hold(hash));
+    std::vector<std::uint64_t> added;
+    for (int i = 0; i < 2'000; ++i) {
+        added.push_back(random());
+        filter.add(added.back());
+        REQUIRE(filter.may_hold(added[random() % added.size()]));
     }
-    std::size_t old = 0;
-    for (const auto& [time, hash] : added) old += filter.may_hold(hash) ? 1U : 0U;
-    CHECK(old < 1'000);
+    for (const std::uint64_t hash : added) REQUIRE(filter.may_hold(hash));
 }
 
 TEST_CASE("key filter: at 16 bits a key it denies more than 995 of 1,000 new keys") {
     KeyFilter filter(1 << 16U);
     CHECK(filter.bytes() == 1 << 16U);
     std::mt19937_64 random(2);
-    for (int i = 0; i < (1 << 16) * 8 / 32; ++i) filter.add(random());
+    for (int i = 0; i < (1 << 16) * 8 / 16; ++i) filter.add(random());
     int maybe = 0;
     for (int i = 0; i < 100'000; ++i) maybe += filter.may_hold(random()) ? 1 : 0;
     CHECK(maybe > 0);

@@ -1,26 +1,15 @@
 #include "loadgen/client/byte_stream.h"
 
-#include <sys/socket.h>
-
 #include <cerrno>
 #include <cstring>
 
 namespace tuma::loadgen {
 
 std::optional<std::string> ByteStream::flush() {
-    while (unsent_bytes() > 0) {
-        // Another side that is gone must be an error code here, and not a signal.
-        const ssize_t sent = ::send(socket_.descriptor(), outgoing_.data() + outgoing_begin_,
-                                    unsent_bytes(), MSG_NOSIGNAL);
-        if (sent > 0)
-            outgoing_begin_ += static_cast<std::size_t>(sent);
-        else if (errno == EAGAIN)
-            // What is left stays where it is: moving it to the front each time would cost more than
-            // the room.
-            return std::nullopt;
-        else if (errno != EINTR)
-            return std::strerror(errno);
-    }
+    if (auto lost = send_some(socket_, outgoing_, outgoing_begin_)) return lost;
+    // What is left stays where it is: moving it to the front each time would cost more than the
+    // room.
+    if (unsent_bytes() > 0) return std::nullopt;
     outgoing_.clear();
     outgoing_begin_ = 0;
     return std::nullopt;

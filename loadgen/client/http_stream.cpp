@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace tuma::loadgen {
@@ -22,18 +23,7 @@ void wait_until(int descriptor, short events, SteadyTime deadline) {
 
 std::optional<std::string> HttpStream::flush() {
     std::size_t begin = 0;
-    while (begin < outgoing_.size()) {
-        // A server that is gone must be an error code here, and not a signal that ends the
-        // generator.
-        const ssize_t sent = ::send(socket_.descriptor(), outgoing_.data() + begin,
-                                    outgoing_.size() - begin, MSG_NOSIGNAL);
-        if (sent > 0)
-            begin += static_cast<std::size_t>(sent);
-        else if (errno == EAGAIN)
-            break;
-        else if (errno != EINTR)
-            return std::strerror(errno);
-    }
+    if (auto lost = send_some(socket_, std::as_bytes(std::span{outgoing_}), begin)) return lost;
     // What the kernel has not taken waits for the poller to say that there is room.
     outgoing_.erase(0, begin);
     return std::nullopt;

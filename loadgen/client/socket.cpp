@@ -115,6 +115,22 @@ int Socket::release() {
     return std::exchange(descriptor_, -1);
 }
 
+std::optional<std::string> send_some(const Socket& socket, std::span<const std::byte> bytes,
+                                     std::size_t& sent) {
+    while (sent < bytes.size()) {
+        // Another side that is gone must be an error code here, and not a signal.
+        const ssize_t taken =
+            ::send(socket.descriptor(), bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL);
+        if (taken > 0)
+            sent += static_cast<std::size_t>(taken);
+        else if (errno == EAGAIN)
+            return std::nullopt;
+        else if (errno != EINTR)
+            return std::strerror(errno);
+    }
+    return std::nullopt;
+}
+
 Socket connect_to(const Endpoint& endpoint, Duration timeout) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
     const Addresses addresses = resolve(endpoint);

@@ -7,8 +7,11 @@
 #include <netdb.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -66,6 +69,11 @@ private:
 
     int descriptor_ = -1;
 };
+
+/// Hands to the kernel what it takes of `bytes` from `sent` on, and moves `sent` behind it. Gives
+/// the reason when the connection is lost.
+std::optional<std::string> send_some(const Socket& socket, std::span<const std::byte> bytes,
+                                     std::size_t& sent);
 
 /// Turns Nagle's delay off.
 void send_at_once(const Socket& socket);

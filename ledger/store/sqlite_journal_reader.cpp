@@ -44,7 +44,7 @@ std::string violation_of_torn(const SqlStatement& row, std::optional<std::int64_
 
 // In which column the row that `row` stands on differs from its bytes; empty when in none. Whether
 // the bytes are a batch is for whoever checks it.
-std::string violation(const SqlStatement& row, std::optional<std::int64_t> next_transfer) {
+std::string violation_of(const SqlStatement& row, std::optional<std::int64_t> next_transfer) {
     const std::span<const std::byte> bytes = row.blob(column::data);
     BatchHeader header;
     if (bytes.size() < sizeof header) return violation_of_torn(row, next_transfer);
@@ -174,7 +174,7 @@ struct SqliteJournalReader::Page {
             data = data.first(std::min(data.size(), batch_bytes_max + 1));
             bytes.insert(bytes.end(), data.begin(), data.end());
             rows.push_back({static_cast<std::uint64_t>(row.number(column::sequence)), data.size()});
-            if (std::string found = violation(row, next_transfer); !found.empty())
+            if (std::string found = violation_of(row, next_transfer); !found.empty())
                 altered.push_back({rows.back().sequence, std::move(found)});
             next_transfer = row.number(column::next_transfer);
         }

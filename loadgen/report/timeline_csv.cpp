@@ -51,7 +51,7 @@ Result<std::vector<TimelineRow>> parse_timeline_csv(std::string_view text) {
     std::size_t number = 0;
     while (!text.empty()) {
         ++number;
-        const std::string_view line = take_line(text);
+        const std::string_view line = tuma::take_line(text);
         if (number == 1) {
             // Columns of another version would be read into the wrong members.
             if (line != timeline_heading)

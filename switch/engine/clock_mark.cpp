@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t mark_bytes_max = 4'096;
 
-const InputError unreadable{"clock.json", "is not what a switch writes"};
+const InputError not_a_mark{"clock.json", "is not what a switch writes"};
 
 // The members one by one; `is_good` is false once one was not there or of another type.
 struct MarkReader {
@@ -75,7 +75,7 @@ std::string to_json(const ClockMark& mark) {
 Result<ClockMark> read_clock_mark(std::string_view bytes) {
     boost::system::error_code error;
     const boost::json::value read = boost::json::parse(bytes, error);
-    if (error || !read.is_object()) return unreadable;
+    if (error || !read.is_object()) return not_a_mark;
     MarkReader reader{read.get_object()};
     ClockMark mark;
     const std::string_view kind = reader.word("clock");
@@ -87,7 +87,7 @@ Result<ClockMark> read_clock_mark(std::string_view bytes) {
     mark.nears_any = reader.flag("nears_any");
     mark.starts = static_cast<std::uint64_t>(reader.number("starts"));
     // Anything else than these two words was written by a newer program or by hand.
-    if (!reader.is_good || (kind != "virtual" && kind != "wall")) return unreadable;
+    if (!reader.is_good || (kind != "virtual" && kind != "wall")) return not_a_mark;
     return mark;
 }
 

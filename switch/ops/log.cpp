@@ -23,13 +23,13 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
     return spdlog::level::info;
 }
 
-std::string json_text(const std::string& value) {
+std::string json_of(const std::string& value) {
     // Escaped by the JSON library: values come from outside and may hold anything.
     return boost::json::serialize(boost::json::value(value));
 }
 
 struct Text {
-    std::string operator()(const std::string& value) const { return json_text(value); }
+    std::string operator()(const std::string& value) const { return json_of(value); }
     std::string operator()(std::int64_t value) const { return std::to_string(value); }
     std::string operator()(std::uint64_t value) const { return std::to_string(value); }
 };

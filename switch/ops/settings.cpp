@@ -227,7 +227,7 @@ std::optional<InputError> wrong_clock_setting(
 constexpr std::array<const char*, 5> of_http{"admin-on-http", "provision", "set", "callback-allow",
                                              "callback-deny"};
 
-bool is_host_name(std::string_view name) {
+bool looks_like_host(std::string_view name) {
     return !name.empty() && name.find_first_of(":/ \t*@") == std::string_view::npos;
 }
 
@@ -253,7 +253,7 @@ std::optional<InputError> wrong_door_setting(const Settings& settings, const Set
                           "are names of the administrator's listener, and there is none; give "
                           "--admin=HOST:PORT too, or leave it out"};
     for (const std::string_view name : split_words(settings.admin_names, ','))
-        if (!is_host_name(name))
+        if (!looks_like_host(name))
             return InputError{place("admin-names"),
                               shown_word(name) +
                                   " is no host name; write names only, without "

@@ -74,7 +74,7 @@ std::string token_mark(const Call& call, std::string_view letters, std::string_v
     return crypto::hex_lower(std::span{mark}.first(16));
 }
 
-std::int64_t seconds(Timestamp time) {
+std::int64_t unix_seconds(Timestamp time) {
     return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
@@ -82,7 +82,7 @@ std::string token(const Call& call, const BillRef& ref) {
     const std::string letters = letters_of(ref);
     // Nothing is stored: the token says itself which bill it is for and until when.
     const std::string expires =
-        std::to_string(seconds(call.context.now) + call.options->bill_url_s);
+        std::to_string(unix_seconds(call.context.now) + call.options->bill_url_s);
     return letters + "-" + expires + "-" + token_mark(call, letters, expires);
 }
 
@@ -98,7 +98,7 @@ std::optional<BillRef> read_token(const Call& call, std::string_view text) {
     if (!crypto::constant_time_equal(mark, text.substr(second + 1))) return std::nullopt;
     std::int64_t until = 0;
     std::from_chars(expires.data(), expires.data() + expires.size(), until);
-    if (until < seconds(call.context.now)) return std::nullopt;
+    if (until < unix_seconds(call.context.now)) return std::nullopt;
     return read_letters(letters);
 }
 

@@ -83,7 +83,7 @@ Timestamp read_v2_expiry(V2Reader& reader, const V2Call& v2, Content& content) {
     if (*expiry > now + std::chrono::days{v2.call->options->order_life_days})
         reader.fail(v2_invalid("time_expire", "超过订单的最长有效期"));
     // Kept as a text, so that a repeated request is compared with it.
-    content.expires = text(*expiry);
+    content.expires = tuma::text(*expiry);
     return *expiry;
 }
 

@@ -244,7 +244,7 @@ Timestamp read_expiry(BodyReader& body, const Call& call, Content& content) {
     // By the clock by which the merchant has reckoned it.
     const Timestamp now = call.context.deadlines_from();
     // Kept as it was given, so that a repeated request is compared with that.
-    content.expires = text(*expires);
+    content.expires = tuma::text(*expires);
     // Too near and too far are moved, not refused.
     return std::clamp(*expires, now + expiry_ahead_min, now + expiry_ahead_max);
 }

@@ -170,7 +170,7 @@ core::OrderRequest wish_of(const Call& call, const Content& content, const Scrip
     return wish;
 }
 
-bool is_same(Content a, Content b) {
+bool is_same_transfer(Content a, Content b) {
     // Drawn anew for each request, and no part of what was asked.
     a.package.clear();
     b.package.clear();
@@ -185,7 +185,7 @@ http::HttpReply transfer_opened(const Call& call, const Content& content,
             call, {.code = "ACCOUNT_ERROR", .message = std::string(sentence(outcome.code))});
     const Content before = read_content(outcome.order->content);
     // With the package of the first request: the person may have it already.
-    if (is_same(before, content)) return reply(call, created_json(*outcome.order, before));
+    if (is_same_transfer(before, content)) return reply(call, created_json(*outcome.order, before));
     return error_reply(call, {.code = "INVALID_REQUEST",
                               .message = "商户单号已存在，且请求参数与首次请求时不一致"});
 }

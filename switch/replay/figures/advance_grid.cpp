@@ -17,14 +17,6 @@
 namespace tuma::replay {
 namespace {
 
-constexpr Duration last_moment = std::chrono::days{1} - Duration{1};
-
-std::int64_t scaled(std::int64_t amount, std::int64_t numerator, std::int64_t denominator) {
-    const auto result = scale(Money{amount}, numerator, denominator, Rounding::half_up);
-    ensure(result.has_value(), "figures of an advance stay in the range of amounts");
-    return result->minor;
-}
-
 // Bank accounts and what moves between them; every request goes to a switch in virtual time.
 class BankBooks {
 public:

@@ -16,14 +16,14 @@ std::string row_head(const std::string& name, const std::string& note) {
                        note.empty() ? "" : "<small>" + escaped(note) + "</small>");
 }
 
-double share(std::int64_t value, std::int64_t most) {
+double length_of(std::int64_t value, std::int64_t most) {
     // Nothing has no length, and below nothing is no length either.
     if (most <= 0 || value <= 0) return 0;
     return 100 * std::min(static_cast<double>(value) / static_cast<double>(most), 1.0);
 }
 
 std::string bar(const Bar& bar, std::int64_t most) {
-    const double length = share(bar.value, most);
+    const double length = length_of(bar.value, most);
     // What is more than nothing is seen.
     return fmt::format(
         "<span class=\"track\"><span class=\"bar {}\" style=\"width:{:.2f}%\"></span>"
@@ -61,7 +61,7 @@ std::string bar_rows(const std::string& title, const std::vector<BarRow>& rows,
     const std::string line =
         // Made once: it is the same for every row.
         mark && most > 0 ? fmt::format("<span class=\"mark\" style=\"left:{:.2f}%\"></span>",
-                                       share(mark->value, most))
+                                       length_of(mark->value, most))
                          : "";
     for (const BarRow& row : rows) {
         out += "<li>" + row_head(row.name, row.note) +

@@ -32,7 +32,7 @@ std::string features_text(const Score& score) {
     return out + text_table(rows, {0, 2, 3});
 }
 
-std::string percent_text(std::int64_t basis_points) {
+std::string share_text_of_bp(std::int64_t basis_points) {
     return share_text(basis_points * ppm_a_basis_point);
 }
 
@@ -58,7 +58,7 @@ TextRow offer_row(const OfferOutcome& outcome, Currency currency) {
             amount(outcome.principal),
             factor_text(outcome.offer.factor_bp),
             amount(outcome.due),
-            percent_text(outcome.offer.holdback_bp),
+            share_text_of_bp(outcome.offer.holdback_bp),
             outcome.days_to_repay ? count_text(*outcome.days_to_repay) : "not repaid",
             count_text(outcome.days_short),
             amount(outcome.peak_financing),
@@ -97,7 +97,7 @@ std::string advances_head(const Score& score) {
         out += "  the advance is only left in the account; --yield-bp=N says what it earns a day\n";
     } else {
         out += fmt::format("  the advance earns {} of the principal a day until it is repaid\n",
-                           percent_text(score.grid.yield_bp));
+                           share_text_of_bp(score.grid.yield_bp));
     }
     return out;
 }

@@ -8,12 +8,6 @@
 namespace tuma::replay {
 namespace {
 
-std::int64_t scaled(std::int64_t amount, std::int64_t numerator, std::int64_t denominator) {
-    const auto part = scale(Money{amount}, numerator, denominator, Rounding::half_up);
-    ensure(part.has_value(), "a measure fits into 64 bits");
-    return part->minor;
-}
-
 // The sum of receivables may pass 64 bits; the mean does not.
 std::int64_t mean_receivable(std::span<const DayRow> days) {
     __extension__ using Wide = __int128;
@@ -42,6 +36,12 @@ AdvanceMeasures measure_advance(std::span<const DayRow> days, const AdvanceTerms
 }
 
 }  // namespace
+
+std::int64_t scaled(std::int64_t amount, std::int64_t numerator, std::int64_t denominator) {
+    const auto part = scale(Money{amount}, numerator, denominator, Rounding::half_up);
+    ensure(part.has_value(), "a measure fits into 64 bits");
+    return part->minor;
+}
 
 std::int64_t interest_of(std::int64_t closing, std::int64_t rate_bp) {
     // Nobody pays interest for money in the till.

@@ -9,6 +9,9 @@
 
 namespace tuma::replay {
 
+/// half_up(amount x numerator / denominator). Requires: it fits into 64 bits.
+std::int64_t scaled(std::int64_t amount, std::int64_t numerator, std::int64_t denominator);
+
 /// Interest of one day on a negative closing balance: half_up(-closing x rate / (10,000 x 365));
 /// 0 when it is not negative.
 std::int64_t interest_of(std::int64_t closing, std::int64_t rate_bp);

@@ -13,7 +13,6 @@ namespace {
 
 using ledger::Purpose;
 
-constexpr Duration last_moment = std::chrono::days{1} - Duration{1};
 // Bounds the bytes of a batch where a file has only days and no times.
 constexpr std::size_t sales_a_batch = 4'096;
 

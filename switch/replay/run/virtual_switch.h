@@ -2,8 +2,10 @@
 #pragma once
 
 #include "ledger/store/journal_store.h"
+#include "ledger/words/time.h"
 #include "switch/core/switch.h"
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +14,9 @@
 #include <vector>
 
 namespace tuma::replay {
+
+/// When a day's books are closed, from the day's begin.
+inline constexpr Duration last_moment = std::chrono::days{1} - Duration{1};
 
 /// One core with its journal. Batches are chained as on a running switch. Without a store only the
 /// newest hash is kept; with one, batches are handed over in groups, so that one sync covers many.

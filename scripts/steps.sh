@@ -6,6 +6,9 @@ export CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}
 # Objects are found again by ccache from another checkout too.
 export CCACHE_BASEDIR=${CCACHE_BASEDIR:-$PWD} CCACHE_NOHASHDIR=1
 
+# More tests at a time than processors: many of them wait, for a disk or for the time of a load.
+tests_at_once=$(($(nproc) * 2))
+
 fail() {
     echo "${0##*/}: $*" >&2
     exit 1

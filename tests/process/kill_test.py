@@ -20,7 +20,7 @@ class Kill(program.ProcessTest):
             scenario = self.chance.choice(SCENARIOS)
             delay = self.chance.uniform(0.05, 1.0)
             name = f"round-{number}"
-            load = self.start_load(server, name, scenario=scenario, seed=number, flags=(
+            load = self.start_load(server, name, scenario=scenario, duration="300s", seed=number, flags=(
                 f"--batch={batch}", f"--in-flight={in_flight}", f"--connections={connections}"))
             self.wait_for_acks(name, load)
             time.sleep(delay)

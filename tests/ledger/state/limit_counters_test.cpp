@@ -22,7 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr AccountId payer{7};
 constexpr AccountId stranger{8};
-constexpr AccountId shop{9};
+constexpr AccountId merchant{9};
 
 Timestamp at(const char* text) {
     return *parse_timestamp(text);
@@ -58,7 +58,7 @@ struct Payments {
         record.amount = amount;
         record.subject = subject;
         record.debit = debit;
-        record.credit = shop;
+        record.credit = merchant;
         limit_counters.apply(record, terms, time);
         return record.id;
     }
@@ -158,14 +158,14 @@ TEST_CASE(
     Payments payments;
     const TransferId paid = payments.pay(50, "2024-03-01T10:00:00Z");
     payments.add(TransferKind::reversed, 50, at("2024-03-01T11:00:00Z"), Purpose::transfer, paid,
-                 shop);
+                 merchant);
     payments.add(TransferKind::reversed, 50, at("2024-03-01T11:00:00Z"), Purpose::transfer, paid,
                  payer);
     payments.add(TransferKind::posted, 9, at("2024-03-01T11:00:00Z"), Purpose::transfer, {},
                  stranger);
     CHECK(payments.on("2024-03-01T12:00:00Z").of_day == 50);
     CHECK(payments.limit_counters.find(stranger) == LimitCounter{});
-    CHECK(payments.limit_counters.find(shop) == LimitCounter{});
+    CHECK(payments.limit_counters.find(merchant) == LimitCounter{});
 }
 
 TEST_CASE(

@@ -1,6 +1,7 @@
 // Bill Manager: who sends invoices, what is paid on them and told, and what is said of it.
 #include "protocols/mpesa/orders/bills.h"
 #include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 #include "tests/protocols/mpesa/results.h"
 
 #include <doctest/doctest.h>
@@ -20,7 +21,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* customer = "254708374149";
 constexpr const char* other_customer = "254712345678";
 
 std::string bill_path(const std::string& name) {
@@ -78,7 +78,7 @@ struct Billing {
                     json::serialize(json::object{{"ShortCode", "174379"},
                                                  {"CommandID", "CustomerPayBillOnline"},
                                                  {"Amount", amount},
-                                                 {"Msisdn", customer},
+                                                 {"Msisdn", sandbox_customer},
                                                  {"BillRefNumber", reference}}));
         return told();
     }
@@ -223,7 +223,7 @@ TEST_CASE("mpesa bills: a customer who is asked on the handset pays the same inv
     CHECK(billing.said("single-invoicing", invoice("1")) == sent);
     // One that is declined is no payment.
     CHECK(billing.prompted("254700001032", 500, "A1").empty());
-    CHECK(billing.prompted(customer, 500, "A1").size() == 1);
+    CHECK(billing.prompted(sandbox_customer, 500, "A1").size() == 1);
     CHECK(billing.daraja.arrived.size() == 2);
     const auto rest = billing.prompted(other_customer, 300, "A1");
     REQUIRE(rest.size() == 1);
@@ -261,7 +261,7 @@ TEST_CASE("mpesa bills: after a restart invoices wait, and a payment under way i
     billing.daraja.restart();
     billing.daraja.arrived.clear();
     billing.daraja.post("/mpesa/stkpush/v1/processrequest",
-                        stk_body(customer, 800, {{"AccountReference", "A1"}}));
+                        stk_body(sandbox_customer, 800, {{"AccountReference", "A1"}}));
     // It may be paid at any moment.
     CHECK(billing.cancelled("1") == is_paid);
     billing.daraja.restart();
@@ -359,8 +359,8 @@ TEST_CASE("mpesa bills: each wrong member of an invoice is refused, two of them 
           "409 Action Forbidden Incorrect due date format");
     for (const char* day : {"2026-10-12", "2026-10-12 00:00:00.00", "2026-10-12T09:00:00Z"})
         CHECK(billing.said("single-invoicing",
-                           invoice(day, {{"dueDate", day}, {"billedPhoneNumber", customer}})) ==
-              sent);
+                           invoice(day, {{"dueDate", day},
+                                         {"billedPhoneNumber", sandbox_customer}})) == sent);
     for (const char* member :
          {"externalReference", "billedFullName", "billedPhoneNumber", "billedPeriod", "invoiceName",
           "dueDate", "accountReference", "amount"})

@@ -2,6 +2,7 @@
 #include "protocols/crypto/digest.h"
 #include "protocols/crypto/encoding.h"
 #include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 
@@ -20,7 +21,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* customer = "254708374149";
 constexpr const char* confirmation = "http://127.0.0.1:9/confirm";
 constexpr const char* validation = "http://127.0.0.1:9/validate";
 
@@ -68,7 +68,7 @@ struct Asked {
                      [&](const Arrived& one) { return one.callback.url == url; });
         return all;
     }
-    bool has_paid() { return daraja.balance(customer) == 5'000'000 - 2'500; }
+    bool has_paid() { return daraja.balance(sandbox_customer) == 5'000'000 - 2'500; }
     // Asked once, paid and told, or neither.
     void check(bool pays) {
         CHECK(told(validation).size() == 1);
@@ -109,8 +109,8 @@ TEST_CASE("c2b: addresses of v1 are told the hash of the number, in strings only
     REQUIRE(daraja.arrived.size() == 1);
     CHECK(daraja.arrived[0].callback.url == confirmation);
     const json::value told = daraja.arrived[0].json();
-    const std::string hash =
-        crypto::hex_lower(std::span<const std::byte>(crypto::sha256(std::string(customer))));
+    const std::string hash = crypto::hex_lower(
+        std::span<const std::byte>(crypto::sha256(std::string(sandbox_customer))));
     const std::string receipt = at(told, "TransID");
     CHECK(receipt.size() == 10);
     const std::int64_t balance = daraja.balance("600984");
@@ -121,7 +121,7 @@ TEST_CASE("c2b: addresses of v1 are told the hash of the number, in strings only
               R"("OrgAccountBalance":")" +
               std::to_string(balance / 100) + R"(.00","ThirdPartyTransID":"","MSISDN":")" + hash +
               R"(","FirstName":"John","MiddleName":"","LastName":"Doe"})");
-    CHECK(daraja.balance(customer) == 5'000'000 - 2'500);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 2'500);
     CHECK(balance <= 100'000'000 + 2'500);
     CHECK(balance > 100'000'000);
     daraja.check_books();
@@ -165,7 +165,7 @@ TEST_CASE("c2b: a business without addresses is paid and not told") {
     CHECK(at(ack, "ResponseCode") == "0");
     daraja.pass(minutes{1});
     CHECK(daraja.arrived.empty());
-    CHECK(daraja.balance(customer) == 5'000'000 - 2'500);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 2'500);
 }
 
 TEST_CASE("c2b: options change what is registered and told") {
@@ -294,7 +294,7 @@ TEST_CASE("c2b: a prompt that is paid is told by both callbacks, unless the opti
         options.stk_confirms_c2b = confirms;
         Daraja daraja(options);
         daraja.post(v1_register, urls_body("Completed", {{"ShortCode", "174379"}}));
-        daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(customer, 10));
+        daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(sandbox_customer, 10));
         daraja.pass(minutes{1});
         REQUIRE(daraja.arrived.size() == (confirms ? 2 : 1));
         CHECK(daraja.arrived[0].callback.url == "http://127.0.0.1:9/cb");

@@ -12,6 +12,9 @@
 
 namespace tuma::testing {
 
+inline constexpr const char* stk_push = "/mpesa/stkpush/v1/processrequest";
+inline constexpr const char* stk_query = "/mpesa/stkpushquery/v1/query";
+
 /// The default sandbox, ready for requests. Time stands still unless `pass` is called.
 class Daraja : public DialectBench {
 public:

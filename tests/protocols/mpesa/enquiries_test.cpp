@@ -19,7 +19,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* customer = "254708374149";
 constexpr const char* balance_path = "/mpesa/accountbalance/v1/query";
 constexpr const char* status_path = "/mpesa/transactionstatus/v1/query";
 constexpr const char* reversal_path = "/mpesa/reversal/v1/request";
@@ -43,7 +42,7 @@ json::object giving_back(const std::string& receipt, const json::object& changes
 // The receipt of a prompt for ten shillings that was paid to 174379.
 std::string paid_prompt(Daraja& daraja) {
     daraja.arrived.clear();
-    daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(customer, 10));
+    daraja.post("/mpesa/stkpush/v1/processrequest", stk_body(sandbox_customer, 10));
     daraja.pass(minutes{1});
     REQUIRE(daraja.arrived.size() == 1);
     return at(daraja.arrived[0].json(), "Body/stkCallback/CallbackMetadata/Item/1/Value");
@@ -141,7 +140,7 @@ TEST_CASE("mpesa status: the ids that it tells are taken back") {
                 json::serialize(json::object{{"ShortCode", "174379"},
                                              {"CommandID", "CustomerPayBillOnline"},
                                              {"Amount", 20},
-                                             {"Msisdn", customer},
+                                             {"Msisdn", sandbox_customer},
                                              {"BillRefNumber", "INV1"}}));
     daraja.pass(minutes{1});
     // Numbers of orders count up: the payment unasked is the second one.
@@ -239,12 +238,12 @@ TEST_CASE("mpesa reversal: a customer's payment goes back whole, and once") {
     const std::string& body = daraja.arrived[0].callback.body;
     CHECK(body.find(R"({"Key":"Amount","Value":10.00})") != std::string::npos);
     CHECK(body.find(R"({"Key":"Charge","Value":0.00})") != std::string::npos);
-    CHECK(daraja.balance(customer) == 5'000'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000);
     CHECK(daraja.balance("174379") == before - 1'000);
     for (int i = 0; i < 2; ++i)
         CHECK(result_of(daraja, reversal_path, giving_back(receipt)).at("ResultCode") ==
               json::value("R000001"));
-    CHECK(daraja.balance(customer) == 5'000'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000);
     daraja.restart();
     CHECK(code_of(result_of(daraja, reversal_path, giving_back(receipt))) == "R000001");
     daraja.check_books();
@@ -260,14 +259,14 @@ TEST_CASE("mpesa reversal: two that are asked for together give back one payment
     REQUIRE(daraja.arrived.size() == 2);
     CHECK(at(daraja.arrived[0].json(), "Result/ResultCode") == "0");
     CHECK(at(daraja.arrived[1].json(), "Result/ResultCode") == "R000001");
-    CHECK(daraja.balance(customer) == 5'000'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000);
     daraja.check_books();
 }
 
 TEST_CASE("mpesa reversal: receipts that are others', of other things, of other amounts") {
     Daraja daraja;
     const std::string receipt = paid_prompt(daraja);
-    const std::int64_t before = daraja.balance(customer);
+    const std::int64_t before = daraja.balance(sandbox_customer);
     const auto code = [&](const json::object& body) {
         return code_of(result_of(daraja, reversal_path, body));
     };
@@ -277,7 +276,7 @@ TEST_CASE("mpesa reversal: receipts that are others', of other things, of other 
     CHECK(code(giving_back(receipt, {{"Amount", 9}})) == "2006");
     CHECK(code(giving_back(receipt, {{"Amount", 11}})) == "2006");
     CHECK(code(giving_back(receipt, {{"CommandID", "Reverse"}})) == "29");
-    CHECK(daraja.balance(customer) == before);
+    CHECK(daraja.balance(sandbox_customer) == before);
     const json::value paid = result_of(daraja, b2c_v1, to_customer());
     CHECK(code(giving_back(at(paid, "TransactionID"),
                            {{"ReceiverParty", "600000"}, {"Amount", 100}})) == "2028");
@@ -293,7 +292,7 @@ TEST_CASE("mpesa reversal: receipts that are others', of other things, of other 
     CHECK(code(giving_back(receipt, {{"Amount", 7}})) == "R000001");
     CHECK(code(giving_back(receipt, {{"Amount", 6}})) == "0");
     CHECK(code(giving_back(receipt, {{"Amount", 1}})) == "R000001");
-    CHECK(daraja.balance(customer) == 5'000'000 + 10'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 + 10'000);
     daraja.check_books();
 }
 
@@ -310,7 +309,7 @@ TEST_CASE("mpesa reversal: a payment unasked goes back too, unless its business 
     const json::object payment{{"ShortCode", "600986"},
                                {"CommandID", "CustomerPayBillOnline"},
                                {"Amount", 1'000},
-                               {"Msisdn", customer},
+                               {"Msisdn", sandbox_customer},
                                {"BillRefNumber", "INV1"}};
     const auto pay = [&] {
         daraja.arrived.clear();
@@ -326,6 +325,6 @@ TEST_CASE("mpesa reversal: a payment unasked goes back too, unless its business 
     const std::string second = pay();
     CHECK(code_of(result_of(daraja, reversal_path, giving_back(first, back))) == "0");
     CHECK(code_of(result_of(daraja, reversal_path, giving_back(second, back))) == "1");
-    CHECK(daraja.balance(customer) == 5'000'000 - 100'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 100'000);
     daraja.check_books();
 }

@@ -1,6 +1,7 @@
 // The APIs that newer clients call: look-ups, Pull, B2B Express.
 #include "protocols/mpesa/wire/kinds.h"
 #include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 #include "tests/protocols/mpesa/results.h"
 
 #include <doctest/doctest.h>
@@ -22,7 +23,6 @@ constexpr const char* org_path = "/sfcverify/v1/query/info";
 constexpr const char* express_path = "/v1/ussdpush/get-msisdn";
 constexpr const char* pull_register = "/pulltransactions/v1/register";
 constexpr const char* pull_query = "/pulltransactions/v1/query";
-constexpr const char* customer = "254708374149";
 
 std::string refusal(Daraja& daraja, const char* path, const json::object& body) {
     const http::HttpReply reply = daraja.post(path, json::serialize(body));
@@ -95,7 +95,7 @@ TEST_CASE("mpesa newer: an organisation's name and tariff by its number and type
 
 TEST_CASE("mpesa newer: when a SIM card was exchanged, and since when a number is somebody's") {
     Daraja daraja;
-    const std::string body = json::serialize(json::object{{"customerNumber", customer}});
+    const std::string body = json::serialize(json::object{{"customerNumber", sandbox_customer}});
     const json::value swap = daraja.post_json("/imsi/v2/checkATI", body);
     CHECK(swap.get_object().size() == 4);
     CHECK(at(swap, "responseCode") == "200");
@@ -104,14 +104,14 @@ TEST_CASE("mpesa newer: when a SIM card was exchanged, and since when a number i
     const json::value identity = daraja.post_json("/imsi/v1/checkATI", body);
     CHECK(at(identity, "imsi").size() == 16);
     CHECK(at(identity, "lastSwapDate") == "01-01-1900");
-    CHECK(at(identity, "customerNumber") == customer);
+    CHECK(at(identity, "customerNumber") == sandbox_customer);
     CHECK(at(identity, "msisdnRegistrationDate") ==
           "The MSISDN registration is more than one year old.");
     mpesa::CustomerProfile person;
-    person.msisdn = customer;
+    person.msisdn = sandbox_customer;
     person.swapped_on = "2026-09-01";
     person.registered_on = "2026-03-01";
-    daraja.directory.store(mpesa::customer_profile(customer), mpesa::to_json(person));
+    daraja.directory.store(mpesa::customer_profile(sandbox_customer), mpesa::to_json(person));
     CHECK(at(daraja.post_json("/imsi/v2/checkATI", body), "lastSwapDate") == "01-09-2026 00:00");
     const json::value again = daraja.post_json("/registration/lookup/v1/checkATI", body);
     CHECK(at(again, "imsi") == at(identity, "imsi"));
@@ -213,7 +213,7 @@ TEST_CASE("mpesa newer: a registered business pulls what it was paid, a hundred 
     for (int i = 0; i < 3; ++i) {
         daraja.arrived.clear();
         daraja.post("/mpesa/stkpush/v1/processrequest",
-                    stk_body(customer, 10 + i, {{"AccountReference", "ACC"}}));
+                    stk_body(sandbox_customer, 10 + i, {{"AccountReference", "ACC"}}));
         daraja.pass(minutes{1});
         receipts.push_back(
             at(daraja.arrived.at(0).json(), "Body/stkCallback/CallbackMetadata/Item/1/Value"));
@@ -224,7 +224,7 @@ TEST_CASE("mpesa newer: a registered business pulls what it was paid, a hundred 
                 json::serialize(json::object{{"ShortCode", "600984"},
                                              {"CommandID", "CustomerPayBillOnline"},
                                              {"Amount", 10},
-                                             {"Msisdn", customer},
+                                             {"Msisdn", sandbox_customer},
                                              {"BillRefNumber", "INV1"}}));
     daraja.pass(minutes{1});
     const json::value page = pulled();

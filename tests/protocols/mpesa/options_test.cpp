@@ -21,10 +21,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* customer = sandbox_customer;
-constexpr const char* push = "/mpesa/stkpush/v1/processrequest";
-constexpr const char* query = "/mpesa/stkpushquery/v1/query";
-
 http::HttpReply ask_for_token(Daraja& daraja, const char* method) {
     const mpesa::App app = mpesa::default_sandbox().apps.front();
     const std::string pair = crypto::base64_encode(app.consumer_key + ":" + app.consumer_secret);
@@ -40,7 +36,7 @@ std::string complaint(const http::HttpReply& reply) {
     return at(json::parse(reply.body), "errorMessage");
 }
 
-http::HttpReply ask_about(Daraja& daraja, const json::value& ack, const char* path = query) {
+http::HttpReply ask_about(Daraja& daraja, const json::value& ack, const char* path = stk_query) {
     json::object body = query_body("").body;
     body["CheckoutRequestID"] = at(ack, "CheckoutRequestID");
     return daraja.post(path, json::serialize(body));
@@ -49,7 +45,7 @@ http::HttpReply ask_about(Daraja& daraja, const json::value& ack, const char* pa
 // A prompt and its only callback.
 json::value prompted(Daraja& daraja, const std::string& body) {
     daraja.arrived.clear();
-    const http::HttpReply reply = daraja.post(push, body);
+    const http::HttpReply reply = daraja.post(stk_push, body);
     INFO(reply.body);
     REQUIRE(reply.status == 200);
     daraja.pass(minutes{1});
@@ -69,7 +65,7 @@ TEST_CASE("mpesa options: a token lives as long as it says, and no second longer
     const auto status = [&] {
         return daraja
             .send({.method = "POST",
-                   .target = push,
+                   .target = stk_push,
                    .headers = {{"authorization", "bearer " + at(token, "access_token")},
                                {"content-type", "application/json"}},
                    .body = stk_body("254711111111", 1)})
@@ -146,7 +142,7 @@ TEST_CASE("mpesa options: numbers as people write them are read only by option")
                                                         {"BillRefNumber", "INV1"}}));
     };
     for (const std::string& msisdn : written) {
-        CHECK(complaint(daraja.post(push, stk_body(msisdn, 1))) ==
+        CHECK(complaint(daraja.post(stk_push, stk_body(msisdn, 1))) ==
               "Bad Request - Invalid PhoneNumber");
         CHECK(complaint(simulated(msisdn)) == "Bad Request - Invalid Msisdn");
     }
@@ -155,13 +151,13 @@ TEST_CASE("mpesa options: numbers as people write them are read only by option")
     daraja.store(options);
     for (const std::string& msisdn : written) {
         const json::value told = prompted(daraja, stk_body(msisdn, 1));
-        CHECK(at(told, "CallbackMetadata/Item/4/Value") == customer);
+        CHECK(at(told, "CallbackMetadata/Item/4/Value") == sandbox_customer);
         CHECK(complaint(simulated(msisdn)).empty());
         daraja.pass(minutes{1});
     }
-    CHECK(daraja.balance(customer) == 5'000'000 - 400);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 400);
     for (const char* never : {"708374149", "00254708374149", "+0708374149", "0808374149"})
-        CHECK(complaint(daraja.post(push, stk_body(never, 1))) ==
+        CHECK(complaint(daraja.post(stk_push, stk_body(never, 1))) ==
               "Bad Request - Invalid PhoneNumber");
 }
 
@@ -169,7 +165,7 @@ TEST_CASE("mpesa options: a query before the end has two faces, and one that fai
     mpesa::Options options;
     options.in_flight = "500";
     Daraja daraja(options);
-    const json::value ack = daraja.post_json(push, stk_body(customer, 1));
+    const json::value ack = daraja.post_json(stk_push, stk_body(sandbox_customer, 1));
     CHECK(complaint(ask_about(daraja, ack)) == "The transaction is being processed");
     daraja.pass(seconds{2});
     CHECK(at(json::parse(ask_about(daraja, ack).body), "ResultCode") == "0");
@@ -190,7 +186,7 @@ TEST_CASE("mpesa options: a query before the end has two faces, and one that fai
 
 TEST_CASE("mpesa options: the other path of queries is there or not") {
     Daraja daraja;
-    const json::value ack = daraja.post_json(push, stk_body(customer, 1));
+    const json::value ack = daraja.post_json(stk_push, stk_body(sandbox_customer, 1));
     CHECK(ask_about(daraja, ack, "/mpesa/stkpush/v1/query").status == 200);
     mpesa::Options options;
     options.stk_query_alias = false;
@@ -202,7 +198,7 @@ TEST_CASE("mpesa options: the other path of queries is there or not") {
 TEST_CASE("mpesa options: an item Balance that says nothing is there or not") {
     Daraja daraja;
     const auto items = [&] {
-        const json::value told = prompted(daraja, stk_body(customer, 7));
+        const json::value told = prompted(daraja, stk_body(sandbox_customer, 7));
         return told.at_pointer("/CallbackMetadata/Item").get_array();
     };
     REQUIRE(items().size() == 5);
@@ -220,7 +216,7 @@ TEST_CASE("mpesa options: the test number is silent where the real one is") {
     mpesa::Options options;
     options.test_number_never_answers = true;
     Daraja daraja(options);
-    const json::value ack = daraja.post_json(push, stk_body(customer, 7));
+    const json::value ack = daraja.post_json(stk_push, stk_body(sandbox_customer, 7));
     daraja.pass(seconds{25});
     CHECK(daraja.arrived.empty());
     daraja.pass(seconds{1});
@@ -243,7 +239,7 @@ TEST_CASE("mpesa options: timestamps that are no dates, words that are too long"
     const json::object reference{{"AccountReference", "1234567890123"}};
     const json::object description{{"TransactionDesc", "12345678901234"}};
     const auto refusal = [&](const json::object& changes) {
-        const http::HttpReply reply = daraja.post(push, stk_body(customer, 1, changes));
+        const http::HttpReply reply = daraja.post(stk_push, stk_body(sandbox_customer, 1, changes));
         daraja.pass(minutes{1});
         return complaint(reply);
     };
@@ -269,7 +265,7 @@ TEST_CASE("mpesa options: ids as long and as old as they are wanted") {
         options.checkout_subsecond_digits = digits;
         options.request_ids = style;
         daraja.store(options);
-        const json::value ack = daraja.post_json(push, stk_body("254711111111", 1));
+        const json::value ack = daraja.post_json(stk_push, stk_body("254711111111", 1));
         daraja.pass(minutes{1});
         return std::pair{at(ack, "CheckoutRequestID"), at(ack, "MerchantRequestID")};
     };
@@ -281,7 +277,7 @@ TEST_CASE("mpesa options: ids as long and as old as they are wanted") {
     CHECK(ids(0, "current").first == date + "181302711111111");
     CHECK(std::regex_match(ids(3, "current").second, current));
     CHECK(std::regex_match(ids(3, "old").second, old));
-    const http::HttpReply error = daraja.post(push, "{}");
+    const http::HttpReply error = daraja.post(stk_push, "{}");
     CHECK(std::regex_match(at(json::parse(error.body), "requestId"), old));
 }
 
@@ -289,7 +285,7 @@ TEST_CASE("mpesa options: what an internal failure is called, here and there") {
     mpesa::Options options;
     options.internal_failure_text = "Party B is \"busy\".";
     Daraja daraja(options);
-    const json::value ack = daraja.post_json(push, stk_body("254700001017", 1));
+    const json::value ack = daraja.post_json(stk_push, stk_body("254700001017", 1));
     daraja.pass(minutes{1});
     CHECK(at(daraja.arrived.at(0).json(), "Body/stkCallback/ResultDesc") == "Party B is \"busy\".");
     CHECK(at(json::parse(ask_about(daraja, ack).body), "ResultDesc") == "Party B is \"busy\".");

@@ -1,5 +1,6 @@
 // Standing orders (Ratiba): what is agreed on and told, and what is charged on its days.
 #include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 #include "tests/protocols/mpesa/results.h"
 
 #include <doctest/doctest.h>
@@ -19,7 +20,6 @@ namespace json = boost::json;
 namespace {
 
 constexpr const char* path = "/standingorder/v1/createStandingOrderExternal";
-constexpr const char* customer = "254708374149";
 constexpr std::int64_t wealth = 5'000'000;
 
 // Tests begin on 2 October 2026 at 18:11 in Nairobi.
@@ -31,7 +31,7 @@ json::object body(const json::object& changes = {}) {
                     {"TransactionType", "Standing Order Customer Pay Bill"},
                     {"ReceiverPartyIdentifierType", "4"},
                     {"Amount", "4500"},
-                    {"PartyA", customer},
+                    {"PartyA", sandbox_customer},
                     {"CallBackURL", "http://127.0.0.1:9/ratiba"},
                     {"AccountReference", "Test"},
                     {"TransactionDesc", "Test"},
@@ -127,7 +127,7 @@ TEST_CASE("mpesa ratiba: what a customer agrees to is told, and what it refuses"
     create(daraja, body({{"StandingOrderName", "Other"}}));
     daraja.pass(minutes{1});
     CHECK(told(daraja) == Lines{"2026-10-02T18 0"});
-    CHECK(daraja.balance(customer) == wealth);
+    CHECK(daraja.balance(sandbox_customer) == wealth);
     daraja.check_books();
 }
 
@@ -207,10 +207,10 @@ TEST_CASE("mpesa ratiba: the customer is charged on each day, and a payment is l
     const std::int64_t before = daraja.balance("174379");
     daraja.pass(days{29} + hours{13});
     CHECK(daraja.arrived.empty());
-    CHECK(daraja.balance(customer) == wealth);
+    CHECK(daraja.balance(sandbox_customer) == wealth);
     daraja.pass(hours{6});
     REQUIRE(daraja.arrived.size() == 2);
-    CHECK(daraja.balance(customer) == wealth - 450'000);
+    CHECK(daraja.balance(sandbox_customer) == wealth - 450'000);
     CHECK(daraja.balance("174379") > before);
     const std::string receipt = at(daraja.arrived[0].json(), "responseBody/responseData/0/value");
     // UK1: 1 November 2026.
@@ -233,7 +233,7 @@ TEST_CASE("mpesa ratiba: the customer is charged on each day, and a payment is l
                    {"QueueTimeOutURL", "http://127.0.0.1:9/t"},
                    {"ResultURL", "http://127.0.0.1:9/r"}});
     CHECK(said(status, "TransactionStatus") == "Completed");
-    CHECK(said(status, "DebitPartyName").starts_with(customer));
+    CHECK(said(status, "DebitPartyName").starts_with(sandbox_customer));
     const json::value reversal =
         result_of(daraja, "/mpesa/reversal/v1/request",
                   {{"Initiator", "testapi"},
@@ -247,7 +247,7 @@ TEST_CASE("mpesa ratiba: the customer is charged on each day, and a payment is l
                    {"QueueTimeOutURL", "http://127.0.0.1:9/t"},
                    {"ResultURL", "http://127.0.0.1:9/r"}});
     CHECK(code_of(reversal) == "0");
-    CHECK(daraja.balance(customer) == wealth);
+    CHECK(daraja.balance(sandbox_customer) == wealth);
     daraja.check_books();
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("mpesa ratiba: without money the day is missed and told, and the next 
     daraja.arrived.clear();
     daraja.pass(hours{3 * 24});
     CHECK(told(daraja) == Lines{"2026-10-03T08 0", "2026-10-04T08 0", "2026-10-05T08 1"});
-    CHECK(daraja.balance(customer) == wealth - 4'000'000);
+    CHECK(daraja.balance(sandbox_customer) == wealth - 4'000'000);
     // The process ends, nobody runs for two days, and nothing is charged twice.
     daraja.restart();
     daraja.world.now += hours{2 * 24};
@@ -268,7 +268,7 @@ TEST_CASE("mpesa ratiba: without money the day is missed and told, and the next 
     daraja.restart();
     daraja.pass(days{30});
     CHECK(daraja.arrived.empty());
-    CHECK(daraja.balance(customer) == wealth - 4'000'000);
+    CHECK(daraja.balance(sandbox_customer) == wealth - 4'000'000);
     daraja.check_books();
 }
 
@@ -320,7 +320,7 @@ TEST_CASE("mpesa ratiba: days that are past are not charged, and today is while 
     create(daraja, within("20261003", "20261004", "2"));
     daraja.pass(days{5});
     CHECK(told(daraja) == Lines{"2026-10-02T18 0", "2026-10-02T18 1050"});
-    CHECK(daraja.balance(customer) == wealth);
+    CHECK(daraja.balance(sandbox_customer) == wealth);
 }
 
 TEST_CASE("mpesa ratiba: what is refused or is not known is charged nothing") {
@@ -365,6 +365,6 @@ TEST_CASE("mpesa ratiba: what is refused or is not known is charged nothing") {
     options.opens_customers = false;
     daraja.store(options);
     CHECK(code({{"PartyA", "254711111111"}}) == "SFC_IC0003");
-    CHECK(daraja.balance(customer) == wealth);
+    CHECK(daraja.balance(sandbox_customer) == wealth);
     daraja.check_books();
 }

@@ -1,5 +1,6 @@
 // M-Pesa Express from the prompt to the callback, and everything that can go wrong with it.
 #include "tests/protocols/mpesa/daraja.h"
+#include "tests/protocols/mpesa/good_bodies.h"
 
 #include <doctest/doctest.h>
 
@@ -19,11 +20,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* push = "/mpesa/stkpush/v1/processrequest";
-constexpr const char* query = "/mpesa/stkpushquery/v1/query";
-constexpr const char* customer = "254708374149";
-
-std::string query_body(const std::string& checkout) {
+std::string checkout_body(const std::string& checkout) {
     return boost::json::serialize(
         boost::json::object{{"BusinessShortCode", 174379},
                             {"Password", stk_password("174379", "20261002181102")},
@@ -34,7 +31,7 @@ std::string query_body(const std::string& checkout) {
 // The ResultCode that a prompt ends with.
 std::string code_after(Daraja& daraja, const std::string& body) {
     daraja.arrived.clear();
-    const http::HttpReply reply = daraja.post(push, body);
+    const http::HttpReply reply = daraja.post(stk_push, body);
     INFO(reply.body);
     REQUIRE(reply.status == 200);
     daraja.pass(minutes{1});
@@ -43,7 +40,7 @@ std::string code_after(Daraja& daraja, const std::string& body) {
 }
 
 std::string complaint(Daraja& daraja, const std::string& body) {
-    const http::HttpReply reply = daraja.post(push, body);
+    const http::HttpReply reply = daraja.post(stk_push, body);
     INFO(reply.body);
     check_error(reply);
     return at(json::parse(reply.body), "errorMessage");
@@ -54,7 +51,7 @@ std::string complaint(Daraja& daraja, const std::string& body) {
 TEST_CASE("stk: a prompt is accepted, paid after two seconds, and told with exact types") {
     Daraja daraja;
 
-    const auto ack = daraja.post_json(push, stk_body(customer, 150));
+    const auto ack = daraja.post_json(stk_push, stk_body(sandbox_customer, 150));
     CHECK(at(ack, "ResponseCode") == "0");
     CHECK(at(ack, "ResponseDescription") == "Success. Request accepted for processing");
     CHECK(at(ack, "CheckoutRequestID") == "ws_CO_02102026181102123708374149");
@@ -81,34 +78,34 @@ TEST_CASE("stk: a prompt is accepted, paid after two seconds, and told with exac
                       R"("},{"Name":"Balance"},{"Name":"TransactionDate","Value":20261002181104},)"
                       R"({"Name":"PhoneNumber","Value":254708374149}]}}}})");
     // The business pays the price of 5 shillings.
-    CHECK(daraja.balance(customer) == 5'000'000 - 15'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 15'000);
     CHECK(daraja.balance("174379") == 100'000'000 + 15'000 - 500);
     daraja.check_books();
 }
 
 TEST_CASE("stk: a query answers 4999 in flight, then the result as a string") {
     Daraja daraja;
-    const auto ack = daraja.post_json(push, stk_body(customer, 1));
+    const auto ack = daraja.post_json(stk_push, stk_body(sandbox_customer, 1));
     const std::string checkout = at(ack, "CheckoutRequestID");
 
-    const auto early = daraja.post_json(query, query_body(checkout));
+    const auto early = daraja.post_json(stk_query, checkout_body(checkout));
     CHECK(early.at("ResultCode").is_string());
     CHECK(at(early, "ResultCode") == "4999");
     CHECK(at(early, "ResponseDescription") ==
           "The service request has been accepted successsfully");
 
     daraja.pass(seconds{3});
-    const auto late = daraja.post_json(query, query_body(checkout));
+    const auto late = daraja.post_json(stk_query, checkout_body(checkout));
     CHECK(at(late, "ResultCode") == "0");
     CHECK(at(late, "MerchantRequestID") == at(ack, "MerchantRequestID"));
-    const http::HttpReply unknown = daraja.post(query, query_body("ws_CO_1"));
+    const http::HttpReply unknown = daraja.post(stk_query, checkout_body("ws_CO_1"));
     CHECK(unknown.status == 500);
     CHECK(at(boost::json::parse(unknown.body), "errorMessage") == "The transaction does not Exist");
 }
 
 TEST_CASE("stk: numbers, texts and blanks around them are one and the same") {
     Daraja daraja;
-    CHECK(code_after(daraja, stk_body(customer, 1,
+    CHECK(code_after(daraja, stk_body(sandbox_customer, 1,
                                       {{"BusinessShortCode", 174379},
                                        {"PartyA", 254708374149},
                                        {"PartyB", 174379},
@@ -116,31 +113,31 @@ TEST_CASE("stk: numbers, texts and blanks around them are one and the same") {
                                        {"Timestamp", 20261002181102},
                                        {"AccountReference", 17},
                                        {"TransactionDesc", -1.5}})) == "0");
-    CHECK(code_after(daraja, stk_body(customer, 1,
+    CHECK(code_after(daraja, stk_body(sandbox_customer, 1,
                                       {{"BusinessShortCode", " 174379 "},
                                        {"Amount", " 1.00\n"},
                                        {"TransactionType", "CustomerPayBillOnline "}})) == "0");
-    CHECK(code_after(daraja, "\r\n\t " + stk_body(customer, 1) + " \r\n") == "0");
-    CHECK(daraja.balance(customer) == 5'000'000 - 300);
+    CHECK(code_after(daraja, "\r\n\t " + stk_body(sandbox_customer, 1) + " \r\n") == "0");
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 300);
 }
 
 TEST_CASE("stk: a till is paid through its head office, and nobody else is paid for anybody") {
     Daraja daraja;
     const json::object goods{{"TransactionType", "CustomerBuyGoodsOnline"}, {"PartyB", "5001000"}};
-    CHECK(code_after(daraja, stk_body(customer, 100, goods)) == "0");
+    CHECK(code_after(daraja, stk_body(sandbox_customer, 100, goods)) == "0");
     CHECK(daraja.balance("5001000") > 100'000'000);
     mpesa::Shortcode till = mpesa::find_shortcode(daraja.directory, "5001000").value();
     till.head_office = "600000";
     daraja.store(till);
     const auto balance = daraja.balance("5001000");
-    CHECK(code_after(daraja, stk_body(customer, 100, goods)) == "2028");
+    CHECK(code_after(daraja, stk_body(sandbox_customer, 100, goods)) == "2028");
     for (const json::object& wrong :
          {json::object{{"PartyB", "5001000"}}, json::object{{"PartyB", "600000"}},
           json::object{{"PartyB", "9999999"}},
           json::object{{"TransactionType", "CustomerBuyGoodsOnline"}, {"PartyB", "600000"}}})
-        CHECK(code_after(daraja, stk_body(customer, 100, wrong)) == "2028");
+        CHECK(code_after(daraja, stk_body(sandbox_customer, 100, wrong)) == "2028");
     CHECK(daraja.balance("5001000") == balance);
-    CHECK(daraja.balance(customer) == 5'000'000 - 10'000);
+    CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 10'000);
     daraja.check_books();
 }
 
@@ -163,7 +160,7 @@ TEST_CASE("stk: a description that no phone can show is taken and fails, limits 
 
 TEST_CASE("stk: of several things that are wrong the first is told, under its own name") {
     Daraja daraja;
-    json::object body = json::parse(stk_body(customer, 10)).get_object();
+    json::object body = json::parse(stk_body(sandbox_customer, 10)).get_object();
     const std::vector<std::pair<const char*, const char*>> order{
         {"BusinessShortCode", "BusinessShortCode"},
         {"Password", "Password"},
@@ -188,10 +185,10 @@ TEST_CASE("stk: of several things that are wrong the first is told, under its ow
     CHECK(complaint(daraja, json::serialize(body)) == "Bad Request - Invalid PartyB");
     body["PartyB"] = "600000";
     CHECK(complaint(daraja, json::serialize(body)) == "Wrong credentials");
-    CHECK(complaint(daraja, stk_body(customer, 10, {{"BusinessShortCode", "9999999"}})) ==
+    CHECK(complaint(daraja, stk_body(sandbox_customer, 10, {{"BusinessShortCode", "9999999"}})) ==
           "Merchant does not exist");
     // Of another second.
-    CHECK(complaint(daraja, stk_body(customer, 10, {{"Timestamp", "20261002181103"}})) ==
+    CHECK(complaint(daraja, stk_body(sandbox_customer, 10, {{"Timestamp", "20261002181103"}})) ==
           "Wrong credentials");
     daraja.pass(minutes{1});
     CHECK(daraja.arrived.empty());
@@ -201,13 +198,13 @@ TEST_CASE("stk: where callbacks may be sent to, and that they arrive just there"
     Daraja daraja;
     for (const char* url : {"https://shop.example:8443/a/b?c=d&e=%2F#f", "http://[::1]:9",
                             "http://127.0.0.1:9/mpesa/callback"}) {
-        CHECK(code_after(daraja, stk_body(customer, 1, {{"CallBackURL", url}})) == "0");
+        CHECK(code_after(daraja, stk_body(sandbox_customer, 1, {{"CallBackURL", url}})) == "0");
         CHECK(daraja.arrived[0].callback.url == url);
     }
     for (const char* url : {"https://<your-host>/cb", "https://Shop.example/cb", "shop.example/cb",
                             "ftp://shop.example/cb", "https://", "https:///cb", "https://:80/cb",
                             "https://shop .example", "https://user@shop.example/"})
-        CHECK(complaint(daraja, stk_body(customer, 1, {{"CallBackURL", url}})) ==
+        CHECK(complaint(daraja, stk_body(sandbox_customer, 1, {{"CallBackURL", url}})) ==
               "Bad Request - Invalid CallBackURL");
 }
 
@@ -219,7 +216,7 @@ TEST_CASE("stk: the same request again is another prompt, in one second too") {
         Daraja daraja(options);
         std::set<std::string> checkouts;
         for (int i = 0; i < 6; ++i) {
-            const http::HttpReply reply = daraja.post(push, stk_body(customer, 1));
+            const http::HttpReply reply = daraja.post(stk_push, stk_body(sandbox_customer, 1));
             INFO(digits << " " << reply.body);
             CHECK(reply.status == 200);
             checkouts.insert(at(json::parse(reply.body), "CheckoutRequestID"));
@@ -227,7 +224,7 @@ TEST_CASE("stk: the same request again is another prompt, in one second too") {
         CHECK(checkouts.size() == 6);
         daraja.pass(minutes{1});
         CHECK(daraja.arrived.size() == 6);
-        CHECK(daraja.balance(customer) == 5'000'000 - 100);
+        CHECK(daraja.balance(sandbox_customer) == 5'000'000 - 100);
         daraja.check_books();
     }
 }

@@ -21,10 +21,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* push = "/mpesa/stkpush/v1/processrequest";
-constexpr const char* query = "/mpesa/stkpushquery/v1/query";
 constexpr const char* simulate = "/mpesa/c2b/v2/simulate";
-constexpr const char* customer = sandbox_customer;
 
 // "500.001.1001 Wrong credentials", or "200".
 std::string said_by(const http::HttpReply& reply) {
@@ -52,7 +49,7 @@ std::string asked_about(const std::string& checkout) {
 // The ResultCode of the only callback of a prompt.
 std::string told_of(Daraja& daraja, const std::string& body, http::Fields headers = {}) {
     daraja.arrived.clear();
-    const http::HttpReply reply = daraja.post(push, body, std::move(headers));
+    const http::HttpReply reply = daraja.post(stk_push, body, std::move(headers));
     INFO(reply.body);
     REQUIRE(reply.status == 200);
     daraja.pass(minutes{1});
@@ -70,42 +67,43 @@ std::string paid_by(const char* msisdn, const char* shortcode, const json::objec
 
 TEST_CASE("mpesa strict: a body that is not called JSON counts as empty") {
     Daraja daraja;
-    const std::string body = stk_body(customer, 10);
+    const std::string body = stk_body(sandbox_customer, 10);
     const std::string first = "400.002.02 Bad Request - Invalid BusinessShortCode";
     for (const char* type : {static_cast<const char*>(nullptr), "", "text/plain", "text/json",
                              "application/x-www-form-urlencoded", "application/jsonp"})
-        CHECK(typed(daraja, push, body, type) == first);
+        CHECK(typed(daraja, stk_push, body, type) == first);
     // Also where the body is no JSON at all: nobody reads it.
-    CHECK(typed(daraja, push, "a=b", "application/x-www-form-urlencoded") == first);
-    CHECK(typed(daraja, push, "a=b", "application/json") == "400.002.05 Invalid Request Payload");
+    CHECK(typed(daraja, stk_push, "a=b", "application/x-www-form-urlencoded") == first);
+    CHECK(typed(daraja, stk_push, "a=b", "application/json") ==
+          "400.002.05 Invalid Request Payload");
     daraja.pass(minutes{1});
     CHECK(daraja.arrived.empty());
     for (const char* type : {"application/json", "Application/JSON;charset=UTF-8",
                              "application/json ; charset=utf-8"}) {
-        CHECK(typed(daraja, push, body, type) == "200");
+        CHECK(typed(daraja, stk_push, body, type) == "200");
         daraja.pass(minutes{1});
     }
     CHECK(typed(daraja, simulate, "{}", nullptr) == "400.002.02 Bad Request - Invalid ShortCode");
     mpesa::Options options;
     options.any_content_type = true;
     daraja.store(options);
-    CHECK(typed(daraja, push, body, nullptr) == "200");
+    CHECK(typed(daraja, stk_push, body, nullptr) == "200");
 }
 
 TEST_CASE("mpesa strict: bills are paid to PayBill numbers, goods at tills") {
     Daraja daraja;
     const json::object goods{{"TransactionType", "CustomerBuyGoodsOnline"}};
-    CHECK(told_of(daraja, paid_by(customer, "5001000", goods)) == "0");
-    CHECK(told_of(daraja, paid_by(customer, "174379", {})) == "0");
-    const std::int64_t before = daraja.balance(customer);
-    CHECK(told_of(daraja, paid_by(customer, "5001000", {})) == "2028");
-    CHECK(told_of(daraja, paid_by(customer, "174379", goods)) == "2028");
-    CHECK(told_of(daraja, paid_by(customer, "174379", changed(goods, {{"PartyB", "600000"}}))) ==
-          "2028");
+    CHECK(told_of(daraja, paid_by(sandbox_customer, "5001000", goods)) == "0");
+    CHECK(told_of(daraja, paid_by(sandbox_customer, "174379", {})) == "0");
+    const std::int64_t before = daraja.balance(sandbox_customer);
+    CHECK(told_of(daraja, paid_by(sandbox_customer, "5001000", {})) == "2028");
+    CHECK(told_of(daraja, paid_by(sandbox_customer, "174379", goods)) == "2028");
+    CHECK(told_of(daraja, paid_by(sandbox_customer, "174379",
+                                  changed(goods, {{"PartyB", "600000"}}))) == "2028");
     // Unasked: acknowledged, and nothing comes of it.
     daraja.arrived.clear();
     const auto simulated = [&](const char* number, bool is_till) {
-        json::object body{{"ShortCode", number}, {"Amount", 10}, {"Msisdn", customer}};
+        json::object body{{"ShortCode", number}, {"Amount", 10}, {"Msisdn", sandbox_customer}};
         body["CommandID"] = is_till ? "CustomerBuyGoodsOnline" : "CustomerPayBillOnline";
         if (!is_till) body["BillRefNumber"] = "INV1";
         const std::string said = said_by(daraja.post(simulate, json::serialize(body)));
@@ -114,9 +112,9 @@ TEST_CASE("mpesa strict: bills are paid to PayBill numbers, goods at tills") {
     };
     CHECK(simulated("5001000", false) == "200");
     CHECK(simulated("600984", true) == "200");
-    CHECK(daraja.balance(customer) == before);
+    CHECK(daraja.balance(sandbox_customer) == before);
     CHECK(simulated("5001000", true) == "200");
-    CHECK(daraja.balance(customer) == before - 1'000);
+    CHECK(daraja.balance(sandbox_customer) == before - 1'000);
     // Between businesses.
     const auto paid = [&](const char* command, const char* receiver) {
         return code_of(result_of(daraja, "/mpesa/b2b/v1/paymentrequest",
@@ -132,7 +130,7 @@ TEST_CASE("mpesa strict: an address with blanks around it or a port that is none
     Daraja daraja;
     const auto said = [&](const char* url) {
         const std::string text =
-            said_by(daraja.post(push, stk_body("254711111111", 1, {{"CallBackURL", url}})));
+            said_by(daraja.post(stk_push, stk_body("254711111111", 1, {{"CallBackURL", url}})));
         daraja.pass(minutes{1});
         return text;
     };
@@ -159,11 +157,12 @@ TEST_CASE("mpesa strict: an address with blanks around it or a port that is none
 
 TEST_CASE("mpesa strict: texts and phrases of today") {
     Daraja daraja;
-    CHECK(said_by(daraja.post(push, stk_body(customer, 1, {{"Password", "wrong"}}))) ==
+    CHECK(said_by(daraja.post(stk_push, stk_body(sandbox_customer, 1, {{"Password", "wrong"}}))) ==
           "500.001.1001 Wrong credentials");
-    CHECK(said_by(daraja.post(push, stk_body("0708374149", 1))) ==
+    CHECK(said_by(daraja.post(stk_push, stk_body("0708374149", 1))) ==
           "400.002.02 Bad Request - Invalid PhoneNumber");
-    CHECK(said_by(daraja.send({.method = "GET", .target = push})) == "405.001 Method Not Allowed");
+    CHECK(said_by(daraja.send({.method = "GET", .target = stk_push})) ==
+          "405.001 Method Not Allowed");
     const http::HttpReply wrong = daraja.send(
         {.method = "GET",
          .target = "/oauth/v1/generate?grant_type=client_credentials",
@@ -181,7 +180,7 @@ TEST_CASE("mpesa strict: an app asks the APIs that it is mapped to, and no other
     mpesa::App app = mpesa::default_sandbox().apps.front();
     app.products = {"stk", "status"};
     daraja.directory.store(mpesa::app_profile(app.consumer_key), mpesa::to_json(app));
-    CHECK(said_by(daraja.post(push, stk_body(customer, 1))) == "200");
+    CHECK(said_by(daraja.post(stk_push, stk_body(sandbox_customer, 1))) == "200");
     const std::string refused =
         "401.003.01 Error Occurred - Invalid Access Token - Invalid API call as no apiproduct "
         "match found";
@@ -202,7 +201,8 @@ TEST_CASE("mpesa strict: an app asks the APIs that it is mapped to, and no other
 TEST_CASE("mpesa strict: errors with a sentence of one's own, and the gateway's shapes") {
     Daraja daraja;
     const auto said = [&](const char* fault) {
-        return said_by(daraja.post(push, stk_body(customer, 1), {{"Tuma-Fault", fault}}));
+        return said_by(
+            daraja.post(stk_push, stk_body(sandbox_customer, 1), {{"Tuma-Fault", fault}}));
     };
     CHECK(said("error:500.001.1001:Wrong credentials") == "500.001.1001 Wrong credentials");
     CHECK(said("error:500.001.1001:") == "500.001.1001 ");
@@ -211,7 +211,7 @@ TEST_CASE("mpesa strict: errors with a sentence of one's own, and the gateway's 
     CHECK(said("error:404.001.09:Nobody knows: this") == "404.001.09 Nobody knows: this");
     CHECK(said("no-product").starts_with("401.003.01 "));
     const http::HttpReply soap =
-        daraja.post(push, stk_body(customer, 1), {{"Tuma-Fault", "soap-fault"}});
+        daraja.post(stk_push, stk_body(sandbox_customer, 1), {{"Tuma-Fault", "soap-fault"}});
     CHECK(soap.status == 503);
     CHECK(at(json::parse(soap.body), "Envelope/Body/Fault/faultcode") == "soap:Server");
     for (const char* word : {"error:1:x", "error:200.001.01:fine", "error:abc.001.01:x",
@@ -233,9 +233,9 @@ TEST_CASE("mpesa strict: queries are counted by the minute where the option says
     mpesa::Options options;
     options.queries_per_minute = 5;
     Daraja daraja(options);
-    const json::value ack = daraja.post_json(push, stk_body(customer, 1));
+    const json::value ack = daraja.post_json(stk_push, stk_body(sandbox_customer, 1));
     const std::string body = asked_about(at(ack, "CheckoutRequestID"));
-    const auto asked = [&] { return daraja.post(query, body).status; };
+    const auto asked = [&] { return daraja.post(stk_query, body).status; };
     for (int i = 0; i < 5; ++i) {
         CHECK(asked() == 200);
         daraja.pass(seconds{10});
@@ -253,20 +253,22 @@ TEST_CASE("mpesa strict: queries are counted by the minute where the option says
 
 TEST_CASE("mpesa strict: the same amount again within two minutes, by option and by word") {
     Daraja daraja;
-    for (int i = 0; i < 2; ++i) CHECK(told_of(daraja, stk_body(customer, 10)) == "0");
+    for (int i = 0; i < 2; ++i) CHECK(told_of(daraja, stk_body(sandbox_customer, 10)) == "0");
     mpesa::Options options;
     options.rule_limit_s = 120;
     daraja.store(options);
-    CHECK(told_of(daraja, stk_body(customer, 10)) == "0");
-    CHECK(told_of(daraja, stk_body(customer, 10)) == "17");
+    CHECK(told_of(daraja, stk_body(sandbox_customer, 10)) == "0");
+    CHECK(told_of(daraja, stk_body(sandbox_customer, 10)) == "17");
     CHECK(at(daraja.arrived[0].json(), "Body/stkCallback/ResultDesc") == "Rule limited.");
-    CHECK(told_of(daraja, stk_body(customer, 11)) == "0");
+    CHECK(told_of(daraja, stk_body(sandbox_customer, 11)) == "0");
     CHECK(told_of(daraja, stk_body("254711111111", 10)) == "0");
-    CHECK(told_of(daraja, stk_body(customer, 10)) == "0");
-    CHECK(told_of(daraja, stk_body(customer, 12), {{"Tuma-Scenario", "rule-limited"}}) == "17");
+    CHECK(told_of(daraja, stk_body(sandbox_customer, 10)) == "0");
+    CHECK(told_of(daraja, stk_body(sandbox_customer, 12), {{"Tuma-Scenario", "rule-limited"}}) ==
+          "17");
     CHECK(at(daraja.arrived[0].json(), "Body/stkCallback/ResultDesc") == "Rule limited.");
     // The other failure of this number keeps its sentence.
-    CHECK(told_of(daraja, stk_body(customer, 13), {{"Tuma-Scenario", "result:17"}}) == "17");
+    CHECK(told_of(daraja, stk_body(sandbox_customer, 13), {{"Tuma-Scenario", "result:17"}}) ==
+          "17");
     CHECK(at(daraja.arrived[0].json(), "Body/stkCallback/ResultDesc") == "System internal error.");
     daraja.check_books();
 }
@@ -275,11 +277,12 @@ TEST_CASE("mpesa strict: a query that contradicts the callback") {
     Daraja daraja;
     const auto prompt = [&](http::Fields headers) {
         daraja.arrived.clear();
-        return asked_about(at(daraja.post_json(push, stk_body(customer, 1), std::move(headers)),
-                              "CheckoutRequestID"));
+        return asked_about(
+            at(daraja.post_json(stk_push, stk_body(sandbox_customer, 1), std::move(headers)),
+               "CheckoutRequestID"));
     };
     const auto queried = [&](const std::string& body, http::Fields headers = {}) {
-        const json::value answer = daraja.post_json(query, body, std::move(headers));
+        const json::value answer = daraja.post_json(stk_query, body, std::move(headers));
         return at(answer, "ResultCode") + " " + at(answer, "ResultDesc");
     };
     const std::string first = prompt({{"Tuma-Fault", "query:1037"}});
@@ -300,12 +303,12 @@ TEST_CASE("mpesa strict: a query that contradicts the callback") {
 
 TEST_CASE("mpesa strict: callbacks say where they come from where the option says so") {
     Daraja daraja;
-    told_of(daraja, stk_body(customer, 1));
+    told_of(daraja, stk_body(sandbox_customer, 1));
     CHECK(http::find(daraja.arrived[0].callback.headers, "X-Forwarded-For") == nullptr);
     mpesa::Options options;
     options.callback_source = "196.201.214.200";
     daraja.store(options);
-    told_of(daraja, stk_body(customer, 1));
+    told_of(daraja, stk_body(sandbox_customer, 1));
     const std::string* const source =
         http::find(daraja.arrived[0].callback.headers, "X-Forwarded-For");
     REQUIRE(source != nullptr);

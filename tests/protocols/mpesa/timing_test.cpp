@@ -19,8 +19,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr const char* push = "/mpesa/stkpush/v1/processrequest";
-constexpr const char* validation = "http://127.0.0.1:9/v";
+constexpr const char* validation_url = "http://127.0.0.1:9/v";
 
 mpesa::Options timed() {
     mpesa::Options options;
@@ -57,8 +56,8 @@ using Times = std::vector<milliseconds>;
 
 TEST_CASE("mpesa timing: customers, results and timeouts take as long as the options say") {
     Daraja daraja(timed());
-    CHECK(told_after(daraja, push, stk_body(sandbox_customer, 1)) == Times{milliseconds{700}});
-    CHECK(told_after(daraja, push, stk_body("254700001037", 1)) == Times{seconds{9}});
+    CHECK(told_after(daraja, stk_push, stk_body(sandbox_customer, 1)) == Times{milliseconds{700}});
+    CHECK(told_after(daraja, stk_push, stk_body("254700001037", 1)) == Times{seconds{9}});
     CHECK(told_after(daraja, b2c_v1, to_person(sandbox_customer)) == Times{milliseconds{1'300}});
     CHECK(told_after(daraja, b2c_v1, to_person("254700001064")) == Times{milliseconds{2'500}});
     CHECK(told_after(daraja, b2c_v1, to_person("254700001065")) ==
@@ -82,7 +81,7 @@ TEST_CASE("mpesa timing: a payment unasked, and how long its merchant may think"
                                                              {"Msisdn", sandbox_customer},
                                                              {"BillRefNumber", "INV1"}});
     daraja.receiver = [](const Arrived& told) {
-        return protocols::CallbackResult{told.callback.url == validation ? 0 : 200, {}, {}};
+        return protocols::CallbackResult{told.callback.url == validation_url ? 0 : 200, {}, {}};
     };
     const Times silent = told_after(daraja, "/mpesa/c2b/v2/simulate", payment);
     REQUIRE(silent.size() == 2);
@@ -99,11 +98,11 @@ TEST_CASE("mpesa timing: what nobody acknowledges is told once, or again by opti
         const int status = daraja.arrived.size() < 3 ? 500 : 200;
         return protocols::CallbackResult{status, {}, {}};
     };
-    CHECK(told_after(daraja, push, stk_body(sandbox_customer, 1)).size() == 1);
+    CHECK(told_after(daraja, stk_push, stk_body(sandbox_customer, 1)).size() == 1);
     mpesa::Options options = timed();
     options.retries_callbacks = true;
     daraja.store(options);
-    CHECK(told_after(daraja, push, stk_body(sandbox_customer, 1)) ==
+    CHECK(told_after(daraja, stk_push, stk_body(sandbox_customer, 1)) ==
           Times{milliseconds{700}, milliseconds{15'700}, milliseconds{30'700}});
     CHECK(daraja.arrived[0].callback.body == daraja.arrived[2].callback.body);
     CHECK(told_after(daraja, b2c_v1, to_person(sandbox_customer)).size() == 3);
@@ -126,7 +125,7 @@ TEST_CASE("mpesa timing: what a request that timed out is told") {
 
 TEST_CASE("mpesa timing: a process that stops in between tells everything, and pays once") {
     Daraja daraja;
-    CHECK(daraja.post(push, stk_body(sandbox_customer, 1)).status == 200);
+    CHECK(daraja.post(stk_push, stk_body(sandbox_customer, 1)).status == 200);
     CHECK(daraja.post(b2c_v1, to_person("254711111111")).status == 200);
     daraja.restart();
     daraja.pass(minutes{1});

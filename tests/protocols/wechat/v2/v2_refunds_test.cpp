@@ -11,7 +11,7 @@ using wechat::V2Fields;
 namespace {
 
 constexpr const char* refund_path = "/secapi/pay/refund";
-constexpr const char* query_path = "/pay/refundquery";
+constexpr const char* refund_query_path = "/pay/refundquery";
 
 std::string paid(V2Shop& shop, const std::string& number, const std::string& total,
                  const std::string& code = "139999999999990000") {
@@ -51,7 +51,7 @@ TEST_CASE("wechat v2: a refund moves money at once, is told of later, and querie
     CHECK(of(made, "total_fee") == "1000");
     CHECK(of(made, "cash_fee") == "1000");
     CHECK(shop.balance(wechat::Options{}.payer) == before + 400);
-    CHECK(of(shop.call_v2(query_path, {{"out_refund_no", "ORN1"}}), "refund_status_0") ==
+    CHECK(of(shop.call_v2(refund_query_path, {{"out_refund_no", "ORN1"}}), "refund_status_0") ==
           "PROCESSING");
     shop.pass(seconds{3});
 
@@ -70,7 +70,7 @@ TEST_CASE("wechat v2: a refund moves money at once, is told of later, and querie
                                               {"out_refund_no", "ORN1"},
                                               {"transaction_id", id},
                                               {"out_trade_no", "OTN2"}}) {
-        const V2Fields found = shop.call_v2(query_path, {{name, value}});
+        const V2Fields found = shop.call_v2(refund_query_path, {{name, value}});
         CHECK(of(found, "refund_count") == "1");
         CHECK(of(found, "out_refund_no_0") == "ORN1");
         CHECK(of(found, "refund_id_0") == of(made, "refund_id"));
@@ -105,12 +105,12 @@ TEST_CASE("wechat v2: the same refund again moves nothing; another with its numb
     CHECK(shop.code_v2(refund_path, by_id) == "INVALID_TRANSACTIONID");
     CHECK(shop.code_v2("/pay/unifiedorder", v2_order("OTN3", "50")) == "SUCCESS");
     CHECK(shop.code_v2(refund_path, v2_refund_of("OTN3", "S", "50", "50")) == "ERROR");
-    CHECK(shop.code_v2(query_path, {{"out_refund_no", "S"}}) == "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {{"refund_id", "50300005640202610020000000001"}}) ==
+    CHECK(shop.code_v2(refund_query_path, {{"out_refund_no", "S"}}) == "REFUNDNOTEXIST");
+    CHECK(shop.code_v2(refund_query_path, {{"refund_id", "50300005640202610020000000001"}}) ==
           "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {{"refund_id", "nonsense"}}) == "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN3"}}) == "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {}) == "缺少参数transaction_id或out_trade_no");
+    CHECK(shop.code_v2(refund_query_path, {{"refund_id", "nonsense"}}) == "REFUNDNOTEXIST");
+    CHECK(shop.code_v2(refund_query_path, {{"out_trade_no", "OTN3"}}) == "REFUNDNOTEXIST");
+    CHECK(shop.code_v2(refund_query_path, {}) == "缺少参数transaction_id或out_trade_no");
     CHECK(shop.balance(wechat::Options{}.payer) == after);
     shop.check_books();
 }
@@ -138,8 +138,8 @@ TEST_CASE("wechat v2: all refunds of a payment are found by it, ten at a time, f
     }
     std::size_t seen = 0;
     for (const std::size_t count : {10U, 10U, 5U}) {
-        const V2Fields page =
-            shop.call_v2(query_path, {{"out_trade_no", "OTN2"}, {"offset", std::to_string(seen)}});
+        const V2Fields page = shop.call_v2(
+            refund_query_path, {{"out_trade_no", "OTN2"}, {"offset", std::to_string(seen)}});
         CHECK(of(page, "total_refund_count") == "25");
         CHECK(of(page, "refund_count") == std::to_string(count));
         for (std::size_t i = 0; i < count; ++i, ++seen) {
@@ -148,7 +148,7 @@ TEST_CASE("wechat v2: all refunds of a payment are found by it, ten at a time, f
             CHECK(of(page, "refund_status_" + nth) == (seen % 3 == 1 ? "CHANGE" : "SUCCESS"));
         }
     }
-    CHECK(shop.code_v2(query_path, {{"out_trade_no", "OTN2"}, {"offset", "25"}}) ==
+    CHECK(shop.code_v2(refund_query_path, {{"out_trade_no", "OTN2"}, {"offset", "25"}}) ==
           "REFUNDNOTEXIST");
     shop.check_books();
 }
@@ -171,7 +171,7 @@ TEST_CASE("wechat v2: two refunds of a payment at the same moment are both made,
     }
     for (const protocols::Answer& answer : answers)
         CHECK(std::get<http::HttpReply>(answer).body.find("refund_id") != std::string::npos);
-    const V2Fields all = shop.call_v2(query_path, {{"out_trade_no", "OTN2"}});
+    const V2Fields all = shop.call_v2(refund_query_path, {{"out_trade_no", "OTN2"}});
     CHECK(of(all, "refund_count") == "2");
     CHECK(of(all, "out_refund_no_0") == "RA");
     CHECK(of(all, "out_refund_no_1") == "RB");
@@ -203,9 +203,9 @@ TEST_CASE("wechat v2: nobody sees another merchant's orders and refunds") {
     shop.merchant = other;
     CHECK(shop.code_v2("/pay/orderquery", {{"transaction_id", id}}) == "ORDERNOTEXIST");
     CHECK(shop.code_v2("/pay/orderquery", {{"out_trade_no", "OTN2"}}) == "ORDERNOTEXIST");
-    CHECK(shop.code_v2(query_path, {{"refund_id", refund}}) == "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {{"out_refund_no", "R"}}) == "REFUNDNOTEXIST");
-    CHECK(shop.code_v2(query_path, {{"transaction_id", id}}) == "REFUNDNOTEXIST");
+    CHECK(shop.code_v2(refund_query_path, {{"refund_id", refund}}) == "REFUNDNOTEXIST");
+    CHECK(shop.code_v2(refund_query_path, {{"out_refund_no", "R"}}) == "REFUNDNOTEXIST");
+    CHECK(shop.code_v2(refund_query_path, {{"transaction_id", id}}) == "REFUNDNOTEXIST");
     CHECK(shop.code_v2("/secapi/pay/reverse", {{"transaction_id", id}}) == "INVALID_TRANSACTIONID");
 }
 

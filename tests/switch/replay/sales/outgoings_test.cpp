@@ -13,7 +13,7 @@ namespace {
 using std::chrono::days;
 
 // A Monday; the window holds a 29 February.
-constexpr core::LocalDay monday{std::chrono::year{2024} / 2 / 26};
+constexpr core::LocalDay first_monday{std::chrono::year{2024} / 2 / 26};
 
 std::int64_t sum_of(const std::vector<Outgoing>& outgoings) {
     return std::accumulate(
@@ -22,13 +22,14 @@ std::int64_t sum_of(const std::vector<Outgoing>& outgoings) {
 }
 
 OutgoingsRule rule(OutgoingsMode mode, core::LocalDay to, std::int64_t gross) {
-    return {OutgoingsPlan{}, mode, monday, to, gross};
+    return {OutgoingsPlan{}, mode, first_monday, to, gross};
 }
 
 }  // namespace
 
 TEST_CASE("outgoings: restock daily, wages on Fridays, draw on Sundays, rent on each first") {
-    const OutgoingsRule proportional = rule(OutgoingsMode::proportional, monday + days{40}, 0);
+    const OutgoingsRule proportional =
+        rule(OutgoingsMode::proportional, first_monday + days{40}, 0);
     const struct {
         std::vector<std::int64_t> gross_before;
         std::vector<Outgoing> due;
@@ -62,13 +63,14 @@ TEST_CASE("outgoings: restock daily, wages on Fridays, draw on Sundays, rent on 
 }
 
 TEST_CASE("outgoings: a week or month of refunds takes no wages back") {
-    const OutgoingsRule proportional = rule(OutgoingsMode::proportional, monday + days{40}, 0);
+    const OutgoingsRule proportional =
+        rule(OutgoingsMode::proportional, first_monday + days{40}, 0);
     CHECK(proportional.due(std::vector<std::int64_t>{0, 0, 0, -500}).empty());
 }
 
 TEST_CASE("outgoings: fixed ones are whole instalments of the window's totals") {
     // 26 February to 24 March: Fridays 1, 8, 15, 22; Sundays 3, 10, 17, 24; one first.
-    const OutgoingsRule fixed = rule(OutgoingsMode::fixed, monday + days{27}, 9'999);
+    const OutgoingsRule fixed = rule(OutgoingsMode::fixed, first_monday + days{27}, 9'999);
 
     CHECK(fixed.weekly_wage() == 2'200 / 4);  // half_up(2,199.78) div 4
     CHECK(fixed.monthly_rent() == 1'200);
@@ -79,8 +81,8 @@ TEST_CASE("outgoings: fixed ones are whole instalments of the window's totals") 
     const std::vector<std::int64_t> six(6, 100);
     CHECK(fixed.due(six) ==
           std::vector<Outgoing>{{OutgoingKind::restock, 60, 0}, {OutgoingKind::draw, 100, 0}});
-    CHECK(sum_of(rule(OutgoingsMode::fixed, monday + days{1}, 9'999).due({})) == 0);
-    CHECK(sum_of(rule(OutgoingsMode::fixed, monday + days{27}, -9'999).due(four)) == 0);
+    CHECK(sum_of(rule(OutgoingsMode::fixed, first_monday + days{1}, 9'999).due({})) == 0);
+    CHECK(sum_of(rule(OutgoingsMode::fixed, first_monday + days{27}, -9'999).due(four)) == 0);
 }
 
 TEST_CASE("outgoings: dated ones come from a file, several a day") {
@@ -90,13 +92,13 @@ TEST_CASE("outgoings: dated ones come from a file, several a day") {
                                  "rent,2024-02-26,120000\n"
                                  "\"salt, pepper\",2024-02-26,350\n"
                                  "wages,2024-03-01,9999\n");
-    const Result<DatedOutgoings> read = read_outgoings(path, monday, monday + days{6});
+    const Result<DatedOutgoings> read = read_outgoings(path, first_monday, first_monday + days{6});
     REQUIRE(read.has_value());
     CHECK(read->rows_bad == 0);
-    CHECK(read->due(monday) ==
+    CHECK(read->due(first_monday) ==
           std::vector<Outgoing>{{OutgoingKind::dated, 120'000, 2}, {OutgoingKind::dated, 350, 3}});
-    CHECK(read->due(monday + days{1}).empty());
-    CHECK(sum_of(read->due(monday + days{4})) == 9'999);
+    CHECK(read->due(first_monday + days{1}).empty());
+    CHECK(sum_of(read->due(first_monday + days{4})) == 9'999);
 }
 
 TEST_CASE("outgoings: bad rows of a file are listed with their lines") {
@@ -112,7 +114,7 @@ TEST_CASE("outgoings: bad rows of a file are listed with their lines") {
                                  "2024-02-27,5.00,g\n"
                                  "2024-02-27\n"
                                  "2024-02-27,5,good\n");
-    const Result<DatedOutgoings> read = read_outgoings(path, monday, monday + days{6});
+    const Result<DatedOutgoings> read = read_outgoings(path, first_monday, first_monday + days{6});
     REQUIRE(read.has_value());
     const std::string amount =
         "\", must be a whole number of minor units from 1 to 1000000000000000";
@@ -128,7 +130,7 @@ TEST_CASE("outgoings: bad rows of a file are listed with their lines") {
     };
     CHECK(read->bad_rows == expected);
     CHECK(read->rows_bad == 8);
-    CHECK(sum_of(read->due(monday + days{1})) == 5);
+    CHECK(sum_of(read->due(first_monday + days{1})) == 5);
 }
 
 TEST_CASE("outgoings: a date that names a zone is the merchant's day") {
@@ -138,13 +140,14 @@ TEST_CASE("outgoings: a date that names a zone is the merchant's day") {
                                  "2024-02-26T16:30:00Z,5,tea\n"
                                  "2024-02-28T00:00:00+09:00,7,rent\n"
                                  "2024-02-27T16:30:00,9,no zone\n");
-    const auto read = read_outgoings(path, monday, monday + days{6}, std::chrono::hours{8});
+    const auto read =
+        read_outgoings(path, first_monday, first_monday + days{6}, std::chrono::hours{8});
     REQUIRE(read.has_value());
-    CHECK(sum_of(read->due(monday + days{1})) == 5 + 7);
+    CHECK(sum_of(read->due(first_monday + days{1})) == 5 + 7);
     CHECK(read->bad_rows ==
           std::vector<BadRow>{
               {4, "date: found \"2024-02-27T16:30:00\", must be a day like 2016-03-01"}});
-    const auto unknown = read_outgoings(path, monday, monday + days{6}, std::nullopt);
+    const auto unknown = read_outgoings(path, first_monday, first_monday + days{6}, std::nullopt);
     CHECK(unknown.value().rows_bad == 3);
 }
 
@@ -152,11 +155,11 @@ TEST_CASE("outgoings: a file that is no such file is refused") {
     const TemporaryDirectory directory;
     const auto field = [&](const std::string& text) {
         const auto path = write_file(directory.path() / "out.csv", text);
-        const auto read = read_outgoings(path, monday, monday);
+        const auto read = read_outgoings(path, first_monday, first_monday);
         return read ? std::string("accepted") : read.error().reason;
     };
     CHECK(field("") == "is empty; it needs a header and rows");
     CHECK(field("date,amount\n") ==
           "the header must have the columns date, amount_minor and label; found: date, amount");
-    CHECK(!read_outgoings(directory.path() / "none.csv", monday, monday).has_value());
+    CHECK(!read_outgoings(directory.path() / "none.csv", first_monday, first_monday).has_value());
 }

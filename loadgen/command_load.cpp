@@ -14,6 +14,24 @@ namespace {
 /// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
 constexpr std::uint32_t http_connections = 64;
 
+void add_on_loss(CLI::App& app, LoadOptions& load) {
+    add_text(app, "--on-loss", "end",
+             "What happens when a connection is lost: end (nothing more is sent) or reconnect "
+             "(connect again, send what was in flight on it again under the same references, go "
+             "on; --timeout then counts anew, latency does not)",
+             [&load](const std::string& given) -> std::string {
+                 const auto parsed = parse_on_loss(given);
+                 if (!parsed) return "must be end or reconnect";
+                 load.on_loss = *parsed;
+                 return {};
+             })
+        ->type_name("end|reconnect");
+    add_duration(
+        app, "--reconnect-for", load.reconnect_for, std::chrono::milliseconds{1},
+        std::chrono::hours{1},
+        "With --on-loss=reconnect: how long a connection may be gone before the server is");
+}
+
 }  // namespace
 
 void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
@@ -48,6 +66,7 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
     add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
                  std::chrono::hours{1},
                  "A request that has no answer after this time has timed out");
+    add_on_loss(app, load);
     return target;
 }
 

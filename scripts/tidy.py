@@ -43,6 +43,7 @@ FLOORS = [
     "loadgen/report loadgen/sample loadgen/client",
     "loadgen/workload loadgen/fake",
     "loadgen/merchants",
+    "loadgen/drive/native",
     "loadgen/drive",
     "loadgen/doctor",
     "loadgen",

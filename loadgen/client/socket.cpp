@@ -21,18 +21,25 @@ namespace {
 
 /// 0, or the errno that says why not.
 int try_address(const addrinfo& address, SteadyTime deadline, Socket& socket) {
-    socket = Socket(::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                             address.ai_protocol));
-    if (!socket.is_open()) return errno;
-    send_at_once(socket);
-    if (::connect(socket.descriptor(), address.ai_addr, address.ai_addrlen) == 0) return 0;
-    if (errno != EINPROGRESS) return errno;
-    if (!wait_for(socket.descriptor(), POLLOUT, deadline)) return ETIMEDOUT;
-    // Ready only means that it is decided. How, the socket's own error says.
     int failure = 0;
-    socklen_t size = sizeof failure;
-    ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
-    return failure;
+    socket = begin_connecting(address, failure);
+    if (failure != 0) return failure;
+    if (!wait_for(socket.descriptor(), POLLOUT, deadline)) return ETIMEDOUT;
+    return connecting_failure(socket);
+}
+
+/// Where nobody listens on a port of this machine, the kernel may choose that very port for the
+/// caller, who then is connected to itself.
+bool is_own_echo(const Socket& socket) {
+    sockaddr_storage here{};
+    sockaddr_storage there{};
+    socklen_t here_size = sizeof here;
+    socklen_t there_size = sizeof there;
+    return ::getsockname(socket.descriptor(), reinterpret_cast<sockaddr*>(&here), &here_size) ==
+               0 &&
+           ::getpeername(socket.descriptor(), reinterpret_cast<sockaddr*>(&there), &there_size) ==
+               0 &&
+           here_size == there_size && std::memcmp(&here, &there, here_size) == 0;
 }
 
 }  // namespace
@@ -129,6 +136,25 @@ std::optional<std::string> send_some(const Socket& socket, std::span<const std::
             return std::strerror(errno);
     }
     return std::nullopt;
+}
+
+Socket begin_connecting(const addrinfo& address, int& failure) {
+    Socket socket(::socket(address.ai_family, address.ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                           address.ai_protocol));
+    failure = socket.is_open() ? 0 : errno;
+    if (failure != 0) return socket;
+    send_at_once(socket);
+    const int begun = ::connect(socket.descriptor(), address.ai_addr, address.ai_addrlen);
+    if (begun != 0 && errno != EINPROGRESS) failure = errno;
+    return socket;
+}
+
+int connecting_failure(const Socket& socket) {
+    // Ready only means that it is decided. How, the socket's own error says.
+    int failure = 0;
+    socklen_t size = sizeof failure;
+    ::getsockopt(socket.descriptor(), SOL_SOCKET, SO_ERROR, &failure, &size);
+    return failure == 0 && is_own_echo(socket) ? ECONNREFUSED : failure;
 }
 
 Socket connect_to(const Endpoint& endpoint, Duration timeout) {

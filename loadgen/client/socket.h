@@ -84,6 +84,13 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 /// first. Throws ConnectionError.
 bool wait_for(int descriptor, short events, SteadyTime deadline);
 
+/// Begins a non-blocking connection without Nagle's delay, and does not wait for it. `failure` is
+/// 0, or the errno that says why it cannot be begun.
+Socket begin_connecting(const addrinfo& address, int& failure);
+/// Of such a connection whose socket is ready to be written to: 0, or the errno that says why there
+/// is none.
+int connecting_failure(const Socket& socket);
+
 /// A non-blocking TCP connection without Nagle's delay. Throws ConnectionError.
 Socket connect_to(const Endpoint& endpoint, Duration timeout);
 

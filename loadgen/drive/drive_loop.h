@@ -69,6 +69,10 @@ protected:
 
     void advance_clock() { now_ = std::chrono::steady_clock::now() - start_; }
     bool may_send() const;
+    /// There is no place from now on, though no request has taken the last.
+    void note_full() {
+        if (!full_since_) full_since_ = now_;
+    }
     /// What was due in an open loop and will never be sent.
     void skip_backlog();
 

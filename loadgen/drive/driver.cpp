@@ -1,8 +1,10 @@
 #include "loadgen/drive/driver.h"
 
 #include "loadgen/client/native_client.h"
-#include "loadgen/drive/connection.h"
 #include "loadgen/drive/drive_loop.h"
+#include "loadgen/drive/native/connection.h"
+#include "loadgen/drive/native/lost_lines.h"
+#include "loadgen/drive/native/server_gone.h"
 #include "loadgen/measure/latency_floor.h"
 #include "protocols/native/messages.h"
 
@@ -23,7 +25,7 @@ constexpr std::size_t queued_bytes_max = 128U << 10U;
 class Run final : public DriveLoop {
 public:
     Run(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
-        ledger::AcksWriter* acks)
+        Acknowledgements* acks)
         : DriveLoop({.timeout = settings.timeout,
                      .overload = settings.overload,
                      .closed_loop = settings.closed_loop,
@@ -36,6 +38,8 @@ public:
           acks_(acks),
           scratch_(scratch_bytes) {
         connect_all();
+        if (settings.on_loss == OnLoss::reconnect)
+            lost_lines_.emplace(settings.target, settings.reconnect, settings.connections, poller_);
     }
 
 private:
@@ -45,12 +49,14 @@ private:
         bool is_dirty = false;
         bool wants_room = false;
         std::optional<LatencyFloor::Room> room{};  ///< by the request that ended last
+        Offset resent_at{0};  ///< when all that was in flight was sent again last
     };
 
     void connect_all() {
         for (std::uint32_t i = 0; i < settings_.connections; ++i) {
-            lines_.push_back({Connection(connect_to(settings_.target, settings_.connect_timeout),
-                                         settings_.in_flight)});
+            lines_.push_back(
+                {Connection(connect_to(settings_.target, settings_.connect_timeout),
+                            settings_.in_flight, settings_.on_loss == OnLoss::reconnect)});
             poller_.add(lines_.back().connection.descriptor(), i);
             waiting_.push_back(i);
         }
@@ -66,13 +72,15 @@ private:
     bool has_place() const override { return !waiting_.empty(); }
 
     std::string crowd() const override {
+        if (lost_lines_ && lost_lines_->is_any_missing())
+            return "No connection that was open had a place for a request";
         return fmt::format("All {} places for requests in flight were taken",
                            std::uint64_t{settings_.connections} * settings_.in_flight);
     }
 
     bool is_over() override {
         // After a loss the other connections may still bring answers, for a short while.
-        if (is_lost_ && (in_flight_ == 0 || now_ >= lost_until_)) return true;
+        if (is_lost_ && (in_flight_ == 0 || now_ >= gone_.until)) return true;
         return in_flight_ == 0 && !(may_send() && traffic_.next_time());
     }
 
@@ -81,6 +89,10 @@ private:
         skip_backlog();
         give_up_in_flight();
         flush_acks();
+        if (lost_lines_) {
+            lost_lines_->finish(now_);
+            result_.losses = lost_lines_->losses();
+        }
         result_.ended = now_;
         recorder_.finish(now_);
     }
@@ -107,6 +119,7 @@ private:
     }
 
     void flush_all() override {
+        if (lost_lines_ && now_ >= lost_lines_->next()) attend_lost();
         if (dirty_.empty()) return;
         advance_clock();
         for (const std::uint32_t number : dirty_) {
@@ -151,11 +164,13 @@ private:
     }
 
     Offset latest_wake_up() const override {
-        const Offset tick = DriveLoop::latest_wake_up();
-        return is_lost_ ? std::min(tick, lost_until_) : tick;
+        Offset wake_up = DriveLoop::latest_wake_up();
+        if (lost_lines_) wake_up = std::min(wake_up, lost_lines_->next());
+        return is_lost_ ? std::min(wake_up, gone_.until) : wake_up;
     }
 
     void on_ready(std::uint32_t number, std::uint32_t events) override {
+        if (lost_lines_ && lost_lines_->is_missing(number)) return reconnect(number);
         // An event of this round may be of a connection that an earlier event has closed.
         if (!lines_[number].connection.is_open()) return;
         if ((events & EPOLLOUT) != 0) flush(number);
@@ -249,7 +264,8 @@ private:
             return false;
         }
         result_.durability = reply.header.durability;
-        take_outcomes(*request, outcomes_);
+        if (lost_lines_) lost_lines_->answered(number, now_);
+        take_outcomes(number, *request, outcomes_);
         in_flight_ -= request->count;
         lines_[number].room = {std::max(received_, request->sent), request->delay};
         // Last: `request` points into the place.
@@ -261,13 +277,16 @@ private:
         return native::FrameError{native::ErrorCode::bad_count, "another type or count"};
     }
 
-    void take_outcomes(const InFlight& request, const std::vector<core::Outcome>& outcomes) {
+    void take_outcomes(std::uint32_t number, const InFlight& request,
+                       const std::vector<core::Outcome>& outcomes) {
         codes_.clear();
         for (const core::Outcome& outcome : outcomes) {
             codes_.push_back(static_cast<std::uint16_t>(outcome.code));
-            // An answer out of the server's memory executed nothing, so that the run measures
-            // something else.
-            if (outcome.is_replayed) ++result_.replays;
+            if (request.is_resent)
+                lost_lines_->ended(number, fate_of_resent(outcome), 1);
+            else if (outcome.is_replayed)
+                // It executed nothing, so that the run measures something else.
+                ++result_.replays;
         }
         Ended ended = ended_of(request, End::answered, now_);
         ended.received = std::max(received_, request.sent);
@@ -278,7 +297,15 @@ private:
             for (const core::Outcome& outcome : outcomes)
                 // Its number is needed to settle or release it, and only the server knows it.
                 if (outcome.code == Refusal::none) traffic_.reserved(TransferId{outcome.id});
-        if (acks_ != nullptr) acknowledge(request, outcomes);
+        if (acks_ != nullptr)
+            write_acks(
+                [&] { acks_->append(request, settings_.prefix, settings_.participant, outcomes); });
+    }
+
+    static ResentFate fate_of_resent(const core::Outcome& outcome) {
+        // The answer had been made before the loss, whatever it says.
+        if (outcome.is_replayed) return &Resent::known;
+        return outcome.code == Refusal::none ? &Resent::executed : &Resent::refused;
     }
 
     void flush_acks() {
@@ -299,29 +326,6 @@ private:
         }
     }
 
-    void acknowledge(const InFlight& request, const std::vector<core::Outcome>& outcomes) {
-        ensure(request.digests.size() == outcomes.size(), "acknowledgements need digests");
-        write_acks([&] { append_acks(request, outcomes); });
-    }
-
-    void append_acks(const InFlight& request, const std::vector<core::Outcome>& outcomes) {
-        for (std::size_t i = 0; i < outcomes.size(); ++i) {
-            const core::Outcome& outcome = outcomes[i];
-            // Nothing was executed and nothing is in the journal, so that there is nothing to
-            // audit.
-            if (outcome.code == Refusal::overloaded) continue;
-            acks_->append({.reference = run_reference(settings_.prefix, request.type,
-                                                      request.first_number + i),
-                           .digest = request.digests[i],
-                           .participant = settings_.participant,
-                           .code = outcome.code,
-                           .reserved = 0,
-                           .id = outcome.id,
-                           .time_us = outcome.time.time_since_epoch().count(),
-                           .balance = outcome.balance});
-        }
-    }
-
     static Ended ended_of(const InFlight& request, End end, Offset when) {
         return {.n = request.count,
                 .intended = request.intended,
@@ -334,65 +338,121 @@ private:
     }
 
     /// It has no answer, and none is waited for any more.
-    void end_request(Line& line, const InFlight& request, End end, Offset when) {
+    void end_request(std::uint32_t number, const InFlight& request, End end, Offset when) {
         in_flight_ -= request.count;
         recorder_.ended(ended_of(request, end, when), request.due);
         floor_.abandoned(request.sent);
-        line.room = {when, request.delay};
+        lines_[number].room = {when, request.delay};
+        if (request.is_resent)
+            lost_lines_->ended(number, end == End::timeout ? &Resent::timed_out : &Resent::failed,
+                               request.count);
+    }
+
+    void lose(std::uint32_t number, const std::string& reason) {
+        Line& line = lines_[number];
+        advance_clock();
+        // What was queued and never left counts as sent, or it would be missing in all sums.
+        line.connection.stamp_sent(now_, [&](InFlight& request) { note_sent(line, request); });
+        line.connection.close();
+        if (lost_lines_ && !is_lost_)
+            await_return(number, reason);
+        else
+            give_up(number, reason);
     }
 
     /// Counts what the connection had in flight as errors; from now on nothing is sent.
-    void lose(std::uint32_t number, const std::string& reason) {
-        Line& line = lines_[number];
-        Connection& connection = line.connection;
-        advance_clock();
-        // What was queued and never left counts as sent, or it would be missing in all sums.
-        connection.stamp_sent(now_, [&](InFlight& request) { note_sent(line, request); });
-        std::uint64_t operations = 0;
-        const std::size_t requests = connection.in_flight();
+    void give_up(std::uint32_t number, const std::string& reason) {
+        Connection& connection = lines_[number].connection;
+        gone_.requests += connection.in_flight();
         while (const InFlight* request = connection.oldest()) {
-            operations += request->count;
-            end_request(line, *request, End::error, now_);
+            gone_.operations += request->count;
+            end_request(number, *request, End::error, now_);
             connection.give_up_oldest();
         }
-        connection.close();
-        lost_requests_ += requests;
-        lost_operations_ += operations;
-        ++lost_connections_;
+        ++gone_.connections;
         if (!is_lost_) {
             is_lost_ = true;
-            lost_reason_ = reason;
-            lost_at_ = now_;
-            lost_until_ = now_ + std::min<Offset>(settings_.timeout, drain_after_loss);
+            gone_.reason = reason;
+            gone_.at = now_;
+            gone_.until = now_ + std::min<Offset>(settings_.timeout, drain_after_loss);
+            if (lost_lines_) lost_lines_->abandon();
         }
         // Each time, since the numbers in it grow with every connection that is lost.
-        describe_loss();
+        result_.server_gone = gone_.text(settings_.target, settings_.connections);
     }
 
-    void describe_loss() {
-        result_.server_gone = fmt::format(
-            "{}: {} after {:.3f} s; {} operations in {} requests were in flight on {} of {} "
-            "connections: ask again with the same references to learn what became of them",
-            settings_.target.text(), lost_reason_, static_cast<double>(lost_at_.count()) / 1e9,
-            lost_operations_, lost_requests_, lost_connections_, settings_.connections);
+    /// What is in flight on the connection waits for it; all others go on.
+    void await_return(std::uint32_t number, const std::string& reason) {
+        Line& line = lines_[number];
+        // What is sent again leaves first.
+        if (line.is_waiting) waiting_.erase(std::find(waiting_.begin(), waiting_.end(), number));
+        line.is_waiting = false;
+        if (!has_place()) note_full();
+        std::uint64_t in_flight = 0;
+        std::uint64_t again = 0;
+        line.connection.for_each_in_flight([&](InFlight& request) {
+            in_flight += request.count;
+            if (request.is_resent) again += request.count;
+            request.is_resent = false;
+        });
+        lost_lines_->lost(number, now_, reason, in_flight, again);
+    }
+
+    void attend_lost() {
+        advance_clock();
+        lost_lines_->attend(
+            now_,
+            [this](std::uint32_t number, Socket socket) { resume(number, std::move(socket)); },
+            [this](std::uint32_t number, const std::string& reason) { give_up(number, reason); });
+    }
+
+    void reconnect(std::uint32_t number) {
+        lost_lines_->on_ready(
+            number, now_,
+            [this](std::uint32_t line, Socket socket) { resume(line, std::move(socket)); },
+            [this](std::uint32_t line, const std::string& reason) { give_up(line, reason); });
+    }
+
+    /// The connection is there again.
+    void resume(std::uint32_t number, Socket socket) {
+        Line& line = lines_[number];
+        advance_clock();
+        const Offset paused = lost_lines_->paused(number);
+        std::uint64_t resent = 0;
+        line.connection.reopen(std::move(socket), now_, [&](InFlight& request) {
+            request.is_resent = true;
+            // The pauses between attempts are this program's.
+            request.delay += paused;
+            floor_.delayed(request.delay);
+            resent += request.count;
+        });
+        line.resent_at = now_;
+        line.room = {now_, paused};
+        line.wants_room = false;
+        poller_.want_room(line.connection.descriptor(), number, false);
+        lost_lines_->back(number, now_, resent);
+        list_as_waiting(number);
+        flush(number);
     }
 
     Offset time_out() override {
         Offset next = Offset::max();
         for (std::uint32_t i = 0; i < lines_.size(); ++i) {
             Line& line = lines_[i];
+            // What waits for its connection is sent again before it can be late.
+            if (!line.connection.is_open()) continue;
             const InFlight* request = line.connection.oldest();
             for (; request != nullptr; request = line.connection.oldest()) {
-                const Offset given_up = request->sent + settings_.timeout;
+                const Offset given_up = std::max(request->sent, line.resent_at) + settings_.timeout;
                 if (given_up > now_) {
                     next = std::min(next, given_up);
                     break;
                 }
-                end_request(line, *request, End::timeout, given_up);
+                end_request(i, *request, End::timeout, given_up);
                 line.connection.give_up_oldest();
             }
             // Places have become free by this, and the connection may have been full.
-            if (line.connection.is_open()) list_as_waiting(i);
+            list_as_waiting(i);
         }
         recorder_.advance(now_);
         flush_acks();
@@ -402,12 +462,12 @@ private:
     /// After a loss: the other connections were silent for too long.
     void give_up_in_flight() {
         for (std::uint32_t i = 0; i < lines_.size() && in_flight_ > 0; ++i)
-            if (lines_[i].connection.in_flight() > 0) lose(i, lost_reason_);
+            if (lines_[i].connection.in_flight() > 0) lose(i, gone_.reason);
     }
 
     const DriverSettings& settings_;
     RequestStream& traffic_;
-    ledger::AcksWriter* acks_;
+    Acknowledgements* acks_;
     std::vector<std::byte> scratch_;
     std::deque<Line> lines_;
     std::deque<std::uint32_t> waiting_;  ///< connections with a place, in turn
@@ -419,37 +479,14 @@ private:
     Offset newest_due_{0};  ///< of the requests of this round
     Offset received_{0};    ///< the reply at hand, at the earliest
     bool is_received_exact_ = false;
-    std::string lost_reason_;
-    Offset lost_at_{0};
-    Offset lost_until_{0};
-    std::uint64_t lost_requests_ = 0;
-    std::uint64_t lost_operations_ = 0;
-    std::uint32_t lost_connections_ = 0;
+    ServerGone gone_;
+    std::optional<LostLines> lost_lines_;  ///< with OnLoss::reconnect
 };
 
 }  // namespace
 
-std::string_view name(Overload overload) {
-    switch (overload) {
-        case Overload::queue:
-            return "queue";
-        case Overload::skip:
-            return "skip";
-        case Overload::abort:
-            return "abort";
-    }
-    unreachable("an overload policy outside the table");
-}
-
-std::optional<Overload> parse_overload(std::string_view text) {
-    for (const Overload overload : {Overload::queue, Overload::skip, Overload::abort})
-        if (text == name(overload)) return overload;
-    return std::nullopt;
-}
-
 RunEnd drive(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
-             ledger::AcksWriter* acks, const std::atomic<bool>& stop,
-             const OnProgress& on_progress) {
+             Acknowledgements* acks, const std::atomic<bool>& stop, const OnProgress& on_progress) {
     return Run(settings, traffic, recorder, acks).run(stop, on_progress);
 }
 

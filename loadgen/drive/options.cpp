@@ -49,6 +49,11 @@ std::optional<InputError> http_contradiction(const LoadOptions& options) {
                           "--callbacks=ignore out"};
     if (!options.acks.empty())
         return InputError{"--acks", "are those of a native: target; leave it out"};
+    if (options.on_loss == OnLoss::reconnect)
+        return InputError{
+            "--on-loss",
+            "a payment that is asked for again over HTTP could be asked for twice, so "
+            "that reconnect belongs to a native: target; leave it out"};
     if (protocol->run_max != Duration{0} && options.warmup + options.duration > protocol->run_max)
         return InputError{"--duration",
                           "an access token is good for an hour; take at most 55m, "

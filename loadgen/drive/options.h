@@ -46,6 +46,8 @@ struct LoadOptions {
     std::optional<std::uint32_t> in_flight;
     Arrival arrival = Arrival::poisson;
     Overload overload = Overload::queue;
+    OnLoss on_loss = OnLoss::end;
+    Duration reconnect_for = std::chrono::seconds{30};  ///< with OnLoss::reconnect
     std::string slo;         ///< what must hold of the run; empty: nothing
     std::string abort_when;  ///< when it is given up; empty: never
     std::string command;     ///< the command line, for the report

@@ -72,6 +72,8 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
     settings.connections = options.connections;
     settings.timeout = options.timeout;
     settings.overload = options.overload;
+    settings.on_loss = options.on_loss;
+    settings.reconnect.in_all = options.reconnect_for;
     // A trace has no rate. Played as fast as possible, it waits for answers and for nothing else.
     settings.closed_loop = options.is_trace() ? options.speed == 0 : !options.rate;
     settings.in_flight = in_flight_max(options, settings.closed_loop);
@@ -104,6 +106,10 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
         settings.more.emplace_back("speed",
                                    options.speed == 0 ? "max" : std::to_string(options.speed));
     if (options.day_length) settings.more.emplace_back("day_length", text(*options.day_length));
+    if (options.on_loss == OnLoss::reconnect) {
+        settings.more.emplace_back("on_loss", name(options.on_loss));
+        settings.more.emplace_back("reconnect_for", text(options.reconnect_for));
+    }
     if (options.operations_max > 0)
         settings.more.emplace_back("stop_after", std::to_string(options.operations_max));
     return settings;
@@ -170,7 +176,7 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Accounts&
     Workload workload(play.scenario, accounts, options.seed);
     const auto traffic = traffic_for(options, play, workload);
     const DriverSettings driving = driver_settings(options, play.scenario);
-    std::optional<ledger::AcksWriter> acks;
+    std::optional<Acknowledgements> acks;
     // Opened before anything is sent, so that a wrong path costs no run.
     if (!options.acks.empty()) acks.emplace(options.acks);
     Recorder recorder(options.warmup, driving.end);

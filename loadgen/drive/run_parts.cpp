@@ -159,10 +159,12 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     report.aborted = end.aborted;
     report.late_answers = end.late_answers;
     report.duplicate_answers = end.duplicate_answers;
+    report.losses = end.losses;
     parts.add_facts(end, report);
     take_results(recorder, parts.kinds, report);
     // Of a server that was started again the difference would be nonsense.
-    if (metrics_before && end.server_gone.empty())
+    const bool was_lost = !end.server_gone.empty() || (end.losses && end.losses->count > 0);
+    if (metrics_before && !was_lost)
         if (const auto after = scrape(options, progress))
             report.stages = stages_between(*metrics_before, *after);
     report.verdict = judge(report);

@@ -63,6 +63,9 @@ public:
         return std::min(delay, received - due - quickest_);
     }
 
+    /// What is in flight may be as late by this program's doing as that, since it was sent again.
+    void delayed(Offset delay) { delay_ = std::max(delay_, delay); }
+
     /// Its answer is not waited for any more. The server may have it still, so that its busy time
     /// goes on.
     void abandoned(Offset sent) {

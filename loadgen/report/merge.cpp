@@ -162,6 +162,10 @@ void add(const RunReport& part, RunReport& total) {
     if (total.aborted.empty()) total.aborted = part.aborted;
     total.late_answers += part.late_answers;
     total.duplicate_answers += part.duplicate_answers;
+    if (part.losses && total.losses)
+        total.losses->add(*part.losses, part.started_at - total.started_at);
+    else if (part.losses)
+        total.losses = part.losses;
     add_histograms(part, total);
     add_fates(part.fates, total.fates);
     if (part.host != total.host) total.host += ", " + part.host;

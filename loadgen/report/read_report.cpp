@@ -68,6 +68,12 @@ const json::object& part(const json::object& object, std::string_view key) {
     return *found;
 }
 
+const json::array& list(const json::object& object, std::string_view key) {
+    const json::array* found = member(object, key).if_array();
+    if (found == nullptr) throw BadMember(fmt::format("{} is no list", key));
+    return *found;
+}
+
 Duration duration_of(const json::object& object, std::string_view key) {
     return Duration{std::llround(real(object, key, seconds_max) * 1e6)};
 }
@@ -146,9 +152,7 @@ void read_calibration(const json::object& object, Calibration& calibration) {
 }
 
 void read_fates(const json::object& object, RunReport& report) {
-    const json::array* rows = member(object, "fates").if_array();
-    if (rows == nullptr) throw BadMember("fates is no list");
-    for (const json::value& value : *rows) {
+    for (const json::value& value : list(object, "fates")) {
         if (!value.is_object()) throw BadMember("fates has something else than objects");
         const json::object& row = value.get_object();
         const std::string word = text_of(row, "fate");
@@ -162,6 +166,43 @@ void read_fates(const json::object& object, RunReport& report) {
         fate.fate = *found;
         report.fates.push_back(std::move(fate));
     }
+}
+
+Offset offset_of(const json::object& object, std::string_view key) {
+    return Offset{std::llround(real(object, key, seconds_max) * 1e9)};
+}
+
+Resent resent_of(const json::object& object) {
+    return {.in_flight = whole(object, "in_flight"),
+            .resent = whole(object, "resent"),
+            .executed = whole(object, "executed"),
+            .known = whole(object, "known"),
+            .refused = whole(object, "refused"),
+            .timed_out = whole(object, "timed_out"),
+            .lost_again = whole(object, "lost_again"),
+            .failed = whole(object, "failed")};
+}
+
+Losses losses_of(const json::object& object) {
+    Losses losses;
+    losses.count = whole(object, "count");
+    losses.downtime = offset_of(object, "downtime_s");
+    losses.longest_silence = offset_of(object, "longest_silence_s");
+    losses.operations = resent_of(part(object, "operations"));
+    for (const json::value& value : list(object, "rows")) {
+        if (!value.is_object()) throw BadMember("losses has something else than objects");
+        const json::object& row = value.get_object();
+        Loss& loss = losses.rows.emplace_back();
+        loss.at = offset_of(row, "at_s");
+        loss.lasted = offset_of(row, "lasted_s");
+        loss.is_over = flag(row, "is_over");
+        if (!member(row, "answer_after_s").is_null())
+            loss.answer = offset_of(row, "answer_after_s");
+        loss.connections = whole(row, "connections");
+        loss.reason = text_of(row, "reason");
+        loss.operations = resent_of(part(row, "operations"));
+    }
+    return losses;
 }
 
 void read_object(const json::object& object, RunReport& report) {
@@ -178,6 +219,7 @@ void read_object(const json::object& object, RunReport& report) {
     report.durability = text_of(object, "durability");
     report.counts = counts_of(object, "scheduled");
     report.warmup_counts = counts_of(part(object, "warmup"), "offered");
+    if (object.contains("losses")) report.losses = losses_of(part(object, "losses"));
     if (object.contains("aborted")) report.aborted = text_of(object, "aborted");
     report.late_answers = whole(object, "late_answers");
     report.duplicate_answers = whole(object, "duplicate_answers");

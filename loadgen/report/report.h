@@ -7,6 +7,7 @@
 #include "loadgen/measure/callback_tracker.h"
 #include "loadgen/measure/counts.h"
 #include "loadgen/measure/histogram.h"
+#include "loadgen/measure/losses.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/measure/server_metrics.h"
 #include "loadgen/report/verdict.h"
@@ -93,6 +94,8 @@ struct RunReport {
     std::vector<FateRow> fates;  ///< by kind, then executed, refused, failed; those that there were
     /// What callbacks did; nothing where there are none or they are ignored.
     std::optional<CallbackResults> callbacks;
+    /// Connections that were lost and opened again; nothing where that was not asked for.
+    std::optional<Losses> losses;
     /// What the numbers of refusals mean, where the protocol names them by words of its own.
     std::map<std::uint16_t, std::string> refusal_names;
     std::vector<TimelineRow> timeline;

@@ -1,6 +1,7 @@
 // report.html: one page with everything in it, drawn without a script.
 #include "ledger/words/html.h"
 #include "loadgen/measure/number_text.h"
+#include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/report_page.h"
 #include "loadgen/report/svg_chart.h"
@@ -441,6 +442,7 @@ std::string report_html(const RunReport& report) {
            percentile_chart(report);
     out += latency_over_time(report);
     out += "<h2>Rates</h2>\n" + rates_table(report) + rates_over_time(report);
+    if (report.losses) out += losses_html(*report.losses);
     out += stages(report) + counts_section(report) + calibration(report) + settings(report);
     out += "<h2>How to read this</h2>\n" + std::string(report_explanation);
     return out + "</main></body></html>\n";

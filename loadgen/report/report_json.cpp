@@ -2,6 +2,7 @@
 #include "ledger/words/refusal.h"
 #include "ledger/words/text.h"
 #include "loadgen/report/json_text.h"
+#include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
 
 #include <boost/json.hpp>
@@ -212,6 +213,7 @@ std::string report_json(const RunReport& report) {
     }
     // Left out where none are awaited: zeros would look like a measurement.
     if (report.callbacks) out["callbacks"] = callbacks_of(*report.callbacks);
+    if (report.losses) out["losses"] = losses_json(*report.losses);
     if (!report.aborted.empty()) out["aborted"] = report.aborted;
     if (report.slo)
         out["slo"] = {

@@ -1,6 +1,7 @@
 // The summary that stands on the terminal when a run is over.
 #include "ledger/words/refusal.h"
 #include "loadgen/measure/number_text.h"
+#include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
 
 #include <fmt/format.h>
@@ -168,6 +169,9 @@ std::string report_text(const RunReport& report) {
     out += rates_block(report);
     out += counts_block(report);
     if (report.callbacks) out += callbacks_block(report.callbacks->counts);
+    if (report.losses)
+        for (const std::string& line : losses_lines(*report.losses))
+            out += wrapped("  ", "    ", line);
 
     out += fmt::format("\n  {:<12}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}\n", "latency", "p50", "p90",
                        "p95", "p99", "p99.9", "max");

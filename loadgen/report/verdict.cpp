@@ -4,6 +4,7 @@
 #include "ledger/words/ensure.h"
 #include "ledger/words/refusal.h"
 #include "loadgen/measure/number_text.h"
+#include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
 
 #include <fmt/format.h>
@@ -111,6 +112,8 @@ void add_load_remarks(const RunReport& report, Verdict& verdict) {
             "open-loop "
             "run.");
     if (!report.aborted.empty()) verdict.remarks.push_back("The run was " + report.aborted + ".");
+    if (report.losses && report.losses->count > 0)
+        verdict.remarks.push_back(losses_sentence(*report.losses));
     const Counts& window = report.window;
     if (window.refused > 0)
         verdict.remarks.push_back(fmt::format(
@@ -170,6 +173,9 @@ void find_broken(const RunReport& report, Verdict& verdict) {
     for (const Counts* counts : {&report.counts, &report.warmup_counts})
         if (const std::optional<std::string> broken = broken_identity(*counts))
             verdict.invalid_because.push_back("the counts do not agree: " + *broken);
+    if (report.losses)
+        if (const std::optional<std::string> broken = broken_identity(*report.losses))
+            verdict.invalid_because.push_back("what was sent again does not agree: " + *broken);
     if (report.callbacks) judge_callbacks(report.callbacks->counts, verdict);
     if (!report.server_gone.empty())
         verdict.invalid_because.push_back("the server went away: " + report.server_gone);

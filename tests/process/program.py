@@ -86,12 +86,14 @@ class Program:
 
 
 class Server(Program):
-    """`tuma serve` on free ports; made once it is ready. Raises Failed when it ends before."""
+    """`tuma serve` on free ports, or on the native port of one that has ended; made once it is ready. Raises Failed
+    when it ends before."""
 
-    def __init__(self, folder, tuma, data, *flags, with_admin=True, **options):
+    def __init__(self, folder, tuma, data, *flags, with_admin=True, native_port=0, **options):
         self.data = Path(data)
         admin = ["--admin=127.0.0.1:0"] if with_admin else []
-        super().__init__(folder, [tuma, "serve", f"--data={data}", "--native=127.0.0.1:0", *admin, *flags], **options)
+        super().__init__(folder, [tuma, "serve", f"--data={data}", f"--native=127.0.0.1:{native_port}", *admin,
+                                  *flags], **options)
         # What a dialect has to tell people comes before it.
         wait_until(lambda: re.search("^ready.*\n", self.out(), re.M) or not self.is_running(), "the ready line")
         match = READY.fullmatch(self.out()[max(self.out().find("ready native="), 0):])

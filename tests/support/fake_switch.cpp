@@ -86,7 +86,7 @@ void FakeSwitch::read(Peer& peer) {
     if (received <= 0) return peer.socket.close();
     peer.incoming.insert(peer.incoming.end(), chunk.begin(), chunk.begin() + received);
     std::size_t used = 0;
-    while (!closes_) {
+    while (!closes_ && peer.socket.is_open()) {
         const auto frame = native::read_frame(std::span{peer.incoming}.subspan(used), false);
         if (!frame) break;
         ensure(frame->has_value(), "the generator sends well-formed frames");
@@ -118,6 +118,7 @@ void FakeSwitch::answer(Peer& peer, const native::FrameView& frame) {
     native::begin_frame(reply);
     for (const core::Request& request : requests)
         native::append_outcome(reply, type, decide(type, request));
+    if (is_movement(type) && movement_frames_ % faults_.loses_each == 0) return peer.socket.close();
     native::FrameHeader header = frame.header;
     header.type = static_cast<std::uint8_t>(header.type | native::reply_bit);
     header.durability = 1;

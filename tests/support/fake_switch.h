@@ -23,6 +23,8 @@ struct FakeSwitchFaults {
 
     std::uint64_t silent_from = never;  ///< the frame with this movement and all behind: no answer
     std::uint64_t silent_each = never;  ///< every Nth frame of movements: no answer
+    /// Every Nth frame of movements: done, and instead of the answer its connection is closed.
+    std::uint64_t loses_each = never;
     std::uint64_t close_at = never;  ///< the frame with this movement: all connections are closed
     /// The frame with this movement is answered so much later, and so is all behind it.
     std::uint64_t hold_at = never;

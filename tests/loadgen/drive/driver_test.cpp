@@ -1,6 +1,7 @@
 // The driver against a switch that says yes, over real sockets: times, counts, faults, answers.
 #include "loadgen/drive/driver.h"
 
+#include "ledger/store/acks.h"
 #include "tests/support/fake_switch.h"
 #include "tests/support/temporary_directory.h"
 
@@ -63,7 +64,7 @@ Driven drive_against(FakeSwitch& server, Load load) {
     load.driving.prefix = framing.prefix;
     load.driving.closed_loop = !load.rate;
     load.driving.end = load.length;
-    std::optional<ledger::AcksWriter> acks;
+    std::optional<Acknowledgements> acks;
     if (!load.acks.empty()) acks.emplace(load.acks);
     Recorder recorder(Offset{0});
     const std::atomic<bool> stop{false};

@@ -28,6 +28,18 @@ ReadReport part_of(const std::filesystem::path& directory, SampleRun sample,
     return std::move(read).value();
 }
 
+/// Half a second in which one connection of a run was missing.
+Losses sample_losses(Offset at) {
+    LossLog log;
+    const std::size_t loss = log.lost(at, "the server closed the connection", 5, 0, 0);
+    log.back(at + 400ms, loss, 5);
+    log.answered(at + 500ms, loss);
+    log.ended(loss, &Resent::known, 2);
+    log.ended(loss, &Resent::executed, 3);
+    log.finish(at + 1s);
+    return log.losses();
+}
+
 std::string reason(const std::vector<ReadReport>& parts) {
     const auto total = merged(parts);
     return total ? "it was accepted" : total.error().text();
@@ -42,6 +54,7 @@ TEST_CASE("merge: a report that is read back says the same") {
         report->settings.more = {{"customers", "10000"}, {"note", "a b"}};
         report->late_answers = 3;
         report->blocked.record_n(40, 7);
+        report->losses = sample_losses(1500ms);
         write_report(*report, directory.path());
         const auto read = read_report(directory.path());
         REQUIRE(read);
@@ -88,6 +101,22 @@ TEST_CASE("merge: counts and histograms are added up, and never averaged") {
     REQUIRE(sum.timeline.size() >= 10);
     CHECK(sum.timeline[5].sent == fast.timeline[5].sent + slow.timeline[5].sent);
     CHECK(sum.timeline[5].p99_us > 30'000);
+}
+
+TEST_CASE("merge: losses at the same time by the wall clock are one") {
+    const TemporaryDirectory directory;
+    std::vector<ReadReport> parts;
+    parts.push_back(part_of(directory.path() / "first", {.seed = 1}));
+    parts.push_back(part_of(directory.path() / "late", {.seed = 2}, 1s));
+    parts[0].report->losses = sample_losses(3s);
+    parts[1].report->losses = sample_losses(2200ms);
+    const auto total = merged(parts);
+    REQUIRE(total);
+    REQUIRE((*total)->losses);
+    CHECK((*total)->losses->count == 1);
+    CHECK((*total)->losses->downtime == 600ms);
+    CHECK((*total)->losses->operations.resent == 10);
+    CHECK((*total)->verdict.valid);
 }
 
 TEST_CASE("merge: seconds are those of the wall clock") {

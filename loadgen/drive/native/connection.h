@@ -9,6 +9,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace tuma::loadgen {
@@ -25,14 +26,16 @@ struct InFlight {
     std::optional<Offset> blocked_since;
     std::vector<Offset> due;
     std::vector<Digest> digests;
+    std::vector<std::byte> bytes;  ///< its frame, where requests may have to be sent again
+    bool is_resent = false;        ///< since the connection was lost last
 };
 
 /// A non-blocking connection with a fixed number of places for requests in flight. A place that was
 /// given up by `end` gets another request id, so a late answer finds nothing.
 class Connection {
 public:
-    /// Requires: 1 <= places <= 65535.
-    Connection(Socket socket, std::size_t places);
+    /// `keeps_requests`: so that `reopen` can be called. Requires: 1 <= places <= 65535.
+    Connection(Socket socket, std::size_t places, bool keeps_requests = false);
 
     int descriptor() const { return stream_.descriptor(); }
     bool is_open() const { return stream_.is_open(); }
@@ -88,6 +91,24 @@ public:
 
     void close() { stream_.close(); }
 
+    /// Goes on over another connection: all that is in flight is queued on it under new request
+    /// ids, in the order in which it was sent first, and `visit(request)` is told of each. What
+    /// came from the old one is forgotten. Requires: keeps_requests, everything queued was stamped.
+    template <typename Visit>
+    void reopen(Socket socket, Offset now, const Visit& visit) {
+        replace_stream(std::move(socket), now);
+        for (std::uint16_t place = oldest_; place != no_place; place = places_[place].after) {
+            queue_again(place);
+            visit(places_[place].request);
+        }
+    }
+    /// Tells `visit(request)` of all that was sent and is in flight, in that order.
+    template <typename Visit>
+    void for_each_in_flight(const Visit& visit) {
+        for (std::uint16_t place = oldest_; place != no_place; place = places_[place].after)
+            visit(places_[place].request);
+    }
+
 private:
     struct Place {
         InFlight request;
@@ -101,10 +122,15 @@ private:
     /// No connection has so many places.
     static constexpr std::uint16_t no_place = 0xffff;
 
+    std::uint64_t id_of(std::uint16_t place) const;
+    void append_outgoing(std::span<const std::byte> bytes);
+    void replace_stream(Socket socket, Offset now);
+    void queue_again(std::uint16_t place);
     void append_sent(std::uint16_t place);
     void free_place(std::size_t place);
 
     ByteStream stream_;
+    bool keeps_requests_;
     std::vector<Place> places_;
     std::vector<std::uint16_t> free_;
     std::vector<std::uint16_t> unstamped_;

@@ -1,8 +1,9 @@
-#include "loadgen/drive/connection.h"
+#include "loadgen/drive/native/connection.h"
 
 #include "ledger/words/ensure.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace tuma::loadgen {
@@ -13,8 +14,8 @@ constexpr std::uint64_t place_mask = (std::uint64_t{1} << place_bits) - 1;
 
 }  // namespace
 
-Connection::Connection(Socket socket, std::size_t places)
-    : stream_(std::move(socket)), places_(places) {
+Connection::Connection(Socket socket, std::size_t places, bool keeps_requests)
+    : stream_(std::move(socket)), keeps_requests_(keeps_requests), places_(places) {
     ask_for_receive_times(stream_.descriptor());
     ensure(places >= 1 && places <= place_mask, "1 to 65535 requests in flight");
     // Taken from the back, so that few places stay few in memory when little is in flight.
@@ -42,13 +43,46 @@ void Connection::queue(RequestFrame& frame, ParticipantId participant,
     native::FrameHeader header;
     header.type = static_cast<std::uint8_t>(frame.type);
     header.count = frame.count;
-    // An answer leads to its place without a search. The generation in front of it tells an answer
-    // that comes too late from one to the request that has the place by then.
-    header.request_id = (place.generation << place_bits) | number;
+    header.request_id = id_of(number);
     header.participant = participant;
     native::finish_frame(frame.bytes, 0, header);
+    append_outgoing(frame.bytes);
+    place.request.is_resent = false;
+    if (keeps_requests_) std::swap(place.request.bytes, frame.bytes);
+}
+
+/// An answer leads to its place without a search. The generation in front of it tells an answer
+/// that comes too late from one to the request that has the place by then.
+std::uint64_t Connection::id_of(std::uint16_t place) const {
+    return (places_[place].generation << place_bits) | place;
+}
+
+void Connection::append_outgoing(std::span<const std::byte> bytes) {
     std::vector<std::byte>& outgoing = stream_.outgoing();
-    outgoing.insert(outgoing.end(), frame.bytes.begin(), frame.bytes.end());
+    outgoing.insert(outgoing.end(), bytes.begin(), bytes.end());
+}
+
+void Connection::replace_stream(Socket socket, Offset now) {
+    ensure(keeps_requests_ && unstamped_.empty(), "requests are kept, and all were stamped");
+    stream_ = ByteStream(std::move(socket));
+    ask_for_receive_times(stream_.descriptor());
+    segments_ = {};
+    received_after_ = empty_at_ = now;
+    is_empty_ = true;
+    // What was given up on the old connection can have no answer on this one.
+    for (Place& place : places_) place.given_up = 0;
+}
+
+void Connection::queue_again(std::uint16_t place) {
+    InFlight& request = places_[place].request;
+    // As every request: its old id finds nothing any more.
+    ++places_[place].generation;
+    native::FrameHeader header;
+    std::memcpy(&header, request.bytes.data(), sizeof header);
+    header.request_id = id_of(place);
+    header.crc = 0;
+    native::finish_frame(request.bytes, 0, header);
+    append_outgoing(request.bytes);
 }
 
 const InFlight* Connection::find(std::uint64_t request_id) const {

@@ -54,6 +54,9 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
              });
     add_number(app, "--connections", load.connections, 1, 20'000,
                "TCP connections; over HTTP 64 unless given");
+    add_number(app, "--workers", load.workers, 1, 64,
+               "Threads that make the load, each with a share of the connections and of the rate; "
+               "more than one only where one is not enough, since none knows the others' delays");
     // Without a default here: the right one depends on other options, and a given one must be told
     // from none.
     app.add_option("--in-flight", load.in_flight,

@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace tuma::loadgen {
 namespace {
@@ -12,10 +13,12 @@ constexpr Offset tick_max = std::chrono::milliseconds{100};
 
 }  // namespace
 
-RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progress) {
+RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progress,
+                      std::optional<Moment> start) {
     // Timers would otherwise wake up to 50 µs late by the kernel's leave.
     ::prctl(PR_SET_TIMERSLACK, 1UL);
-    start_ = std::chrono::steady_clock::now();
+    if (start) std::this_thread::sleep_until(*start);
+    start_ = start.value_or(std::chrono::steady_clock::now());
     advance_clock();
     while (!is_over()) {
         // Nothing more is sent, and the round goes on: what is in flight still has to end in a

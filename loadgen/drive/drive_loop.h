@@ -32,8 +32,11 @@ public:
     DriveLoop& operator=(const DriveLoop&) = delete;
     virtual ~DriveLoop() = default;
 
-    /// Until everything has been sent and answered, or the run is given up; then `finish`.
-    RunEnd run(const std::atomic<bool>& stop, const OnProgress& on_progress);
+    using Moment = std::chrono::steady_clock::time_point;
+    /// Until everything has been sent and answered, or the run is given up; then `finish`. Waits
+    /// for `start` where one is given, from which times count; else from now.
+    RunEnd run(const std::atomic<bool>& stop, const OnProgress& on_progress,
+               std::optional<Moment> start = {});
 
 protected:
     /// Requires: the recorder outlives it.

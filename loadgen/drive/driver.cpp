@@ -4,6 +4,7 @@
 #include "loadgen/drive/drive_loop.h"
 #include "loadgen/drive/native/connection.h"
 #include "loadgen/drive/native/lost_lines.h"
+#include "loadgen/drive/native/receive_moment.h"
 #include "loadgen/drive/native/server_gone.h"
 #include "loadgen/measure/latency_floor.h"
 #include "protocols/native/messages.h"
@@ -17,7 +18,6 @@ namespace tuma::loadgen {
 namespace {
 
 constexpr Offset drain_after_loss = std::chrono::seconds{1};
-constexpr Offset clocks_apart_max = std::chrono::microseconds{5};
 constexpr std::size_t scratch_bytes = 1U << 20U;
 /// A connection with more than this queued is flushed before further requests are made.
 constexpr std::size_t queued_bytes_max = 128U << 10U;
@@ -204,29 +204,17 @@ private:
                                 : fmt::format("a reply that cannot be read: {}: {}",
                                               name(frame->error().code), frame->error().reason));
             }
-            if (used == 0) find_received(connection, (*frame)->header.length == bytes.size());
+            if (used == 0)
+                received_.find(connection, (*frame)->header.length == bytes.size(), now_, [this] {
+                    advance_clock();
+                    return now_;
+                });
             if (!take_reply(number, **frame)) return;
             used += (*frame)->header.length;
         }
         // What is left is the beginning of a reply.
         connection.consumed(used);
         list_as_waiting(number);
-    }
-
-    /// When the replies of one reading have come, at the earliest.
-    void find_received(Connection& connection, bool is_one_reply) {
-        const auto& kernel = connection.last_byte_at();
-        // The kernel's time is that of the last of all bytes.
-        is_received_exact_ = kernel && (is_one_reply || connection.came_at_once());
-        received_ = connection.received_after();
-        if (!is_received_exact_) return;
-        const Offset read_at = now_;
-        const Offset age = kernel->age();
-        advance_clock();
-        // Whoever was put to sleep between the two clocks knows only that it was not later.
-        is_received_exact_ = now_ - read_at < clocks_apart_max;
-        // Within what is known, because the wall clock may be set at any moment.
-        received_ = std::clamp(read_at - age, received_, read_at);
     }
 
     void list_as_waiting(std::uint32_t number) {
@@ -267,7 +255,7 @@ private:
         if (lost_lines_) lost_lines_->answered(number, now_);
         take_outcomes(number, *request, outcomes_);
         in_flight_ -= request->count;
-        lines_[number].room = {std::max(received_, request->sent), request->delay};
+        lines_[number].room = {std::max(received_.at(), request->sent), request->delay};
         // Last: `request` points into the place.
         connection.end(reply.header.request_id);
         return true;
@@ -289,9 +277,9 @@ private:
                 ++result_.replays;
         }
         Ended ended = ended_of(request, End::answered, now_);
-        ended.received = std::max(received_, request.sent);
+        ended.received = std::max(received_.at(), request.sent);
         ended.delay = floor_.answered(request.intended, request.sent, ended.received, request.delay,
-                                      is_received_exact_);
+                                      received_.is_exact());
         recorder_.answered(ended, codes_, request.due);
         if (request.type == native::FrameType::reserve)
             for (const core::Outcome& outcome : outcomes)
@@ -476,14 +464,18 @@ private:
     std::vector<core::Outcome> outcomes_;
     std::vector<std::uint16_t> codes_;
     LatencyFloor floor_;
-    Offset newest_due_{0};  ///< of the requests of this round
-    Offset received_{0};    ///< the reply at hand, at the earliest
-    bool is_received_exact_ = false;
+    Offset newest_due_{0};    ///< of the requests of this round
+    ReceiveMoment received_;  ///< of the reply at hand
     ServerGone gone_;
     std::optional<LostLines> lost_lines_;  ///< with OnLoss::reconnect
 };
 
 }  // namespace
+
+std::unique_ptr<DriveLoop> connected_drive(const DriverSettings& settings, RequestStream& traffic,
+                                           Recorder& recorder, Acknowledgements* acks) {
+    return std::make_unique<Run>(settings, traffic, recorder, acks);
+}
 
 RunEnd drive(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
              Acknowledgements* acks, const std::atomic<bool>& stop, const OnProgress& on_progress) {

@@ -7,11 +7,13 @@
 #include "loadgen/drive/policies.h"
 #include "loadgen/measure/losses.h"
 #include "loadgen/measure/recorder.h"
+#include "loadgen/measure/run_view.h"
 #include "loadgen/workload/request_stream.h"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,7 +22,7 @@
 namespace tuma::loadgen {
 
 /// Why a run is to be given up, asked about ten times a second; nothing while it goes on.
-using AbortReason = std::function<std::optional<std::string>(const Recorder&)>;
+using AbortReason = std::function<std::optional<std::string>(const RunView&)>;
 
 struct DriverSettings {
     Endpoint target;
@@ -84,5 +86,10 @@ struct RunEnd {
 /// they cannot be written, nothing more is sent. Throws ConnectionError when it cannot connect.
 RunEnd drive(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
              Acknowledgements* acks, const std::atomic<bool>& stop, const OnProgress& on_progress);
+
+class DriveLoop;
+/// The same in two steps: connected, and not begun. All that is given must outlive it.
+std::unique_ptr<DriveLoop> connected_drive(const DriverSettings& settings, RequestStream& traffic,
+                                           Recorder& recorder, Acknowledgements* acks);
 
 }  // namespace tuma::loadgen

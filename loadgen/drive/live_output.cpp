@@ -67,7 +67,7 @@ std::string end_line(const RunReport& report) {
                     {"server_gone", !report.server_gone.empty()}});
 }
 
-std::string metrics_page(const Recorder& recorder, const RunProgress& run) {
+std::string metrics_page(const RunView& recorder, const RunProgress& run) {
     Counts counts = recorder.counts();
     counts.add(recorder.warmup_counts());
     std::string page =
@@ -147,7 +147,7 @@ std::optional<Endpoint> LiveOutput::metrics_endpoint() const {
     return page_->endpoint();
 }
 
-void LiveOutput::show(const RunProgress& run, const Recorder& recorder) {
+void LiveOutput::show(const RunProgress& run, const RunView& recorder) {
     if (page_) page_->set(metrics_page(recorder, run));
     // The last closed row may still get news of what was offered in it.
     if (lines_ && recorder.closed_rows() > written_ + 1)

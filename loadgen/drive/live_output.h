@@ -3,7 +3,7 @@
 
 #include "loadgen/client/page_server.h"
 #include "loadgen/drive/driver.h"
-#include "loadgen/measure/recorder.h"
+#include "loadgen/measure/run_view.h"
 #include "loadgen/report/report.h"
 
 #include <condition_variable>
@@ -34,7 +34,7 @@ std::string second_line(const TimelineRow& row);
 /// The last line: {"event":"end","valid":true,"load":"held",...}.
 std::string end_line(const RunReport& report);
 /// The text format 0.0.4: counts since the beginning, warm-up included, and the last whole second.
-std::string metrics_page(const Recorder& recorder, const RunProgress& run);
+std::string metrics_page(const RunView& recorder, const RunProgress& run);
 
 /// Lines that are written by a thread of their own, so that a slow reader does not delay the load.
 /// When 10,000 wait, the oldest are given up.
@@ -69,7 +69,7 @@ public:
 
     /// Where the page is; nothing without one.
     std::optional<Endpoint> metrics_endpoint() const;
-    void show(const RunProgress& run, const Recorder& recorder);
+    void show(const RunProgress& run, const RunView& recorder);
     /// The seconds that are left, and what came of the run.
     void end(const RunReport& report);
 

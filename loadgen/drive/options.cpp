@@ -49,6 +49,10 @@ std::optional<InputError> http_contradiction(const LoadOptions& options) {
                           "--callbacks=ignore out"};
     if (!options.acks.empty())
         return InputError{"--acks", "are those of a native: target; leave it out"};
+    if (options.workers > 1)
+        return InputError{"--workers",
+                          "callbacks come to one thread, so that several belong to a native: "
+                          "target; leave it out"};
     if (options.on_loss == OnLoss::reconnect)
         return InputError{
             "--on-loss",
@@ -140,6 +144,13 @@ std::optional<InputError> contradiction(const LoadOptions& options) {
         return InputError{"--day-length",
                           "bends a --rate into the hours of a day; give --rate=N and a scenario "
                           "that is no trace"};
+    if (options.workers > 1 && options.is_trace())
+        return InputError{"--workers", "a trace is played by one thread; leave this out"};
+    if (options.workers > options.connections)
+        return InputError{"--workers",
+                          fmt::format("{} threads need a connection each; give --connections={} "
+                                      "or more",
+                                      options.workers, options.workers)};
     if (options.is_trace() && options.operations_max > 0)
         return InputError{"--stop-after", "a trace sends exactly what it counts; leave this out"};
     return std::nullopt;

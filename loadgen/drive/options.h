@@ -41,6 +41,7 @@ struct LoadOptions {
     Duration warmup = std::chrono::seconds{2};
     Duration timeout = std::chrono::seconds{5};
     std::uint32_t connections = 4;
+    std::uint32_t workers = 1;  ///< threads, among which the connections are divided
     std::uint32_t batch = 1;
     /// Requests in flight on a connection at most; nothing: `in_flight_max` decides.
     std::optional<std::uint32_t> in_flight;

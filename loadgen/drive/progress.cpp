@@ -18,7 +18,7 @@ double milliseconds(std::uint64_t microseconds) {
 }
 
 /// The newest second that is complete, or an empty one.
-TimelineRow newest_row(const Recorder& recorder) {
+TimelineRow newest_row(const RunView& recorder) {
     const auto rows = recorder.timeline();
     // The present second is still growing, and its rates would look too low.
     const std::size_t closed = std::min(recorder.closed_rows(), rows.size());
@@ -69,7 +69,7 @@ void Progress::begin_run(std::optional<Offset> planned) {
     steps_shown_ = 0;
 }
 
-void Progress::show(const RunProgress& run, const Recorder& recorder) {
+void Progress::show(const RunProgress& run, const RunView& recorder) {
     if (style_ == Style::quiet || run.now < next_) return;
     if (style_ == Style::lines) {
         next_ = run.now + std::chrono::seconds{1};
@@ -94,7 +94,7 @@ void Progress::clear_block() {
     block_lines_ = 0;
 }
 
-std::string progress_text(const RunProgress& run, const Recorder& recorder,
+std::string progress_text(const RunProgress& run, const RunView& recorder,
                           std::optional<Offset> planned, std::string_view line_end) {
     const TimelineRow row = newest_row(recorder);
     return fmt::format(

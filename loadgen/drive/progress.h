@@ -2,7 +2,7 @@
 #pragma once
 
 #include "loadgen/drive/driver.h"
-#include "loadgen/measure/recorder.h"
+#include "loadgen/measure/run_view.h"
 
 #include <cstdint>
 #include <optional>
@@ -28,7 +28,7 @@ public:
     /// Begins a run of this planned length (nothing: until the traffic ends).
     void begin_run(std::optional<Offset> planned);
     /// Shows how the run goes: five times a second as a block, once a second as lines.
-    void show(const RunProgress& run, const Recorder& recorder);
+    void show(const RunProgress& run, const RunView& recorder);
     /// Leaves the last picture on the screen.
     void end_run();
 
@@ -43,7 +43,7 @@ private:
 };
 
 /// The state of a run in text, `line_end` between its parts.
-std::string progress_text(const RunProgress& run, const Recorder& recorder,
+std::string progress_text(const RunProgress& run, const RunView& recorder,
                           std::optional<Offset> planned, std::string_view line_end);
 
 }  // namespace tuma::loadgen

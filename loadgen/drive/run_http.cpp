@@ -134,7 +134,7 @@ RunReport run_http_load(const LoadOptions& options, const MakeMerchant& merchant
         if (options.callbacks == Callbacks::wait) report.callbacks = callbacks.results();
         report.refusal_names = refusals.by_number();
     };
-    RunReport report = measured(options, recorder, progress, parts);
+    RunReport report = measured(options, results_of(recorder), progress, parts);
     // After the judgement, which makes the verdict anew.
     add_dialect(*dialect, report);
     return report;

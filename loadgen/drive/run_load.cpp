@@ -2,6 +2,7 @@
 
 #include "loadgen/client/native_client.h"
 #include "loadgen/drive/run_parts.h"
+#include "loadgen/drive/workers.h"
 #include "loadgen/workload/request_stream.h"
 
 #include <fmt/format.h>
@@ -9,6 +10,8 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace tuma::loadgen {
 namespace {
@@ -30,21 +33,22 @@ FramingSettings framing_for(const LoadOptions& options, const Scenario& scenario
             .with_digests = !options.acks.empty()};
 }
 
+/// A part of the whole load, with a seed of its own.
 std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Play& play,
-                                           Workload& workload) {
+                                           Workload& workload, Division division) {
     const FramingSettings framing = framing_for(options, play.scenario);
     if (play.trace)
         return std::make_unique<TraceStream>(workload, framing, *play.trace, options.speed,
                                              options.arrival, options.seed);
     MixedStream::Timing timing;
     if (options.operations_max > 0)
-        timing.operations_max = options.operations_max;
+        timing.operations_max = share_of_whole(options.operations_max, division);
     else
         timing.end = options.warmup + options.duration;
     if (options.rate) {
         // The profile and --stop-after end the stream; the schedule itself must not.
         const Offset horizon = std::chrono::hours{24 * 366};
-        timing.operations.emplace(*options.rate, options.arrival, options.seed, horizon);
+        timing.operations.emplace(*options.rate, options.arrival, options.seed, horizon, division);
     }
     if (options.day_length) timing.profile.emplace(play.scenario.hours, *options.day_length);
     return std::make_unique<MixedStream>(workload, framing, std::move(timing));
@@ -85,10 +89,10 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
 }
 
 RunSettings settings_for_report(const LoadOptions& options, const DriverSettings& driving,
-                                const Scenario& scenario, const RequestStream* trace) {
+                                const Scenario& scenario) {
     RunSettings settings = common_settings(options);
     settings.scenario = options.is_trace() ? options.scenario : scenario.name;
-    if (trace != nullptr) {
+    if (options.is_trace()) {
         // The times are the trace's own, and a rate beside them would be read as theirs.
         settings.rate.reset();
         settings.arrival = "trace";
@@ -113,6 +117,22 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
     if (options.operations_max > 0)
         settings.more.emplace_back("stop_after", std::to_string(options.operations_max));
     return settings;
+}
+
+/// What one of several threads does, or the only one.
+WorkerLoad load_of(const LoadOptions& options, const Play& play, const Accounts& accounts,
+                   const DriverSettings& driving, Division division) {
+    LoadOptions own = options;
+    own.seed = worker_seed(options.seed, division.index);
+    WorkerLoad load;
+    load.driving = driving;
+    load.driving.prefix = run_prefix(own.seed, play.scenario.name);
+    load.driving.connections =
+        static_cast<std::uint32_t>(share_of_whole(driving.connections, division));
+    load.workload = std::make_unique<Workload>(play.scenario, accounts, own.seed);
+    load.traffic = traffic_for(own, play, *load.workload, division);
+    load.recorder = std::make_unique<Recorder>(options.warmup, driving.end);
+    return load;
 }
 
 /// A port where nobody answers is told at once, and not when the whole set-up has timed out.
@@ -173,27 +193,44 @@ Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario,
 
 RunReport run_load(const LoadOptions& options, const Play& play, const Accounts& accounts,
                    const std::atomic<bool>& stop, Progress& progress) {
-    Workload workload(play.scenario, accounts, options.seed);
-    const auto traffic = traffic_for(options, play, workload);
     const DriverSettings driving = driver_settings(options, play.scenario);
+    // Another number of connections may have been asked for since the options were looked at.
+    const std::uint32_t workers = std::min(options.workers, options.connections);
+    std::vector<WorkerLoad> loads;
+    for (std::uint32_t i = 0; i < workers; ++i)
+        loads.push_back(load_of(options, play, accounts, driving, {i, workers}));
     std::optional<Acknowledgements> acks;
     // Opened before anything is sent, so that a wrong path costs no run.
     if (!options.acks.empty()) acks.emplace(options.acks);
-    Recorder recorder(options.warmup, driving.end);
     RunParts parts;
     for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
         parts.kinds.emplace_back(native::row(kind_type(kind)).name);
-    parts.settings =
-        settings_for_report(options, driving, play.scenario, play.trace ? traffic.get() : nullptr);
-    parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
-        // Accounts are open already, so that the first request may leave at once.
-        on_begin();
-        return drive(driving, *traffic, recorder, acks ? &*acks : nullptr, stop, on_progress);
-    };
+    parts.settings = settings_for_report(options, driving, play.scenario);
+    parts.settings.workers = workers;
+    if (workers > 1) parts.settings.more.emplace_back("workers", std::to_string(workers));
     parts.add_facts = [](const RunEnd& end, RunReport& report) {
         if (end.durability) report.durability = *end.durability == 0 ? "memory" : "fsync";
     };
-    return measured(options, recorder, progress, parts);
+    Acknowledgements* const kept = acks ? &*acks : nullptr;
+    // Accounts are open already, so that the first request may leave at once.
+    if (workers == 1) {
+        WorkerLoad& load = loads.front();
+        parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
+            on_begin();
+            return drive(load.driving, *load.traffic, *load.recorder, kept, stop, on_progress);
+        };
+        return measured(options, results_of(*load.recorder), progress, parts);
+    }
+    Workers all(std::move(loads), kept, driving.abort_reason);
+    parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
+        on_begin();
+        return all.run(stop, on_progress);
+    };
+    const RunResults results{
+        .view = [&all] { return all.view(); },
+        .take = [&all](const std::vector<std::string>& kinds,
+                       RunReport& report) { all.take_results(kinds, report); }};
+    return measured(options, results, progress, parts);
 }
 
 }  // namespace tuma::loadgen

@@ -100,8 +100,8 @@ AbortReason abort_reason_for(const LoadOptions& options) {
     if (options.abort_when.empty()) return {};
     const auto terms = parse_abort(options.abort_when);
     ensure(terms.has_value(), "the command line has read it before");
-    return [terms = *terms](const Recorder& recorder) {
-        return abort_reason(terms, recorder.timeline().first(recorder.closed_rows()));
+    return [terms = *terms](const RunView& run) {
+        return abort_reason(terms, run.timeline().first(run.closed_rows()));
     };
 }
 
@@ -121,7 +121,13 @@ RunSettings common_settings(const LoadOptions& options) {
     return settings;
 }
 
-RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& progress,
+RunResults results_of(const Recorder& recorder) {
+    return {.view = [&recorder] { return RunView(recorder); },
+            .take = [&recorder](const std::vector<std::string>& kinds,
+                                RunReport& report) { take_results(recorder, kinds, report); }};
+}
+
+RunReport measured(const LoadOptions& options, const RunResults& results, Progress& progress,
                    const RunParts& parts) {
     // Before all else: a place that cannot be written should cost no run.
     LiveOutput live(options.live);
@@ -145,8 +151,8 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
             std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
     };
     const RunEnd end = parts.drive(on_begin, [&](const RunProgress& run) {
-        progress.show(run, recorder);
-        live.show(run, recorder);
+        progress.show(run, results.view());
+        live.show(run, results.view());
     });
     // At once, before the report's own work is counted.
     const UsageMark usage_after = mark_usage();
@@ -161,7 +167,7 @@ RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& pro
     report.duplicate_answers = end.duplicate_answers;
     report.losses = end.losses;
     parts.add_facts(end, report);
-    take_results(recorder, parts.kinds, report);
+    results.take(parts.kinds, report);
     // Of a server that was started again the difference would be nonsense.
     const bool was_lost = !end.server_gone.empty() || (end.losses && end.losses->count > 0);
     if (metrics_before && !was_lost)

@@ -5,6 +5,7 @@
 #include "loadgen/drive/options.h"
 #include "loadgen/drive/progress.h"
 #include "loadgen/measure/recorder.h"
+#include "loadgen/measure/run_view.h"
 #include "loadgen/report/report.h"
 
 #include <functional>
@@ -37,9 +38,18 @@ struct RunParts {
     std::function<void(const RunEnd& end, RunReport& report)> add_facts{};
 };
 
+/// Where the results of a run grow.
+struct RunResults {
+    std::function<RunView()> view;  ///< so far, on the thread that is told of progress
+    /// Takes them over, once the run has ended; kinds as in `RunParts`.
+    std::function<void(const std::vector<std::string>& kinds, RunReport& report)> take;
+};
+/// Those of one recorder, which must outlive them.
+RunResults results_of(const Recorder& recorder);
+
 /// Measures the machine (and says so when a part of it cannot be measured), drives, asks the server
 /// for its stages, judges. A server whose metrics cannot be had spoils no run.
-RunReport measured(const LoadOptions& options, Recorder& recorder, Progress& progress,
+RunReport measured(const LoadOptions& options, const RunResults& results, Progress& progress,
                    const RunParts& parts);
 
 }  // namespace tuma::loadgen

@@ -39,19 +39,30 @@ Offset constant_time(std::uint64_t k, Rate rate) {
     return offset_of(Uint128{k} * millihertz_gap_ns / rate.millihertz);
 }
 
-Schedule::Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration)
-    : rate_(rate), arrival_(arrival), duration_(duration), random_(seed, gap_stream) {
+std::uint64_t share_of_whole(std::uint64_t whole, Division division) {
+    return whole / division.count + (division.index < whole % division.count ? 1 : 0);
+}
+
+Schedule::Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration,
+                   Division division)
+    : rate_(rate),
+      arrival_(arrival),
+      duration_(duration),
+      division_(division),
+      random_(seed, gap_stream) {
     ensure(rate.millihertz > 0, "a rate is above zero");
+    ensure(division.index < division.count, "a share of the whole");
     advance();
 }
 
 void Schedule::advance() {
     if (arrival_ == Arrival::constant) {
-        next_ = constant_time(taken_, rate_);
+        next_ = constant_time(taken_ * division_.count + division_.index, rate_);
         return;
     }
     // Gaps are added as fixed point, and only the sum is cut to nanoseconds.
-    poisson_sum_ += Uint128{random_.exponential()} * millihertz_gap_ns / rate_.millihertz;
+    poisson_sum_ +=
+        Uint128{random_.exponential()} * division_.count * millihertz_gap_ns / rate_.millihertz;
     // Only the whole part is a time.
     next_ = offset_of(poisson_sum_ >> 32U);
 }
@@ -85,7 +96,7 @@ std::uint64_t Schedule::expected_total() const {
     const auto duration_ns = static_cast<std::uint64_t>(duration_.count());
     // The number of k with floor(k × gap) < duration is ceil(duration / gap).
     const Uint128 scaled = Uint128{duration_ns} * rate_.millihertz + millihertz_gap_ns - 1;
-    return static_cast<std::uint64_t>(scaled / millihertz_gap_ns);
+    return share_of_whole(static_cast<std::uint64_t>(scaled / millihertz_gap_ns), division_);
 }
 
 TraceSchedule::TraceSchedule(std::span<const TraceCell> cells, std::uint64_t speed, Arrival arrival,

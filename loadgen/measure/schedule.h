@@ -42,11 +42,23 @@ struct Rate {
 /// Requires: a rate above zero and a result below 2^63 ns.
 Offset constant_time(std::uint64_t k, Rate rate);
 
+/// Which part of a whole is whose: number `index` of `count` that share it equally.
+struct Division {
+    std::uint32_t index = 0;
+    std::uint32_t count = 1;
+};
+/// That part: as equal as whole numbers can be, and all of them together are the whole.
+std::uint64_t share_of_whole(std::uint64_t whole, Division division);
+
 /// The intended send times of an open-loop run, in order, one at a time.
 class Schedule {
 public:
-    /// Requires: a rate above zero. `seed` is only used by Arrival::poisson.
-    Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration);
+    /// A share of the rate: of a constant one every `count`-th time from number `index` on, so that
+    /// all shares together are the whole to the nanosecond. Shares of a Poisson schedule need seeds
+    /// of their own; together they are one of the whole rate.
+    /// Requires: a rate above zero, index < count. `seed` is only used by Arrival::poisson.
+    Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration,
+             Division division = {});
 
     /// The next time without taking it; nothing once `duration` is reached.
     std::optional<Offset> peek() const;
@@ -57,7 +69,7 @@ public:
     std::size_t take_due(Offset now, std::size_t limit, std::vector<Offset>& times);
 
     std::uint64_t taken() const { return taken_; }
-    /// What the rate and duration amount to: exact when constant, the mean when Poisson.
+    /// What the share of rate and duration amounts to: exact when constant, the mean when Poisson.
     std::uint64_t expected_total() const;
 
 private:
@@ -66,6 +78,7 @@ private:
     Rate rate_;
     Arrival arrival_;
     Offset duration_;
+    Division division_;
     Random random_;
     std::uint64_t taken_ = 0;
     Uint128 poisson_sum_ = 0;  ///< nanoseconds × 2^32

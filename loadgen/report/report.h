@@ -35,6 +35,7 @@ struct RunSettings {
     std::string arrival;   ///< "constant", "poisson", "trace"; "closed" for a closed loop
     std::string overload;  ///< "queue", "skip", "abort"
     std::uint32_t connections = 0;
+    std::uint32_t workers = 1;    ///< threads
     std::uint32_t batch = 0;      ///< operations a request, at most
     std::uint32_t in_flight = 0;  ///< requests a connection, at most
     Duration duration{0};         ///< measured, behind the warm-up; 0: until the traffic ends

@@ -60,9 +60,11 @@ std::string how(const RunReport& report) {
             : fmt::format("open loop, {} {}",
                           settings.rate ? rate_text(settings.rate->per_second()) : "as recorded",
                           settings.arrival);
+    const std::string threads =
+        settings.workers > 1 ? fmt::format(" of {} threads", settings.workers) : "";
     return fmt::format(
-        "{}; {} connections, batches of {}, {}{} of warm-up, seed {}", loop, settings.connections,
-        settings.batch,
+        "{}; {} connections{}, batches of {}, {}{} of warm-up, seed {}", loop, settings.connections,
+        threads, settings.batch,
         settings.duration == Duration{0} ? "" : tuma::text(settings.duration) + " behind ",
         tuma::text(settings.warmup), settings.seed);
 }

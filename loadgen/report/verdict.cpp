@@ -150,11 +150,17 @@ void add_machine_remarks(const RunReport& report, Verdict& verdict) {
         verdict.remarks.push_back(fmt::format("The hypervisor gave {} of the processor to others.",
                                               share_text(machine.steal)));
     // In a closed loop the generator can be the limit, and nothing else shows it.
-    if (report.settings.closed_loop && machine.generator_cpu > cpu_worth_saying)
+    if (report.settings.closed_loop &&
+        machine.generator_cpu > cpu_worth_saying * report.settings.workers)
         verdict.remarks.push_back(
             fmt::format("The generator used {} of a core: the server may be good for more. Larger "
                         "batches need less of it.",
                         share_text(machine.generator_cpu)));
+    if (report.settings.workers > 1)
+        verdict.remarks.push_back(fmt::format(
+            "{} threads made the load. A floor knows the delays of its own thread alone: by what "
+            "another one delayed in the server's queue it is no lower.",
+            report.settings.workers));
     if (report.response.over_top() > 0)
         verdict.remarks.push_back(
             fmt::format("{} operations took more than an hour and are counted as one hour.",

@@ -2,6 +2,8 @@
 
 #include "ledger/words/command_words.h"
 #include "loadgen/command_options.h"
+#include "loadgen/peers/pg_parameters.h"
+#include "loadgen/peers/pg_peer.h"
 
 #include <fmt/format.h>
 
@@ -13,6 +15,9 @@ namespace {
 
 /// Unless asked otherwise: one request at a time goes over each, and none should wait for a place.
 constexpr std::uint32_t http_connections = 64;
+/// PostgreSQL commits the transactions of a connection one after another, and those of several
+/// together.
+constexpr std::uint32_t pg_connections = 32;
 
 void add_on_loss(CLI::App& app, LoadOptions& load) {
     add_text(app, "--on-loss", "end",
@@ -53,7 +58,7 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
                  return {};
              });
     add_number(app, "--connections", load.connections, 1, 20'000,
-               "TCP connections; over HTTP 64 unless given");
+               "TCP connections; unless given 64 over HTTP, and 32 to PostgreSQL");
     add_number(app, "--workers", load.workers, 1, 64,
                "Threads that make the load, each with a share of the connections and of the rate; "
                "more than one only where one is not enough, since none knows the others' delays");
@@ -66,12 +71,38 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
         ->check(CLI::Range(1, 65'535));
     add_number(app, "--participant", load.participant, 1, 4'294'967'295,
                "Number of the participant who sends");
+    add_text(
+        app, "--pg", "",
+        "Of a pg: target: further parameters for libpq, as \"dbname=bench user=me\"; what they "
+        "leave out comes from PGDATABASE, PGUSER, PGPASSWORD and their like",
+        [&load](const std::string& given) -> std::string {
+            if (const auto wrong = check_pg_parameters(given)) return wrong->reason;
+            load.pg_parameters = given;
+            return {};
+        });
     add_duration(app, "--timeout", load.timeout, std::chrono::milliseconds{1},
                  std::chrono::hours{1},
                  "A request that has no answer after this time has timed out");
     add_on_loss(app, load);
     return target;
 }
+
+namespace {
+
+/// What only a plain http: target has. No defaults here: what was given must be told from what was
+/// not.
+void add_plain(CLI::App& app, PlainRequest& plain) {
+    app.add_option("--path", plain.path, "Of a plain http: target: what is asked for [/]")
+        ->type_name("PATH");
+    app.add_option("--body", plain.body,
+                   "Of a plain http: target: the file that is posted; without it, it is GET")
+        ->type_name("FILE");
+    app.add_option("--content-type", plain.content_type,
+                   "Of a plain http: target: what --body is [application/json]")
+        ->type_name("TYPE");
+}
+
+}  // namespace
 
 void add_http(CLI::App& app, LoadOptions& load) {
     app.add_option("--client-file", load.client_file,
@@ -105,6 +136,7 @@ void add_http(CLI::App& app, LoadOptions& load) {
                  "How long the simulated customer waits before it pays");
     add_number(app, "--verify-each", load.verify_each, 0, 1'000'000,
                "The signature of every Nth reply and callback is verified; 0: none");
+    add_plain(app, load.plain);
 }
 
 void add_load(CLI::App& app, LoadOptions& load) {
@@ -180,14 +212,17 @@ std::optional<InputError> finish_load(LoadOptions& load, const CLI::App& used,
     // A new seed each time, or a second run on the same data would be answered from the server's
     // memory.
     if (used.count("--seed") == 0) load.seed = random_seed;
+    // These have defaults, so that only the command line tells whether somebody wanted them.
+    if (load.target.protocol != native_protocol && used.count("--participant") > 0)
+        return InputError{"--participant", "belongs to a native: target; leave it out"};
     if (load.is_http()) {
-        // These have defaults, so that only the command line tells whether somebody wanted them.
-        for (const char* option : {"--scenario", "--participant"})
-            if (used.count(option) > 0)
-                return InputError{option, "belongs to a native: target; leave it out"};
+        if (used.count("--scenario") > 0)
+            return InputError{"--scenario", "is not played over HTTP; leave it out"};
         // The usual few are for requests side by side on one connection, which HTTP does not have.
         if (used.count("--connections") == 0) load.connections = http_connections;
     }
+    if (load.target.protocol == pg_protocol && used.count("--connections") == 0)
+        load.connections = pg_connections;
     const bool is_counted = load.is_trace() || load.operations_max > 0;
     // Operations of a warm-up are counted apart, and a number that was asked for exactly would be
     // split.

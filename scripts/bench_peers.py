@@ -1,4 +1,5 @@
-"""Redis and PostgreSQL as yardsticks: started by hand in own directories, stopped by process id."""
+"""Redis and PostgreSQL as yardsticks: started by hand in own directories, stopped by process id. Their own clients
+measure them, and tuma-load does, by the same transfers as a switch's."""
 import glob
 import os
 import re
@@ -43,79 +44,119 @@ def stop(process):
         process.wait()
 
 
-def redis(directory):
-    """INCRBY a second with an fsync before each answer: (one by one, pipelined by 16)."""
-    if not shutil.which("redis-server") or not shutil.which("redis-benchmark"):
-        raise Failed("Redis is not installed")
-    os.makedirs(directory, exist_ok=True)
-    port = free_port()
-    server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--dir", directory, "--save", "",
-         "--appendonly", "yes", "--appendfsync", "always"], stdout=subprocess.DEVNULL)
-    try:
-        wait_for(lambda: accepts(port), "redis-server", server)
-        return tuple(redis_rate(port, pipeline) for pipeline in (1, 16))
-    finally:
-        stop(server)
+class Redis:
+    """A redis-server; by default one that syncs its file before it answers."""
+
+    def __init__(self, directory, *flags):
+        if not shutil.which("redis-server") or not shutil.which("redis-benchmark"):
+            raise Failed("Redis is not installed")
+        os.makedirs(directory, exist_ok=True)
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            ["redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", directory, "--save", "",
+             *(flags or ("--appendonly", "yes", "--appendfsync", "always"))], stdout=subprocess.DEVNULL)
+        wait_for(lambda: accepts(self.port), "redis-server", self.process)
+
+    @property
+    def target(self):
+        return f"redis:127.0.0.1:{self.port}"
+
+    def stop(self):
+        stop(self.process)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def own_rate(self, pipeline):
+        """INCRBY a second by redis-benchmark, so many at a time on each of 50 connections."""
+        count = 100_000 if pipeline == 1 else 1_000_000
+        done = subprocess.run(
+            ["redis-benchmark", "-p", str(self.port), "-c", "50", "-n", str(count), "-P", str(pipeline), "-r",
+             "100000", "-q", "INCRBY", "account:__rand_int__", "1"], capture_output=True, text=True, check=True)
+        rates = re.findall(r"([\d.]+) requests per second", done.stdout)
+        if not rates:
+            raise Failed("redis-benchmark printed no rate")
+        return float(rates[-1])
 
 
-def redis_rate(port, pipeline):
-    count = 100_000 if pipeline == 1 else 1_000_000
-    done = subprocess.run(
-        ["redis-benchmark", "-p", str(port), "-c", "50", "-n", str(count), "-P", str(pipeline), "-r",
-         "100000", "-q", "INCRBY", "account:__rand_int__", "1"], capture_output=True, text=True, check=True)
-    rates = re.findall(r"([\d.]+) requests per second", done.stdout)
-    if not rates:
-        raise Failed("redis-benchmark printed no rate")
-    return float(rates[-1])
+class Postgres:
+    """A cluster of its own with its one server, which may be given settings as "name=value"; the superuser is postgres,
+    and nobody needs a password."""
 
+    def __init__(self, directory, *settings):
+        folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
+        if not folders or not os.path.exists(f"{folders[-1]}/pgbench"):
+            raise Failed("PostgreSQL is not installed")
+        self.bin, self.directory, self.data = folders[-1], directory, f"{directory}/data"
+        os.makedirs(directory, exist_ok=True)
+        # The server refuses to run as root.
+        self.as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
+        if self.as_user:
+            shutil.chown(directory, "postgres", "postgres")
+            for parent in parents(directory):
+                if not os.stat(parent).st_mode & 0o001:
+                    raise Failed(f"user postgres may not enter {parent}; choose another place")
+        self.port, self.settings = free_port(), ["listen_addresses=127.0.0.1", *settings]
+        self.run("initdb", "-D", self.data, "-A", "trust", "-U", "postgres", "--no-sync")
+        self.start()
 
-def postgres(directory, seconds=10, scale=10):
-    """Transactions a second of pgbench's TPC-B-like work over a local socket."""
-    folders = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
-    if not folders or not os.path.exists(f"{folders[-1]}/pgbench"):
-        raise Failed("PostgreSQL is not installed")
-    bin_folder = folders[-1]
-    os.makedirs(directory, exist_ok=True)
-    # The server refuses to run as root.
-    as_user = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    if as_user:
-        shutil.chown(directory, "postgres", "postgres")
-        for parent in parents(directory):
-            if not os.stat(parent).st_mode & 0o001:
-                raise Failed(f"user postgres may not enter {parent}; choose another --scratch")
-    data, port = f"{directory}/data", free_port()
+    def start(self):
+        self.process = subprocess.Popen(
+            [*self.as_user, f"{self.bin}/postgres", "-D", self.data, "-p", str(self.port), "-k", self.directory,
+             *(word for setting in self.settings for word in ("-c", setting))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+        try:
+            wait_for(lambda: accepts(self.port), "postgres", self.process)
+            wait_for(lambda: subprocess.run([f"{self.bin}/pg_isready", *self.where[:4]], check=False,
+                                            capture_output=True).returncode == 0, "postgres", self.process)
+        except Failed:
+            self.stop()
+            raise
 
-    def run(*command):
-        done = subprocess.run([*as_user, *command], capture_output=True, text=True, check=False, cwd="/")
+    @property
+    def where(self):
+        return ["-h", self.directory, "-p", str(self.port), "-U", "postgres"]
+
+    @property
+    def target(self):
+        return f"pg:127.0.0.1:{self.port}"
+
+    # For tuma-load, beside the target.
+    parameters = "--pg=user=postgres dbname=postgres"
+
+    def run(self, program, *arguments):
+        done = subprocess.run([*self.as_user, f"{self.bin}/{program}", *arguments], capture_output=True, text=True,
+                              check=False, cwd="/")
         if done.returncode != 0:
-            raise Failed(f"{os.path.basename(command[0])}: {done.stderr[-300:]}")
+            raise Failed(f"{program}: {done.stderr[-300:]}")
         return done.stdout
 
-    run(f"{bin_folder}/initdb", "-D", data, "-A", "trust", "-U", "postgres")
-    server = subprocess.Popen(
-        [*as_user, f"{bin_folder}/postgres", "-D", data, "-p", str(port), "-k", directory, "-c",
-         "listen_addresses=127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
-    try:
-        wait_for(lambda: accepts(port), "postgres", server)
-        where = ["-h", directory, "-p", str(port), "-U", "postgres"]
-        wait_for(lambda: subprocess.run([f"{bin_folder}/pg_isready", *where[:4]], check=False,
-                                        capture_output=True).returncode == 0, "postgres", server)
-        run(f"{bin_folder}/pgbench", *where, "-i", "-q", "-s", str(scale), "postgres")
-        text = run(f"{bin_folder}/pgbench", *where, "-c", "16", "-j", "2", "-T", str(seconds), "postgres")
+    def ask(self, statement):
+        """What psql prints for it, bare."""
+        return self.run("psql", *self.where, "-X", "-At", "-v", "ON_ERROR_STOP=1", "-c", statement, "postgres").strip()
+
+    def stop(self):
+        """Asks the server itself: with runuser the started process is only its parent."""
+        try:
+            with open(f"{self.data}/postmaster.pid", encoding="ascii") as file:
+                os.kill(int(file.readline()), 2)
+            self.process.wait(timeout=30)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            stop(self.process)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def own_rate(self, seconds, scale=10):
+        """Transactions a second of pgbench's TPC-B-like work over a local socket."""
+        self.run("pgbench", *self.where, "-i", "-q", "-s", str(scale), "postgres")
+        text = self.run("pgbench", *self.where, "-c", "16", "-j", "2", "-T", str(seconds), "postgres")
         return float(re.search(r"tps = ([\d.]+)", text).group(1))
-    finally:
-        stop_postgres(data, server)
-
-
-def stop_postgres(data, server):
-    """Asks the server itself: with runuser the started process is only its parent."""
-    try:
-        with open(f"{data}/postmaster.pid", encoding="ascii") as file:
-            os.kill(int(file.readline()), 2)
-        server.wait(timeout=30)
-    except (OSError, ValueError, subprocess.TimeoutExpired):
-        stop(server)
 
 
 def parents(path):

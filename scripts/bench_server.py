@@ -100,11 +100,15 @@ class Bench:
         return json.loads(done.stdout)
 
     def load(self, server, *arguments, command="run", file="report.json", target=None):
-        """Runs tuma-load and gives its report."""
+        """Loads a switch and gives the report."""
+        return self.load_target(target or f"native:{server.native}", f"--admin={server.admin}", *arguments,
+                                command=command, file=file)
+
+    def load_target(self, target, *arguments, command="run", file="report.json"):
+        """Runs tuma-load against whatever it is and gives its report."""
         report = self.directory("report")
         done = subprocess.run(
-            [f"{self.build}/tuma-load", command, f"--target={target or 'native:' + server.native}",
-             f"--admin={server.admin}", f"--report={report}", *arguments],
+            [f"{self.build}/tuma-load", command, f"--target={target}", f"--report={report}", *arguments],
             capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
         path = os.path.join(report, file)
         # A load that was not held, or a search without a rate, still has a report; the table shows its reasons.

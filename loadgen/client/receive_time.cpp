@@ -23,7 +23,7 @@ void ask_for_receive_times(int socket) {
     ::setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
 }
 
-Received receive_timed(int socket, std::span<std::byte> into) {
+Received receive_timed(int socket, std::span<std::byte> into, int flags) {
     iovec where{into.data(), into.size()};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control;
     msghdr message{};
@@ -33,7 +33,7 @@ Received receive_timed(int socket, std::span<std::byte> into) {
     do {
         message.msg_control = control.data();
         message.msg_controllen = control.size();
-        received.bytes = ::recvmsg(socket, &message, 0);
+        received.bytes = ::recvmsg(socket, &message, flags);
     } while (received.bytes < 0 && errno == EINTR);
     if (received.bytes < 0) received.error = errno;
     if (received.bytes <= 0) return received;

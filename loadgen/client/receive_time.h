@@ -32,8 +32,8 @@ struct Received {
     std::optional<KernelTime> last_byte_at;
 };
 
-/// Reads what there is, once; an interrupted call is made again.
-Received receive_timed(int socket, std::span<std::byte> into);
+/// Reads what there is, once, with `flags` of recvmsg; an interrupted call is made again.
+Received receive_timed(int socket, std::span<std::byte> into, int flags = 0);
 
 /// Whether what one reading gave came in one segment, so that the time of its last byte is that of
 /// all. A server that commits many requests together answers them together. Told by the kernel's

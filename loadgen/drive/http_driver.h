@@ -6,6 +6,7 @@
 #include "loadgen/drive/driver.h"
 #include "loadgen/measure/callback_tracker.h"
 #include "loadgen/measure/recorder.h"
+#include "loadgen/measure/refusal_names.h"
 #include "loadgen/measure/schedule.h"
 #include "loadgen/merchants/http_dialect.h"
 
@@ -13,7 +14,6 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,21 +48,6 @@ struct HttpDriverSettings {
     Until until = Until::reply;  ///< `callback` only while they are awaited
     Offset end = Offset::max();  ///< nothing is due at or after this time
     std::uint64_t operations_max = std::numeric_limits<std::uint64_t>::max();
-};
-
-/// Refusals that a protocol names by words. Words by number, from 1 in the order in which they were
-/// met. After the hundredth all further ones are "others".
-class RefusalNames {
-public:
-    static constexpr std::uint16_t names_max = 100;
-
-    /// The number of these words.
-    std::uint16_t number(const std::string& words);
-    const std::map<std::uint16_t, std::string>& by_number() const { return by_number_; }
-
-private:
-    std::map<std::string, std::uint16_t> numbers_;
-    std::map<std::uint16_t, std::string> by_number_;
 };
 
 /// What a run is told to.

@@ -2,6 +2,8 @@
 
 #include "ledger/words/text.h"
 #include "loadgen/merchants/http_protocols.h"
+#include "loadgen/peers/peers.h"
+#include "loadgen/peers/pg_peer.h"
 
 #include <fmt/format.h>
 
@@ -26,11 +28,53 @@ std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t digi
     return read_number<std::uint64_t>(all + decimals);
 }
 
+bool has_merchant_options(const LoadOptions& options) {
+    return !options.client_file.empty() || options.until == Until::callback ||
+           options.callbacks == Callbacks::ignore;
+}
+
+InputError no_merchant(const LoadOptions& options) {
+    return {"--target", fmt::format("a {}: target has no callbacks and needs no client; leave "
+                                    "--client-file, --callbacks and --until out",
+                                    options.target.protocol)};
+}
+
+/// Options of one kind of target, given for another.
+std::optional<InputError> misplaced(const LoadOptions& options) {
+    if (!options.plain.is_usual() && options.target.protocol != plain_http_protocol)
+        return InputError{"--path",
+                          "with --body and --content-type, belongs to --target=http:"
+                          "HOST:PORT; leave them out"};
+    if (!options.pg_parameters.empty() && options.target.protocol != pg_protocol)
+        return InputError{"--pg", "belongs to --target=pg:HOST:PORT; leave it out"};
+    return std::nullopt;
+}
+
+std::optional<InputError> peer_contradiction(const LoadOptions& options) {
+    if (options.batch != 1)
+        return InputError{"--batch",
+                          "a peer is asked for one transfer at a time; leave it out, "
+                          "and take more --in-flight"};
+    if (!options.acks.empty())
+        return InputError{"--acks", "are those of a native: target; leave it out"};
+    if (options.admin)
+        return InputError{"--admin", "is a switch's; a peer has none, so leave it out"};
+    if (options.workers > 1)
+        return InputError{"--workers", "belongs to a native: target; leave it out"};
+    if (options.on_loss == OnLoss::reconnect)
+        return InputError{"--on-loss",
+                          "a peer knows no references, so that what is sent again is done again; "
+                          "reconnect belongs to a native: target, leave it out"};
+    return std::nullopt;
+}
+
 std::optional<InputError> http_contradiction(const LoadOptions& options) {
     const HttpProtocol* const protocol = find_http_protocol(options.target.protocol);
     // Each with the remedy: whoever comes from the native protocol has put in options that are
     // right there.
-    if (options.client_file.empty())
+    if (!protocol->has_merchant()) {
+        if (has_merchant_options(options)) return no_merchant(options);
+    } else if (options.client_file.empty())
         return InputError{"--client-file",
                           fmt::format("is needed for this --target: DATA/clients/{}, as tuma serve "
                                       "has written it",
@@ -67,36 +111,53 @@ std::optional<InputError> http_contradiction(const LoadOptions& options) {
 
 }  // namespace
 
+bool LoadOptions::is_http() const {
+    return find_http_protocol(target.protocol) != nullptr;
+}
+
+bool LoadOptions::is_peer() const {
+    return find_peer(target.protocol) != nullptr;
+}
+
 std::string Target::text() const {
-    return fmt::format("{}:{}{}", protocol, protocol == native_protocol ? "" : http_scheme,
-                       endpoint.text());
+    if (protocol == plain_http_protocol) return fmt::format("{}{}", http_scheme, endpoint.text());
+    return fmt::format("{}:{}{}", protocol,
+                       find_http_protocol(protocol) == nullptr ? "" : http_scheme, endpoint.text());
 }
 
 std::string known_targets(bool explains) {
     std::string list = fmt::format("{}:HOST:PORT", native_protocol);
-    for (const HttpProtocol& one : http_protocols()) {
-        const bool is_last = &one == &http_protocols().back();
-        list += fmt::format("{}{}:HOST:PORT", is_last ? " or " : ", ", one.name);
-        if (explains) list += fmt::format(" ({})", one.sentence);
-    }
+    const auto add = [&](std::string_view before, std::string_view name,
+                         std::string_view sentence) {
+        list += fmt::format("{}{}:HOST:PORT", before, name);
+        if (explains) list += fmt::format(" ({})", sentence);
+    };
+    for (const HttpProtocol& one : http_protocols()) add(", ", one.name, one.sentence);
+    for (const PeerKind& one : peer_kinds())
+        add(&one == &peer_kinds().back() ? " or " : ", ", one.name, one.sentence);
     return list;
 }
 
 Result<Target> parse_target(std::string_view text) {
     const std::size_t colon = std::min(text.find(':'), text.size());
     const HttpProtocol* const known = find_http_protocol(text.substr(0, colon));
+    const PeerKind* const peer = find_peer(text.substr(0, colon));
     const bool is_native = text.substr(0, colon) == native_protocol;
-    if (colon == text.size() || (known == nullptr && !is_native))
+    if (colon == text.size() || (known == nullptr && peer == nullptr && !is_native))
         return InputError{"--target", fmt::format("\"{}\" is not {}", text, known_targets(false))};
     std::string_view where = text.substr(colon + 1);
     if (known != nullptr) {
-        // As merchants write their base address.
+        // As merchants write their base address, and as everybody writes one of plain HTTP.
         if (where.starts_with(http_scheme)) where.remove_prefix(http_scheme.size());
+        if (known->name == plain_http_protocol && where.starts_with("//")) where.remove_prefix(2);
         if (where.ends_with('/')) where.remove_suffix(1);
     }
     auto endpoint = parse_endpoint(where);
     if (!endpoint) return InputError{"--target", endpoint.error().reason};
-    return Target{known == nullptr ? native_protocol : known->name, std::move(endpoint).value()};
+    const std::string_view name = known != nullptr  ? known->name
+                                  : peer != nullptr ? peer->name
+                                                    : native_protocol;
+    return Target{name, std::move(endpoint).value()};
 }
 
 Result<std::optional<Rate>> parse_rate(std::string_view text) {
@@ -128,12 +189,11 @@ Result<std::uint64_t> parse_speed(std::string_view text) {
 }
 
 std::optional<InputError> contradiction(const LoadOptions& options) {
+    if (auto wrong = misplaced(options)) return wrong;
     if (options.is_http()) return http_contradiction(options);
-    if (!options.client_file.empty() || options.until == Until::callback ||
-        options.callbacks == Callbacks::ignore)
-        return InputError{"--target",
-                          "a native: target has no callbacks and needs no client; leave "
-                          "--client-file, --callbacks and --until out"};
+    if (has_merchant_options(options)) return no_merchant(options);
+    if (options.is_peer())
+        if (auto wrong = peer_contradiction(options)) return wrong;
     // A rate in thousandths by the batch: a tenth of a request a second.
     if (!options.is_trace() && options.rate && options.rate->millihertz < 100ULL * options.batch)
         return InputError{"--batch", fmt::format("{} operations a request at this --rate is less "

@@ -8,6 +8,7 @@
 #include "loadgen/drive/http_driver.h"
 #include "loadgen/drive/live_output.h"
 #include "loadgen/measure/schedule.h"
+#include "loadgen/merchants/plain_request.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -17,17 +18,17 @@
 
 namespace tuma::loadgen {
 
-/// The protocol that is not over HTTP.
+/// The switch's own protocol.
 inline constexpr std::string_view native_protocol = "native";
 
-/// Where the switch listens for what.
+/// Where the server listens for what.
 struct Target {
-    /// "native", or the name of a row of `http_protocols`, of which it is a part.
+    /// "native", or the name of a row of `http_protocols` or `peer_kinds`, of which it is a part.
     std::string_view protocol = native_protocol;
     Endpoint endpoint;
 
     bool operator==(const Target&) const = default;
-    /// "native:127.0.0.1:7000", "mpesa:http://127.0.0.1:8080".
+    /// "native:127.0.0.1:7000", "mpesa:http://127.0.0.1:8080", "http://127.0.0.1:80".
     std::string text() const;
 };
 
@@ -73,8 +74,12 @@ struct LoadOptions {
     Duration grace = std::chrono::seconds{5};  ///< callbacks are awaited so long
     Duration act_after{0};                     ///< when the simulated customer acts
     std::uint32_t verify_each = 10;            ///< signatures; 0: none
+    PlainRequest plain;                        ///< of a plain http: target only
 
-    bool is_http() const { return target.protocol != native_protocol; }
+    std::string pg_parameters;  ///< of a pg: target only, see `check_pg_parameters`
+
+    bool is_http() const;
+    bool is_peer() const;
     bool is_trace() const { return scenario.starts_with("trace:"); }
 };
 

@@ -51,8 +51,13 @@ MerchantPlan plan_of(const LoadOptions& options) {
             .customers = options.customers,
             .act_after = options.act_after,
             .verify_each = options.verify_each,
+            .plain = options.plain,
             .set_up_timeout = set_up_timeout,
             .stock = stock_settings(options)};
+}
+
+bool has_callbacks(const LoadOptions& options) {
+    return find_http_protocol(options.target.protocol)->has_merchant();
 }
 
 HttpDriverSettings driver_settings(const LoadOptions& options) {
@@ -63,7 +68,7 @@ HttpDriverSettings driver_settings(const LoadOptions& options) {
     settings.grace = options.grace;
     settings.overload = options.overload;
     settings.abort_reason = abort_reason_for(options);
-    settings.callbacks = options.callbacks;
+    settings.callbacks = has_callbacks(options) ? options.callbacks : Callbacks::ignore;
     settings.until = options.until;
     settings.operations_max = operations_max(options);
     // A number that was asked for is reached, however long it takes.
@@ -91,6 +96,7 @@ RunSettings settings_for_report(const LoadOptions& options) {
 void add_facts(const LoadOptions& options, const HttpDialect& dialect, RunReport& report) {
     auto& rows = report.settings.more;
     rows = dialect.facts();
+    if (!has_callbacks(options)) return;
     rows.emplace_back("until", name(options.until));
     rows.emplace_back("callback_mode", name(options.callbacks));
     if (options.callbacks == Callbacks::wait) rows.emplace_back("grace", text(options.grace));
@@ -131,7 +137,7 @@ RunReport run_http_load(const LoadOptions& options, const MakeMerchant& merchant
     };
     parts.add_facts = [&](const RunEnd&, RunReport& report) {
         add_facts(options, *dialect, report);
-        if (options.callbacks == Callbacks::wait) report.callbacks = callbacks.results();
+        if (driving.callbacks == Callbacks::wait) report.callbacks = callbacks.results();
         report.refusal_names = refusals.by_number();
     };
     RunReport report = measured(options, results_of(recorder), progress, parts);

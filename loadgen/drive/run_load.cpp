@@ -1,6 +1,7 @@
 #include "loadgen/drive/run_load.h"
 
 #include "loadgen/client/native_client.h"
+#include "loadgen/drive/peer_driver.h"
 #include "loadgen/drive/run_parts.h"
 #include "loadgen/drive/workers.h"
 #include "loadgen/workload/request_stream.h"
@@ -106,6 +107,8 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
                      {"customers", std::to_string(scenario.customers)},
                      {"merchants", std::to_string(scenario.merchants)},
                      {"agents", std::to_string(scenario.agents)}};
+    // A peer does not know who asks.
+    if (options.is_peer()) settings.more.erase(settings.more.begin());
     if (options.is_trace())
         settings.more.emplace_back("speed",
                                    options.speed == 0 ? "max" : std::to_string(options.speed));
@@ -192,7 +195,7 @@ Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario,
 }
 
 RunReport run_load(const LoadOptions& options, const Play& play, const Accounts& accounts,
-                   const std::atomic<bool>& stop, Progress& progress) {
+                   const std::atomic<bool>& stop, Progress& progress, const Peer* peer) {
     const DriverSettings driving = driver_settings(options, play.scenario);
     // Another number of connections may have been asked for since the options were looked at.
     const std::uint32_t workers = std::min(options.workers, options.connections);
@@ -202,20 +205,28 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Accounts&
     std::optional<Acknowledgements> acks;
     // Opened before anything is sent, so that a wrong path costs no run.
     if (!options.acks.empty()) acks.emplace(options.acks);
+    RefusalNames refusals;
     RunParts parts;
     for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
         parts.kinds.emplace_back(native::row(kind_type(kind)).name);
     parts.settings = settings_for_report(options, driving, play.scenario);
     parts.settings.workers = workers;
     if (workers > 1) parts.settings.more.emplace_back("workers", std::to_string(workers));
-    parts.add_facts = [](const RunEnd& end, RunReport& report) {
+    parts.add_facts = [&](const RunEnd& end, RunReport& report) {
         if (end.durability) report.durability = *end.durability == 0 ? "memory" : "fsync";
+        if (peer == nullptr) return;
+        report.refusal_names = refusals.by_number();
+        report.server_version = peer->facts().version;
+        report.durability = peer->facts().durability;
     };
     Acknowledgements* const kept = acks ? &*acks : nullptr;
     // Accounts are open already, so that the first request may leave at once.
     if (workers == 1) {
         WorkerLoad& load = loads.front();
         parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
+            if (peer != nullptr)
+                return drive_peer(load.driving, *peer, *load.traffic, {*load.recorder, refusals},
+                                  on_begin, stop, on_progress);
             on_begin();
             return drive(load.driving, *load.traffic, *load.recorder, kept, stop, on_progress);
         };

@@ -3,6 +3,7 @@
 
 #include "loadgen/drive/options.h"
 #include "loadgen/drive/progress.h"
+#include "loadgen/peers/peer.h"
 #include "loadgen/report/report.h"
 #include "loadgen/workload/accounts.h"
 #include "loadgen/workload/trace.h"
@@ -25,9 +26,10 @@ Result<Play> load_play(const LoadOptions& options);
 /// Throws SetUpError, ConnectionError.
 Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario, Progress& progress);
 
-/// Measures the machine, drives the load, asks the server for its stages, judges.
-/// Throws ConnectionError when the server cannot be reached at the start, StoreError.
+/// Measures the machine, drives the load, asks the server for its stages, judges. The server is a
+/// switch, or the peer that is given. Throws ConnectionError when it cannot be reached at the
+/// start, StoreError.
 RunReport run_load(const LoadOptions& options, const Play& play, const Accounts& accounts,
-                   const std::atomic<bool>& stop, Progress& progress);
+                   const std::atomic<bool>& stop, Progress& progress, const Peer* peer = nullptr);
 
 }  // namespace tuma::loadgen

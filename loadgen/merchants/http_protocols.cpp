@@ -3,6 +3,7 @@
 #include "loadgen/merchants/client_file.h"
 #include "loadgen/merchants/momo_requests.h"
 #include "loadgen/merchants/mpesa_prompts.h"
+#include "loadgen/merchants/plain_requests.h"
 #include "loadgen/merchants/wechat_orders.h"
 #include "loadgen/workload/request_frames.h"
 
@@ -72,7 +73,9 @@ constexpr std::array protocols{
     HttpProtocol{wechat_name, "native-order", "signed native orders", "wechat.json", Duration{0},
                  prepare_wechat},
     HttpProtocol{"mtn-momo", "request-to-pay", "requests to pay", "mtn-momo.json",
-                 std::chrono::minutes{55}, prepare_momo}};
+                 std::chrono::minutes{55}, prepare_momo},
+    HttpProtocol{plain_http_protocol, "plain-http", "one request again and again", "", Duration{0},
+                 prepare_plain}};
 
 }  // namespace
 

@@ -1,4 +1,6 @@
-// Fuzzes the frame decoder: any bytes as a request stream and as a reply stream.
+// Fuzzes what reads frames: any bytes as a request stream and as a reply stream, and as replies of
+// Redis, which the load generator reads too.
+#include "loadgen/peers/resp.h"
 #include "protocols/native/frame.h"
 #include "protocols/native/messages.h"
 
@@ -6,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -55,11 +58,23 @@ void read_both(std::span<const std::byte> bytes) {
         read_reply(**read);
 }
 
+/// A reply is what its own bytes say, whatever stands behind them, and nothing less.
+void read_redis(std::string_view bytes) {
+    const auto read = loadgen::read_resp(bytes);
+    if (!read || !*read) return;
+    const std::size_t length = (**read).bytes;
+    ensure(length > 0 && length <= bytes.size(), "a reply of more bytes than there are");
+    const auto again = loadgen::read_resp(bytes.substr(0, length));
+    ensure(again && *again && (**again).reply == (**read).reply, "a reply came back different");
+    ensure(!loadgen::read_resp(bytes.substr(0, length - 1)), "a reply without its end");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto bytes = std::as_bytes(std::span{data, size});
     read_both(bytes);
+    read_redis({reinterpret_cast<const char*>(data), size});
     // Length and CRC mended, so that the fuzzer gets past them to the commands.
     if (size < sizeof(native::FrameHeader) || size > native::frame_bytes_max) return 0;
     std::vector<std::byte> mended(bytes.begin(), bytes.end());

@@ -112,6 +112,50 @@ TEST_CASE("command line: targets over HTTP bring options of their own") {
     CHECK(exit_code({"run", "--target=native:h:1", "--until=callback"}) == 2);
 }
 
+TEST_CASE("command line: peers and plain HTTP have few options of their own") {
+    const CommandLine plain = read({"run", "--target=http://h:81", "--path=/a", "--body=b.json",
+                                    "--content-type=text/plain", "--rate=10"});
+    const auto* http = std::get_if<RunCommand>(&plain);
+    REQUIRE(http != nullptr);
+    CHECK(http->load.target == Target{"http", {"h", 81}});
+    CHECK(http->load.target.text() == "http://h:81");
+    CHECK(http->load.is_http());
+    CHECK(http->load.plain.path == "/a");
+    CHECK(http->load.plain.body == "b.json");
+    CHECK(http->load.plain.content_type == "text/plain");
+    CHECK(http->load.connections == 64);
+    const CommandLine same = read({"run", "--target=http:h:81"});
+    CHECK(std::get<RunCommand>(same).load.target == http->load.target);
+
+    const CommandLine pg =
+        read({"run", "--target=pg:h:5432", "--pg=dbname=bench", "--scenario=kenya-day",
+              "--in-flight=8", "--day-length=10m", "--rate=10"});
+    const auto* run = std::get_if<RunCommand>(&pg);
+    REQUIRE(run != nullptr);
+    CHECK(run->load.target.text() == "pg:h:5432");
+    CHECK(run->load.is_peer());
+    CHECK(!run->load.is_http());
+    CHECK(run->load.pg_parameters == "dbname=bench");
+    CHECK(run->load.connections == 32);
+
+    for (const char* wrong : {"--batch=2", "--acks=a", "--admin=h:1", "--participant=2",
+                              "--client-file=c", "--until=callback", "--callbacks=ignore",
+                              "--path=/a", "--body=b", "--content-type=c", "--pg=dbname=a"}) {
+        CAPTURE(wrong);
+        CHECK(exit_code({"run", "--target=redis:h:1", wrong}) == 2);
+    }
+    for (const char* wrong : {"--client-file=c", "--until=callback", "--callbacks=ignore",
+                              "--in-flight=2", "--scenario=p2p", "--pg=dbname=a"}) {
+        CAPTURE(wrong);
+        CHECK(exit_code({"run", "--target=http:h:1", wrong}) == 2);
+    }
+    CHECK(exit_code({"run", "--target=pg:h:1", "--pg=password=secret"}) == 2);
+    CHECK(exit_code({"run", "--target=pg:h:1", "--pg=nonsense"}) == 2);
+    CHECK(exit_code({"run", "--target=native:h:1", "--path=/a"}) == 2);
+    CHECK(exit_code({"run", "--target=mpesa:h:1", "--client-file=c", "--path=/a"}) == 2);
+    CHECK(exit_code({"run", "--target=redis:http://h:1"}) == 2);
+}
+
 TEST_CASE("command line: without a seed there is a new one; counted runs have no warm-up") {
     const CommandLine line = read({"run", "--target=native:h:1", "--stop-after=100"});
     const auto* run = std::get_if<RunCommand>(&line);

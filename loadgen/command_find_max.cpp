@@ -16,7 +16,8 @@ ExitCode exit_code_of(const SearchResult& result, bool is_stopped) {
     if (!result.trials.empty() && result.trials.back().is_server_gone && !is_stopped)
         return exit_server_gone;
     if (result.is_confirmed) return exit_done;
-    return result.found ? exit_unknown : exit_slo_broken;
+    // One that was cut short has not tried every rate.
+    return result.found || !result.cut_short.empty() ? exit_unknown : exit_slo_broken;
 }
 
 void write_search(const SearchResult& result, const FindMaxCommand& command) {

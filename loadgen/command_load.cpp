@@ -50,7 +50,9 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
     CLI::Option* target = add_text(
         app, "--target", "", "Where the switch listens: " + known_targets(true),
         [&load](const std::string& given) { return take(parse_target(given), load.target); });
-    add_text(app, "--admin", "", "The switch's admin HOST:PORT, for its own stages in the report",
+    add_text(app, "--admin", "",
+             "The switch's admin HOST:PORT, for its own stages in the report and the size of its "
+             "queue",
              [&load](const std::string& given) -> std::string {
                  const auto parsed = parse_endpoint(given);
                  if (!parsed) return parsed.error().reason;
@@ -64,10 +66,12 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
                "more than one only where one is not enough, since none knows the others' delays");
     // Without a default here: the right one depends on other options, and a given one must be told
     // from none.
-    app.add_option("--in-flight", load.in_flight,
-                   "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, or "
-                   "fewer if the switch's --queue of 262144 operations would not hold them; 65536 "
-                   "operations' worth in an open one]")
+    app.add_option(
+           "--in-flight", load.in_flight,
+           "Most requests in flight on a connection (1 to 65535) [16 in a closed loop, or "
+           "fewer if the switch's queue would not hold them, which is asked with --admin "
+           "and otherwise taken to be the usual --queue; 65536 operations' worth in an open "
+           "one]")
         ->check(CLI::Range(1, 65'535));
     add_number(app, "--participant", load.participant, 1, 4'294'967'295,
                "Number of the participant who sends");

@@ -8,11 +8,13 @@
 #include "loadgen/sample/sample_merchant.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <random>
 #include <utility>
 
@@ -44,13 +46,15 @@ ExitCode exit_code_of(const RunReport& report) {
 /// Writes and says where; a file that cannot be written costs nothing but itself.
 ExitCode keep_report(const RunReport& report, const std::filesystem::path& directory,
                      ExitCode otherwise, std::FILE* out) {
+    const bool replaces = std::filesystem::exists(directory / "report.json");
     try {
         write_report(report, directory);
     } catch (const WriteError& error) {
         fmt::print(stderr, "tuma-load: {}\n", error.what());
         return otherwise == exit_server_gone ? otherwise : exit_cannot_write;
     }
-    fmt::print(out, "report: {}\n", (directory / "report.html").string());
+    fmt::print(out, "report: {}{}\n", (directory / "report.html").string(),
+               replaces ? " (instead of an earlier one)" : "");
     return otherwise;
 }
 
@@ -102,6 +106,15 @@ struct Execute {
     int operator()(const NoCommand& command) const { return command.exit_code; }
 };
 
+/// As many connections as the system lets this user have; where it may not be raised, what cannot
+/// be opened says so.
+void raise_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
+
 std::uint64_t random_seed() {
     std::random_device device;
     return device();
@@ -114,6 +127,7 @@ int main(int argc, char** argv) {
     using namespace tuma::loadgen;
     static_cast<void>(std::signal(SIGINT, request_stop));
     static_cast<void>(std::signal(SIGTERM, request_stop));
+    raise_file_limit();
     try {
         return std::visit(Execute{}, read_command_line(argc, argv, random_seed()));
     } catch (const ConnectionError& error) {

@@ -2,11 +2,11 @@
 
 #include "loadgen/client/http_stream.h"
 #include "loadgen/client/listener.h"
-#include "loadgen/client/poller.h"
 
 #include <fmt/format.h>
 
 #include <map>
+#include <stdexcept>
 #include <utility>
 
 namespace tuma::loadgen {
@@ -32,8 +32,11 @@ bool serve_caller(HttpStream& caller, const Answer& answer) {
 PageServer::PageServer(const Endpoint& where, std::string path)
     : listening_(listen_on(where)),
       endpoint_{where.host, port_of(listening_)},
-      path_(std::move(path)),
-      thread_([this] { serve(); }) {}
+      path_(std::move(path)) {
+    // Before there is a thread: what it throws would end the program.
+    poller_.add(listening_.descriptor(), listener_place);
+    thread_ = std::thread([this] { serve(); });
+}
 
 PageServer::~PageServer() {
     stop_.store(true);
@@ -56,8 +59,6 @@ std::string PageServer::answer(const std::string& method, const std::string& tar
 }
 
 void PageServer::serve() {
-    Poller poller;
-    poller.add(listening_.descriptor(), listener_place);
     std::map<std::uint32_t, HttpStream> callers;
     std::uint32_t next = listener_place + 1;
     const auto reply = [this](const std::string& method, const std::string& target) {
@@ -67,13 +68,13 @@ void PageServer::serve() {
         while (auto socket = accept_caller(listening_)) {
             // The oldest makes room: it may have been forgotten.
             if (callers.size() >= callers_max) callers.erase(callers.begin());
-            poller.add(socket->descriptor(), next);
+            poller_.add(socket->descriptor(), next);
             callers.emplace(next++, HttpStream(std::move(*socket)));
         }
     };
     try {
         while (!stop_.load()) {
-            for (const epoll_event& event : poller.wait(stop_asked_each)) {
+            for (const epoll_event& event : poller_.wait(stop_asked_each)) {
                 if (event.data.u32 == listener_place) {
                     accept_all();
                     continue;
@@ -83,8 +84,9 @@ void PageServer::serve() {
                     callers.erase(caller);
             }
         }
-    } catch (const ConnectionError&) {
-        // No descriptor is left. The load goes on, and nobody is told of it meanwhile.
+    } catch (const std::runtime_error&) {
+        // No descriptor or memory of the kernel is left. The load goes on, and nobody is told of it
+        // meanwhile.
     }
 }
 

@@ -1,6 +1,7 @@
 // One page of text for whoever asks over HTTP, from a thread of its own.
 #pragma once
 
+#include "loadgen/client/poller.h"
 #include "loadgen/client/socket.h"
 
 #include <atomic>
@@ -14,7 +15,7 @@ namespace tuma::loadgen {
 /// slowly, or not at all, holds up nobody but itself. At most 64 connections.
 class PageServer {
 public:
-    /// Listens at once. Throws ConnectionError when it cannot.
+    /// Listens at once. Throws ConnectionError or std::system_error when it cannot.
     PageServer(const Endpoint& where, std::string path);
     PageServer(const PageServer&) = delete;
     PageServer& operator=(const PageServer&) = delete;
@@ -29,6 +30,7 @@ private:
     std::string answer(const std::string& method, const std::string& target);
 
     Socket listening_;
+    Poller poller_;
     Endpoint endpoint_;
     std::string path_;
     std::mutex mutex_;

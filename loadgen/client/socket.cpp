@@ -168,8 +168,9 @@ Socket connect_to(const Endpoint& endpoint, Duration timeout) {
         failure = try_address(*address, deadline, socket);
         if (failure == 0) return socket;
     }
-    throw ConnectionError(fmt::format("{}: cannot connect: {}; is the server running there?",
-                                      endpoint.text(), std::strerror(failure)));
+    throw ConnectionError(fmt::format(
+        "{}: cannot connect: {}; {}", endpoint.text(), std::strerror(failure),
+        failure == EMFILE ? "raise the limit (ulimit -Hn)" : "is the server running there?"));
 }
 
 }  // namespace tuma::loadgen

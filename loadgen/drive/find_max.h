@@ -17,7 +17,8 @@ namespace tuma::loadgen {
 std::vector<SloTerm> with_defaults(std::vector<SloTerm> slo);
 
 /// What a search needs of a run. Broken: a term, or the rate was not held by the server. Unknown:
-/// the generator could not send, or its pauses hide the answer, or the run is invalid otherwise.
+/// the generator could not send, or its pauses hide the answer, or it is broken by no more than the
+/// machine that both share delays either, or the run is invalid otherwise.
 Trial trial_of(const RunReport& report, const std::vector<SloTerm>& slo, Rate offered);
 
 /// How many requests a trial needs: ten beyond its highest percentile.

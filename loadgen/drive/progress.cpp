@@ -17,18 +17,35 @@ double milliseconds(std::uint64_t microseconds) {
     return static_cast<double>(microseconds) / 1e3;
 }
 
-/// The newest second that is complete, or an empty one.
-TimelineRow newest_row(const RunView& recorder) {
+/// The newest second that is complete, or null: the present one is still growing, and its rates
+/// would look too low.
+const TimelineRow* newest_row(const RunView& recorder) {
     const auto rows = recorder.timeline();
-    // The present second is still growing, and its rates would look too low.
     const std::size_t closed = std::min(recorder.closed_rows(), rows.size());
-    return closed == 0 ? TimelineRow{} : rows[closed - 1];
+    return closed == 0 ? nullptr : &rows[closed - 1];
 }
 
 std::string remaining(const RunProgress& run, std::optional<Offset> planned) {
     if (run.is_draining) return "draining";
     if (!planned) return "until all is sent";
     return fmt::format("{:.0f} s to go", seconds(std::max(*planned - run.now, Offset{0})));
+}
+
+std::string_view phase(const TimelineRow& row) {
+    return row.warmup ? "warming up" : "measuring";
+}
+
+/// Counts instead of rates, and no percentiles: nothing that would be read as a rate of 0.
+std::string first_second_text(const RunProgress& run, const RunView& recorder,
+                              std::optional<Offset> planned, std::string_view line_end) {
+    const auto rows = recorder.timeline();
+    const TimelineRow row = rows.empty() ? TimelineRow{} : rows.front();
+    return fmt::format(
+        "{:6.1f} s {}, {}{}so far {} offered, {} attained, {} refused, {} errors, {} timeouts"
+        "{}p50 ...  p99 ...  max ...  in flight {}  behind {:.1f} ms",
+        seconds(run.now), rows.empty() ? "starting" : phase(row), remaining(run, planned), line_end,
+        row.offered, row.ok, row.refused, row.errors, row.timeouts, line_end, recorder.in_flight(),
+        seconds(run.behind) * 1e3);
 }
 
 }  // namespace
@@ -96,13 +113,14 @@ void Progress::clear_block() {
 
 std::string progress_text(const RunProgress& run, const RunView& recorder,
                           std::optional<Offset> planned, std::string_view line_end) {
-    const TimelineRow row = newest_row(recorder);
+    const TimelineRow* row = newest_row(recorder);
+    if (row == nullptr) return first_second_text(run, recorder, planned, line_end);
     return fmt::format(
         "{:6.1f} s {}, {}{}offered {}/s  attained {}/s  refused {}/s  errors {}/s  timeouts {}/s"
         "{}p50 {:.2f} ms  p99 {:.2f} ms  max {:.2f} ms  in flight {}  behind {:.1f} ms",
-        seconds(run.now), row.warmup ? "warming up" : "measuring", remaining(run, planned),
-        line_end, row.offered, row.ok, row.refused, row.errors, row.timeouts, line_end,
-        milliseconds(row.p50_us), milliseconds(row.p99_us), milliseconds(row.max_us), row.in_flight,
+        seconds(run.now), phase(*row), remaining(run, planned), line_end, row->offered, row->ok,
+        row->refused, row->errors, row->timeouts, line_end, milliseconds(row->p50_us),
+        milliseconds(row->p99_us), milliseconds(row->max_us), row->in_flight,
         seconds(run.behind) * 1e3);
 }
 

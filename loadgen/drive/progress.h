@@ -42,7 +42,8 @@ private:
     std::uint64_t steps_shown_ = 0;
 };
 
-/// The state of a run in text, `line_end` between its parts.
+/// The state of a run in text, `line_end` between its parts: the rates and percentiles of the
+/// newest second that is over, and what has been counted so far while there is none.
 std::string progress_text(const RunProgress& run, const RunView& recorder,
                           std::optional<Offset> planned, std::string_view line_end);
 

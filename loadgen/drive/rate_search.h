@@ -50,7 +50,7 @@ struct SearchResult {
     /// or else the highest that was kept more than once, or at all.
     std::optional<Rate> found;
     bool is_confirmed = false;
-    /// Up to here the objective may be kept too: the generator's own pauses hide it.
+    /// Up to here the objective may be kept too: pauses of the generator or its machine hide it.
     std::optional<Rate> hidden_up_to;
     /// Something else than the rate breaks the objective: a rate far below breaks it as often.
     /// `found` is then the highest rate that does not break it severely, and is not confirmed.

@@ -1,6 +1,7 @@
 #include "loadgen/drive/run_load.h"
 
 #include "loadgen/client/native_client.h"
+#include "loadgen/drive/closed_loop.h"
 #include "loadgen/drive/peer_driver.h"
 #include "loadgen/drive/run_parts.h"
 #include "loadgen/drive/workers.h"
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -55,20 +57,21 @@ std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Pla
     return std::make_unique<MixedStream>(workload, framing, std::move(timing));
 }
 
-/// Commands that wait for the core of a switch that was not told otherwise (--queue).
-constexpr std::uint64_t switch_queue = 262'144;
-
 // An open loop must not wait for places of its own making, or the wait before sending hides what
 // the server does; a closed loop is bounded by them on purpose.
-std::uint32_t in_flight_max(const LoadOptions& options, bool is_closed) {
+std::uint32_t in_flight_max(const LoadOptions& options, const std::optional<SwitchQueue>& queue) {
     if (options.in_flight) return *options.in_flight;
-    if (!is_closed) return std::clamp(65'536U / options.batch, 16U, 65'535U);
-    // More than waits for the switch's core would be refused as overloaded.
-    const std::uint64_t fits = switch_queue / (std::uint64_t{options.connections} * options.batch);
-    return static_cast<std::uint32_t>(std::clamp<std::uint64_t>(fits, 1, 16));
+    if (!queue) return std::clamp(65'536U / options.batch, 16U, 65'535U);
+    return closed_loop_in_flight(*queue, options);
 }
 
-DriverSettings driver_settings(const LoadOptions& options, const Scenario& scenario) {
+/// A trace has no rate. Played as fast as possible, it waits for answers and for nothing else.
+bool is_closed_loop(const LoadOptions& options) {
+    return options.is_trace() ? options.speed == 0 : !options.rate;
+}
+
+DriverSettings driver_settings(const LoadOptions& options, const Scenario& scenario,
+                               const std::optional<SwitchQueue>& queue) {
     const bool is_counted = options.is_trace() || options.operations_max > 0;
     DriverSettings settings;
     settings.target = options.target.endpoint;
@@ -79,9 +82,8 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
     settings.overload = options.overload;
     settings.on_loss = options.on_loss;
     settings.reconnect.in_all = options.reconnect_for;
-    // A trace has no rate. Played as fast as possible, it waits for answers and for nothing else.
-    settings.closed_loop = options.is_trace() ? options.speed == 0 : !options.rate;
-    settings.in_flight = in_flight_max(options, settings.closed_loop);
+    settings.closed_loop = is_closed_loop(options);
+    settings.in_flight = in_flight_max(options, queue);
     // What is counted is sent to the last operation, also by a server that is too slow.
     settings.send_everything = is_counted;
     settings.abort_reason = abort_reason_for(options);
@@ -90,7 +92,7 @@ DriverSettings driver_settings(const LoadOptions& options, const Scenario& scena
 }
 
 RunSettings settings_for_report(const LoadOptions& options, const DriverSettings& driving,
-                                const Scenario& scenario) {
+                                const Scenario& scenario, const std::optional<SwitchQueue>& queue) {
     RunSettings settings = common_settings(options);
     settings.scenario = options.is_trace() ? options.scenario : scenario.name;
     if (options.is_trace()) {
@@ -109,6 +111,10 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
                      {"agents", std::to_string(scenario.agents)}};
     // A peer does not know who asks.
     if (options.is_peer()) settings.more.erase(settings.more.begin());
+    if (queue) {
+        settings.more.emplace_back("server_queue", std::to_string(queue->operations));
+        settings.more.emplace_back("server_queue_is", queue->is_asked ? "asked" : "assumed");
+    }
     if (options.is_trace())
         settings.more.emplace_back("speed",
                                    options.speed == 0 ? "max" : std::to_string(options.speed));
@@ -196,7 +202,12 @@ Accounts prepare_accounts(const LoadOptions& options, const Scenario& scenario,
 
 RunReport run_load(const LoadOptions& options, const Play& play, const Accounts& accounts,
                    const std::atomic<bool>& stop, Progress& progress, const Peer* peer) {
-    const DriverSettings driving = driver_settings(options, play.scenario);
+    // Only a closed loop fills it on purpose.
+    std::optional<SwitchQueue> queue;
+    if (is_closed_loop(options)) queue = ask_for_queue(options.admin);
+    const DriverSettings driving = driver_settings(options, play.scenario, queue);
+    // A peer has none that is known.
+    if (peer != nullptr) queue.reset();
     // Another number of connections may have been asked for since the options were looked at.
     const std::uint32_t workers = std::min(options.workers, options.connections);
     std::vector<WorkerLoad> loads;
@@ -209,9 +220,10 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Accounts&
     RunParts parts;
     for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
         parts.kinds.emplace_back(native::row(kind_type(kind)).name);
-    parts.settings = settings_for_report(options, driving, play.scenario);
+    parts.settings = settings_for_report(options, driving, play.scenario, queue);
     parts.settings.workers = workers;
     if (workers > 1) parts.settings.more.emplace_back("workers", std::to_string(workers));
+    if (queue) parts.remark = overfull_remark(*queue, driving.in_flight, options);
     parts.add_facts = [&](const RunEnd& end, RunReport& report) {
         if (end.durability) report.durability = *end.durability == 0 ? "memory" : "fsync";
         if (peer == nullptr) return;

@@ -176,6 +176,7 @@ RunReport measured(const LoadOptions& options, const RunResults& results, Progre
     report.verdict = judge(report);
     // After `judge`, which makes the verdict anew.
     add_problems(end, report);
+    if (!parts.remark.empty()) report.verdict.remarks.push_back(parts.remark);
     if (!options.slo.empty()) add_slo(options.slo, report);
     live.end(report);
     return report;

@@ -31,6 +31,7 @@ AbortReason abort_reason_for(const LoadOptions& options);
 struct RunParts {
     RunSettings settings{};
     std::vector<std::string> kinds{};  ///< names of the kinds of operations, by number
+    std::string remark{};              ///< what a reader must know of the settings; mostly empty
     /// Sends; calls `on_begin` when the first request may leave.
     std::function<RunEnd(const std::function<void()>& on_begin, const OnProgress& on_progress)>
         drive{};

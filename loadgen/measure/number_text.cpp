@@ -29,6 +29,12 @@ std::string latency_text(double microseconds) {
     return three_digits(microseconds / 1e6) + " s";
 }
 
+std::string percentile_text(const Histogram& histogram, double percentile) {
+    if (histogram.count() == 0) return "-";
+    return latency_text(percentile == 100 ? histogram.max()
+                                          : histogram.value_at_percentile(percentile));
+}
+
 std::string latency_range_text(std::uint64_t low_us, std::uint64_t high_us) {
     const std::string low = latency_text(low_us);
     const std::string high = latency_text(high_us);

@@ -1,6 +1,8 @@
 // Numbers as people read them: latencies with their unit, counts with spaced thousands.
 #pragma once
 
+#include "loadgen/measure/histogram.h"
+
 #include <cstdint>
 #include <string>
 
@@ -11,6 +13,9 @@ std::string latency_text(double microseconds);
 inline std::string latency_text(std::uint64_t microseconds) {
     return latency_text(static_cast<double>(microseconds));
 }
+
+/// A percentile, 100 for the longest; "-" where nothing was measured.
+std::string percentile_text(const Histogram& histogram, double percentile);
 
 /// "1.20 to 1.34 ms", "850 µs to 1.34 ms": the unit once where both have it.
 std::string latency_range_text(std::uint64_t low_us, std::uint64_t high_us);

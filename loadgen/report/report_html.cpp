@@ -55,7 +55,7 @@ std::string headline(const RunReport& report) {
                     : percentile == 50 ? "half of all took less"
                                        : "one in a hundred took longer");
     }
-    out += tile("longest", latency_text(report.response.max()),
+    out += tile("longest", percentile_text(report.response, 100),
                 "of " + count_text(report.response.count()) + " operations");
     out += tile("failed", count_text(failed),
                 "errors and timeouts, " +
@@ -118,11 +118,12 @@ std::string latency_table(const RunReport& report) {
         const Bounds* bounds = report.verdict.find(percentile);
         cells = {bounds == nullptr ? "" : value_statement(*bounds)};
         for (const auto& [label, histogram] : columns)
-            cells.push_back(latency_text(histogram->value_at_percentile(percentile)));
+            cells.push_back(percentile_text(*histogram, percentile));
         out += row_of(percentile == 100 ? "longest" : percentile_name(percentile), cells);
     }
     cells = {""};
-    for (const auto& [label, histogram] : columns) cells.push_back(latency_text(histogram->mean()));
+    for (const auto& [label, histogram] : columns)
+        cells.push_back(histogram->count() == 0 ? "-" : latency_text(histogram->mean()));
     return out + row_of("mean", cells) + "</table></div>\n";
 }
 

@@ -45,10 +45,9 @@ std::string wrapped(std::string_view first, std::string_view rest, std::string_v
 
 std::string latency_row(std::string_view label, const Histogram& histogram) {
     std::string out = fmt::format("  {:<12}", label);
-    for (const double percentile : {50.0, 90.0, 95.0, 99.0, 99.9}) {
-        out += fmt::format("{:>11}", latency_text(histogram.value_at_percentile(percentile)));
-    }
-    return out + fmt::format("{:>11}\n", latency_text(histogram.max()));
+    for (const double percentile : {50.0, 90.0, 95.0, 99.0, 99.9, 100.0})
+        out += fmt::format("{:>11}", percentile_text(histogram, percentile));
+    return out + "\n";
 }
 
 std::string how(const RunReport& report) {

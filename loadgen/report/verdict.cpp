@@ -166,12 +166,19 @@ void add_machine_remarks(const RunReport& report, Verdict& verdict) {
             fmt::format("{} operations took more than an hour and are counted as one hour.",
                         count_text(report.response.over_top())));
     // A remark and no fault: for tests this is how it is done.
-    const std::string& target = report.settings.target;
-    if (target.find("127.0.0.1") != std::string::npos ||
-        target.find("localhost") != std::string::npos || target.find("[::1]") != std::string::npos)
+    if (is_on_this_machine(report.settings.target))
         verdict.remarks.push_back(
             "The server ran on the generator's machine: there is no network in these numbers, and "
             "both shared its cores.");
+}
+
+std::string nothing_executed(const RunReport& report) {
+    if (report.counts.refused > 0)
+        return "no operation was executed: all that were answered were refused";
+    if (report.measured > Duration{0}) return "no operation was answered";
+    return report.warmup_counts.scheduled == 0
+               ? "it ended before its first operation"
+               : "it ended within the warm-up, before anything was measured";
 }
 
 void find_broken(const RunReport& report, Verdict& verdict) {
@@ -186,11 +193,7 @@ void find_broken(const RunReport& report, Verdict& verdict) {
     if (!report.server_gone.empty())
         verdict.invalid_because.push_back("the server went away: " + report.server_gone);
     // A run that executed nothing has measured nothing but refusals.
-    if (report.counts.ok == 0)
-        verdict.invalid_because.push_back(
-            report.counts.refused == 0
-                ? "no operation was answered"
-                : "no operation was executed: all that were answered were refused");
+    if (report.counts.ok == 0) verdict.invalid_because.push_back(nothing_executed(report));
 }
 
 }  // namespace
@@ -217,6 +220,12 @@ std::string_view word(LoadHeld held) {
             return "generator";
     }
     unreachable("every load has a word");
+}
+
+bool is_on_this_machine(std::string_view target) {
+    return target.find("127.0.0.1") != std::string_view::npos ||
+           target.find("localhost") != std::string_view::npos ||
+           target.find("[::1]") != std::string_view::npos;
 }
 
 double Bounds::width() const {
@@ -255,6 +264,7 @@ const Bounds* Verdict::find(double percentile) const {
 }
 
 std::string quotation(const RunReport& report) {
+    if (report.measured == Duration{0}) return "nothing was measured";
     std::string out;
     for (const Bounds& bounds : report.verdict.bounds) {
         // Between the others they say little.

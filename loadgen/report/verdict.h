@@ -20,6 +20,9 @@ std::string_view name(LoadHeld held);
 /// "held", "server", "generator", for programs.
 std::string_view word(LoadHeld held);
 
+/// Whether this "PROTOCOL:HOST:PORT" is on the generator's own machine, as far as its name says.
+bool is_on_this_machine(std::string_view target);
+
 /// Fewer requests than this beyond a percentile, and another run would give another one.
 inline constexpr std::uint64_t requests_beyond_min = 10;
 

@@ -71,6 +71,7 @@ Workload::Workload(const Scenario& scenario, const Accounts& accounts, std::uint
       settle_percent_(scenario.settle_percent),
       release_percent_(scenario.release_percent),
       random_(seed, 1),
+      fates_(seed, 2),
       actions_(scenario.mix),
       only_action_(single_action(scenario)),
       exponential_(exponential_quantiles()) {
@@ -143,7 +144,7 @@ Operation Workload::draw(Action action, std::int64_t mean) {
 
 void Workload::reserved(TransferId reservation) {
     // One draw decides among three fates, so that the two shares are of the same hundred.
-    const std::uint64_t lot = random_.below(100);
+    const std::uint64_t lot = fates_.below(100);
     Operation follow_up;
     follow_up.reservation = reservation;
     if (lot < settle_percent_)

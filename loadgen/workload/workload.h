@@ -31,8 +31,8 @@ std::size_t kind_index(native::FrameType type);
 /// The inverse of `kind_index`.
 native::FrameType kind_type(std::size_t index);
 
-/// Draws operations. Equal scenario, accounts and seed give equal operations, as long as
-/// `reserved` is told the same.
+/// Draws operations. Equal scenario, accounts and seed give equal operations, and equal fates of
+/// reservations in the order in which they are told; when they are told changes neither.
 class Workload {
 public:
     /// Requires: a accounts that was set up for this scenario, with at least two wallets.
@@ -66,6 +66,7 @@ private:
     std::uint32_t settle_percent_;
     std::uint32_t release_percent_;
     Random random_;
+    Random fates_;  ///< of their own, since answers come at any time
     WeightedChoice actions_;
     std::optional<Action> only_action_;
     std::optional<Zipf> popularity_;

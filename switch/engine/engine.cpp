@@ -44,6 +44,7 @@ Engine::Engine(core::Switch& core, ledger::JournalStore& store, Clock& clock, Me
     update_gauges(position.time);
     metrics_.journal_sequence.set(static_cast<std::int64_t>(position.sequence));
     metrics_.next_transfer.set(static_cast<std::int64_t>(position.next_transfer.value));
+    metrics_.queue_commands_max.set(static_cast<std::int64_t>(limits_.queue_commands_max));
 }
 
 Engine::~Engine() {

@@ -82,6 +82,9 @@ void render_requests(Output& output, const Metrics& metrics) {
            "Requests answered from the remembered outcomes.", metrics.replays.value());
     single(output, "tuma_queue_commands", "gauge", "Commands that wait for the engine.",
            metrics.queue_commands.value());
+    single(output, "tuma_queue_commands_max", "gauge",
+           "Commands that may wait for the engine (--queue); more are refused as overloaded.",
+           metrics.queue_commands_max.value());
     single(output, "tuma_request_keys", "gauge", "Requests whose outcome is in memory.",
            metrics.request_keys.value());
     single(output, "tuma_request_key_window_seconds", "gauge",

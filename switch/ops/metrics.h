@@ -74,6 +74,8 @@ struct Metrics {
     Counter settled;       ///< settlements of merchants closed
     Counter orders_due;    ///< orders that moved by themselves
     Gauge queue_commands;  ///< waiting for the engine
+    /// More than this are refused as overloaded (--queue).
+    Gauge queue_commands_max;
     Gauge accounts;
     Gauge reservations_open;
     Gauge request_keys;

@@ -1,5 +1,7 @@
 """The load generator against the HTTP dialects: every request answered, every payment called back, the books clean."""
 import json
+import signal
+import threading
 import unittest
 
 import program
@@ -121,6 +123,30 @@ class HttpLoad(program.ProcessTest):
             self.assertIn(f"'--slo={slo}'", report["command"])
             self.assertIn("load held", out)
         self.assertEqual(0, server.stop())
+
+    def test_a_switch_that_stands_still_is_not_the_generators_fault(self):
+        server = self.start("--http=127.0.0.1:0")
+        over = threading.Event()
+
+        def stand_still():
+            while not over.wait(0.7):
+                server.signal(signal.SIGSTOP)
+                over.wait(0.3)
+                server.signal(signal.SIGCONT)
+        still = threading.Thread(target=stand_still)
+        still.start()
+        try:
+            report = self.load(server, "mpesa", "mpesa.json", "still", "--rate=300", "--duration=3s",
+                               "--customers=500", "--connections=16")
+        finally:
+            over.set()
+            still.join()
+        # Ninety came while it stood, for sixteen places; the first of them waited for most of it.
+        self.assertGreaterEqual(report["response_us"]["p99"], 200_000)
+        self.assertGreaterEqual(report["blocked_us"]["p99"], 150_000)
+        self.assertLess(report["send_lag_us"]["p90"], report["blocked_us"]["p90"])
+        self.assertNotEqual("generator", report["load"], report["load_because"])
+        self.assert_clean(server)
 
     def test_wrong_credentials_and_no_server_are_told(self):
         server = self.start("--http=127.0.0.1:0")

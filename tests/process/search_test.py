@@ -4,17 +4,12 @@ import json
 import unittest
 from pathlib import Path
 
-import fake_load_test
+import known_server
 import program
 
 
-class Search(program.ProcessTest):
-    def fake(self, *flags):
-        server = fake_load_test.Fake(self.folder / "out", self.tuma_load, *flags)
-        self.addCleanup(server.kill)
-        return server
-
-    def load(self, command, *flags, codes=(0,)):
+class Search(known_server.KnownServerTest):
+    def load_command(self, command, *flags, codes=(0,)):
         code, out, err = self.run_program(self.tuma_load, command, "--customers=20", "--quiet", "--seed=1",
                                           f"--probe-dir={self.folder}", *flags, cwd=self.folder)
         self.assertIn(code, codes, out + err)
@@ -22,23 +17,45 @@ class Search(program.ProcessTest):
 
     def find_max(self, server, *flags, codes=(0, 5)):
         target = self.folder / "search"
-        _, out, _ = self.load("find-max", f"--target=native:127.0.0.1:{server.port}", "--duration=800ms", "--warmup=200ms",
+        _, out, _ = self.load_command("find-max", f"--target=native:127.0.0.1:{server.port}", "--duration=800ms", "--warmup=200ms",
                               "--cool-down=0s", f"--report={target}", *flags, codes=codes)
         return json.loads((target / "find-max.json").read_text()), out
 
     def test_the_capacity_of_a_serial_server_is_found(self):
-        server = self.fake("--serial=1ms")
+        server = self.fake("--serial=250us")
         trial = self.folder / "search" / "trial-99"
         trial.mkdir(parents=True)
         for number in range(1, 99):
             (trial.parent / f"trial-{number:02}").mkdir()
-        found, _ = self.find_max(server, "--slo=p99<100ms", "--start=200")
-        # A little more than 1,000/s keeps 100 ms for a second.
-        self.assertLess(found["found_per_s"], 1150)
-        self.assertGreater(found["found_per_s"], 500)
+        found, out = self.find_max(server, "--slo=p99<50ms", "--start=1000")
+        # A little more than 4000/s keeps 50 ms for a second.
+        self.assertLess(found["found_per_s"], 4600, out)
+        # Where other programs hide it, that is said; what is called confirmed is never far below.
+        if found["confirmed"]:
+            self.assertGreater(found["found_per_s"], 2000, out)
+        else:
+            self.assertRegex(found["conclusion"], "could not be confirmed|quieter machine")
+        # No trial decides by a handful of requests.
+        for one in found["trials"]:
+            if one["outcome"] == "kept":
+                self.assertGreaterEqual(one["requests"], 1000, out)
         # No folder of the earlier search is left over.
         names = sorted(path.name for path in trial.parent.glob("trial-*"))
         self.assertEqual([f"trial-{number:02}" for number in range(1, len(found["trials"]) + 1)], names)
+
+    def test_a_busy_generator_is_no_limit_of_the_server(self):
+        server = self.fake()
+        found, out = self.find_max(server, "--slo=p99<1s,errors<1%", "--start=15000", "--highest=60000",
+                                   "--precision=50")
+        # Whatever could not be sent is not known; nothing shows that the server was at its limit.
+        self.assertNotIn("of a core", out)
+        for one in found["trials"]:
+            if one["outcome"] == "broken":
+                self.assertRegex(one["why"], "p99|the server did not keep up", out)
+        if not found["confirmed"]:
+            self.assertRegex(found["conclusion"], "confirmed|pauses|quieter machine")
+        elif not any(one["outcome"] == "broken" for one in found["trials"]):
+            self.assertEqual(60000, found["found_per_s"], out)
 
     def test_refusals_are_no_success(self):
         server = self.fake("--delay=500us", "--capacity=1000")
@@ -50,7 +67,7 @@ class Search(program.ProcessTest):
         self.assertEqual({"broken"}, {trial["outcome"] for trial in refused})
 
     def ab(self, a, b, *flags, codes):
-        code, out, err = self.load("ab", f"--a={a}", f"--b={b}", f"--report={self.folder / 'ab'}", "--warmup=100ms",
+        code, out, err = self.load_command("ab", f"--a={a}", f"--b={b}", f"--report={self.folder / 'ab'}", "--warmup=100ms",
                                    "--cool-down=0s", f"--work-dir={self.folder}", "--json", *flags, codes=codes)
         self.assertEqual([], list(self.folder.glob("tuma-ab-*")), "a fresh directory stayed")
         return code, json.loads(out), err
@@ -95,14 +112,14 @@ class Search(program.ProcessTest):
         for a, b, more, says in (("--batch=1", "x", (), "--b"), ("x", "y", ("--target=native:127.0.0.1:1",), "--target"),
                                  ("--batch=1", "--batch=2", (), "--target"),
                                  ("--batch=1", "--bacth=2", ("--target=native:127.0.0.1:1",), "bacth")):
-            code, _, err = self.load("ab", f"--a={a}", f"--b={b}", *more, codes=(2,))
+            code, _, err = self.load_command("ab", f"--a={a}", f"--b={b}", *more, codes=(2,))
             self.assertIn(says, err)
 
     def test_a_sweep_of_rates_and_of_requests_in_flight(self):
         server = self.fake("--serial=1ms")
         flags = (f"--target=native:127.0.0.1:{server.port}", "--duration=500ms", "--warmup=100ms", "--cool-down=0s",
                  f"--report={self.folder / 'sweep'}")
-        self.load("sweep", "--rates=100,200,2k", *flags)
+        self.load_command("sweep", "--rates=100,200,2k", *flags)
         sweep = json.loads((self.folder / "sweep" / "sweep.json").read_text())
         self.assertEqual([100, 200, 2000, 2000, 200, 100], [run["at"] for run in sweep["runs"]])
         self.assertIsNone(sweep["scalability"])
@@ -112,20 +129,20 @@ class Search(program.ProcessTest):
         self.assertIn("<svg", (self.folder / "sweep" / "sweep.html").read_text())
         self.assertEqual(7, len((self.folder / "sweep" / "sweep.csv").read_text().splitlines()))
 
-        self.load("sweep", "--vary=in-flight=1,2,4,8", "--connections=1", *flags)
+        self.load_command("sweep", "--vary=in-flight=1,2,4,8", "--connections=1", *flags)
         fit = json.loads((self.folder / "sweep" / "sweep.json").read_text())["scalability"]
         # One server does one request at a time: all is contention.
         self.assertLess(fit["rate_per_s"]["value"], 1100)
         self.assertGreater(fit["contention"]["high"], 0.5)
         for wrong, says in (("--vary=bacth=1,2", "batch, connections"), ("--vary=batch=0,2", "1 to 8190"),
                             ("--rates=1k", "2 to 50"), ("--rates=1k,max", "closed loops")):
-            _, _, err = self.load("sweep", wrong, *flags[:1], codes=(2,))
+            _, _, err = self.load_command("sweep", wrong, *flags[:1], codes=(2,))
             self.assertIn(says, err)
 
     def test_comparing_loads_that_differ_is_refused(self):
         server = self.fake("--delay=1ms")
         for name, rate in (("a", 500), ("b", 1000)):
-            self.load("run", f"--target=native:127.0.0.1:{server.port}", f"--rate={rate}", "--duration=300ms", "--warmup=0s",
+            self.load_command("run", f"--target=native:127.0.0.1:{server.port}", f"--rate={rate}", "--duration=300ms", "--warmup=0s",
                       f"--report={self.folder / name}", codes=(0, 1))
         sides = (str(self.folder / "a"), str(self.folder / "b"))
         code, _, err = self.run_program(self.tuma_load, "compare", *sides)

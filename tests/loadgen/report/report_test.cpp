@@ -199,12 +199,21 @@ TEST_CASE("report: a run in which nothing happened still makes a page and a summ
     report->verdict = judge(*report);
 
     CHECK(!report->verdict.valid);
-    CHECK(mentions(report->verdict.invalid_because, "no operation was answered"));
+    CHECK(mentions(report->verdict.invalid_because, "it ended before its first operation"));
     const std::string html = report_html(*report);
+    // No latency of nothing.
+    CHECK(html.find("<td>0 µs") == std::string::npos);
+    CHECK(report_text(*report).find(" 0 µs        0 µs") == std::string::npos);
+    CHECK(quotation(*report) == "nothing was measured");
     CHECK(html.find("nan") == std::string::npos);
     CHECK(html.find("inf") == std::string::npos);
     CHECK(report_text(*report).find("INVALID") != std::string::npos);
     CHECK(json::parse(report_json(*report)).at("calibration").at("fsync_us").is_null());
+
+    report->warmup_counts.scheduled = report->warmup_counts.sent = report->warmup_counts.ok = 5;
+    CHECK(mentions(judge(*report).invalid_because, "it ended within the warm-up"));
+    report->measured = std::chrono::seconds{1};
+    CHECK(mentions(judge(*report).invalid_because, "no operation was answered"));
 }
 
 TEST_CASE("report: the summary fits a terminal of 80 columns") {

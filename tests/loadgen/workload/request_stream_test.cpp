@@ -162,6 +162,35 @@ TEST_CASE("workload: each reservation gets its fate once") {
     CHECK(std::abs(counts[native::FrameType::release] - 3'000) < 253);
 }
 
+TEST_CASE("workload: a seed makes the same reservations and fates, whenever answers come") {
+    const Scenario scenario = scenario_called("two-phase");
+    const Accounts accounts = accounts_of(scenario);
+    constexpr std::size_t reservations = 500;
+    // Answers come one by one or a hundred at a time.
+    const auto played = [&](std::size_t at_a_time) {
+        Workload workload(scenario, accounts, 2);
+        std::vector<std::int64_t> amounts;
+        std::vector<std::pair<std::uint64_t, native::FrameType>> fates;
+        while (amounts.size() < reservations) {
+            const Operation operation = workload.draw();
+            if (operation.type != native::FrameType::reserve) {
+                fates.emplace_back(operation.reservation.value, operation.type);
+                continue;
+            }
+            amounts.push_back(operation.amount);
+            if (amounts.size() % at_a_time != 0) continue;
+            for (std::size_t i = amounts.size() - at_a_time; i < amounts.size(); ++i)
+                workload.reserved(TransferId{i + 1});
+        }
+        while (workload.has_follow_up()) {
+            const Operation operation = workload.draw();
+            fates.emplace_back(operation.reservation.value, operation.type);
+        }
+        return std::pair{amounts, fates};
+    };
+    CHECK(played(1) == played(100));
+}
+
 TEST_CASE("request frames: references never repeat, and another seed or scenario has others") {
     const Scenario scenario = scenario_called("kenya-day");
     const Accounts accounts = accounts_of(scenario);

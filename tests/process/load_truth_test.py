@@ -160,7 +160,7 @@ class LoadTruth(known_server.KnownServerTest):
             self.assertAlmostEqual(200_000, failed[0]["response_us"][statistic], delta=400)
 
     def test_a_closed_loop_stays_below_the_switchs_queue_or_says_so(self):
-        server = self.start("--queue=8190")
+        server = self.start("--queue=8190", "--project=off")
 
         def closed(name, *flags):
             load = self.start_load(server, name, duration="500ms", seed=len(name),

@@ -183,7 +183,8 @@ CLI::App* add_ab(CLI::App& app, AbCommand& command) {
         ->type_name("DIR")
         ->capture_default_str();
     ab->add_flag("--json", command.as_json, "Print JSON");
-    add_rate(*ab, "--rate", command.load.rate, "max", "As of run: operations a second, or max");
+    add_load_rate(*ab, command.load, "As of run: operations a second, a profile, or max");
+    add_users(*ab, command.load);
     add_connection(*ab, command.load);
     add_load(*ab, command.load);
     add_http(*ab, command.load);

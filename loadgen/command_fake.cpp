@@ -31,8 +31,8 @@ CLI::Option* add_read(CLI::App& app, const std::string& name, const std::string&
 
 void add_times(CLI::App& app, ServiceSettings& service) {
     add_read(app, "--delay", "TIME", service.time, "0us",
-             "Every request takes so long, however many there are: 2ms, or exp:5ms for an "
-             "exponential law of that mean (up to 1h)",
+             "Every request takes so long, however many there are: 2ms, exp:5ms for an "
+             "exponential law of that mean, or uniform:1ms..3ms (up to 1h)",
              parse_time_law);
     add_read(app, "--serial", "TIME", service.time, "",
              "The same, but one request after the other, in the order of arrival", parse_time_law);

@@ -56,9 +56,13 @@ CLI::App* add_run(CLI::App& app, Parsed& parsed) {
     LoadOptions& load = parsed.run.load;
     add_connection(*run, load)->required();
     // Not a part of `add_load`: a search has no rate of its own.
-    add_rate(*run, "--rate", load.rate, "max",
-             "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
-             "sends as answers come (closed loop)");
+    add_load_rate(
+        *run, load,
+        "Operations a second on an absolute schedule (open loop), as 500, 250k, 1.2M; max "
+        "sends as answers come (closed loop); or parts with commas between them, each a "
+        "phase of the report: 1k:10s, ramp:1k..20k:30s, step:1k,2k,4k:10s or "
+        "spike:2k+20k@10s/1s");
+    add_users(*run, load);
     add_text(*run, "--slo", "",
              "What must hold, as p99<20ms,errors<0.1%; tells by the exit code whether it did. "
              "Measures " +

@@ -37,12 +37,30 @@ void add_on_loss(CLI::App& app, LoadOptions& load) {
         "With --on-loss=reconnect: how long a connection may be gone before the server is");
 }
 
+/// Unless told otherwise a profile lasts as long as it does, and users have all begun before
+/// anything is measured.
+void take_times(const CLI::App& used, LoadOptions& load) {
+    load.has_duration = load.has_duration || used.count("--duration") > 0;
+    if (!load.profile.empty() && !load.has_duration)
+        load.duration = std::chrono::duration_cast<Duration>(length_of(load.profile));
+    const bool thinks = used.count("--users") + used.count("--think") > 0;
+    if (thinks && load.users > 0 && load.think && used.count("--warmup") == 0)
+        load.warmup = std::max(load.warmup, load.think->mean);
+}
+
 }  // namespace
 
 void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
               const std::string& fallback, const std::string& sentence) {
     add_text(app, name, fallback, sentence,
              [&value](const std::string& given) { return take(parse_rate(given), value); });
+}
+
+void add_load_rate(CLI::App& app, LoadOptions& load, const std::string& sentence) {
+    add_text(app, "--rate", "max", sentence, [&load](const std::string& given) -> std::string {
+        const auto wrong = set_rate(given, load);
+        return wrong ? wrong->reason : std::string();
+    });
 }
 
 CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
@@ -108,6 +126,23 @@ void add_plain(CLI::App& app, PlainRequest& plain) {
 
 }  // namespace
 
+void add_users(CLI::App& app, LoadOptions& load) {
+    add_number(app, "--users", load.users, 1, 1'000'000,
+               "Instead of a rate: so many users, each of whom asks, waits for the answer, thinks, "
+               "and asks again")
+        ->default_str("");
+    add_text(app, "--think", "",
+             "How long each of --users thinks: 2s or fixed:2s, exp:30s (on average) or "
+             "uniform:1s..3s",
+             [&load](const std::string& given) -> std::string {
+                 const auto law = parse_time_law(given);
+                 if (!law) return law.error().reason;
+                 load.think = *law;
+                 return {};
+             })
+        ->type_name("LAW");
+}
+
 void add_http(CLI::App& app, LoadOptions& load) {
     app.add_option("--client-file", load.client_file,
                    "Of targets over HTTP: who asks, DATA/clients/mpesa.json and its like")
@@ -149,10 +184,13 @@ void add_load(CLI::App& app, LoadOptions& load) {
         ->capture_default_str();
     add_number(app, "--batch", load.batch, 1, native::commands_max,
                "Operations in a request, all of one kind");
-    add_duration(app, "--duration", load.duration, std::chrono::milliseconds{1},
-                 std::chrono::hours{24 * 7}, "How long to measure, after the warm-up");
-    add_duration(app, "--warmup", load.warmup, Duration{0}, std::chrono::hours{1},
-                 "Load before the measurement; none for a trace or with --stop-after");
+    add_duration(
+        app, "--duration", load.duration, std::chrono::milliseconds{1}, std::chrono::hours{24 * 7},
+        "How long to measure, after the warm-up; a --rate of several parts says it itself");
+    add_duration(
+        app, "--warmup", load.warmup, Duration{0}, std::chrono::hours{1},
+        "Load before the measurement; none for a trace or with --stop-after; with --users one "
+        "mean time of thinking, if that is longer");
     add_text(app, "--arrival", "poisson", "Gaps between requests: poisson or constant",
              [&load](const std::string& given) -> std::string {
                  if (given != "poisson" && given != "constant")
@@ -227,6 +265,7 @@ std::optional<InputError> finish_load(LoadOptions& load, const CLI::App& used,
     }
     if (load.target.protocol == pg_protocol && used.count("--connections") == 0)
         load.connections = pg_connections;
+    take_times(used, load);
     const bool is_counted = load.is_trace() || load.operations_max > 0;
     // Operations of a warm-up are counted apart, and a number that was asked for exactly would be
     // split.
@@ -236,7 +275,8 @@ std::optional<InputError> finish_load(LoadOptions& load, const CLI::App& used,
 
 std::optional<InputError> apply_settings(std::string_view settings, LoadOptions& load) {
     CLI::App app{"the settings of one side"};
-    add_rate(app, "--rate", load.rate, "", "");
+    add_load_rate(app, load, "");
+    add_users(app, load);
     add_connection(app, load);
     add_load(app, load);
     add_http(app, load);
@@ -255,6 +295,7 @@ std::optional<InputError> apply_settings(std::string_view settings, LoadOptions&
     } catch (const CLI::ParseError& error) {
         return InputError{std::string(settings), error.what()};
     }
+    take_times(app, load);
     return contradiction(load);
 }
 

@@ -16,11 +16,15 @@ namespace tuma::loadgen {
 /// Operations a second, or "max".
 void add_rate(CLI::App& app, const std::string& name, std::optional<Rate>& value,
               const std::string& fallback, const std::string& sentence);
+/// --rate of a load: the same as `add_rate`, or a profile.
+void add_load_rate(CLI::App& app, LoadOptions& load, const std::string& sentence);
 /// Where the server is and how it is spoken to; gives the option of the target, which is not
 /// required yet.
 CLI::Option* add_connection(CLI::App& app, LoadOptions& load);
 /// What is asked of it, how long and in which way.
 void add_load(CLI::App& app, LoadOptions& load);
+/// Closed users instead of a rate.
+void add_users(CLI::App& app, LoadOptions& load);
 /// What only targets over HTTP have.
 void add_http(CLI::App& app, LoadOptions& load);
 /// Where results go.

@@ -123,6 +123,7 @@ CLI::App* add_sweep(CLI::App& app, SweepCommand& command) {
     rates->excludes(vary);
     add_rate(*sweep, "--rate", command.load.rate, "max",
              "With --vary: operations a second, or max");
+    add_users(*sweep, command.load);
     add_number(*sweep, "--passes", command.passes, 1, 100, "How often each value is run");
     add_duration(*sweep, "--cool-down", command.cool_down, Duration{0}, std::chrono::minutes{10},
                  "Rest between runs");
@@ -138,9 +139,15 @@ std::optional<InputError> finish_sweep(SweepCommand& command, const CLI::App& us
     const bool is_of_rates = used.count("--vary") == 0;
     if (is_of_rates && used.count("--rate") > 0)
         return InputError{"--rate", "is varied itself; give --rates, or --vary something else"};
+    if (is_of_rates && command.load.users > 0)
+        return InputError{"--users",
+                          "ask at no rate; give --vary=users=VALUE,VALUE,... or another"};
     if (command.load.is_trace() || !command.load.acks.empty())
         return InputError{command.load.is_trace() ? "--scenario" : "--acks",
                           "belongs to run; leave it out"};
+    // What contradicts users is found before the first run.
+    if (command.axis.name == "users")
+        command.load.users = static_cast<std::uint32_t>(command.axis.values.front());
     if (auto wrong = finish_load(command.load, used, random_seed)) return wrong;
     for (const double value : command.axis.values)
         if (auto wrong = contradiction(at_value(command.load, command.axis, value))) return wrong;

@@ -126,7 +126,9 @@ void DriveLoop::tick(const OnProgress& on_progress) {
     const bool is_late = !pace_.closed_loop && due && *due < now_;
     on_progress({.now = now_,
                  .behind = is_late ? now_ - *due : Offset{0},
-                 .is_draining = !may_send() || !due});
+                 // Nothing is due either while all users wait for answers.
+                 .is_draining =
+                     !may_send() || (!due && (pace_.end == Offset::max() || now_ >= pace_.end))});
 }
 
 void DriveLoop::skip_backlog() {

@@ -281,6 +281,7 @@ private:
         ended.delay = floor_.answered(request.intended, request.sent, ended.received, request.delay,
                                       received_.is_exact());
         recorder_.answered(ended, codes_, request.due);
+        traffic_.ended(now_);
         if (request.type == native::FrameType::reserve)
             for (const core::Outcome& outcome : outcomes)
                 // Its number is needed to settle or release it, and only the server knows it.
@@ -330,6 +331,7 @@ private:
         in_flight_ -= request.count;
         recorder_.ended(ended_of(request, end, when), request.due);
         floor_.abandoned(request.sent);
+        traffic_.ended(now_);
         lines_[number].room = {when, request.delay};
         if (request.is_resent)
             lost_lines_->ended(number, end == End::timeout ? &Resent::timed_out : &Resent::failed,

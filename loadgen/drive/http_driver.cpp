@@ -18,16 +18,16 @@ namespace {
 
 class HttpRun final : public DriveLoop {
 public:
-    HttpRun(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
-            HttpDialect& dialect, const HttpRecords& records)
+    HttpRun(const HttpDriverSettings& settings, Arrivals* arrivals, HttpDialect& dialect,
+            const HttpRecords& records)
         : DriveLoop({.timeout = settings.timeout,
                      .overload = settings.overload,
-                     .closed_loop = !schedule,
+                     .closed_loop = arrivals == nullptr,
                      .end = settings.end,
                      .abort_reason = settings.abort_reason},
                     records.recorder),
           settings_(settings),
-          schedule_(schedule),
+          arrivals_(arrivals),
           dialect_(dialect),
           book_(records.callbacks),
           refusals_(records.refusals),
@@ -71,14 +71,16 @@ private:
     std::optional<Offset> next_time() const override {
         if (taken_ == settings_.operations_max) return std::nullopt;
         // In a closed loop a request is due whenever there is a connection for it.
-        return schedule_ ? schedule_->peek() : now_;
+        return is_open() ? arrivals_->peek() : now_;
     }
 
     Taken take_next() override {
         ++taken_;
-        return {.operations = 1, .intended = schedule_ ? schedule_->take() : now_};
+        return {.operations = 1, .intended = is_open() ? arrivals_->take() : now_};
     }
 
+    /// Requests have times of their own.
+    bool is_open() const { return arrivals_ != nullptr; }
     bool has_place() const override { return !free_.empty(); }
 
     std::string crowd() const override {
@@ -118,7 +120,7 @@ private:
             if (!line.stream.is_open()) connect(number);
         } catch (const ConnectionError& error) {
             // It was noted as scheduled, and everything scheduled ends in a count.
-            if (schedule_) recorder_.skipped(1, taken.intended);
+            if (is_open()) recorder_.skipped(1, taken.intended);
             return lose_server(error.what());
         }
         free_.pop_back();
@@ -128,8 +130,8 @@ private:
         advance_clock();
         line.operation.sent = now_;
         // A closed loop has no other intention than to send now.
-        line.operation.intended = schedule_ ? taken.intended : now_;
-        if (!schedule_) recorder_.scheduled(1, now_);
+        line.operation.intended = is_open() ? taken.intended : now_;
+        if (!is_open()) recorder_.scheduled(1, now_);
         recorder_.sent(1, line.operation.intended, now_);
         note_left(line, taken);
         ++in_flight_;
@@ -143,7 +145,7 @@ private:
     void note_left(Line& line, const Taken& taken) {
         std::optional<LatencyFloor::Room> room;
         line.blocked = Offset{0};
-        if (schedule_ && taken.blocked_since && line.room && line.room->at > *taken.blocked_since) {
+        if (is_open() && taken.blocked_since && line.room && line.room->at > *taken.blocked_since) {
             room = line.room;
             line.blocked = room->at - *taken.blocked_since;
         }
@@ -263,6 +265,7 @@ private:
                          .received = received,
                          .delay = delay});
         line.room = {received, line.delay};
+        if (is_open()) arrivals_->ended(now_);
     }
 
     /// The connection is of no use any more; `reason` counts only with a request on it.
@@ -304,7 +307,7 @@ private:
     }
 
     const HttpDriverSettings& settings_;
-    std::optional<Schedule> schedule_;
+    Arrivals* arrivals_;
     HttpDialect& dialect_;
     CallbackTracker& book_;
     RefusalNames& refusals_;
@@ -342,11 +345,10 @@ std::optional<Callbacks> parse_callbacks(std::string_view text) {
     return std::nullopt;
 }
 
-RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
-                  HttpDialect& dialect, const HttpRecords& records,
-                  const std::function<void()>& on_begin, const std::atomic<bool>& stop,
-                  const OnProgress& on_progress) {
-    HttpRun run(settings, schedule, dialect, records);
+RunEnd drive_http(const HttpDriverSettings& settings, Arrivals* arrivals, HttpDialect& dialect,
+                  const HttpRecords& records, const std::function<void()>& on_begin,
+                  const std::atomic<bool>& stop, const OnProgress& on_progress) {
+    HttpRun run(settings, arrivals, dialect, records);
     // Only now: connecting and signing ahead are not a part of the run.
     on_begin();
     return run.run(stop, on_progress);

@@ -58,16 +58,15 @@ struct HttpRecords {
 };
 
 /// Connects, lets the dialect begin, says `on_begin` when the first request may leave, sends,
-/// drains, awaits callbacks, on the calling thread. An operation is intended by the schedule (none:
-/// a closed loop, as soon as a connection is free), sent when its request is made and handed to the
+/// drains, awaits callbacks, on the calling thread. An operation is intended by `arrivals` (null: a
+/// closed loop, as soon as a connection is free), sent when its request is made and handed to the
 /// kernel, and ended as `Until` says; waiting for a free connection is in its latency. A connection
 /// that the server closed while idle is opened again, which takes time from whoever needs it; one
 /// that is lost with a request on it makes that an error. A server that takes no new connection is
 /// gone: nothing more is sent. Callbacks that are ignored leave nothing in the book. Throws
 /// ConnectionError when it cannot connect at the start.
-RunEnd drive_http(const HttpDriverSettings& settings, const std::optional<Schedule>& schedule,
-                  HttpDialect& dialect, const HttpRecords& records,
-                  const std::function<void()>& on_begin, const std::atomic<bool>& stop,
-                  const OnProgress& on_progress);
+RunEnd drive_http(const HttpDriverSettings& settings, Arrivals* arrivals, HttpDialect& dialect,
+                  const HttpRecords& records, const std::function<void()>& on_begin,
+                  const std::atomic<bool>& stop, const OnProgress& on_progress);
 
 }  // namespace tuma::loadgen

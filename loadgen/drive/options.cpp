@@ -8,24 +8,58 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tuma::loadgen {
 namespace {
 
-constexpr std::uint64_t millihertz_max = 100'000'000'000;
 constexpr std::string_view http_scheme = "http://";
 
-/// "1.2" with `digits` as the number of decimals counted in: 1200 for three.
-std::optional<std::uint64_t> fixed_point(std::string_view text, std::size_t digits) {
-    const auto point = text.find('.');
-    std::string all(text.substr(0, point));
-    std::string decimals(point == std::string_view::npos ? "" : text.substr(point + 1));
-    // Ten digits and nine decimals are less than 2^64.
-    if (all.empty() || all.size() > 10 || decimals.size() > digits) return std::nullopt;
-    if (point != std::string_view::npos && decimals.empty()) return std::nullopt;
-    // By digits and never by way of a double, so that a rate is exactly what was written.
-    decimals.resize(digits, '0');
-    return read_number<std::uint64_t>(all + decimals);
+std::optional<InputError> profile_contradiction(const LoadOptions& options) {
+    if (options.profile.empty()) return std::nullopt;
+    const Duration length = std::chrono::duration_cast<Duration>(length_of(options.profile));
+    if (options.duration != length)
+        return InputError{"--duration",
+                          fmt::format("this --rate lasts {}; leave --duration out", text(length))};
+    if (options.operations_max > 0)
+        return InputError{"--stop-after",
+                          "a --rate of several parts ends with the last of them; leave "
+                          "--stop-after out"};
+    if (options.is_trace() || options.day_length)
+        return InputError{options.is_trace() ? "--scenario" : "--day-length",
+                          "has times of its own, and so has this --rate; give one of both"};
+    return std::nullopt;
+}
+
+std::optional<Rate> lowest_rate(const LoadOptions& options) {
+    std::optional<Rate> lowest = options.rate;
+    for (const RatePiece& piece : options.profile)
+        lowest = std::min({*lowest, piece.from, piece.to});
+    return lowest;
+}
+
+std::optional<InputError> users_contradiction(const LoadOptions& options) {
+    if (options.users == 0 && options.think)
+        return InputError{"--think", "is how long --users think; give their number too"};
+    if (options.users == 0) return std::nullopt;
+    if (!options.think) return InputError{"--users", "need a --think, as exp:30s; 0s for none"};
+    if (options.rate)
+        return InputError{"--users",
+                          "ask when they have their answers, so that nobody can set a --rate; "
+                          "give one of both"};
+    if (options.batch != 1)
+        return InputError{"--batch", "each of --users asks for himself; leave --batch out"};
+    if (options.is_trace())
+        return InputError{"--scenario",
+                          "a trace has its own times; leave --users out, or take a scenario"};
+    if (options.operations_max > 0)
+        return InputError{"--stop-after",
+                          "--users go on until --duration is over; leave --stop-after out"};
+    if (options.workers > 1)
+        return InputError{"--workers", "--users are told apart by one thread; leave --workers out"};
+    if (options.overload != Overload::queue)
+        return InputError{"--overload", "--users wait for a place; leave --overload out"};
+    return std::nullopt;
 }
 
 bool has_merchant_options(const LoadOptions& options) {
@@ -62,9 +96,7 @@ std::optional<InputError> peer_contradiction(const LoadOptions& options) {
     if (options.workers > 1)
         return InputError{"--workers", "belongs to a native: target; leave it out"};
     if (options.on_loss == OnLoss::reconnect)
-        return InputError{"--on-loss",
-                          "a peer knows no references, so that what is sent again is done again; "
-                          "reconnect belongs to a native: target, leave it out"};
+        return InputError{"--on-loss", "reconnect belongs to a native: target; leave it out"};
     return std::nullopt;
 }
 
@@ -160,22 +192,19 @@ Result<Target> parse_target(std::string_view text) {
     return Target{name, std::move(endpoint).value()};
 }
 
-Result<std::optional<Rate>> parse_rate(std::string_view text) {
-    using Parsed = std::optional<Rate>;
-    if (text == "max") return Parsed{};
-    std::size_t digits = 3;
-    std::string_view number = text;
-    // A unit moves the point to the right, since rates are kept in thousandths.
-    if (number.ends_with('k')) digits = 6;
-    if (number.ends_with('M')) digits = 9;
-    if (digits > 3) number.remove_suffix(1);
-    const auto millihertz = fixed_point(number, digits);
-    if (!millihertz || *millihertz < 1 || *millihertz > millihertz_max)
-        return InputError{"--rate",
-                          fmt::format("\"{}\" is not \"max\" or operations a second from 0.001 to "
-                                      "100M, as 500, 0.5, 250k or 1.2M",
-                                      text)};
-    return Parsed{Rate{*millihertz}};
+std::optional<InputError> set_rate(std::string_view text, LoadOptions& options) {
+    if (!is_rate_profile(text)) {
+        const auto rate = parse_rate(text);
+        if (!rate) return rate.error();
+        options.rate = *rate;
+        options.profile.clear();
+        return std::nullopt;
+    }
+    auto profile = parse_rate_profile(text);
+    if (!profile) return profile.error();
+    options.profile = std::move(profile).value();
+    options.rate = mean_rate(options.profile);
+    return std::nullopt;
 }
 
 Result<std::uint64_t> parse_speed(std::string_view text) {
@@ -190,12 +219,15 @@ Result<std::uint64_t> parse_speed(std::string_view text) {
 
 std::optional<InputError> contradiction(const LoadOptions& options) {
     if (auto wrong = misplaced(options)) return wrong;
+    if (auto wrong = profile_contradiction(options)) return wrong;
+    if (auto wrong = users_contradiction(options)) return wrong;
     if (options.is_http()) return http_contradiction(options);
     if (has_merchant_options(options)) return no_merchant(options);
     if (options.is_peer())
         if (auto wrong = peer_contradiction(options)) return wrong;
     // A rate in thousandths by the batch: a tenth of a request a second.
-    if (!options.is_trace() && options.rate && options.rate->millihertz < 100ULL * options.batch)
+    const std::optional<Rate> lowest = lowest_rate(options);
+    if (!options.is_trace() && lowest && lowest->millihertz < 100ULL * options.batch)
         return InputError{"--batch", fmt::format("{} operations a request at this --rate is less "
                                                  "than one request in ten seconds; take a smaller "
                                                  "--batch or a higher --rate",

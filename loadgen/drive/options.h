@@ -7,7 +7,9 @@
 #include "loadgen/drive/driver.h"
 #include "loadgen/drive/http_driver.h"
 #include "loadgen/drive/live_output.h"
+#include "loadgen/measure/rate_words.h"
 #include "loadgen/measure/schedule.h"
+#include "loadgen/measure/time_law.h"
 #include "loadgen/merchants/plain_request.h"
 
 #include <cstdint>
@@ -15,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tuma::loadgen {
 
@@ -37,8 +40,13 @@ struct LoadOptions {
     Target target;
     std::optional<Endpoint> admin;
     std::string scenario = "p2p";
-    std::optional<Rate> rate;                      ///< operations; nothing: closed loop
+    /// Operations; nothing: closed loop. Of a profile the mean.
+    std::optional<Rate> rate;
+    std::vector<RatePiece> profile{};  ///< behind the warm-up; empty: the rate stays the same
+    std::uint32_t users = 0;           ///< who ask, think and ask again; 0: none
+    std::optional<TimeLaw> think;      ///< how long each of them thinks
     Duration duration = std::chrono::seconds{10};  ///< measured, behind the warm-up
+    bool has_duration = false;                     ///< it was given
     Duration warmup = std::chrono::seconds{2};
     Duration timeout = std::chrono::seconds{5};
     std::uint32_t connections = 4;
@@ -59,10 +67,11 @@ struct LoadOptions {
     std::uint64_t speed = 0;           ///< of a trace; 0: as fast as possible
     std::optional<Duration> day_length;
     std::optional<std::uint32_t> customers;
-    std::optional<std::uint32_t> zipf_permille;          ///< instead of the scenario's
-    std::optional<std::uint32_t> hot_merchant_permille;  ///< likewise
-    std::filesystem::path report;                        ///< empty: none is written
-    std::filesystem::path acks;                          ///< empty: none are kept
+    std::optional<std::uint32_t> zipf_permille;            ///< instead of the scenario's
+    std::optional<std::uint32_t> hot_merchant_permille;    ///< likewise
+    std::optional<std::uint32_t> customers_zipf_permille;  ///< likewise
+    std::filesystem::path report;                          ///< empty: none is written
+    std::filesystem::path acks;                            ///< empty: none are kept
     std::filesystem::path probe_directory = ".";
     bool is_quiet = false;
     LiveSettings live;
@@ -88,11 +97,11 @@ std::string known_targets(bool explains);
 /// Reads "native:HOST:PORT", or another protocol's name like "mpesa:HOST:PORT", where "http://" may
 /// stand before HOST.
 Result<Target> parse_target(std::string_view text);
-/// Reads operations a second, "12000", "0.5", "250k" or "1.2M", from 0.001 to 100M; "max" is no
-/// rate.
-Result<std::optional<Rate>> parse_rate(std::string_view text);
 /// Reads "max" (0) or a whole number of 1 to 1,000,000.
 Result<std::uint64_t> parse_speed(std::string_view text);
+
+/// Sets the rate, or the profile with its mean rate and its length as the duration.
+std::optional<InputError> set_rate(std::string_view text, LoadOptions& options);
 
 /// The first pair of options that do not fit together, naming both and the remedy.
 std::optional<InputError> contradiction(const LoadOptions& options);

@@ -200,6 +200,7 @@ private:
             ended.delay =
                 floor_.answered(asked.intended, asked.sent, ended.received, asked.delay, is_exact);
             recorder_.ended(ended);
+            traffic_.ended(now_);
             --in_flight_;
         }
         line.asked.pop_front();
@@ -220,6 +221,7 @@ private:
     void give_up(Line& line, End end, Offset when) {
         const Asked& asked = line.asked[line.given_up];
         recorder_.ended(ended_of(asked, end, when));
+        traffic_.ended(now_);
         floor_.abandoned(asked.sent);
         line.room = {when, asked.delay};
         ++line.given_up;

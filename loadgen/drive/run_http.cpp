@@ -29,11 +29,15 @@ StockSettings stock_settings(const LoadOptions& options) {
     StockSettings stock;
     const auto seconds = static_cast<std::uint64_t>(
         std::chrono::ceil<std::chrono::seconds>(options.warmup + options.duration).count());
-    const std::uint64_t a_second =
-        options.rate ? options.rate->millihertz / 1000 + 1 : signatures_a_second;
+    Rate highest = options.rate.value_or(Rate::per_second(signatures_a_second));
+    for (const RatePiece& piece : options.profile)
+        highest = std::max({highest, piece.from, piece.to});
+    const std::uint64_t a_second = highest.millihertz / 1000 + 1;
+    const auto schedule = schedule_for(options);
+    const std::uint64_t all = schedule ? schedule->expected_total() : a_second * seconds;
     // A Poisson schedule has a few more than its rate says.
     const std::uint64_t planned =
-        options.operations_max > 0 ? options.operations_max : a_second * seconds * 21 / 20 + 100;
+        options.operations_max > 0 ? options.operations_max : all * 21 / 20 + 100;
     // In a closed loop nobody knows how many there will be.
     const bool is_known = options.rate || options.operations_max > 0;
     stock.requests_max = is_known ? planned : std::numeric_limits<std::uint64_t>::max();
@@ -76,12 +80,11 @@ HttpDriverSettings driver_settings(const LoadOptions& options) {
     return settings;
 }
 
-std::optional<Schedule> schedule_for(const LoadOptions& options) {
-    if (!options.rate) return std::nullopt;
-    // A schedule needs an end. With --stop-after the number ends the run, and this must not.
-    const Offset horizon = options.operations_max > 0 ? Offset{std::chrono::hours{24 * 366}}
-                                                      : Offset{options.warmup + options.duration};
-    return Schedule(*options.rate, options.arrival, options.seed, horizon);
+/// Null for a closed loop without users.
+std::unique_ptr<Arrivals> arrivals_for(const LoadOptions& options) {
+    if (auto users = users_for(options)) return std::make_unique<Users>(std::move(*users));
+    if (auto schedule = schedule_for(options)) return std::make_unique<Schedule>(*schedule);
+    return nullptr;
 }
 
 RunSettings settings_for_report(const LoadOptions& options) {
@@ -125,15 +128,17 @@ RunReport run_http_load(const LoadOptions& options, const MakeMerchant& merchant
     const auto dialect = merchant(plan_of(options));
     const HttpDriverSettings driving = driver_settings(options);
     Recorder recorder(options.warmup, driving.end);
+    set_phases(options, recorder);
     CallbackTracker callbacks(options.warmup);
     RefusalNames refusals;
     const HttpRecords records{recorder, callbacks, refusals};
     RunParts parts;
     parts.settings = settings_for_report(options);
+    parts.rate = changing_rate(options);
     parts.kinds = {std::string(find_http_protocol(options.target.protocol)->scenario)};
     parts.drive = [&](const std::function<void()>& on_begin, const OnProgress& on_progress) {
-        return drive_http(driving, schedule_for(options), *dialect, records, on_begin, stop,
-                          on_progress);
+        const auto arrivals = arrivals_for(options);
+        return drive_http(driving, arrivals.get(), *dialect, records, on_begin, stop, on_progress);
     };
     parts.add_facts = [&](const RunEnd&, RunReport& report) {
         add_facts(options, *dialect, report);

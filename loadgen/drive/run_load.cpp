@@ -23,6 +23,8 @@ namespace {
 Scenario with_options(Scenario scenario, const LoadOptions& options) {
     scenario.customers = options.customers.value_or(scenario.customers);
     scenario.zipf_permille = options.zipf_permille.value_or(scenario.zipf_permille);
+    scenario.customers_zipf_permille =
+        options.customers_zipf_permille.value_or(scenario.customers_zipf_permille);
     scenario.hot_merchant_permille =
         options.hot_merchant_permille.value_or(scenario.hot_merchant_permille);
     return scenario;
@@ -43,17 +45,14 @@ std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Pla
     if (play.trace)
         return std::make_unique<TraceStream>(workload, framing, *play.trace, options.speed,
                                              options.arrival, options.seed);
+    if (auto users = users_for(options))
+        return std::make_unique<UserStream>(workload, framing, std::move(*users));
     MixedStream::Timing timing;
     if (options.operations_max > 0)
         timing.operations_max = share_of_whole(options.operations_max, division);
     else
         timing.end = options.warmup + options.duration;
-    if (options.rate) {
-        // The profile and --stop-after end the stream; the schedule itself must not.
-        const Offset horizon = std::chrono::hours{24 * 366};
-        timing.operations.emplace(*options.rate, options.arrival, options.seed, horizon, division);
-    }
-    if (options.day_length) timing.profile.emplace(play.scenario.hours, *options.day_length);
+    timing.operations = schedule_for(options, play.scenario.hours, division);
     return std::make_unique<MixedStream>(workload, framing, std::move(timing));
 }
 
@@ -61,13 +60,16 @@ std::unique_ptr<RequestStream> traffic_for(const LoadOptions& options, const Pla
 // the server does; a closed loop is bounded by them on purpose.
 std::uint32_t in_flight_max(const LoadOptions& options, const std::optional<SwitchQueue>& queue) {
     if (options.in_flight) return *options.in_flight;
+    // A place for each, so that nobody waits on this side.
+    if (options.users > 0)
+        return std::clamp((options.users - 1) / options.connections + 1, 1U, 65'535U);
     if (!queue) return std::clamp(65'536U / options.batch, 16U, 65'535U);
     return closed_loop_in_flight(*queue, options);
 }
 
 /// A trace has no rate. Played as fast as possible, it waits for answers and for nothing else.
 bool is_closed_loop(const LoadOptions& options) {
-    return options.is_trace() ? options.speed == 0 : !options.rate;
+    return options.is_trace() ? options.speed == 0 : !options.rate && options.users == 0;
 }
 
 DriverSettings driver_settings(const LoadOptions& options, const Scenario& scenario,
@@ -100,9 +102,9 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
         settings.rate.reset();
         settings.arrival = "trace";
     }
-    settings.bent = options.day_length.has_value();
-    settings.closed_loop = driving.closed_loop;
-    if (driving.closed_loop) settings.arrival = "closed";
+    // Users wait for answers, although each has times of his own.
+    settings.closed_loop = driving.closed_loop || options.users > 0;
+    if (settings.closed_loop) settings.arrival = "closed";
     settings.batch = options.batch;
     settings.in_flight = driving.in_flight;
     settings.more = {{"participant", std::to_string(options.participant)},
@@ -118,6 +120,9 @@ RunSettings settings_for_report(const LoadOptions& options, const DriverSettings
     if (options.is_trace())
         settings.more.emplace_back("speed",
                                    options.speed == 0 ? "max" : std::to_string(options.speed));
+    if (scenario.customers_zipf_permille > 0)
+        settings.more.emplace_back("customers_zipf",
+                                   fmt::format("{}", scenario.customers_zipf_permille / 1000.0));
     if (options.day_length) settings.more.emplace_back("day_length", text(*options.day_length));
     if (options.on_loss == OnLoss::reconnect) {
         settings.more.emplace_back("on_loss", name(options.on_loss));
@@ -141,6 +146,7 @@ WorkerLoad load_of(const LoadOptions& options, const Play& play, const Accounts&
     load.workload = std::make_unique<Workload>(play.scenario, accounts, own.seed);
     load.traffic = traffic_for(own, play, *load.workload, division);
     load.recorder = std::make_unique<Recorder>(options.warmup, driving.end);
+    set_phases(options, *load.recorder);
     return load;
 }
 
@@ -221,6 +227,7 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Accounts&
     for (std::size_t kind = 0; kind < operation_kind_count; ++kind)
         parts.kinds.emplace_back(native::row(kind_type(kind)).name);
     parts.settings = settings_for_report(options, driving, play.scenario, queue);
+    if (!play.trace) parts.rate = changing_rate(options, play.scenario.hours);
     parts.settings.workers = workers;
     if (workers > 1) parts.settings.more.emplace_back("workers", std::to_string(workers));
     if (queue) parts.remark = overfull_remark(*queue, driving.in_flight, options);

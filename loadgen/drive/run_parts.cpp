@@ -96,6 +96,37 @@ std::optional<Offset> planned_length(const LoadOptions& options) {
     return constant_time(options.operations_max, *options.rate);
 }
 
+std::optional<RateProfile> changing_rate(const LoadOptions& options,
+                                         std::span<const std::uint32_t> hours) {
+    if (options.day_length && options.rate)
+        return RateProfile(*options.rate, hours, *options.day_length);
+    if (options.profile.empty()) return std::nullopt;
+    std::vector<RatePiece> pieces = options.profile;
+    const Rate first = pieces.front().from;
+    if (options.warmup > Duration{0}) pieces.insert(pieces.begin(), {options.warmup, first, first});
+    return RateProfile(pieces);
+}
+
+std::optional<Schedule> schedule_for(const LoadOptions& options,
+                                     std::span<const std::uint32_t> hours, Division division) {
+    if (!options.rate) return std::nullopt;
+    // A schedule needs an end. With --stop-after the number ends the run, and this must not.
+    const Offset end = options.operations_max > 0 ? Offset{std::chrono::hours{24 * 366}}
+                                                  : Offset{options.warmup + options.duration};
+    return Schedule(changing_rate(options, hours).value_or(RateProfile(*options.rate)),
+                    options.arrival, options.seed, end, division);
+}
+
+void set_phases(const LoadOptions& options, Recorder& recorder) {
+    if (options.profile.empty()) return;
+    recorder.set_phases(phase_bounds(options.profile, options.warmup));
+}
+
+std::optional<Users> users_for(const LoadOptions& options) {
+    if (options.users == 0) return std::nullopt;
+    return Users(options.users, *options.think, options.seed, options.warmup + options.duration);
+}
+
 AbortReason abort_reason_for(const LoadOptions& options) {
     if (options.abort_when.empty()) return {};
     const auto terms = parse_abort(options.abort_when);
@@ -110,6 +141,9 @@ RunSettings common_settings(const LoadOptions& options) {
     settings.target = options.target.text();
     settings.seed = options.seed;
     settings.rate = options.rate;
+    settings.profile = options.profile;
+    settings.users = options.users;
+    if (options.think) settings.think = *options.think;
     settings.closed_loop = !options.rate;
     settings.arrival = settings.closed_loop ? "closed" : std::string(name(options.arrival));
     settings.overload = name(options.overload);
@@ -168,6 +202,7 @@ RunReport measured(const LoadOptions& options, const RunResults& results, Progre
     report.losses = end.losses;
     parts.add_facts(end, report);
     results.take(parts.kinds, report);
+    if (parts.rate) report.asked = asked_in_window(*parts.rate, report);
     // Of a server that was started again the difference would be nonsense.
     const bool was_lost = !end.server_gone.empty() || (end.losses && end.losses->count > 0);
     if (metrics_before && !was_lost)

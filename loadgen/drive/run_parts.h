@@ -6,10 +6,14 @@
 #include "loadgen/drive/progress.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/measure/run_view.h"
+#include "loadgen/measure/schedule.h"
+#include "loadgen/measure/users.h"
 #include "loadgen/report/report.h"
 
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +25,19 @@ inline constexpr Duration set_up_timeout = std::chrono::seconds{30};
 /// Planned length of the whole run, warm-up included; nothing when only the traffic ends it.
 std::optional<Offset> planned_length(const LoadOptions& options);
 
+/// When operations are due; nothing without a rate. `hours` are the scenario's, for a day.
+std::optional<Schedule> schedule_for(const LoadOptions& options,
+                                     std::span<const std::uint32_t> hours = {},
+                                     Division division = {});
+/// When users ask; nothing without users.
+std::optional<Users> users_for(const LoadOptions& options);
+/// The rate of the whole run where it changes, warm-up included: at the profile's first rate.
+std::optional<RateProfile> changing_rate(const LoadOptions& options,
+                                         std::span<const std::uint32_t> hours = {});
+
+/// Has the recorder tell phases apart, where the rate has parts.
+void set_phases(const LoadOptions& options, Recorder& recorder);
+
 /// The settings table's rows that every protocol has.
 RunSettings common_settings(const LoadOptions& options);
 
@@ -30,8 +47,9 @@ AbortReason abort_reason_for(const LoadOptions& options);
 /// What makes a run of one protocol.
 struct RunParts {
     RunSettings settings{};
-    std::vector<std::string> kinds{};  ///< names of the kinds of operations, by number
-    std::string remark{};              ///< what a reader must know of the settings; mostly empty
+    std::optional<RateProfile> rate{};  ///< where it changes
+    std::vector<std::string> kinds{};   ///< names of the kinds of operations, by number
+    std::string remark{};               ///< what a reader must know of the settings; mostly empty
     /// Sends; calls `on_begin` when the first request may leave.
     std::function<RunEnd(const std::function<void()>& on_begin, const OnProgress& on_progress)>
         drive{};

@@ -33,13 +33,17 @@ Number whole(double value) {
     return static_cast<Number>(std::llround(value));
 }
 
-constexpr std::array<AxisRow, 6> axes{{
+constexpr std::array<AxisRow, 8> axes{{
     {"batch", 1, 8190, true,
      [](LoadOptions& load, double value) { load.batch = whole<std::uint32_t>(value); }},
     {"connections", 1, 20'000, true,
      [](LoadOptions& load, double value) { load.connections = whole<std::uint32_t>(value); }},
     {"customers", 2, 10'000'000, true,
      [](LoadOptions& load, double value) { load.customers = whole<std::uint32_t>(value); }},
+    {"customers.zipf", 0, 10, false,
+     [](LoadOptions& load, double value) {
+         load.customers_zipf_permille = whole<std::uint32_t>(value * 1000);
+     }},
     {"in-flight", 1, 65'535, true,
      [](LoadOptions& load, double value) { load.in_flight = whole<std::uint32_t>(value); }},
     {"merchants.hot_share", 0, 1, false,
@@ -50,6 +54,8 @@ constexpr std::array<AxisRow, 6> axes{{
      [](LoadOptions& load, double value) {
          load.zipf_permille = whole<std::uint32_t>(value * 1000);
      }},
+    {"users", 1, 1'000'000, true,
+     [](LoadOptions& load, double value) { load.users = whole<std::uint32_t>(value); }},
 }};
 
 const AxisRow* find_axis(std::string_view name) {
@@ -201,7 +207,7 @@ CurvePoint curve_point(const RunReport& report, double value) {
 void fit_sweep(SweepResult& result, const LoadOptions& load) {
     const bool is_in_flight = result.axis.name == "in-flight";
     // Only there the number at work is what was varied.
-    if (load.rate || (!is_in_flight && result.axis.name != "connections")) return;
+    if (load.rate || load.users > 0 || (!is_in_flight && result.axis.name != "connections")) return;
     const double others = is_in_flight ? load.connections : load.in_flight.value_or(16);
     std::vector<ScalabilityPoint> points;
     for (const CurvePoint& point : result.points)

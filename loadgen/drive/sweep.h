@@ -22,7 +22,7 @@ struct SweepAxis {
     std::vector<double> values;  ///< in rising order, none twice; empty: rates are searched
 };
 
-/// "batch, connections, customers, in-flight, merchants.hot_share or merchants.zipf".
+/// "batch, connections, customers, customers.zipf, ... or users".
 std::string sweep_axes();
 
 /// Reads "1k,2k,5k", or "auto". Refuses a "max", fewer than two rates, and more than 50.

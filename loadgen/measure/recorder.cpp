@@ -70,6 +70,7 @@ TimelineRow& Recorder::row_at(std::size_t second) {
 void Recorder::scheduled(std::uint64_t n, Offset intended, std::span<const Offset> due) {
     for_each_time(n, intended, due, [&](std::uint64_t some, Offset time) {
         counts_for(time).scheduled += some;
+        if (PhaseTally* const phase = phases_.at(time)) phase->counts.scheduled += some;
         if (is_in_window(time)) window_.scheduled += some;
         // By the time at which it was meant, not sent: a late generator must not hide its lateness.
         row_at(second_of(time)).offered += some;
@@ -79,6 +80,7 @@ void Recorder::scheduled(std::uint64_t n, Offset intended, std::span<const Offse
 void Recorder::skipped(std::uint64_t n, Offset intended, std::span<const Offset> due) {
     for_each_time(n, intended, due, [&](std::uint64_t some, Offset time) {
         counts_for(time).skipped += some;
+        if (PhaseTally* const phase = phases_.at(time)) phase->counts.skipped += some;
         if (is_in_window(time)) window_.skipped += some;
         row_at(second_of(time)).skipped += some;
     });
@@ -86,8 +88,10 @@ void Recorder::skipped(std::uint64_t n, Offset intended, std::span<const Offset>
 
 void Recorder::sent(std::uint64_t n, Offset intended, Offset sent, std::span<const Offset> due) {
     ensure(intended <= sent, "nothing is sent before it is due");
-    for_each_time(n, intended, due,
-                  [&](std::uint64_t some, Offset time) { counts_for(time).sent += some; });
+    for_each_time(n, intended, due, [&](std::uint64_t some, Offset time) {
+        counts_for(time).sent += some;
+        if (PhaseTally* const phase = phases_.at(time)) phase->counts.sent += some;
+    });
     if (is_in_window(sent)) window_.sent += n;
     row_at(second_of(sent)).sent += n;
 }
@@ -107,9 +111,14 @@ void Recorder::record(std::uint64_t n, Offset intended, const Ended& request, st
     second_->service.record_n(microseconds(request.ended - request.sent), n);
     second_->send_lag.record_n(microseconds(request.sent - request.intended - request.blocked), n);
     second_->blocked.record_n(microseconds(request.blocked), n);
-    FateLatencies& fate = fate_of(request.kind, fate_after(request.end, code));
+    const Fate came = fate_after(request.end, code);
+    FateLatencies& fate = fate_of(request.kind, came);
     fate.response.record_n(response, n);
     fate.floor.record_n(floor, n);
+    PhaseTally* const phase = phases_.at(intended);
+    if (phase == nullptr || came == Fate::refused) return;
+    phase->response.record_n(response, n);
+    phase->floor.record_n(floor, n);
 }
 
 FateLatencies& Recorder::fate_of(std::uint8_t kind, Fate fate) {
@@ -124,21 +133,25 @@ const FateLatencies* Recorder::fate(std::uint8_t kind, Fate fate) const {
 
 void Recorder::count_end(std::uint64_t n, Offset intended, const Ended& request, std::uint16_t code,
                          TimelineRow& row) {
-    const bool is_within =
-        is_in_window(request.received == Offset{0} ? request.ended : request.received);
+    const Offset came = request.received == Offset{0} ? request.ended : request.received;
+    PhaseTally* const phase = phases_.at(intended);
+    PhaseTally* const within = is_in_window(came) ? phases_.at(came) : nullptr;
+    const auto each = [&](const auto& add) {
+        add(counts_for(intended));
+        if (is_in_window(came)) add(window_);
+        if (phase != nullptr) add(phase->counts);
+        if (within != nullptr) add(within->window);
+    };
     const auto count = [&](std::uint64_t Counts::*which, std::uint64_t TimelineRow::*of_row) {
-        counts_for(intended).*which += n;
         row.*of_row += n;
-        if (is_within) window_.*which += n;
+        each([&](Counts& counts) { counts.*which += n; });
     };
     switch (request.end) {
         case End::answered:
             if (code == 0) return count(&Counts::ok, &TimelineRow::ok);
             // Refusals are answers; their reasons are kept by number.
             count(&Counts::refused, &TimelineRow::refused);
-            counts_for(intended).refusals[code] += n;
-            if (is_within) window_.refusals[code] += n;
-            return;
+            return each([&](Counts& counts) { counts.refusals[code] += n; });
         case End::error:
             return count(&Counts::errors, &TimelineRow::errors);
         case End::timeout:
@@ -167,7 +180,10 @@ TimelineRow& Recorder::begin_end(const Ended& request) {
 }
 
 void Recorder::note_request(const Ended& request, Fate fate) {
-    if (request.intended >= warmup_) ++fate_of(request.kind, fate).requests;
+    if (request.intended < warmup_) return;
+    ++fate_of(request.kind, fate).requests;
+    PhaseTally* const phase = phases_.at(request.intended);
+    if (phase != nullptr && fate != Fate::refused) ++phase->requests;
 }
 
 void Recorder::note_batch(const Ended& request, std::span<const Offset> due) {

@@ -3,14 +3,17 @@
 
 #include "loadgen/measure/counts.h"
 #include "loadgen/measure/histogram.h"
+#include "loadgen/measure/phase_recorder.h"
 #include "loadgen/measure/schedule.h"
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tuma::loadgen {
@@ -96,6 +99,9 @@ public:
     /// end of what is sent if that comes first.
     explicit Recorder(Offset warmup, Offset end = Offset::max());
 
+    /// From now on what happens is told apart by phase as well. Requires: nothing was recorded yet.
+    void set_phases(std::vector<Offset> bounds) { phases_ = PhaseRecorder(std::move(bounds)); }
+
     /// `n` operations became due. Here and below `due` has the intended time of each operation,
     /// none after `intended`, which is when their request is due; empty: they have that time in
     /// common.
@@ -135,6 +141,8 @@ public:
     /// From the time a request was due, with its last operation, to its answer; a sample a request.
     /// Only of requests whose operations have times of their own.
     const Histogram& batch_response() const { return *batch_response_; }
+    /// In their order; none unless they were set.
+    const std::deque<PhaseTally>& phases() const { return phases_.tallies(); }
     std::uint64_t in_flight() const { return counts_.in_flight() + warmup_counts_.in_flight(); }
     /// When the last operation after the warm-up was answered; nothing before the first.
     std::optional<Offset> last_answered() const { return last_answered_; }
@@ -169,6 +177,7 @@ private:
     std::unique_ptr<Histogram> warmup_response_;
     std::unique_ptr<Histogram> batch_response_;
     std::array<std::array<std::unique_ptr<FateLatencies>, fate_count>, kinds_max> fates_;
+    PhaseRecorder phases_;
     std::vector<TimelineRow> rows_;
     std::vector<IntervalLatencies> intervals_;
     std::optional<Offset> last_answered_;

@@ -43,28 +43,24 @@ std::uint64_t share_of_whole(std::uint64_t whole, Division division) {
     return whole / division.count + (division.index < whole % division.count ? 1 : 0);
 }
 
-Schedule::Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration,
+Schedule::Schedule(const RateProfile& profile, Arrival arrival, std::uint64_t seed, Offset duration,
                    Division division)
-    : rate_(rate),
+    : walk_(profile),
       arrival_(arrival),
       duration_(duration),
       division_(division),
+      expected_total_(share_of_whole(profile.operations_before(duration), division)),
       random_(seed, gap_stream) {
-    ensure(rate.millihertz > 0, "a rate is above zero");
     ensure(division.index < division.count, "a share of the whole");
     advance();
 }
 
 void Schedule::advance() {
-    if (arrival_ == Arrival::constant) {
-        next_ = constant_time(taken_ * division_.count + division_.index, rate_);
-        return;
-    }
-    // Gaps are added as fixed point, and only the sum is cut to nanoseconds.
-    poisson_sum_ +=
-        Uint128{random_.exponential()} * division_.count * millihertz_gap_ns / rate_.millihertz;
-    // Only the whole part is a time.
-    next_ = offset_of(poisson_sum_ >> 32U);
+    // By its number or the sum of all gaps each time, and never by adding up times: no drift.
+    Uint128 operations = (Uint128{taken_} * division_.count + division_.index) << 32U;
+    if (arrival_ == Arrival::poisson)
+        operations = poisson_sum_ += Uint128{random_.exponential()} * division_.count;
+    next_ = walk_.time_of(operations).value_or(Offset::max());
 }
 
 std::optional<Offset> Schedule::peek() const {
@@ -89,14 +85,6 @@ std::size_t Schedule::take_due(Offset now, std::size_t limit, std::vector<Offset
         ++count;
     }
     return count;
-}
-
-std::uint64_t Schedule::expected_total() const {
-    if (duration_.count() <= 0) return 0;
-    const auto duration_ns = static_cast<std::uint64_t>(duration_.count());
-    // The number of k with floor(k × gap) < duration is ceil(duration / gap).
-    const Uint128 scaled = Uint128{duration_ns} * rate_.millihertz + millihertz_gap_ns - 1;
-    return share_of_whole(static_cast<std::uint64_t>(scaled / millihertz_gap_ns), division_);
 }
 
 TraceSchedule::TraceSchedule(std::span<const TraceCell> cells, std::uint64_t speed, Arrival arrival,

@@ -2,9 +2,8 @@
 #pragma once
 
 #include "loadgen/measure/random.h"
+#include "loadgen/measure/rate_profile.h"
 
-#include <chrono>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,29 +13,11 @@
 
 namespace tuma::loadgen {
 
-/// Time since the start of the run, on a clock that never goes back.
-using Offset = std::chrono::nanoseconds;
-/// In whole microseconds. Requires: not below zero.
-inline std::uint64_t microseconds(Offset duration) {
-    return static_cast<std::uint64_t>(duration.count()) / 1000;
-}
-
-__extension__ typedef unsigned __int128 Uint128;
-
 enum class Arrival : std::uint8_t {
     constant,  ///< equal gaps
     poisson,   ///< exponential gaps, as independent customers arrive
 };
 std::string_view name(Arrival arrival);
-
-/// Operations per time in thousandths of an operation per second, so that 0.5/s is exact.
-struct Rate {
-    std::uint64_t millihertz = 0;
-
-    static constexpr Rate per_second(std::uint64_t n) { return {n * 1000}; }
-    double per_second() const { return static_cast<double>(millihertz) / 1000.0; }
-    constexpr auto operator<=>(const Rate&) const = default;
-};
 
 /// The k-th time of a constant rate: floor(k / rate), without drift for any k.
 /// Requires: a rate above zero and a result below 2^63 ns.
@@ -50,38 +31,58 @@ struct Division {
 /// That part: as equal as whole numbers can be, and all of them together are the whole.
 std::uint64_t share_of_whole(std::uint64_t whole, Division division);
 
-/// The intended send times of an open-loop run, in order, one at a time.
-class Schedule {
+/// When operations are meant to be sent, in order, one at a time.
+class Arrivals {
 public:
-    /// A share of the rate: of a constant one every `count`-th time from number `index` on, so that
-    /// all shares together are the whole to the nanosecond. Shares of a Poisson schedule need seeds
-    /// of their own; together they are one of the whole rate.
-    /// Requires: a rate above zero, index < count. `seed` is only used by Arrival::poisson.
-    Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration,
-             Division division = {});
+    Arrivals() = default;
+    Arrivals(const Arrivals&) = default;
+    Arrivals& operator=(const Arrivals&) = default;
+    virtual ~Arrivals() = default;
 
-    /// The next time without taking it; nothing once `duration` is reached.
-    std::optional<Offset> peek() const;
+    /// The next time without taking it; nothing while there is none.
+    virtual std::optional<Offset> peek() const = 0;
     /// Takes the next time. Requires: peek() has one.
-    Offset take();
+    virtual Offset take() = 0;
+    /// An operation was answered or given up, which may bring on another one.
+    virtual void ended(Offset /*now*/) {}
+};
+
+/// The intended send times of an open-loop run: the operations of an even or a Poisson stream, one
+/// a unit on average, at the times at which the profile has let so many pass.
+class Schedule final : public Arrivals {
+public:
+    /// Nothing at or after `duration`. A share of a constant stream is every `count`-th operation
+    /// from number `index` on, so that all shares together are the whole to the nanosecond. Shares
+    /// of a Poisson stream need seeds of their own; together they are one of the whole rate.
+    /// Requires: index < count. `seed` is only used by Arrival::poisson.
+    Schedule(const RateProfile& profile, Arrival arrival, std::uint64_t seed, Offset duration,
+             Division division = {});
+    /// Requires: a rate above zero.
+    Schedule(Rate rate, Arrival arrival, std::uint64_t seed, Offset duration,
+             Division division = {})
+        : Schedule(RateProfile(rate), arrival, seed, duration, division) {}
+
+    std::optional<Offset> peek() const override;
+    Offset take() override;
     /// Takes every time up to and including `now`, at most `limit`, appends them to `times` and
     /// returns how many.
     std::size_t take_due(Offset now, std::size_t limit, std::vector<Offset>& times);
 
     std::uint64_t taken() const { return taken_; }
-    /// What the share of rate and duration amounts to: exact when constant, the mean when Poisson.
-    std::uint64_t expected_total() const;
+    /// What the share of the profile has in that time: exact when constant, the mean when Poisson.
+    std::uint64_t expected_total() const { return expected_total_; }
 
 private:
     void advance();
 
-    Rate rate_;
+    RateWalk walk_;
     Arrival arrival_;
     Offset duration_;
     Division division_;
+    std::uint64_t expected_total_;
     Random random_;
     std::uint64_t taken_ = 0;
-    Uint128 poisson_sum_ = 0;  ///< nanoseconds × 2^32
+    Uint128 poisson_sum_ = 0;  ///< operations × 2^32
     Offset next_{0};
 };
 

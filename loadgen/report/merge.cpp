@@ -24,6 +24,14 @@ std::string difference(const RunSettings& a, const RunSettings& b) {
           row("timeout", tuma::text(a.timeout), tuma::text(b.timeout))})
         if (!found.empty()) return found;
     if (a.rate.has_value() != b.rate.has_value()) return "a rate and none";
+    const auto same_length = [](const RatePiece& one, const RatePiece& other) {
+        return one.length == other.length;
+    };
+    if (!std::equal(a.profile.begin(), a.profile.end(), b.profile.begin(), b.profile.end(),
+                    same_length))
+        return row("the lengths of the parts of rate", profile_text(a.profile),
+                   profile_text(b.profile));
+    if (a.users > 0 || b.users > 0) return row("think", a.think.text(), b.think.text());
     return {};
 }
 
@@ -63,12 +71,19 @@ std::optional<InputError> misfit(std::span<const ReadReport> parts) {
 void add_settings(const RunSettings& part, RunSettings& total) {
     total.connections += part.connections;
     if (total.rate && part.rate) total.rate->millihertz += part.rate->millihertz;
+    for (std::size_t i = 0; i < total.profile.size(); ++i) {
+        total.profile[i].from.millihertz += part.profile[i].from.millihertz;
+        total.profile[i].to.millihertz += part.profile[i].to.millihertz;
+    }
+    total.users += part.users;
     if (total.target.find(part.target) == std::string::npos) total.target += ", " + part.target;
 }
 
 /// What is of the generator and its machine.
 void add_generator(const RunReport& part, RunReport& total) {
     add_settings(part.settings, total.settings);
+    add_asked(part.phases, total.phases);
+    if (total.asked && part.asked) *total.asked += *part.asked;
     if (part.host != total.host) total.host += ", " + part.host;
     Calibration& machines = total.calibration;
     machines.steal = std::max(machines.steal, part.calibration.steal);
@@ -99,8 +114,8 @@ Result<std::unique_ptr<RunReport>> merged(std::span<const ReadReport> parts) {
         const Duration later = part.report->started_at - first.report->started_at;
         const auto seconds = std::chrono::round<std::chrono::seconds>(later);
         add_rows(*part.report, static_cast<std::uint64_t>(seconds.count()), *total);
-        add_results(*part.report, later, *total);
         add_generator(*part.report, *total);
+        add_results(*part.report, later, *total);
     }
     finish_sum(*total);
     total->verdict = judge(*total);

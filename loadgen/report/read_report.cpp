@@ -14,6 +14,7 @@
 #include <cmath>
 #include <map>
 #include <stdexcept>
+#include <utility>
 
 namespace tuma::loadgen {
 namespace {
@@ -78,6 +79,10 @@ Duration duration_of(const json::object& object, std::string_view key) {
     return Duration{std::llround(real(object, key, seconds_max) * 1e6)};
 }
 
+double seconds_of(Duration duration) {
+    return std::chrono::duration<double>(duration).count();
+}
+
 std::map<std::uint16_t, std::uint64_t> refusals_of(const json::object& object) {
     std::map<std::uint16_t, std::uint64_t> refusals;
     for (const auto& one : part(object, "refusals")) {
@@ -107,6 +112,12 @@ Counts counts_of(const json::object& object, std::string_view scheduled) {
             .refusals = refusals_of(object)};
 }
 
+std::vector<RatePiece> pieces_of(const std::string& rate) {
+    auto pieces = parse_rate_profile(rate);
+    if (!pieces) throw BadMember(pieces.error().reason);
+    return std::move(pieces).value();
+}
+
 /// Further rows of the settings table: what lies between the last that is always there and what is
 /// no setting any more.
 void read_more(const json::object& object, RunSettings& settings) {
@@ -127,9 +138,14 @@ void read_settings(const json::object& object, RunSettings& settings) {
     if (!member(object, "rate_per_s").is_null()) {
         const double rate = real(object, "rate_per_s", 1e9);
         settings.rate = Rate{static_cast<std::uint64_t>(std::llround(rate * 1e3))};
-        // A day's rate follows its hours, so that another one was asked for.
-        settings.bent = !settings.closed_loop &&
-                        real(object, "asked_per_s", 1e9) != settings.rate->per_second();
+    }
+    if (!member(object, "rate_profile").is_null())
+        settings.profile = pieces_of(text_of(object, "rate_profile"));
+    if (!member(object, "users").is_null()) {
+        settings.users = whole<std::uint32_t>(object, "users");
+        const auto think = parse_time_law(text_of(object, "think"));
+        if (!think) throw BadMember("think is no time");
+        settings.think = *think;
     }
     settings.arrival = text_of(object, "arrival");
     settings.overload = text_of(object, "overload");
@@ -205,6 +221,24 @@ Losses losses_of(const json::object& object) {
     return losses;
 }
 
+void read_phases(const json::object& object, RunReport& report) {
+    if (!object.contains("phases")) return;
+    const json::array* rows = member(object, "phases").if_array();
+    if (rows == nullptr) throw BadMember("phases is no list");
+    for (const json::value& value : *rows) {
+        if (!value.is_object()) throw BadMember("phases has something else than objects");
+        const json::object& row = value.get_object();
+        const std::vector<RatePiece> pieces = pieces_of(text_of(row, "rate"));
+        PhaseRow& phase = report.phases.emplace_back();
+        phase.piece = pieces.front();
+        phase.begin = duration_of(row, "begin_s");
+        phase.measured = duration_of(row, "measured_s");
+        phase.counts = counts_of(part(row, "counts"), "offered");
+        phase.window = counts_of(part(row, "window"), "offered");
+        phase.requests = whole(row, "requests");
+    }
+}
+
 void read_object(const json::object& object, RunReport& report) {
     if (object.contains("callbacks"))
         throw BadMember("a run over HTTP; merge knows those over the native protocol");
@@ -225,9 +259,16 @@ void read_object(const json::object& object, RunReport& report) {
     report.duplicate_answers = whole(object, "duplicate_answers");
     report.window = counts_of(part(object, "window"), "offered");
     report.measured = duration_of(object, "measured_s");
+    const auto& rate = report.settings.rate;
+    if (rate && !report.settings.closed_loop) {
+        // Of a rate that changes the measured time has more or less than on average.
+        const double asked = real(object, "asked_per_s", 1e9);
+        if (asked != rate->per_second()) report.asked = asked * seconds_of(report.measured);
+    }
     report.verdict.valid = flag(object, "valid");
     read_calibration(part(object, "calibration"), report.calibration);
     read_fates(object, report);
+    read_phases(object, report);
     const json::array* reasons = member(object, "invalid_because").if_array();
     for (std::size_t i = 0; reasons != nullptr && i < reasons->size(); ++i)
         if (const json::string* reason = (*reasons)[i].if_string())
@@ -259,6 +300,10 @@ void take_interval(const HdrLogInterval& interval, RunReport& report) {
     }
     if (interval.tag == "blocked") report.blocked.merge(interval.counts);
     if (interval.tag == "batch") report.batch.merge(interval.counts);
+    for (std::size_t i = 0; i < report.phases.size(); ++i) {
+        if (interval.tag == phase_tag(i)) report.phases[i].response.merge(interval.counts);
+        if (interval.tag == phase_tag(i) + ".floor") report.phases[i].floor.merge(interval.counts);
+    }
     for (FateRow& row : report.fates) {
         if (interval.tag == fate_tag(row)) row.response.merge(interval.counts);
         if (interval.tag == fate_tag(row) + ".floor") row.floor.merge(interval.counts);

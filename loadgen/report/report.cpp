@@ -79,7 +79,11 @@ double RunReport::per_s(std::uint64_t count) const {
 
 double RunReport::asked_per_s() const {
     if (settings.closed_loop) return 0;
-    if (settings.rate && !settings.bent) return settings.rate->per_second();
+    if (asked) {
+        const double seconds = std::chrono::duration<double>(measured).count();
+        return seconds > 0 ? *asked / seconds : 0;
+    }
+    if (settings.rate) return settings.rate->per_second();
     return per_s(window.scheduled);
 }
 
@@ -112,6 +116,7 @@ void take_results(const Recorder& recorder, const std::vector<std::string>& kind
         }
     }
     add_quoted(report);
+    take_phases(recorder, report);
 }
 
 void add_quoted(RunReport& report) {
@@ -146,7 +151,7 @@ std::string latency_hlog(const RunReport& report) {
            intervals_of("service", &IntervalLatencies::service, report.intervals) +
            intervals_of("send_lag", &IntervalLatencies::send_lag, report.intervals) +
            intervals_of("floor", &IntervalLatencies::floor, report.intervals) +
-           whole_run_lines(report);
+           whole_run_lines(report) + phases_hlog(report);
 }
 
 void write_file_aside(const std::filesystem::path& path, std::string_view content) {

@@ -10,6 +10,8 @@
 #include "loadgen/measure/losses.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/measure/server_metrics.h"
+#include "loadgen/measure/time_law.h"
+#include "loadgen/report/phases.h"
 #include "loadgen/report/verdict.h"
 
 #include <cstdint>
@@ -30,7 +32,10 @@ struct RunSettings {
     std::string scenario;
     std::uint64_t seed = 0;
     std::optional<Rate> rate;  ///< nothing: closed loop (--rate=max), or a trace
-    bool bent = false;         ///< the rate is a mean: it follows the hours of a day
+    /// Where the rate has several parts: these, behind the warm-up. Then `rate` is their mean.
+    std::vector<RatePiece> profile{};
+    std::uint32_t users = 0;  ///< who wait, think and ask again; 0: none
+    TimeLaw think{};          ///< how long
     bool closed_loop = false;
     std::string arrival;   ///< "constant", "poisson", "trace"; "closed" for a closed loop
     std::string overload;  ///< "queue", "skip", "abort"
@@ -85,7 +90,9 @@ struct RunReport {
     Counts warmup_counts;
     Counts window;         ///< what happened within `measured`, see `Recorder::window`
     Duration measured{0};  ///< from the end of the warm-up until nothing more was asked for
-    Histogram response;    ///< of all operations
+    /// Operations that were asked for in that time, where the rate was not the same all along.
+    std::optional<double> asked;
+    Histogram response;  ///< of all operations
     Histogram service;
     Histogram send_lag;
     Histogram blocked;
@@ -93,6 +100,7 @@ struct RunReport {
     Histogram batch;  ///< of requests, where operations have times of their own; else empty
     Quoted quoted;
     std::vector<FateRow> fates;  ///< by kind, then executed, refused, failed; those that there were
+    std::vector<PhaseRow> phases;  ///< in their order; none where the rate has no parts
     /// What callbacks did; nothing where there are none or they are ignored.
     std::optional<CallbackResults> callbacks;
     /// Connections that were lost and opened again; nothing where that was not asked for.
@@ -119,8 +127,8 @@ struct RunReport {
     /// Operations that became due a second; a Poisson schedule draws a little more or less than is
     /// asked for.
     double offered_per_s() const { return per_s(window.scheduled); }
-    /// What was asked for: the rate; of a trace or a day what it has in that time; 0 in a closed
-    /// loop.
+    /// What was asked for: the rate, or what a rate that changes has in that time; of a trace what
+    /// was due; 0 in a closed loop.
     double asked_per_s() const;
 };
 
@@ -136,6 +144,12 @@ void add_quoted(RunReport& report);
 /// both.
 Bounds bounds_of(const Histogram& response, const Histogram& floor, std::uint64_t requests,
                  double percentile);
+
+/// What half of the operations took at most in the best second, in seconds. Of all of them it would
+/// be the queue of a server that is too slow.
+double usual_response_s(const RunReport& report);
+/// At least so many of those that were asked for, or the load was not held.
+double least_ended(double asked, const RunSettings& settings);
 
 /// Says whether the load was held, what the percentiles are worth, and what is broken.
 /// Held: operations that ended in the window, however, are at least 99 % of those that were asked
@@ -169,7 +183,7 @@ Result<std::vector<TimelineRow>> parse_timeline_csv(std::string_view text);
 /// "executed.transfer": its tag in latency.hlog; with ".floor" behind it that of its floor.
 std::string fate_tag(const FateRow& row);
 /// latency.hlog: one row a second for each of response, service, send_lag and floor; for the whole
-/// run one of blocked, of batches, of each kind and fate, and of callbacks.
+/// run one of blocked, of batches, of each kind and fate, and of callbacks; two of each phase.
 std::string latency_hlog(const RunReport& report);
 
 /// A file or a directory cannot be written; the message names it and says why.

@@ -5,6 +5,7 @@
 #include "loadgen/report/report.h"
 #include "loadgen/report/report_page.h"
 #include "loadgen/report/svg_chart.h"
+#include "loadgen/report/users_law.h"
 
 #include <fmt/format.h>
 
@@ -43,10 +44,11 @@ std::string headline(const RunReport& report) {
     // Together, because to a customer one is as bad as the other.
     const std::uint64_t failed = counts.errors + counts.timeouts;
     std::string out = "<dl class=\"headline\">";
-    out +=
-        tile("attained", rate_text(report.attained_per_s()),
-             report.settings.closed_loop ? "closed loop, as fast as it answers"
-                                         : "of " + rate_text(report.asked_per_s()) + " asked for");
+    out += tile("attained", rate_text(report.attained_per_s()),
+                report.settings.users > 0 ? users_text(report)
+                : report.settings.closed_loop
+                    ? "closed loop, as fast as it answers"
+                    : "of " + rate_text(report.asked_per_s()) + " asked for");
     for (const double percentile : {50.0, 99.0}) {
         const Bounds* bounds = report.verdict.find(percentile);
         if (bounds == nullptr) continue;
@@ -150,6 +152,10 @@ std::string rates_table(const RunReport& report) {
     };
     if (!report.settings.closed_loop) {
         if (report.settings.rate) out += row_of("asked", {"", rate_text(report.asked_per_s())});
+        add("offered", window.scheduled);
+    }
+    if (report.settings.users > 0) {
+        out += row_of("users / (response + thinking)", {"", rate_text(users_rate(report))});
         add("offered", window.scheduled);
     }
     add("attained (executed)", window.ok);
@@ -401,9 +407,12 @@ std::string settings(const RunReport& report) {
     const RunSettings& asked = report.settings;
     Rows rows{{"scenario", asked.scenario},
               {"target", asked.target},
-              {"mode", asked.closed_loop ? "closed loop (--rate=max)" : "open loop"}};
+              {"mode", asked.users > 0     ? users_text(report)
+                       : asked.closed_loop ? "closed loop (--rate=max)"
+                                           : "open loop"}};
     // A closed loop has no rate that was asked for.
     if (asked.rate) rows.emplace_back("rate", rate_text(asked.rate->per_second()));
+    if (!asked.profile.empty()) rows.back() = {"rate", profile_text(asked.profile)};
     rows.insert(rows.end(),
                 {{"arrival", asked.arrival},
                  {"overload", asked.overload},
@@ -444,6 +453,7 @@ std::string report_html(const RunReport& report) {
     out += latency_over_time(report);
     out += "<h2>Rates</h2>\n" + rates_table(report) + rates_over_time(report);
     if (report.losses) out += losses_html(*report.losses);
+    out += phases_html(report);
     out += stages(report) + counts_section(report) + calibration(report) + settings(report);
     out += "<h2>How to read this</h2>\n" + std::string(report_explanation);
     return out + "</main></body></html>\n";

@@ -4,11 +4,14 @@
 #include "loadgen/report/json_text.h"
 #include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/users_law.h"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 namespace tuma::loadgen {
 namespace {
@@ -53,9 +56,9 @@ json::object window_of(const RunReport& report) {
 
 /// What the quoted percentiles are worth, by "p50" and so on; null for those that are not to be
 /// quoted.
-json::object bounds_of(const Verdict& verdict) {
+json::object bounds_json(std::span<const Bounds> all) {
     json::object out;
-    for (const Bounds& bounds : verdict.bounds) {
+    for (const Bounds& bounds : all) {
         json::object one{{"statement", statement(bounds)},
                          {"enough", bounds.is_enough},
                          {"requests_beyond", bounds.requests_beyond},
@@ -81,6 +84,27 @@ json::array fates_of(const std::vector<FateRow>& rows) {
     return out;
 }
 
+json::array phases_of(const RunReport& report) {
+    json::array out;
+    for (const PhaseRow& phase : report.phases) {
+        const std::array bounds{bounds_of(phase, 50), bounds_of(phase, 99)};
+        const auto per_s = [&](std::uint64_t n) { return phase.per_s(static_cast<double>(n)); };
+        out.push_back({{"rate", piece_text(phase.piece)},
+                       {"begin_s", seconds(phase.begin)},
+                       {"measured_s", seconds(phase.measured)},
+                       {"asked", phase.asked()},
+                       {"asked_per_s", phase.per_s(phase.asked())},
+                       {"offered_per_s", per_s(phase.counts.scheduled)},
+                       {"attained_per_s", per_s(phase.window.ok)},
+                       {"held", is_held(phase, report)},
+                       {"requests", phase.requests},
+                       {"bounds", bounds_json(bounds)},
+                       {"counts", counts_of(report, phase.counts)},
+                       {"window", counts_of(report, phase.window)}});
+    }
+    return out;
+}
+
 json::object callbacks_of(const CallbackResults& callbacks) {
     const CallbackCounts& counts = callbacks.counts;
     return {{"expected", counts.expected},
@@ -99,6 +123,10 @@ json::object settings_of(const RunSettings& settings) {
     json::object out{
         {"mode", settings.closed_loop ? "closed" : "open"},
         {"rate_per_s", settings.rate ? json::value(settings.rate->per_second()) : json::value()},
+        {"rate_profile",
+         settings.profile.empty() ? json::value() : json::value(profile_text(settings.profile))},
+        {"users", settings.users > 0 ? json::value(settings.users) : json::value()},
+        {"think", settings.users > 0 ? json::value(settings.think.text()) : json::value()},
         {"arrival", settings.arrival},
         {"overload", settings.overload},
         {"connections", settings.connections},
@@ -183,7 +211,7 @@ std::string report_json(const RunReport& report) {
         {"quotation", quotation(report)},
         {"load", word(report.verdict.load)},
         {"load_because", report.verdict.load_because},
-        {"bounds", bounds_of(report.verdict)},
+        {"bounds", bounds_json(report.verdict.bounds)},
         {"requests", report.quoted.requests},
         {"scheduled", counts.scheduled},
         {"sent", counts.sent},
@@ -198,6 +226,8 @@ std::string report_json(const RunReport& report) {
         {"attained_per_s", report.attained_per_s()},
         {"offered_per_s", report.offered_per_s()},
         {"asked_per_s", report.settings.closed_loop ? json::value() : report.asked_per_s()},
+        {"users_rate_per_s",
+         report.settings.users > 0 ? json::value(users_rate(report)) : json::value()},
         {"measured_s", seconds(report.measured)},
         {"window", window_of(report)},
         {"response_us", percentiles(report.response)},
@@ -219,6 +249,7 @@ std::string report_json(const RunReport& report) {
         out["slo"] = {
             {"text", report.slo->text}, {"kept", name(report.slo->kept)}, {"why", report.slo->why}};
     out["fates"] = fates_of(report.fates);
+    if (!report.phases.empty()) out["phases"] = phases_of(report);
     out["warmup_scheduled"] = report.warmup_counts.scheduled;
     out["warmup_ok"] = report.warmup_counts.ok;
     out["warmup_refused"] = report.warmup_counts.refused;

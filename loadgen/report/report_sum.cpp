@@ -109,6 +109,7 @@ void add_results(const RunReport& part, Offset shift, RunReport& total) {
         total.losses = part.losses;
     add_histograms(part, total);
     add_fates(part.fates, total.fates);
+    add_phases(part.phases, total.phases);
 }
 
 void finish_sum(RunReport& total) {

@@ -3,6 +3,7 @@
 #include "loadgen/measure/number_text.h"
 #include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/users_law.h"
 
 #include <fmt/format.h>
 
@@ -53,12 +54,14 @@ std::string latency_row(std::string_view label, const Histogram& histogram) {
 std::string how(const RunReport& report) {
     const RunSettings& settings = report.settings;
     // A trace has no rate of its own.
+    const std::string rate = !settings.rate             ? "as recorded"
+                             : settings.profile.empty() ? rate_text(settings.rate->per_second())
+                                                        : profile_text(settings.profile);
     const std::string loop =
-        settings.closed_loop
+        settings.users > 0 ? users_text(report)
+        : settings.closed_loop
             ? fmt::format("closed loop, {} requests in flight a connection", settings.in_flight)
-            : fmt::format("open loop, {} {}",
-                          settings.rate ? rate_text(settings.rate->per_second()) : "as recorded",
-                          settings.arrival);
+            : fmt::format("open loop, {} {}", rate, settings.arrival);
     const std::string threads =
         settings.workers > 1 ? fmt::format(" of {} threads", settings.workers) : "";
     return fmt::format(
@@ -82,6 +85,10 @@ std::string rates_block(const RunReport& report) {
                             report.durability));
     if (!report.settings.closed_loop) {
         if (report.settings.rate) out += rate_row("asked", report.asked_per_s());
+        out += rate_row("offered", report.offered_per_s());
+    }
+    if (report.settings.users > 0) {
+        out += rate_row("users/(response+think)", users_rate(report));
         out += rate_row("offered", report.offered_per_s());
     }
     out += rate_row("attained", report.attained_per_s(), "executed");
@@ -187,6 +194,7 @@ std::string report_text(const RunReport& report) {
         out += latency_row("callback", report.callbacks->from_intended);
         out += latency_row("after reply", report.callbacks->from_reply);
     }
+    out += phases_text(report);
     out += fates_block(report) + stages_block(report.stages) + "\n";
     out += machine_block(report.calibration) + "\n";
 

@@ -16,8 +16,9 @@ namespace json = boost::json;
 
 /// What must be equal for runs to be comparable. Not among them: seed and target, in which runs
 /// that are to be compared mostly differ.
-constexpr const char* setup_keys[] = {"scenario",    "mode",  "arrival",   "rate_per_s", "overload",
-                                      "connections", "batch", "in_flight", "customers"};
+constexpr const char* setup_keys[] = {"scenario",  "mode",         "arrival", "rate_per_s",
+                                      "overload",  "connections",  "batch",   "in_flight",
+                                      "customers", "rate_profile", "users",   "think"};
 
 std::optional<double> number(const json::object& object, std::string_view key) {
     const json::value* found = object.if_contains(key);

@@ -6,6 +6,7 @@
 #include "loadgen/measure/number_text.h"
 #include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/users_law.h"
 
 #include <fmt/format.h>
 
@@ -29,26 +30,20 @@ double in_seconds(Duration duration) {
     return std::chrono::duration<double>(duration).count();
 }
 
-/// What half of the operations took at most in the best second, in seconds. Of all of them it would
-/// be the queue of a server that is too slow.
-double lasts(const RunReport& report) {
-    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
-    for (const TimelineRow& row : report.timeline)
-        if (row.ok + row.refused > 0) least = std::min(least, row.p50_us);
-    return least == std::numeric_limits<std::uint64_t>::max() ? 0
-                                                              : static_cast<double>(least) / 1e6;
-}
-
 /// The least number of operations for which a load is still the one that was asked for.
 double least_held(const RunReport& report, double asked) {
-    double least = held_share_min * asked;
-    // A Poisson schedule draws its own number, and that is no fault.
-    if (report.settings.arrival == "poisson") least = std::min(least, asked - 3 * std::sqrt(asked));
+    double least = least_ended(asked, report.settings);
     // In a steady run as many operations of the warm-up end within the window as are still on their
     // way at its end. Where the warm-up was shorter than an operation lasts, the first ones are
     // missing.
-    const double missing = std::max(0.0, lasts(report) - in_seconds(report.settings.warmup));
+    const double lasts = usual_response_s(report);
+    const double missing = std::max(0.0, lasts - in_seconds(report.settings.warmup));
     least -= report.asked_per_s() * missing;
+    // Nor does a rate that ends higher than it began end with as few on their way.
+    const std::vector<RatePiece>& profile = report.settings.profile;
+    if (!profile.empty())
+        least -= lasts *
+                 std::max(0.0, profile.back().to.per_second() - profile.front().from.per_second());
     // A batch that fills up at the end may hold more than one at the beginning did.
     if (report.settings.batch > 1)
         least -= static_cast<double>(report.settings.batch) *
@@ -103,7 +98,9 @@ void judge_callbacks(const CallbackCounts& counts, Verdict& verdict) {
 
 void add_load_remarks(const RunReport& report, Verdict& verdict) {
     // Said with every closed loop, because its percentiles look so good.
-    if (report.settings.closed_loop)
+    if (report.settings.users > 0)
+        verdict.remarks.push_back(users_remark(report));
+    else if (report.settings.closed_loop)
         verdict.remarks.push_back(
             "Closed loop: the next request leaves when an answer has come. While the server stalls "
             "nobody new arrives, and the wait of those who would have come is missing from the "
@@ -226,6 +223,20 @@ bool is_on_this_machine(std::string_view target) {
     return target.find("127.0.0.1") != std::string_view::npos ||
            target.find("localhost") != std::string_view::npos ||
            target.find("[::1]") != std::string_view::npos;
+}
+
+double usual_response_s(const RunReport& report) {
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (const TimelineRow& row : report.timeline)
+        if (row.ok + row.refused > 0) least = std::min(least, row.p50_us);
+    return least == std::numeric_limits<std::uint64_t>::max() ? 0
+                                                              : static_cast<double>(least) / 1e6;
+}
+
+double least_ended(double asked, const RunSettings& settings) {
+    const double least = held_share_min * asked;
+    // A Poisson schedule draws its own number, and that is no fault.
+    return settings.arrival == "poisson" ? std::min(least, asked - 3 * std::sqrt(asked)) : least;
 }
 
 double Bounds::width() const {

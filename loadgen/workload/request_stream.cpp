@@ -7,36 +7,6 @@
 
 namespace tuma::loadgen {
 
-DayProfile::DayProfile(const std::vector<std::uint32_t>& hours, Offset day_length)
-    : cumulative_{0}, day_length_(day_length) {
-    ensure(hours.size() == 24 && day_length.count() >= 24, "a day has 24 hours");
-    for (const std::uint32_t weight : hours) cumulative_.push_back(cumulative_.back() + weight);
-    ensure(cumulative_.back() > 0, "a day with no operations");
-}
-
-Offset DayProfile::bend(Offset even) const {
-    // A day in nanoseconds times a sum of weights can need more than 64 bits.
-    __extension__ using Wide = unsigned __int128;
-    const auto length = static_cast<std::uint64_t>(day_length_.count());
-    const auto time = static_cast<std::uint64_t>(even.count());
-    const std::uint64_t days = time / length;
-    // Weight passed, in units of 1/length, and the hour it lies in.
-    const Wide passed = Wide{time % length} * cumulative_.back();
-    const auto is_before = [length](Wide wanted, std::uint64_t weight) {
-        return wanted < Wide{weight} * length;
-    };
-    // The first hour whose end lies behind the moment. Hours without weight are stepped over, since
-    // their end is that of the hour before.
-    const auto next = std::upper_bound(cumulative_.begin(), cumulative_.end(), passed, is_before);
-    const auto hour = static_cast<std::uint64_t>(next - cumulative_.begin()) - 1;
-    const std::uint64_t weight = cumulative_[hour + 1] - cumulative_[hour];
-    // Hours are 1/24 of the day: (hour + part / weight) × length / 24.
-    const Wide part = passed - Wide{cumulative_[hour]} * length;
-    const Wide within_day = (Wide{hour} * length + part / weight) / 24;
-    return Offset{
-        static_cast<std::int64_t>(days * length + static_cast<std::uint64_t>(within_day))};
-}
-
 MixedStream::MixedStream(Workload& workload, const FramingSettings& framing, Timing timing)
     : workload_(workload), frames_(framing), timing_(std::move(timing)) {
     if (timing_.operations) prepare();
@@ -77,11 +47,9 @@ void MixedStream::draw_into(RequestFrame& frame) {
 
 /// When the next operation is due; nothing once there are no more.
 std::optional<Offset> MixedStream::take_time() {
-    const auto even = timing_.operations->peek();
-    if (drawn_ == timing_.operations_max || !even) return std::nullopt;
-    const Offset time = timing_.profile ? timing_.profile->bend(*even) : *even;
+    const auto time = timing_.operations->peek();
     // An operation at the end or later is not part of the run.
-    if (time >= timing_.end) return std::nullopt;
+    if (drawn_ == timing_.operations_max || !time || *time >= timing_.end) return std::nullopt;
     timing_.operations->take();
     ++drawn_;
     return time;
@@ -98,6 +66,20 @@ void MixedStream::prepare() {
         return;
     }
     if (frames_.take_any(ready_)) ready_.intended = last_;
+}
+
+UserStream::UserStream(Workload& workload, const FramingSettings& framing, Users users)
+    : workload_(workload), frames_(framing), users_(std::move(users)) {
+    ensure(framing.batch == 1, "each user asks for himself");
+}
+
+void UserStream::take(RequestFrame& frame) {
+    const Offset time = users_.take();
+    const Operation operation = workload_.draw();
+    const bool is_full = frames_.add(operation, time);
+    ensure(is_full, "a frame of one operation is full with it");
+    frames_.take(operation.type, frame);
+    frame.intended = time;
 }
 
 TraceStream::TraceStream(Workload& workload, const FramingSettings& framing, const Trace& trace,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "loadgen/measure/schedule.h"
+#include "loadgen/measure/users.h"
 #include "loadgen/workload/request_frames.h"
 #include "loadgen/workload/trace.h"
 #include "loadgen/workload/workload.h"
@@ -29,20 +30,8 @@ public:
     virtual void take(RequestFrame& frame) = 0;
     /// The server accepted a reservation.
     virtual void reserved(TransferId reservation) = 0;
-};
-
-/// Bends an even stream of operations into the hours of a day; days follow one another.
-class DayProfile {
-public:
-    /// Requires: 24 weights, not all zero, and a length of at least 24 ns.
-    DayProfile(const std::vector<std::uint32_t>& hours, Offset day_length);
-
-    /// The time at which the share of a day's operations has passed that `even` is of a day.
-    Offset bend(Offset even) const;
-
-private:
-    std::vector<std::uint64_t> cumulative_;  ///< weight before each hour, and of the whole day
-    Offset day_length_;
+    /// A request was answered or given up.
+    virtual void ended(Offset /*now*/) {}
 };
 
 /// The end of a stream that has none of its own.
@@ -55,7 +44,6 @@ public:
     /// When operations are due. Without a schedule: always, for a closed loop.
     struct Timing {
         std::optional<Schedule> operations;
-        std::optional<DayProfile> profile;
         Offset end = Offset::max();  ///< no operation at or after this time
         std::uint64_t operations_max = no_operation_limit;
     };
@@ -78,6 +66,23 @@ private:
     std::uint64_t taken_ = 0;
     Offset last_{0};      ///< when the operation that was drawn last is due
     RequestFrame ready_;  ///< the next request where there is a schedule; none when its count is 0
+};
+
+/// Operations drawn by a scenario's mix whenever a user asks; one a request.
+class UserStream : public RequestStream {
+public:
+    /// Requires: a batch of one.
+    UserStream(Workload& workload, const FramingSettings& framing, Users users);
+
+    std::optional<Offset> next_time() const override { return users_.peek(); }
+    void take(RequestFrame& frame) override;
+    void reserved(TransferId reservation) override { workload_.reserved(reservation); }
+    void ended(Offset now) override { users_.ended(now); }
+
+private:
+    Workload& workload_;
+    RequestFrames frames_;
+    Users users_;
 };
 
 /// Exactly the operations that a trace counts. A frame that is not full at the end of its hour is

@@ -101,7 +101,7 @@ bool is_name(std::string_view text) {
 void read_head(Reader& reader, const toml::table& root, Scenario& scenario) {
     reader.refuse_unknown(root, "",
                           {"name", "description", "currency", "accounts", "mix", "amounts",
-                           "merchants", "two_phase", "day"});
+                           "customers", "merchants", "two_phase", "day"});
     reader.text(root, "", "name", scenario.name);
     if (!is_name(scenario.name)) {
         const toml::node* node = root.get("name");
@@ -175,6 +175,13 @@ void read_amounts(Reader& reader, const toml::table& root, Scenario& scenario) {
                            scenario.amount_permille[i]);
 }
 
+void read_customers(Reader& reader, const toml::table& root, Scenario& scenario) {
+    const toml::table* customers = reader.table(root, "customers");
+    if (customers == nullptr) return;
+    reader.refuse_unknown(*customers, "customers.", {"zipf"});
+    reader.thousandths(*customers, "customers.", "zipf", 10, scenario.customers_zipf_permille);
+}
+
 void read_merchants(Reader& reader, const toml::table& root, Scenario& scenario) {
     const toml::table* merchants = reader.table(root, "merchants");
     if (merchants == nullptr) return;
@@ -238,6 +245,7 @@ Result<Scenario> parse_scenario(std::string_view toml, std::string_view source) 
         read_accounts(reader, root, scenario);
         read_mix(reader, root, scenario);
         read_amounts(reader, root, scenario);
+        read_customers(reader, root, scenario);
         read_merchants(reader, root, scenario);
         read_two_phase(reader, root, scenario);
         read_day(reader, root, scenario);

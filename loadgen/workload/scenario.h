@@ -49,9 +49,10 @@ struct Scenario {
     /// Mean of an action's amounts in thousandths of the payment's mean.
     std::array<std::uint32_t, action_count> amount_permille{1000, 1000, 1000, 1000, 1000, 1000};
     std::uint32_t zipf_permille = 0;  ///< exponent of the merchants' popularity; 0 is uniform
-    std::uint32_t hot_merchant_permille = 0;  ///< share of payments to the first till
-    std::uint32_t settle_percent = 100;       ///< of reservations
-    std::uint32_t release_percent = 0;        ///< of reservations; the rest is left to expire
+    std::uint32_t customers_zipf_permille = 0;  ///< of the wallets', whoever pays or is paid
+    std::uint32_t hot_merchant_permille = 0;    ///< share of payments to the first till
+    std::uint32_t settle_percent = 100;         ///< of reservations
+    std::uint32_t release_percent = 0;          ///< of reservations; the rest is left to expire
     Duration reserve_timeout = std::chrono::seconds{30};
     std::vector<std::uint32_t> hours;  ///< weight of each hour of a day; empty: all alike
 

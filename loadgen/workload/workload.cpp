@@ -82,6 +82,8 @@ Workload::Workload(const Scenario& scenario, const Accounts& accounts, std::uint
             std::max<std::int64_t>(1, scenario.payment_mean * scenario.amount_permille[i] / 1000);
     if (scenario.zipf_permille > 0 && !tills_.empty())
         popularity_.emplace(tills_.size(), scenario.zipf_permille / 1000.0);
+    if (scenario.customers_zipf_permille > 0)
+        wallet_popularity_.emplace(wallets_.size(), scenario.customers_zipf_permille / 1000.0);
 }
 
 Operation Workload::draw() {
@@ -123,13 +125,10 @@ Operation Workload::draw(Action action, std::int64_t mean) {
             operation.type = FrameType::pay_merchant;
             operation.credit = till();
             return operation;
-        case Action::transfer: {
+        case Action::transfer:
             operation.type = FrameType::transfer;
-            // The last wallet stands in for the payer, so that all others are equally likely.
-            const AccountId drawn = wallets_[random_.below(wallets_.size() - 1)];
-            operation.credit = drawn == operation.debit ? wallets_.back() : drawn;
+            operation.credit = wallet_other_than(operation.debit);
             return operation;
-        }
         case Action::redeem:
             operation.type = FrameType::redeem;
             operation.credit = trust_;
@@ -173,6 +172,25 @@ std::int64_t Workload::draw_amount(std::int64_t mean) {
         }
     }
     unreachable("an amount shape outside the table");
+}
+
+AccountId Workload::wallet() {
+    const std::size_t rank =
+        wallet_popularity_ ? wallet_popularity_->draw(random_) : random_.below(wallets_.size());
+    return wallets_[rank];
+}
+
+AccountId Workload::wallet_other_than(AccountId payer) {
+    if (!wallet_popularity_) {
+        // The last wallet stands in for the payer, so that all others are equally likely.
+        const AccountId drawn = wallets_[random_.below(wallets_.size() - 1)];
+        return drawn == payer ? wallets_.back() : drawn;
+    }
+    // Again until it is another one: the others keep their shares of each other. The steepest
+    // exponent leaves one in a thousand to them, so that this ends soon.
+    AccountId drawn = wallet();
+    while (drawn == payer) drawn = wallet();
+    return drawn;
 }
 
 AccountId Workload::agent() {

@@ -52,7 +52,8 @@ public:
 
 private:
     std::int64_t draw_amount(std::int64_t mean);
-    AccountId wallet() { return wallets_[random_.below(wallets_.size())]; }
+    AccountId wallet();
+    AccountId wallet_other_than(AccountId payer);
     AccountId agent();
     AccountId till();
 
@@ -69,7 +70,8 @@ private:
     Random fates_;  ///< of their own, since answers come at any time
     WeightedChoice actions_;
     std::optional<Action> only_action_;
-    std::optional<Zipf> popularity_;
+    std::optional<Zipf> popularity_;          ///< of tills
+    std::optional<Zipf> wallet_popularity_;   ///< nothing: all alike
     std::vector<std::uint32_t> exponential_;  ///< equally likely quantiles, in 2^-16 of the mean
     std::deque<Operation> follow_ups_;
 };

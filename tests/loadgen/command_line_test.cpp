@@ -1,6 +1,8 @@
 // The command line: what is accepted, and what is refused with exit code 2.
 #include "loadgen/command_line.h"
 
+#include "loadgen/command_load.h"
+
 #include <doctest/doctest.h>
 
 using namespace tuma;
@@ -201,6 +203,71 @@ TEST_CASE("command line: a sample merchant has a file name that says what it is"
         CAPTURE(wrong);
         CHECK(exit_code({"sample-merchant", "--kind=kiosk", wrong}) == 2);
     }
+}
+
+TEST_CASE("command line: a rate of several parts has its own length") {
+    const char* target = "--target=native:127.0.0.1:7000";
+    const auto load_of = [&](std::vector<const char*> arguments) {
+        arguments.insert(arguments.begin(), {"run", target});
+        const CommandLine line = read(arguments);
+        const auto* run = std::get_if<RunCommand>(&line);
+        REQUIRE(run != nullptr);
+        return run->load;
+    };
+    const LoadOptions load = load_of({"--rate=ramp:1k..20k:30s,20k:10s"});
+    CHECK(load.duration == std::chrono::seconds{40});
+    CHECK(load.rate == Rate{12'875'000});
+    CHECK(load.profile.size() == 2);
+    CHECK(load_of({"--rate=step:1,2:5s", "--duration=10s"}).profile.size() == 2);
+    CHECK(load_of({"--rate=500"}).profile.empty());
+    const char* steps = "--rate=step:1k,2k:5s";
+    for (const char* wrong : {"--duration=5s", "--stop-after=10", "--day-length=10m",
+                              "--scenario=trace:x.csv", "--users=5"}) {
+        CAPTURE(wrong);
+        CHECK(exit_code({"run", target, steps, wrong}) == 2);
+    }
+    CHECK(exit_code({"run", target, "--rate=rampe:1k..2k:5s"}) == 2);
+    CHECK(exit_code({"run", target, "--rate=1:10s,1k:10s", "--batch=1000"}) == 2);
+    CHECK(exit_code({"find-max", target, "--slo=p99<1s", "--start=step:1k,2k:5s"}) == 2);
+    CHECK(exit_code({"find-max", target, "--slo=p99<1s", steps}) == 2);
+    CHECK(exit_code({"sweep", target, "--vary=batch=1,2", steps}) == 2);
+    CHECK(exit_code({"sweep", target, "--rates=1k:5s,2k:5s"}) == 2);
+
+    const CommandLine line = read({"ab", target, steps, "--a=--batch=1", "--b=--rate=1k:20s"});
+    const auto* ab = std::get_if<AbCommand>(&line);
+    REQUIRE(ab != nullptr);
+    CHECK(ab->load.duration == std::chrono::seconds{10});
+    LoadOptions other = ab->load;
+    REQUIRE_FALSE(apply_settings(ab->b, other));
+    CHECK(other.duration == std::chrono::seconds{20});
+    CHECK(exit_code({"ab", target, "--duration=5s", "--a=--batch=1", "--b=--rate=1k:20s"}) == 2);
+}
+
+TEST_CASE("command line: users think, and nobody sets their rate") {
+    const char* target = "--target=native:127.0.0.1:7000";
+    const CommandLine line = read({"run", target, "--users=5000", "--think=exp:30s"});
+    const auto* run = std::get_if<RunCommand>(&line);
+    REQUIRE(run != nullptr);
+    CHECK(run->load.users == 5000);
+    CHECK(run->load.think == TimeLaw{TimeLaw::Kind::exponential, std::chrono::seconds{30}});
+    CHECK_FALSE(run->load.rate);
+    // All have begun before anything is measured.
+    CHECK(run->load.warmup == std::chrono::seconds{30});
+    CHECK(exit_code({"run", target, "--users=5"}) == 2);
+    CHECK(exit_code({"run", target, "--think=1s"}) == 2);
+    CHECK(exit_code({"run", target, "--users=0", "--think=1s"}) == 2);
+    CHECK(exit_code({"run", target, "--users=5", "--think=expo:1s"}) == 2);
+    for (const char* wrong : {"--rate=500", "--batch=2", "--scenario=trace:x.csv",
+                              "--stop-after=10", "--overload=skip", "--day-length=10m"}) {
+        CAPTURE(wrong);
+        CHECK(exit_code({"run", target, "--users=5", "--think=1s", wrong}) == 2);
+    }
+    CHECK(exit_code({"find-max", target, "--slo=p99<1s", "--users=5", "--think=1s"}) == 2);
+    CHECK(exit_code({"sweep", target, "--users=5", "--think=1s"}) == 2);
+    const CommandLine sweep =
+        read({"sweep", target, "--vary=users=10,20", "--think=1s", "--warmup=1s"});
+    CHECK(std::get_if<SweepCommand>(&sweep) != nullptr);
+    CHECK(exit_code({"sweep", target, "--vary=users=10,20"}) == 2);
 }
 
 TEST_CASE("command line: wrong usage ends with 2, help and version with 0") {

@@ -77,6 +77,49 @@ class FakeLoad(known_server.KnownServerTest):
         self.assertEqual({"insufficient_funds": report["refused"]}, report["refusals"])
         self.assertGreaterEqual(report["response_us"]["max"], 5_000_000)
 
+    def test_phases_offer_what_their_rate_makes_and_add_up_to_the_whole(self):
+        # Good for 500/s: of the spike's 2,000 in a second at most 500 are answered within it.
+        server = self.fake("--serial=2ms")
+        report = self.load(server, "--rate=spike:200+1800@1s/1s,ramp:100..300:1s", "--arrival=constant",
+                           warmup="500ms")
+        log = server.log()
+        phases = report["phases"]
+        self.assertEqual(["200:1s", "2k:1s", "200:1s", "ramp:100..300:1s"], [phase["rate"] for phase in phases])
+        self.assertEqual([200, 2000, 200, 200], [phase["counts"]["offered"] for phase in phases])
+        self.assertEqual([200, 2000, 200, 200], [phase["asked"] for phase in phases])
+        self.assertEqual([0, 1, 2, 3], [phase["begin_s"] for phase in phases])
+        self.assertEqual(4, report["duration_s"])
+        self.assertEqual(2600, report["scheduled"])
+        self.assertEqual(650, report["asked_per_s"])
+        for count in ("offered", "sent", "skipped", "ok", "refused", "errors", "timeouts"):
+            whole = report["scheduled" if count == "offered" else count]
+            self.assertEqual(whole, sum(phase["counts"][count] for phase in phases), count)
+            if count not in ("offered", "sent", "skipped"):
+                self.assertEqual(report["window"][count], sum(phase["window"][count] for phase in phases), count)
+        self.assertEqual(100 + report["sent"], log["operations"])
+        self.assertFalse(phases[1]["held"])
+        for phase in phases:
+            # A request that was begun before the phase ends in it.
+            self.assertLessEqual(phase["window"]["ok"], 502)
+        # The spike's last request has nearly 1,500 before it; those of the first second wait for nobody.
+        self.assertGreaterEqual(phases[1]["bounds"]["p99"]["response_us"], 2_800_000)
+        self.assertGreaterEqual(phases[1]["bounds"]["p99"]["floor_us"], 2_000_000)
+
+    def test_users_who_think_ask_as_often_as_the_law_says(self):
+        server = self.fake("--delay=10ms")
+        report = self.load(server, "--users=50", "--think=exp:100ms", "--duration=6s", warmup="500ms")
+        log = server.log()
+        self.check_lower(report, log)
+        self.assertEqual(("closed", 50, "exp:100ms"), (report["mode"], report["users"], report["think"]))
+        response_s = report["response_us"]["mean"] / 1e6
+        law = 50 / (response_s + 0.1)
+        self.assertAlmostEqual(law, report["users_rate_per_s"], delta=0.01 * law)
+        # 2,700 times of thinking: they are 1.9 % apart from their mean, and the seed draws the same each time.
+        self.assertAlmostEqual(law, report["attained_per_s"], delta=0.05 * law)
+        # No more than if the server took the 10 ms that it takes and nothing else.
+        self.assertLessEqual(report["attained_per_s"], 50 / 0.11 * 1.05)
+        self.assertEqual("held", report["load"])
+
     def test_what_finds_no_place_is_skipped(self):
         server = self.fake("--delay=50ms", "--places=20")
         report = self.load(server, "--rate=1000", "--connections=4", "--in-flight=5", "--overload=skip",

@@ -54,6 +54,22 @@ class HttpLoad(program.ProcessTest):
         self.assertGreaterEqual(report["response_us"]["min"], 5000)
         self.assert_clean(server)
 
+    def test_rates_change_and_users_think(self):
+        server = self.start("--http=127.0.0.1:0")
+        report = self.load(server, "mpesa", "mpesa.json", "phases", "--rate=step:20,60:1s", "--arrival=constant",
+                           "--customers=100")
+        self.assert_complete(report)
+        self.assertEqual([20, 60], [phase["counts"]["ok"] for phase in report["phases"]])
+        self.assertEqual(40, report["asked_per_s"])
+        # Ten who begin within the first 200 ms, and think as long each time.
+        report = self.load(server, "mpesa", "mpesa.json", "users", "--users=10", "--think=200ms", "--duration=1s",
+                           "--customers=100", "--until=callback")
+        self.assert_complete(report)
+        self.assertEqual(("closed", 10), (report["mode"], report["users"]))
+        self.assertGreaterEqual(report["scheduled"], 10)
+        self.assertLessEqual(report["scheduled"], 50)
+        self.assert_clean(server)
+
     def test_callbacks_can_be_ignored(self):
         server = self.start("--http=127.0.0.1:0")
         for target, client in (("mpesa", "mpesa.json"), ("wechat-v3", "wechat.json")):

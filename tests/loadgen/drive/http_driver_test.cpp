@@ -2,6 +2,7 @@
 // callbacks, lost connections.
 #include "loadgen/drive/http_driver.h"
 
+#include "loadgen/measure/users.h"
 #include "tests/support/fake_shop_server.h"
 
 #include <doctest/doctest.h>
@@ -29,6 +30,7 @@ struct Driven {
 struct HttpLoad {
     std::uint64_t requests = 100;
     std::optional<Rate> rate{};
+    std::optional<Users> users{};  ///< instead of a rate
     HttpDriverSettings driving{};
 };
 
@@ -38,6 +40,8 @@ Driven drive_against(FakeShopServer& server, HttpLoad load) {
     load.driving.grace = milliseconds{500};
     std::optional<Schedule> schedule;
     if (load.rate) schedule.emplace(*load.rate, Arrival::constant, 1, std::chrono::hours{1});
+    Arrivals* arrivals = schedule ? &*schedule : nullptr;
+    if (load.users) arrivals = &*load.users;
     FakeShopDialect dialect;
     Recorder recorder(Offset{0});
     CallbackTracker callbacks(Offset{0});
@@ -46,7 +50,7 @@ Driven drive_against(FakeShopServer& server, HttpLoad load) {
     bool has_begun = false;
     Driven driven;
     driven.end = drive_http(
-        load.driving, schedule, dialect, {recorder, callbacks, refusals}, [&] { has_begun = true; },
+        load.driving, arrivals, dialect, {recorder, callbacks, refusals}, [&] { has_begun = true; },
         stop, [](const RunProgress&) {});
     server.stop();
     driven.counts = recorder.counts();
@@ -61,6 +65,24 @@ Driven drive_against(FakeShopServer& server, HttpLoad load) {
 }
 
 }  // namespace
+
+TEST_CASE("http driver: users wait for their answers, think, and share the connections") {
+    FakeShopServer server;
+    HttpDriverSettings driving;
+    driving.connections = 2;
+    driving.end = milliseconds{500};
+    const TimeLaw think{TimeLaw::Kind::fixed, milliseconds{10}};
+    const Driven driven = drive_against(
+        server,
+        {.requests = 1'000'000, .users = Users(5, think, 1, driving.end), .driving = driving});
+
+    CHECK(driven.connections == 2);
+    CHECK(driven.counts.ok == driven.counts.scheduled);
+    // All five ask at least once, and none more often than he has times of thinking.
+    CHECK(driven.counts.ok >= 5);
+    CHECK(driven.counts.ok <= 5 * 51);
+    CHECK(driven.end.problems.empty());
+}
 
 TEST_CASE("http driver: every request is answered once and called back once") {
     FakeShopServer server;
@@ -216,7 +238,7 @@ TEST_CASE("http driver: a server that cannot be reached is told at the start") {
     RefusalNames refusals;
     const std::atomic<bool> stop{false};
     CHECK_THROWS_AS(drive_http(
-                        driving, std::nullopt, dialect, {recorder, callbacks, refusals}, [] {},
-                        stop, [](const RunProgress&) {}),
+                        driving, nullptr, dialect, {recorder, callbacks, refusals}, [] {}, stop,
+                        [](const RunProgress&) {}),
                     ConnectionError);
 }

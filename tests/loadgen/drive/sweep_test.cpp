@@ -36,10 +36,11 @@ TEST_CASE("sweep: axes are read with their bounds, in rising order") {
         const char* says;
     };
     for (const Row& row :
-         {Row{"zipf=1,2", "batch, connections, customers, in-flight"}, Row{"batch", "AXIS=VALUE"},
-          Row{"batch=1", "2 to 50"}, Row{"batch=1,1", "2 to 50"}, Row{"batch=0,1", "1 to 8190"},
-          Row{"batch=1,1.5", "whole number"}, Row{"batch=1,x", "\"x\" of batch"},
-          Row{"merchants.zipf=0,11", "0 to 10"}, Row{"batch=1,", "\"\" of batch"}}) {
+         {Row{"zipf=1,2", "batch, connections, customers, customers.zipf, in-flight"},
+          Row{"batch", "AXIS=VALUE"}, Row{"batch=1", "2 to 50"}, Row{"batch=1,1", "2 to 50"},
+          Row{"batch=0,1", "1 to 8190"}, Row{"batch=1,1.5", "whole number"},
+          Row{"batch=1,x", "\"x\" of batch"}, Row{"merchants.zipf=0,11", "0 to 10"},
+          Row{"batch=1,", "\"\" of batch"}}) {
         CAPTURE(row.text);
         const auto wrong = parse_vary(row.text);
         REQUIRE(!wrong.has_value());
@@ -59,6 +60,8 @@ TEST_CASE("sweep: a value goes where its axis says") {
     CHECK(at_value(load, *parse_vary("in-flight=1,8"), 8).in_flight == 8U);
     CHECK(at_value(load, *parse_vary("customers=2,8"), 8).customers == 8U);
     CHECK(at_value(load, *parse_vary("merchants.zipf=0,0.7"), 0.7).zipf_permille == 700U);
+    CHECK(at_value(load, *parse_vary("customers.zipf=0,0.7"), 0.7).customers_zipf_permille == 700U);
+    CHECK(at_value(load, *parse_vary("users=5,50"), 50).users == 50U);
     CHECK(at_value(load, *parse_vary("merchants.hot_share=0,0.5"), 0.5).hot_merchant_permille ==
           500U);
 }

@@ -5,6 +5,7 @@
 #include "loadgen/report/report.h"
 
 #include <memory>
+#include <vector>
 
 namespace tuma::loadgen {
 
@@ -15,6 +16,7 @@ struct SampleRun {
     Offset service{std::chrono::milliseconds{5}};  ///< on average; between half and one and a half
     Offset lag{std::chrono::microseconds{20}};     ///< at most
     bool closed_loop = false;
+    std::vector<RatePiece> profile{};  ///< of 8 s; empty: the rate
 };
 
 /// Ten seconds, the first two of them warm-up; one operation in 50 refused as insufficient_funds.
@@ -41,10 +43,19 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
     report->calibration.fsync = Probe{.p50_us = 350, .p99_us = 8000, .samples = 200};
     report->calibration.machine = {.cpu = "Test CPU", .cores = 2, .kernel = "6.1"};
 
+    settings.profile = sample.profile;
+    RateProfile rate(Rate::per_second(sample.rate));
     Recorder recorder(2s, 10s);
+    if (!sample.profile.empty()) {
+        settings.rate = mean_rate(sample.profile);
+        std::vector<RatePiece> pieces = sample.profile;
+        pieces.insert(pieces.begin(), {2s, pieces.front().from, pieces.front().from});
+        rate = RateProfile(pieces);
+        recorder.set_phases(phase_bounds(sample.profile, 2s));
+    }
     LatencyFloor floor;
     Random random(sample.seed);
-    Schedule schedule(Rate::per_second(sample.rate), Arrival::constant, 0, 10s);
+    Schedule schedule(rate, Arrival::constant, 0, 10s);
     const auto part = [&random](Offset most) {
         return Offset{
             static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(most.count()) + 1))};
@@ -67,6 +78,7 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
     }
     recorder.finish(last);
     take_results(recorder, {"transfer"}, *report);
+    if (!sample.profile.empty()) report->asked = asked_in_window(rate, *report);
     report->verdict = judge(*report);
     return report;
 }

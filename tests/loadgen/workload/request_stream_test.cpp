@@ -1,4 +1,4 @@
-// Workload, frames and schedule together: exact mixes, references without repeats, days bent.
+// Workload, frames and schedule together: exact mixes, references without repeats.
 #include "loadgen/workload/request_stream.h"
 
 #include "protocols/native/messages.h"
@@ -289,33 +289,65 @@ TEST_CASE("traffic: a request is due with its last operation, and each of them h
     CHECK(operations == 2005);
 }
 
-TEST_CASE("day profile: each hour gets its share of the day's operations") {
-    const Scenario scenario = scenario_called("kenya-day");
-    constexpr Offset day = std::chrono::seconds{24};
-    const DayProfile profile(scenario.hours, day);
-    std::array<std::uint64_t, 48> counts{};
-    Offset last{0};
-    constexpr std::int64_t per_day = 100'000;
-    for (std::int64_t i = 0; i < 2 * per_day; ++i) {
-        const Offset time = profile.bend(day * i / per_day);
-        REQUIRE(time >= last);
-        last = time;
-        ++counts[static_cast<std::size_t>(time / std::chrono::seconds{1})];
+TEST_CASE("request stream: users ask again when they have thought, one operation a request") {
+    Scenario scenario = scenario_called("p2p");
+    scenario.customers = 10;
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 3);
+    const TimeLaw think{TimeLaw::Kind::fixed, std::chrono::seconds{1}};
+    UserStream traffic(workload, {}, Users(2, think, 1, std::chrono::seconds{3}));
+    RequestFrame frame;
+    for (const int expected : {0, 500}) {
+        REQUIRE(traffic.next_time() == Offset{std::chrono::milliseconds{expected}});
+        traffic.take(frame);
+        CHECK(frame.count == 1);
+        CHECK(frame.intended == Offset{std::chrono::milliseconds{expected}});
+        CHECK(read(frame).size() == 1);
     }
-    for (std::size_t hour = 0; hour < 48; ++hour) {
-        CAPTURE(hour);
-        const auto expected = static_cast<double>(scenario.hours[hour % 24]) * per_day / 1000;
-        CHECK(std::abs(static_cast<double>(counts[hour]) - expected) <= 2);
+    CHECK_FALSE(traffic.next_time());
+    traffic.ended(std::chrono::milliseconds{700});
+    CHECK(traffic.next_time() == Offset{std::chrono::milliseconds{1700}});
+}
+
+TEST_CASE("workload: popular wallets pay and are paid by Zipf's law, and nobody pays himself") {
+    Scenario scenario = scenario_called("p2p");
+    scenario.customers = 1000;
+    scenario.customers_zipf_permille = 900;
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 11);
+    constexpr int draws = 200'000;
+    const AccountId first = accounts.wallets.front();
+    int pays = 0;
+    int is_paid = 0;
+    for (int i = 0; i < draws; ++i) {
+        const Operation operation = workload.draw(Action::transfer, 10);
+        REQUIRE(operation.debit != operation.credit);
+        pays += operation.debit == first ? 1 : 0;
+        is_paid += operation.credit == first ? 1 : 0;
+    }
+    double all = 0;
+    std::vector<double> shares;
+    for (int rank = 1; rank <= 1000; ++rank) shares.push_back(1 / std::pow(rank, 0.9));
+    for (const double share : shares) all += share;
+    for (double& share : shares) share /= all;
+    // The payee is drawn among the others: the first is one with chance p / (1 - q) after q.
+    double paid_share = 0;
+    for (std::size_t i = 1; i < shares.size(); ++i)
+        paid_share += shares[i] * shares[0] / (1 - shares[i]);
+    for (const auto& [found, share] : {std::pair{pays, shares[0]}, {is_paid, paid_share}}) {
+        CAPTURE(share);
+        CHECK(std::abs(found - draws * share) < 4 * std::sqrt(draws * share));
     }
 }
 
-TEST_CASE("day profile: hours without weight are stepped over") {
-    std::vector<std::uint32_t> hours(24, 0);
-    hours[5] = 1;
-    hours[20] = 1;
-    const DayProfile profile(hours, std::chrono::hours{24});
-    CHECK(profile.bend(Offset{0}) == std::chrono::hours{5});
-    CHECK(profile.bend(std::chrono::hours{6}) == std::chrono::minutes{330});
-    CHECK(profile.bend(std::chrono::hours{12}) == std::chrono::hours{20});
-    CHECK(profile.bend(std::chrono::hours{24}) == std::chrono::hours{29});
+TEST_CASE("workload: two wallets and the steepest popularity still find each other") {
+    Scenario scenario = scenario_called("p2p");
+    scenario.customers = 2;
+    scenario.customers_zipf_permille = 10'000;
+    const Accounts accounts = accounts_of(scenario);
+    Workload workload(scenario, accounts, 1);
+    for (int i = 0; i < 100; ++i) {
+        const Operation operation = workload.draw(Action::transfer, 10);
+        CHECK(operation.debit != operation.credit);
+    }
 }

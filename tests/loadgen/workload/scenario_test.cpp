@@ -34,6 +34,7 @@ TEST_CASE("scenario: kenya-day has the published mix, ratios and hours") {
     CHECK(std::accumulate(scenario->hours.begin(), scenario->hours.end(), 0U) == 1000);
     CHECK(*std::max_element(scenario->hours.begin(), scenario->hours.end()) == 130);
     CHECK(scenario->zipf_permille == 1000);
+    CHECK(scenario->customers_zipf_permille == 0);
 }
 
 TEST_CASE("scenario: two-phase leaves five in a hundred reservations to expire") {
@@ -42,6 +43,14 @@ TEST_CASE("scenario: two-phase leaves five in a hundred reservations to expire")
     CHECK(scenario->settle_percent == 80);
     CHECK(scenario->release_percent == 15);
     CHECK(scenario->reserve_timeout == std::chrono::seconds{5});
+}
+
+TEST_CASE("scenario: some wallets are more popular than others where it says so") {
+    const auto scenario =
+        parse_scenario("name = \"a\"\n[mix]\ntransfer = 1\n[customers]\nzipf = 0.9\n", "f.toml");
+    REQUIRE(scenario.has_value());
+    CHECK(scenario->customers_zipf_permille == 900);
+    CHECK(scenario->zipf_permille == 0);
 }
 
 TEST_CASE("scenario: errors name file, line, key and bound") {
@@ -62,6 +71,10 @@ TEST_CASE("scenario: errors name file, line, key and bound") {
          "must be a whole number of 2 to 10000000"},
         {head + mix + "[accounts]\ncustomers = \"ten\"\n", "f.toml:5: accounts.customers",
          "must be a whole number of 2 to 10000000"},
+        {head + mix + "[customers]\nzipf = 11\n", "f.toml:5: customers.zipf",
+         "must be a number of 0 to 10"},
+        {head + mix + "[customers]\nhot_share = 1\n", "f.toml:5: customers.hot_share",
+         "unknown key; known here: zipf"},
         {head + "[mix]\ntransfer = 0\n", "f.toml:2: mix", "needs at least one weight above 0"},
         {head + "[mix]\npay_merchant = 1\n", "f.toml:2: mix",
          "pay_merchant and reserve need accounts.merchants of at least 1"},

@@ -4,7 +4,7 @@
 #include "ledger/words/result.h"
 #include "ledger/words/time.h"
 #include "loadgen/measure/random.h"
-#include "loadgen/measure/schedule.h"
+#include "loadgen/measure/rate_profile.h"
 
 #include <cstdint>
 #include <string>
@@ -14,10 +14,12 @@ namespace tuma::loadgen {
 
 /// A law of times with its mean.
 struct TimeLaw {
-    enum class Kind : std::uint8_t { fixed, exponential };
+    enum class Kind : std::uint8_t { fixed, exponential, uniform };
 
     Kind kind = Kind::fixed;
-    Duration mean{0};
+    Duration mean{0};      ///< rounded down to a microsecond
+    Duration shortest{0};  ///< of uniform ones only, like the longest
+    Duration longest{0};
 
     bool operator==(const TimeLaw&) const = default;
     /// The next time; draws only where it is not always the same.
@@ -26,8 +28,9 @@ struct TimeLaw {
     std::string text() const;
 };
 
-/// Reads "2ms" (always) or "exp:5ms" (exponential, that mean), up to an hour. Refuses other words
-/// with the list of right ones, and what is no duration.
+/// Reads "2ms" or "fixed:2ms" (always), "exp:5ms" (exponential, that mean) or "uniform:1ms..3ms"
+/// (each between them equally likely), up to an hour. Refuses other words with the list of right
+/// ones, and what is no duration.
 Result<TimeLaw> parse_time_law(std::string_view text);
 
 }  // namespace tuma::loadgen

@@ -43,20 +43,6 @@ class Search(known_server.KnownServerTest):
         names = sorted(path.name for path in trial.parent.glob("trial-*"))
         self.assertEqual([f"trial-{number:02}" for number in range(1, len(found["trials"]) + 1)], names)
 
-    def test_a_busy_generator_is_no_limit_of_the_server(self):
-        server = self.fake()
-        found, out = self.find_max(server, "--slo=p99<1s,errors<1%", "--start=50000", "--highest=50000",
-                                   "--precision=50")
-        # Whatever could not be sent is not known; nothing shows that the server was at its limit.
-        self.assertNotIn("of a core", out)
-        for one in found["trials"]:
-            if one["outcome"] == "broken":
-                self.assertRegex(one["why"], "p99|the server did not keep up", out)
-        if not found["confirmed"]:
-            self.assertRegex(found["conclusion"], "confirmed|pauses|quieter machine")
-        elif not any(one["outcome"] == "broken" for one in found["trials"]):
-            self.assertEqual(50000, found["found_per_s"], out)
-
     def test_refusals_are_no_success(self):
         server = self.fake("--delay=500us", "--capacity=1000")
         found, out = self.find_max(server, "--slo=p99<500ms,errors<2%", "--start=2000", "--highest=16000")

@@ -96,6 +96,7 @@ private:
             if (keys.empty()) continue;
             // Copied: the reply's texts go with the next call.
             std::vector<std::string> names;
+            names.reserve(keys.size());
             for (const RespReply& key : keys) names.emplace_back(key.text);
             std::vector<std::string_view> words{"UNLINK"};
             words.insert(words.end(), names.begin(), names.end());
@@ -106,6 +107,7 @@ private:
     void open(const AccountRange& range, std::uint32_t from, std::uint32_t count) {
         const std::string balance = fmt::format("{}", range.balance);
         std::vector<std::string> names;
+        names.reserve(count);
         for (std::uint32_t i = from; i < from + count; ++i)
             names.push_back(fmt::format("{}a:{}", redis_prefix, range.first.value + i));
         std::vector<std::string_view> words{"MSET"};

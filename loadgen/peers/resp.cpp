@@ -55,7 +55,8 @@ public:
 private:
     bool take_line(std::string_view& line) {
         // The first byte tells what it is, and the rest of another protocol may never come.
-        if (!rest_.empty() && std::string_view("+-:$*").find(rest_.front()) == rest_.npos) {
+        if (!rest_.empty() &&
+            std::string_view("+-:$*").find(rest_.front()) == std::string_view::npos) {
             const auto first = static_cast<unsigned char>(rest_.front());
             wrong_ = unreadable(fmt::format("byte 0x{:02x} begins no reply", first));
             return false;

@@ -66,7 +66,7 @@ void add_load_rate(CLI::App& app, LoadOptions& load, const std::string& sentence
 CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
     // No default: a load must not hit a server by accident.
     CLI::Option* target = add_text(
-        app, "--target", "", "Where the switch listens: " + known_targets(true),
+        app, "--target", "", "Where the server listens: " + known_targets(true),
         [&load](const std::string& given) { return take(parse_target(given), load.target); });
     add_text(app, "--admin", "",
              "The switch's admin HOST:PORT, for its own stages in the report and the size of its "

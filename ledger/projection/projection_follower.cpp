@@ -33,6 +33,15 @@ void become_idle() {
     setpriority(PRIO_PROCESS, 0, 19);
 }
 
+/// Notes what the calling thread has taken of the processor so far.
+void note_cpu(std::atomic<std::int64_t>& us) {
+    rusage usage{};
+    if (getrusage(RUSAGE_THREAD, &usage) != 0) return;
+    constexpr std::int64_t us_per_second = 1'000'000;
+    us = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * us_per_second + usage.ru_utime.tv_usec +
+         usage.ru_stime.tv_usec;
+}
+
 }  // namespace
 
 // Everything the projecting thread touches, so that it may outlive the follower.
@@ -70,6 +79,8 @@ struct ProjectionFollower::Shared {
     std::atomic<bool> stop{false};
     std::atomic<std::uint64_t> durable{0};
     std::atomic<std::uint64_t> projected{0};
+    std::atomic<std::int64_t> reader_cpu_us{0};
+    std::atomic<std::int64_t> projector_cpu_us{0};
     std::atomic<bool> has_failed{false};
     std::string failure;  // written before has_failed is set
     std::string note;     // written before the threads start
@@ -111,6 +122,10 @@ std::uint64_t ProjectionFollower::lag() const {
 
 std::uint64_t ProjectionFollower::projected() const {
     return shared_->projected.load();
+}
+
+std::chrono::microseconds ProjectionFollower::cpu() const {
+    return std::chrono::microseconds{shared_->reader_cpu_us + shared_->projector_cpu_us};
 }
 
 bool ProjectionFollower::has_failed() const {
@@ -168,6 +183,7 @@ void ProjectionFollower::read(const std::shared_ptr<Shared>& shared, JournalRead
             const std::uint32_t rings = shared->for_reader.rings.load();
             const std::uint64_t before = next;
             if (!shared->is_full() && next <= shared->durable.load()) journal.scan(next, enqueue);
+            note_cpu(shared->reader_cpu_us);
             if (next == before && !shared->stop.load()) shared->for_reader.rings.wait(rings);
         }
     } catch (const std::exception& error) {
@@ -211,6 +227,8 @@ void ProjectionFollower::project(const std::shared_ptr<Shared>& shared) {
         if (shared->is_far_behind) projection.drop_indexes();
         while (!shared->stop.load()) {
             const std::uint32_t rings = shared->for_projector.rings.load();
+            // A system call beside at least a batch's rows.
+            note_cpu(shared->projector_cpu_us);
             if (shared->taken_out.load() == shared->taken_in.load()) {
                 // Nothing more to do for now: what there is becomes visible.
                 if (projection.uncommitted_rows() > 0) {

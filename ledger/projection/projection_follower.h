@@ -46,6 +46,8 @@ public:
     std::uint64_t lag() const;
     /// Last batch committed to the projection. Any thread.
     std::uint64_t projected() const;
+    /// Processor time that both threads have taken, as of a moment ago. Any thread.
+    std::chrono::microseconds cpu() const;
     /// True once a fault has ended the following; `failure` then says which. Any thread.
     bool has_failed() const;
     std::string failure() const;

@@ -4,7 +4,6 @@
 #include "switch/ops/log.h"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <limits>
 #include <string>
@@ -75,6 +74,7 @@ std::unique_ptr<Submission> Engine::queue(std::unique_ptr<Submission> submission
     // Submissions are used again by their connections.
     submission->outcomes.clear();
     submission->findings.clear();
+    submission->executed = 0;
     const std::size_t commands = submission->requests.size();
     {
         const std::lock_guard lock(mutex_);
@@ -154,6 +154,7 @@ void Engine::take_submissions(Batch& batch) {
 
 void Engine::decide(Batch& batch) {
     const Steady::time_point begun = Steady::now();
+    batch.begun = begun;
     // One time for the whole batch: what is decided together happened together.
     const Timestamp now = clock_.now();
     // The archive's thread moves this forward. Memory may let go of what is kept elsewhere, and of
@@ -208,32 +209,6 @@ bool Engine::decide(Submission& submission) {
     return true;
 }
 
-void Engine::count_outcomes(const Batch& batch) {
-    // Added up first: an atomic addition for each outcome would be paid by every request.
-    std::array<std::uint64_t, refusal_codes_max> by_code{};
-    std::uint64_t replays = 0;
-    for (const auto& submission : batch.submissions) {
-        for (const core::Outcome& outcome : submission->outcomes) {
-            ++by_code[static_cast<std::size_t>(outcome.code)];
-            replays += outcome.is_replayed ? 1U : 0U;
-        }
-    }
-    for (std::size_t code = 0; code < by_code.size(); ++code)
-        if (by_code[code] != 0) metrics_.outcomes[code].add(by_code[code]);
-    if (replays != 0) metrics_.replays.add(replays);
-}
-
-void Engine::update_gauges(Timestamp now) {
-    const ledger::State& state = core_.state();
-    metrics_.accounts.set(static_cast<std::int64_t>(state.books.account_count()));
-    metrics_.reservations_open.set(static_cast<std::int64_t>(state.books.open_reservations()));
-    metrics_.request_keys.set(static_cast<std::int64_t>(state.keys.size()));
-    const auto window =
-        std::chrono::duration_cast<std::chrono::seconds>(state.keys.effective_window(now));
-    metrics_.request_key_window_s.set(window.count());
-    metrics_.request_keys_evicted.raise_to(state.keys.evicted_by_capacity());
-}
-
 bool Engine::step_journal() {
     std::vector<Batch> group;
     {
@@ -262,6 +237,7 @@ bool Engine::step_journal() {
 bool Engine::append(std::vector<Batch>& group) {
     std::vector<ledger::SealedBatch> sealed;
     sealed.reserve(group.size());
+    last_fsync_ = {};
     for (Batch& batch : group) {
         // Queries change nothing. They wait here all the same, because they may have seen what is
         // not durable yet.
@@ -274,7 +250,8 @@ bool Engine::append(std::vector<Batch>& group) {
     if (!sealed.empty()) {
         const Steady::time_point begun = Steady::now();
         store_.append(sealed);
-        metrics_.fsync.record(Steady::now() - begun);
+        last_fsync_ = Steady::now() - begun;
+        metrics_.fsync.record(last_fsync_);
         metrics_.journal_sequence.set(static_cast<std::int64_t>(sealed.back().header.sequence));
         metrics_.next_transfer.set(
             static_cast<std::int64_t>(sealed.back().header.next_transfer.value));
@@ -286,6 +263,7 @@ bool Engine::append(std::vector<Batch>& group) {
     in_flight_ -= group.size();
     for (ledger::SealedBatch& batch : sealed) {
         metrics_.batch_events.add(batch.header.event_count);
+        metrics_.journal_bytes.add(batch.bytes.size());
         if (spare_buffers_.size() < limits_.batches_in_flight_max)
             spare_buffers_.push_back(std::move(batch.bytes));
     }
@@ -296,10 +274,14 @@ bool Engine::append(std::vector<Batch>& group) {
 void Engine::release(std::vector<Batch>& group) {
     const Steady::time_point durable_at = Steady::now();
     for (Batch& batch : group) {
-        metrics_.append.record(durable_at - batch.decided);
+        // Before the replies: whoever has one finds it counted.
+        const StageTimes common = count_times(batch, durable_at);
         for (std::unique_ptr<Submission>& submission : batch.submissions) {
             // The submission owns itself from here on; the reference is for the call alone.
             Submission& receiver = *submission;
+            receiver.times.decide = common.decide;
+            receiver.times.append_wait = common.append_wait;
+            receiver.times.fsync = common.fsync;
             receiver.durable(std::move(submission), durable_at);
         }
         // After the replies, so that a callback seldom overtakes the reply to its request.

@@ -23,8 +23,9 @@
 //
 //   engine thread    step_decide(). The only one that touches the core and its state. It takes what
 //                    has gathered and never waits to fill a batch.
-//   journal thread   step_journal(). The only one that touches the store and `last_hash_`. It
-//                    chains the batches by hash, appends them, and calls Submission::durable.
+//   journal thread   step_journal(). The only one that touches the store, `last_hash_` and
+//                    `last_fsync_`. It chains the batches by hash, appends them, and calls
+//                    Submission::durable.
 //   look-up thread   step_look_up(). Reads the archives, while the engine thread goes on.
 //   any thread       submit(), submit_result(), wake(), is_idle(), next_deadline().
 //
@@ -55,7 +56,9 @@
 #include "switch/core/switch.h"
 #include "switch/engine/clock.h"
 #include "switch/ops/metrics.h"
+#include "switch/ops/stage_times.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -84,7 +87,13 @@ public:
     std::vector<core::Outcome> outcomes;
     /// The engine's own, while the disk is looked at: what was found, one per request or empty.
     std::vector<std::optional<core::Finding>> findings;
+    Steady::time_point arrived{};  ///< its bytes were read; only of those that are counted
     Steady::time_point submitted{};
+    /// Its commands are operations that somebody outside asked for, and the engine adds up where
+    /// their time went. For others whoever submits does, by `times`.
+    bool is_counted = false;
+    std::uint32_t executed = 0;  ///< how many of its outcomes are no refusals
+    StageTimes times{};          ///< its way, once `durable` is called; without `decode`
 
     /// Everything that `outcomes` tells is durable. Called on the journal's thread; must not block
     /// and must hand the answer over to the I/O thread itself. `durable_at` is for the reply stage.
@@ -169,8 +178,11 @@ private:
         ledger::LeavingOrders leaving;
         std::vector<std::unique_ptr<Submission>> looking;
         std::vector<std::byte> bytes;
+        Steady::time_point begun{};
         Steady::time_point decided{};
         std::vector<std::unique_ptr<Submission>> submissions;
+        std::uint64_t operations = 0;  ///< executed, of submissions that are counted
+        StageTimes waits{};            ///< of these operations before `begun`, added up
         std::vector<core::Effect> effects;
     };
 
@@ -189,8 +201,9 @@ private:
     void look_up(Submission& submission);
     void look_up(const core::Request& request, core::Finding& finding);
     void tell_kept(std::vector<Batch>& group, const ledger::SealedBatch& last);
-    void count_outcomes(const Batch& batch);
+    void count_outcomes(Batch& batch);
     void update_gauges(Timestamp now);
+    StageTimes count_times(Batch& batch, Steady::time_point durable_at);
     bool append(std::vector<Batch>& group);
     void release(std::vector<Batch>& group);
     void fail(const std::string& why);
@@ -225,6 +238,7 @@ private:
 
     /// The journal's end; only the thread that appends touches it.
     ledger::Hash last_hash_{};
+    std::chrono::nanoseconds last_fsync_{0};  ///< so long its last append took
     std::thread engine_thread_;
     std::thread journal_thread_;
     std::thread look_up_thread_;

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <optional>
 #include <utility>
 
 namespace tuma::net {
@@ -61,8 +62,11 @@ bool is_empty(const Fault& fault) {
 // refund names what it is a part of.
 class Gateway::Exchange final : public Submission, public HistoryJob {
 public:
-    Exchange(Gateway& gateway, protocols::Asking asking, Respond respond)
-        : gateway_(gateway), asking_(std::move(asking)), respond_(std::move(respond)) {
+    Exchange(Gateway& gateway, protocols::Asking asking, Respond respond, const Spent& so_far)
+        : gateway_(gateway),
+          asking_(std::move(asking)),
+          respond_(std::move(respond)),
+          spent_(so_far) {
         // The engine decides what the Submission holds; the rest of the asking waits here for the
         // outcomes.
         requests = std::move(asking_.requests);
@@ -113,10 +117,11 @@ private:
             return outcome.code == Refusal::overloaded;
         };
         if (std::any_of(outcomes.begin(), outcomes.end(), is_busy)) return refuse();
+        spent_.add(times);
         // The commands are executed and durable. A dialect that throws may cost the reply and no
         // more.
         try {
-            gateway_.carry_on(asking_.then(outcomes), respond_);
+            gateway_.carry_on(asking_.then(outcomes), respond_, spent_);
         } catch (const std::exception& error) {
             log_event(LogLevel::error, "reply_failed", {{"why", std::string(error.what())}});
             respond_(failed());
@@ -126,14 +131,18 @@ private:
     Gateway& gateway_;
     protocols::Asking asking_;
     Respond respond_;
+    Spent spent_;
 };
 
 // A page of a statement on its way: to the engine for the account's newest record, then to the
 // history.
 class Gateway::Lookup final : public Submission, public HistoryJob {
 public:
-    Lookup(Gateway& gateway, protocols::Reading reading, Respond respond)
-        : gateway_(gateway), reading_(std::move(reading)), respond_(std::move(respond)) {
+    Lookup(Gateway& gateway, protocols::Reading reading, Respond respond, const Spent& so_far)
+        : gateway_(gateway),
+          reading_(std::move(reading)),
+          respond_(std::move(respond)),
+          spent_(so_far) {
         // A statement is read backwards from the account's newest record, which the books know.
         requests.emplace_back().command = core::QueryAccount{reading_.query.account, {}};
         submitted = Steady::now();
@@ -168,8 +177,9 @@ public:
 
 private:
     void go_on() {
+        spent_.add(times);
         try {
-            gateway_.carry_on(reading_.then(page_), respond_);
+            gateway_.carry_on(reading_.then(page_), respond_, spent_);
         } catch (const std::exception& error) {
             log_event(LogLevel::error, "reply_failed", {{"why", std::string(error.what())}});
             respond_(failed());
@@ -179,15 +189,17 @@ private:
     Gateway& gateway_;
     protocols::Reading reading_;
     Respond respond_;
+    Spent spent_;
     native::StatementPage page_;
 };
 
 Gateway::Gateway(Engine& engine, History& history, Translation& translation, FaultRules& faults,
-                 std::size_t threads)
+                 Metrics& metrics, std::size_t threads)
     : engine_(engine),
       history_(history),
       translation_(translation),
       faults_(faults),
+      metrics_(metrics),
       threads_(std::make_unique<boost::asio::thread_pool>(threads)) {}
 
 Gateway::~Gateway() {
@@ -199,6 +211,7 @@ void Gateway::stop() {
 }
 
 void Gateway::handle(http::HttpRequest request, Respond respond) {
+    const Steady::time_point begun = Steady::now();
     const auto found =
         std::find_if(translation_.adapters.begin(), translation_.adapters.end(),
                      [&](const protocols::Adapter* one) { return one->owns(request.path()); });
@@ -211,7 +224,7 @@ void Gateway::handle(http::HttpRequest request, Respond respond) {
         request.headers.emplace_back("Tuma-Fault", words);
     // Before everything that may answer: what is logged is what leaves, spoiled or not.
     respond = logged(request, adapter == nullptr ? "" : adapter->name(), words, std::move(respond));
-    serve(adapter, request, std::move(respond), words);
+    serve(adapter, request, std::move(respond), words, begun);
 }
 
 Respond Gateway::logged(const http::HttpRequest& request, std::string_view dialect,
@@ -239,7 +252,7 @@ Respond Gateway::logged(const http::HttpRequest& request, std::string_view diale
 }
 
 void Gateway::serve(const protocols::Adapter* adapter, const http::HttpRequest& request,
-                    Respond respond, std::string_view words) {
+                    Respond respond, std::string_view words, Steady::time_point begun) {
     // A misspelt word is said at once. Left out silently it would look like a fault without effect.
     if (adapter != nullptr)
         if (const auto misspelt = adapter->misspelt_word(request))
@@ -264,7 +277,7 @@ void Gateway::serve(const protocols::Adapter* adapter, const http::HttpRequest& 
     if (!is_empty(fault)) respond = spoiled(std::move(fault), std::move(respond));
     if (adapter == nullptr) return respond(not_found());
     try {
-        carry_on(adapter->handle(request, translation_.context()), respond);
+        carry_on(adapter->handle(request, translation_.context()), respond, {.begun = begun});
     } catch (const std::exception& error) {
         log_event(LogLevel::error, "request_failed", {{"why", std::string(error.what())}});
         respond(failed());
@@ -276,16 +289,26 @@ void Gateway::post(std::function<void()> work) {
 }
 
 void Gateway::carry_on(protocols::Answer answer, Respond respond) {
+    carry_on(std::move(answer), std::move(respond), {});
+}
+
+void Gateway::carry_on(protocols::Answer answer, Respond respond, const Spent& spent) {
     // A dialect may ask several times. Each of its answers comes back here until one is a reply.
-    if (auto* reply = std::get_if<http::HttpReply>(&answer)) return respond(std::move(*reply));
+    if (auto* reply = std::get_if<http::HttpReply>(&answer)) {
+        // A refusal is no executed operation, and mostly quicker.
+        if (spent.begun && spent.asked && reply->status / 100 == 2)
+            metrics_.http_operations.add_request(spent.engine, Steady::now() - *spent.begun);
+        return respond(std::move(*reply));
+    }
     if (auto* reading = std::get_if<protocols::Reading>(&answer)) {
-        auto lookup = std::make_unique<Lookup>(*this, std::move(*reading), std::move(respond));
+        auto lookup =
+            std::make_unique<Lookup>(*this, std::move(*reading), std::move(respond), spent);
         const std::unique_ptr<Submission> refused = engine_.submit(std::move(lookup));
         if (refused) static_cast<Lookup&>(*refused).refuse();
         return;
     }
     auto exchange = std::make_unique<Exchange>(
-        *this, std::get<protocols::Asking>(std::move(answer)), std::move(respond));
+        *this, std::get<protocols::Asking>(std::move(answer)), std::move(respond), spent);
     // The core reads no journal, so a refund's original is read before the refund is decided.
     if (exchange->needs_history()) {
         if (const auto refused = history_.submit(std::move(exchange)))

@@ -7,10 +7,13 @@
 #include "switch/engine/history.h"
 #include "switch/gateway/fault_rules.h"
 #include "switch/gateway/request_log.h"
+#include "switch/ops/metrics.h"
+#include "switch/ops/stage_times.h"
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace boost::asio {
@@ -64,7 +67,7 @@ private:
 class Gateway {
 public:
     Gateway(Engine& engine, History& history, Translation& translation, FaultRules& faults,
-            std::size_t threads);
+            Metrics& metrics, std::size_t threads);
     ~Gateway();
     Gateway(const Gateway&) = delete;
     Gateway& operator=(const Gateway&) = delete;
@@ -87,15 +90,29 @@ private:
     class Exchange;
     class Lookup;
 
+    /// What has become of a request's time before its reply.
+    struct Spent {
+        std::optional<Steady::time_point> begun{};  ///< nothing for what is no operation
+        bool asked = false;                         ///< the engine, at least once
+        StageTimes engine{};
+
+        void add(const StageTimes& times) {
+            asked = true;
+            engine.add(times);
+        }
+    };
+
+    void carry_on(protocols::Answer answer, Respond respond, const Spent& spent);
     Respond logged(const http::HttpRequest& request, std::string_view dialect,
                    std::string_view fault, Respond respond);
     void serve(const protocols::Adapter* adapter, const http::HttpRequest& request, Respond respond,
-               std::string_view words);
+               std::string_view words, Steady::time_point begun);
 
     Engine& engine_;
     History& history_;
     Translation& translation_;
     FaultRules& faults_;
+    Metrics& metrics_;
     RequestLog requests_;
     std::unique_ptr<boost::asio::thread_pool> threads_;
 };

@@ -173,6 +173,7 @@ void HttpSession::exchange() {
         const StreamMoved got = stream_.read(loop_->scratch());
         switch (got.step) {
             case StreamStep::done:
+                service_.metrics.http_bytes_in.add(got.bytes);
                 receive({loop_->scratch().data(), got.bytes});
                 break;
             case StreamStep::wants_read:

@@ -104,6 +104,7 @@ bool HttpSession::flush() {
         if (waits_writable_) return true;
         const StreamMoved sent = stream_.write(std::string_view(output_).substr(written_));
         if (sent.step == StreamStep::done) {
+            service_.metrics.http_bytes_out.add(sent.bytes);
             written_ += sent.bytes;
             if (written_ - written_mark_ >= output_bytes_max) {
                 written_mark_ = written_;

@@ -193,6 +193,7 @@ bool FrameConnection::read_some() {
         return false;
     }
     service_.metrics.bytes_in.add(count);
+    read_at_ = Steady::now();
     if (uses_scratch) {
         const std::span<const std::byte> arrived = room.first(count);
         input_.append(arrived.subspan(take_frames(arrived)));
@@ -232,7 +233,7 @@ std::size_t FrameConnection::take_frames(std::span<const std::byte> bytes) {
     const bool has_rest = taken < bytes.size() && state_ == State::open;
     // A whole frame is progress, and so is the beginning of one. Single bytes are not: they would
     // hold a connection open at no cost.
-    if (taken > 0 || has_rest != has_begun_frame_) progress_at_ = Steady::now();
+    if (taken > 0 || has_rest != has_begun_frame_) progress_at_ = read_at_;
     has_begun_frame_ = has_rest;
     // Behind a frame that was refused nothing is read: where the next one begins is not known.
     return state_ == State::open ? taken : bytes.size();
@@ -276,6 +277,7 @@ void FrameConnection::hand_over() {
         return;
     }
     exchange->connection = shared_from_this();
+    exchange->arrived = read_at_;
     exchange->engine = &service_.engine;
     exchange->history = &service_.history;
     reply_bytes_owed_ += exchange->reply_bytes;
@@ -348,13 +350,14 @@ void FrameConnection::encode(const FrameExchange& exchange) {
     }
     if (output_.capacity() == 0) output_ = loop_->take_bytes();
     exchange.append_replies(output_);
-    output_durable_at_.push_back(exchange.durable_at);
+    output_answers_.push_back({exchange.durable_at, exchange.is_counted ? exchange.executed : 0});
     count_memory();
 }
 
 void FrameConnection::go_on() {
     if (state_ == State::open && !input_.empty() && !is_held_by_replies()) {
         // Frames that arrived while reading was paused; a frame merely begun is looked at in vain.
+        read_at_ = Steady::now();
         input_.drop(take_frames(input_.bytes()));
         if (input_.empty()) input_.release();
         hand_over();
@@ -371,7 +374,7 @@ void FrameConnection::write() {
     is_writing_ = true;
     written_ = 0;
     writing_.swap(output_);
-    writing_durable_at_.swap(output_durable_at_);
+    writing_answers_.swap(output_answers_);
     written_since_progress_ = 0;
     write_progress_at_ = Steady::now();
     write_some();
@@ -409,9 +412,14 @@ void FrameConnection::on_written(const boost::system::error_code& error, std::si
     }
     write_progress_at_ = Steady::now();
     // A reply counts as sent once the system has all bytes of its write.
-    for (const Steady::time_point durable_at : writing_durable_at_)
-        service_.metrics.reply.record(write_progress_at_ - durable_at);
-    writing_durable_at_.clear();
+    std::chrono::nanoseconds by_operation{0};
+    for (const Answered& answer : writing_answers_) {
+        const std::chrono::nanoseconds took = write_progress_at_ - answer.durable_at;
+        service_.metrics.reply.record(took);
+        by_operation += took * answer.operations;
+    }
+    writing_answers_.clear();
+    service_.metrics.native_operations.reply.add(static_cast<std::uint64_t>(by_operation.count()));
     loop_->recycle(std::exchange(writing_, {}));
     written_ = 0;
     is_writing_ = false;

@@ -54,6 +54,12 @@ private:
         closed,
     };
 
+    /// An exchange whose replies are in the output.
+    struct Answered {
+        Steady::time_point durable_at;
+        std::uint32_t operations = 0;  ///< executed, where they are counted
+    };
+
     /// Bytes of replies owed, gathering and unwritten.
     std::size_t reply_bytes() const;
     /// Bytes of memory for these replies, for requests on their way and for input that waits.
@@ -108,13 +114,14 @@ private:
     std::vector<std::byte> writing_;  ///< being written, from `written_` on
     std::size_t written_ = 0;
     std::size_t written_since_progress_ = 0;
-    std::vector<Steady::time_point> output_durable_at_;
-    std::vector<Steady::time_point> writing_durable_at_;
+    std::vector<Answered> output_answers_;
+    std::vector<Answered> writing_answers_;
     std::optional<native::FrameError> last_word_;
     std::uint64_t last_word_id_ = 0;
 
     /// Of the last step that the client made in what it is waited for.
     Steady::time_point progress_at_;
+    Steady::time_point read_at_;  ///< the bytes that frames are taken from
     Steady::time_point write_progress_at_;
 };
 

@@ -20,6 +20,8 @@ std::unique_ptr<FrameExchange> exchange(std::unique_ptr<Base> base) {
 
 void FrameExchange::begin(std::unique_ptr<FrameExchange> self) {
     self->submitted = Steady::now();
+    // What the engine is asked for a statement's sake is no operation that anybody asked for.
+    self->is_counted = self->type() != FrameType::statement;
     switch (self->type()) {
         case FrameType::statement:
             // A statement is read backwards from the account's newest record, which the books know.
@@ -177,6 +179,7 @@ void FrameExchange::clear() {
     statement_queries.clear();
     records_.clear();
     pages_.clear();
+    executed = 0;
     reply_bytes = 0;
     memory_counted = 0;
     connection.reset();

@@ -1,6 +1,8 @@
 // What the server counts: counters, gauges and histograms that any thread may touch.
 #pragma once
 
+#include "switch/ops/stage_times.h"
+
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -55,21 +57,43 @@ private:
     std::atomic<std::uint64_t> sum_ns_{0};
 };
 
+/// Where the time of executed operations went. Each operation counts once, however many shared its
+/// batch, so that the sums by the number of operations are means that add up.
+struct OperationTimes {
+    /// `n` operations whose times add up to `sums`.
+    void add(std::uint64_t n, const StageTimes& sums);
+    /// One HTTP request that `took` so long in all, `times` of it in the engine.
+    void add_request(const StageTimes& times, std::chrono::nanoseconds took);
+
+    Counter operations;
+    // Nanoseconds. Full queues of 262,144 commands fill them in 17 hours; then they begin anew.
+    Counter decode;
+    Counter queue_wait;
+    Counter decide;
+    Counter append_wait;
+    Counter fsync;
+    Counter reply;  ///< native: durable to written to the socket
+    Counter http;   ///< HTTP: complete request to reply made, without the stages before
+};
+
 /// Most refusal codes that are counted one by one.
 inline constexpr std::size_t refusal_codes_max = 64;
 
 /// All metrics of the process, by the part that counts them. Made once in main and handed down.
 struct Metrics {
     // Engine: the stages of a request's way.
-    DurationHistogram queue_wait;  ///< from complete request to the start of its batch
-    DurationHistogram decide;      ///< one batch in the core
-    DurationHistogram append;      ///< batch decided to batch durable, waiting included
-    DurationHistogram fsync;       ///< one JournalStore::append
-    DurationHistogram reply;       ///< durable to written to the socket
+    DurationHistogram queue_wait;      ///< from complete request to the start of its batch
+    DurationHistogram decide;          ///< one batch in the core
+    DurationHistogram append;          ///< batch decided to batch durable, waiting included
+    DurationHistogram fsync;           ///< one JournalStore::append
+    DurationHistogram reply;           ///< durable to written to the socket
+    OperationTimes native_operations;  ///< commands of frames
+    OperationTimes http_operations;    ///< requests that asked the engine, answered with 2xx
     std::array<Counter, refusal_codes_max> outcomes;  ///< by code; 0 is success
     Counter replays;  ///< requests answered from the remembered outcomes
     Counter batches;
     Counter batch_events;
+    Counter journal_bytes;
     Counter expired;       ///< reservations given back by their deadline
     Counter settled;       ///< settlements of merchants closed
     Counter orders_due;    ///< orders that moved by themselves
@@ -96,6 +120,7 @@ struct Metrics {
     // Snapshots and projection.
     Gauge snapshot_sequence;
     Gauge projection_sequence;
+    Counter projection_cpu_us;
     // The clock.
     Gauge clock_offset_us;  ///< wall clock less switch time
     Gauge clock_is_apart;   ///< 1 while the difference is too large to be neared
@@ -111,6 +136,8 @@ struct Metrics {
     // HTTP listener.
     std::array<Counter, 5> http_requests;  ///< answers by status class: 1xx to 5xx
     Gauge http_connections;
+    Counter http_bytes_in;  ///< without what TLS adds
+    Counter http_bytes_out;
     DurationHistogram http_request;  ///< complete request to its reply encoded, delays included
 };
 

@@ -33,6 +33,15 @@ double boot_time_s() {
     return 0;
 }
 
+std::optional<std::uint64_t> storage_bytes_written() {
+    // Source: proc(5), write_bytes of /proc/[pid]/io; what is in the page cache counts already.
+    std::ifstream file("/proc/self/io");
+    std::string name;
+    for (std::uint64_t bytes = 0; file >> name >> bytes;)
+        if (name == "write_bytes:") return bytes;
+    return std::nullopt;
+}
+
 }  // namespace
 
 ProcessUsage process_usage() {
@@ -51,6 +60,7 @@ ProcessUsage process_usage() {
                 std::stoull(field) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     }
     usage.cpu_s = ticks_to_s(ticks);
+    usage.storage_bytes_written = storage_bytes_written();
     std::error_code ignored;
     for (auto entry = std::filesystem::directory_iterator("/proc/self/fd", ignored);
          entry != std::filesystem::directory_iterator(); entry.increment(ignored))

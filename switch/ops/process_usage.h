@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 namespace tuma::net {
 
@@ -11,6 +12,7 @@ struct ProcessUsage {
     double cpu_s = 0;         ///< user and system time of all threads
     std::uint64_t resident_bytes = 0;
     std::uint64_t open_fds = 0;
+    std::optional<std::uint64_t> storage_bytes_written;  ///< nothing where it is not told
 };
 
 /// Reads /proc/self.

@@ -82,6 +82,7 @@ void Projecting::tick(std::uint64_t sequence, net::Metrics& metrics) {
     if (!follower_) return;
     follower_->notify(sequence);
     metrics.projection_sequence.set(static_cast<std::int64_t>(follower_->projected()));
+    metrics.projection_cpu_us.raise_to(static_cast<std::uint64_t>(follower_->cpu().count()));
     // Told once; the metrics go on saying where it stopped.
     if (!follower_->has_failed() || is_failure_told_) return;
     is_failure_told_ = true;

@@ -129,7 +129,7 @@ struct HttpFrontend::Running {
                   gateway.carry_on(std::move(answer), std::move(respond));
               },
               notice_threads),
-          gateway(engine, history, translation, faults, reply_threads),
+          gateway(engine, history, translation, faults, metrics, reply_threads),
           time(make_time(keeper, engine, notifier)),
           admin({gateway, translation, notifier, faults, time ? &*time : nullptr,
                  ledger::projection_path(settings.data)}),

@@ -40,7 +40,7 @@ struct DialectWorld {
               },
               1),
           history(journal, 100),
-          gateway(engine, history, translation, faults, 2),
+          gateway(engine, history, translation, faults, metrics, 2),
           time(clock, engine, notifier,
                [this](Timestamp now) {
                    if (is_disk_full) throw ledger::StoreError("no space");

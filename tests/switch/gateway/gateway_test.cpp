@@ -34,6 +34,28 @@ TEST_CASE("gateway: a dialect asks twice, its order runs in virtual time, the no
           std::string::npos);
 }
 
+TEST_CASE("gateway: operations are requests that asked the engine and were accepted") {
+    DialectWorld world;
+    const net::OperationTimes& sums = world.metrics.http_operations;
+    const double before = world.metrics.decide.sum_s();
+    CHECK(world.get("POST", "/shop/a").status == 201);
+    const double decided = world.metrics.decide.sum_s() - before;
+    CHECK(sums.operations.value() == 1);
+    // It asked twice, and nothing else was decided meanwhile.
+    CHECK(static_cast<double>(sums.decide.value()) * 1e-9 == doctest::Approx(decided));
+    CHECK(sums.fsync.value() > 0);
+    CHECK(sums.http.value() > 0);
+
+    // Refused, not asked, and thrown.
+    CHECK(world.get("POST", "/shop/a").body == "order_exists");
+    CHECK(world.get("GET", "/nothing").status == 404);
+    CHECK(world.get("GET", "/shop/throw").status == 500);
+    world.get("GET", "/admin/orders?key=a");
+    CHECK(sums.operations.value() == 1);
+    // What is decided for a dialect is no operation of the native listener.
+    CHECK(world.metrics.native_operations.operations.value() == 0);
+}
+
 TEST_CASE("gateway: an advance is kept before it is told, also one that changes nothing") {
     DialectWorld world;
     const Timestamp before = world.clock.now();

@@ -32,6 +32,8 @@ TEST_CASE("http server: requests go over one connection, and the metrics count t
     }
     CHECK(world.metrics.http_connections.value() == 1);
     CHECK(world.metrics.http_requests[1].value() == 3);
+    CHECK(world.metrics.http_bytes_in.value() == 3 * post("/p?a=%2f", "body").size());
+    CHECK(world.metrics.http_bytes_out.value() > 3 * 30);
     std::uint64_t timed = 0;
     for (std::size_t i = 0; i <= net::DurationHistogram::bucket_count; ++i)
         timed += world.metrics.http_request.bucket(i);

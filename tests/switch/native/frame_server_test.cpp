@@ -86,6 +86,7 @@ TEST_CASE("frame server: pipelined requests are decided and answered in the orde
         bytes.insert(bytes.end(), frame.begin(), frame.end());
     }
     const auto batches_before = world.metrics.batches.value();
+    const auto operations_before = world.metrics.native_operations.operations.value();
 
     client.send_bytes(bytes);
 
@@ -101,6 +102,11 @@ TEST_CASE("frame server: pipelined requests are decided and answered in the orde
     }
     // Frames of one read go to the engine together.
     CHECK(world.metrics.batches.value() - batches_before < count / 10);
+    // However many shared a batch, each is an operation, and counted before it is answered.
+    CHECK(world.metrics.native_operations.operations.value() - operations_before == count);
+    CHECK(world.stop());
+    CHECK(world.metrics.native_operations.decode.value() > 0);
+    CHECK(world.metrics.native_operations.reply.value() > 0);
 }
 
 TEST_CASE("frame server: a frame of 8190 transfers is answered in one frame") {

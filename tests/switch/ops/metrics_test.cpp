@@ -12,6 +12,7 @@
 #include <string>
 
 using namespace tuma;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -92,6 +93,11 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
     metrics.http_connections.set(9);
     metrics.notice_attempts.add(7);
     metrics.notices_given_up.add(2);
+    metrics.native_operations.add(3, {.decode = 3us, .queue_wait = 6ms, .fsync = 9ms});
+    metrics.native_operations.reply.add(1'500);
+    metrics.http_operations.add_request({.decide = 2ms, .append_wait = 1ms}, 10ms);
+    metrics.journal_bytes.add(4'096);
+    metrics.projection_cpu_us.raise_to(1'500'000);
     for (const int us : {2, 100}) metrics.http_request.record(std::chrono::microseconds{us});
 
     const Page page = parse(net::render(metrics));
@@ -120,6 +126,21 @@ TEST_CASE("metrics: the page follows the text format and tells what was counted"
     CHECK(page.samples.at("tuma_http_request_seconds_bucket{le=\"+Inf\"}") == 2);
     CHECK(page.samples.at("tuma_http_request_seconds_count") == 2);
     CHECK(page.samples.at("tuma_http_request_seconds_sum") == doctest::Approx(0.000102));
+    CHECK(page.samples.at("tuma_stage_operations_total{listener=\"native\"}") == 3);
+    CHECK(page.samples.at("tuma_stage_operations_total{listener=\"http\"}") == 1);
+    const auto stage = [&](const std::string& listener, const std::string& name) {
+        return page.samples.at("tuma_stage_operation_seconds_total{listener=\"" + listener +
+                               "\",stage=\"" + name + "\"}");
+    };
+    CHECK(stage("native", "decode") == doctest::Approx(3e-6));
+    CHECK(stage("native", "queue_wait") == doctest::Approx(6e-3));
+    CHECK(stage("native", "fsync") == doctest::Approx(9e-3));
+    CHECK(stage("native", "reply") == doctest::Approx(1.5e-6));
+    CHECK(stage("http", "append_wait") == doctest::Approx(1e-3));
+    // What was in no other stage.
+    CHECK(stage("http", "http") == doctest::Approx(7e-3));
+    CHECK(page.samples.at("tuma_journal_bytes_total") == 4'096);
+    CHECK(page.samples.at("tuma_projection_cpu_seconds_total") == 1.5);
     CHECK(page.samples.at("process_resident_memory_bytes") > 1e6);
     CHECK(page.samples.at("process_open_fds") >= 3);
     CHECK(page.samples.at("process_start_time_seconds") > 1.6e9);

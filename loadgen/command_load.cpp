@@ -68,15 +68,20 @@ CLI::Option* add_connection(CLI::App& app, LoadOptions& load) {
     CLI::Option* target = add_text(
         app, "--target", "", "Where the server listens: " + known_targets(true),
         [&load](const std::string& given) { return take(parse_target(given), load.target); });
-    add_text(app, "--admin", "",
-             "The switch's admin HOST:PORT, for its own stages in the report and the size of its "
-             "queue",
-             [&load](const std::string& given) -> std::string {
-                 const auto parsed = parse_endpoint(given);
-                 if (!parsed) return parsed.error().reason;
-                 load.admin = *parsed;
-                 return {};
-             });
+    add_text(
+        app, "--admin", "",
+        "The switch's admin HOST:PORT, for where the time goes in it, what it costs, and the size "
+        "of its queue",
+        [&load](const std::string& given) -> std::string {
+            const auto parsed = parse_endpoint(given);
+            if (!parsed) return parsed.error().reason;
+            load.admin = *parsed;
+            return {};
+        });
+    add_duration(app, "--wait-for-projection", load.projection_wait, Duration{0},
+                 std::chrono::hours{24},
+                 "Before each run wait until the switch's SQL projection has caught up, so that an "
+                 "earlier run's work is not in it; at most so long, 0s: not at all");
     add_number(app, "--connections", load.connections, 1, 20'000,
                "TCP connections; unless given 64 over HTTP, and 32 to PostgreSQL");
     add_number(app, "--workers", load.workers, 1, 64,

@@ -221,6 +221,9 @@ std::optional<InputError> contradiction(const LoadOptions& options) {
     if (auto wrong = misplaced(options)) return wrong;
     if (auto wrong = profile_contradiction(options)) return wrong;
     if (auto wrong = users_contradiction(options)) return wrong;
+    if (options.projection_wait > Duration{0} && !options.admin)
+        return InputError{"--wait-for-projection",
+                          "asks the switch's admin address how far it is; give --admin too"};
     if (options.is_http()) return http_contradiction(options);
     if (has_merchant_options(options)) return no_merchant(options);
     if (options.is_peer())

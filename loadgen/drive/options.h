@@ -73,6 +73,7 @@ struct LoadOptions {
     std::filesystem::path report;                          ///< empty: none is written
     std::filesystem::path acks;                            ///< empty: none are kept
     std::filesystem::path probe_directory = ".";
+    Duration projection_wait{0};  ///< how long a run waits for the server's SQL projection at most
     bool is_quiet = false;
     LiveSettings live;
 

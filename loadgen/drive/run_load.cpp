@@ -258,6 +258,8 @@ RunReport run_load(const LoadOptions& options, const Play& play, const Accounts&
     };
     const RunResults results{
         .view = [&all] { return all.view(); },
+        .follow = [&all](const std::atomic<std::size_t>& reading) { all.follow(reading); },
+        .executed = [&all](std::size_t reading) { return all.executed(reading); },
         .take = [&all](const std::vector<std::string>& kinds,
                        RunReport& report) { all.take_results(kinds, report); }};
     return measured(options, results, progress, parts);

@@ -1,11 +1,13 @@
 #include "loadgen/drive/run_parts.h"
 
 #include "loadgen/client/http_stream.h"
+#include "loadgen/client/server_readings.h"
 #include "loadgen/drive/version.h"
 #include "loadgen/measure/calibration.h"
 #include "loadgen/measure/server_metrics.h"
 #include "loadgen/merchants/json_member.h"
 #include "loadgen/report/slo.h"
+#include "loadgen/report/time_budget.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -22,17 +24,63 @@ namespace {
 
 constexpr Duration metrics_timeout = std::chrono::seconds{2};
 
-std::optional<std::vector<MetricSample>> scrape(const LoadOptions& options, Progress& progress) {
-    if (!options.admin) return std::nullopt;
+/// Of a server that went away, or was started again, there is nothing to subtract.
+bool was_lost(const RunReport& report) {
+    return !report.server_gone.empty() || (report.losses && report.losses->count > 0);
+}
+
+/// What the server says of the time between the readings, and what this program used in it. The
+/// server's own figures are an addition; a run without them is as good.
+void add_readings(const ServerReadings& readings, const RunResults& results, bool is_http,
+                  RunReport& report) {
+    const auto& first = readings.first();
+    const auto& last = readings.last();
+    report.generator_cpu_s =
+        std::chrono::duration<double>(last.usage.process_cpu - first.usage.process_cpu).count();
+    if (was_lost(report) || !first.samples || !last.samples) return;
+    report.server = account_between(*first.samples, *last.samples, is_http ? "http" : "native");
+    if (!report.server) return;
+    report.stages = stages_between(*first.samples, *last.samples);
+    // Of the very time that the server speaks of, which is not to the millisecond what is measured.
+    report.executed = results.executed(1);
+    if (readings.is_with_warmup()) report.executed.add(results.executed(0));
+}
+
+/// What there is to remark on it; empty when it has caught up.
+std::string await_projection(const LoadOptions& options, Progress& progress) {
+    if (options.projection_wait == Duration{0}) return {};
+    progress.say("waiting for the server's SQL projection");
     try {
-        // The server's own stages are an addition. A run without them is as good.
-        auto samples = parse_metrics(http_get(*options.admin, "/metrics", metrics_timeout));
-        if (samples) return std::move(samples).value();
-        progress.say(fmt::format("no stages from the server: {}", samples.error().text()));
+        const std::uint64_t behind = wait_for_projection(*options.admin, options.projection_wait);
+        if (behind == 0) return {};
+        return fmt::format(
+            "The SQL projection was still {} batches behind when the run began, after {}; it "
+            "shared the processor with the run.",
+            behind, text(options.projection_wait));
     } catch (const ConnectionError& error) {
-        progress.say(fmt::format("no stages from the server: {}", error.what()));
+        return fmt::format("The SQL projection was not waited for: {}.", error.what());
     }
-    return std::nullopt;
+}
+
+/// After `judge`, which makes the remarks anew.
+void add_time_remarks(const ServerReadings& readings, RunReport& report) {
+    auto& remarks = report.verdict.remarks;
+    const auto add = [&](const std::vector<std::string>& more) {
+        remarks.insert(remarks.end(), more.begin(), more.end());
+    };
+    if (was_lost(report)) return;
+    add(readings.remarks(report.measured));
+    if (readings.first().samples && readings.last().samples && !report.server)
+        remarks.emplace_back(
+            "The server was started again within the measured time, and what its metrics gained "
+            "is not known.");
+    add(budget_remarks(report));
+}
+
+/// When nothing more is asked for; nothing where a number or the traffic ends the run.
+std::optional<Offset> planned_end(const LoadOptions& options) {
+    if (options.is_trace() || options.operations_max > 0) return std::nullopt;
+    return options.warmup + options.duration;
 }
 
 Calibration calibrate(const LoadOptions& options, Progress& progress) {
@@ -155,8 +203,11 @@ RunSettings common_settings(const LoadOptions& options) {
     return settings;
 }
 
-RunResults results_of(const Recorder& recorder) {
+RunResults results_of(Recorder& recorder) {
     return {.view = [&recorder] { return RunView(recorder); },
+            .follow =
+                [&recorder](const std::atomic<std::size_t>& reading) { recorder.follow(reading); },
+            .executed = [&recorder](std::size_t reading) { return recorder.executed(reading); },
             .take = [&recorder](const std::vector<std::string>& kinds,
                                 RunReport& report) { take_results(recorder, kinds, report); }};
 }
@@ -172,14 +223,16 @@ RunReport measured(const LoadOptions& options, const RunResults& results, Progre
     report.server_version = server_version(options);
     report.command = options.command;
     report.host = host_name();
+    const std::string projection = await_projection(options, progress);
     report.calibration = calibrate(options, progress);
     report.settings = parts.settings;
-    std::optional<std::vector<MetricSample>> metrics_before;
+    ServerReadings readings(options.admin, options.warmup, planned_end(options));
+    results.follow(readings.phase());
     UsageMark usage_before;
     // As late as possible: what connecting and signing cost is not the run's.
     const auto on_begin = [&] {
         progress.begin_run(planned_length(options));
-        metrics_before = scrape(options, progress);
+        readings.begin();
         usage_before = mark_usage();
         report.started_at =
             std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now());
@@ -190,6 +243,7 @@ RunReport measured(const LoadOptions& options, const RunResults& results, Progre
     });
     // At once, before the report's own work is counted.
     const UsageMark usage_after = mark_usage();
+    readings.finish();
     progress.end_run();
 
     report.calibration.steal = steal_share(usage_before, usage_after);
@@ -203,15 +257,13 @@ RunReport measured(const LoadOptions& options, const RunResults& results, Progre
     parts.add_facts(end, report);
     results.take(parts.kinds, report);
     if (parts.rate) report.asked = asked_in_window(*parts.rate, report);
-    // Of a server that was started again the difference would be nonsense.
-    const bool was_lost = !end.server_gone.empty() || (end.losses && end.losses->count > 0);
-    if (metrics_before && !was_lost)
-        if (const auto after = scrape(options, progress))
-            report.stages = stages_between(*metrics_before, *after);
+    add_readings(readings, results, options.is_http(), report);
     report.verdict = judge(report);
     // After `judge`, which makes the verdict anew.
     add_problems(end, report);
     if (!parts.remark.empty()) report.verdict.remarks.push_back(parts.remark);
+    if (!projection.empty()) report.verdict.remarks.push_back(projection);
+    add_time_remarks(readings, report);
     if (!options.slo.empty()) add_slo(options.slo, report);
     live.end(report);
     return report;

@@ -10,6 +10,8 @@
 #include "loadgen/measure/users.h"
 #include "loadgen/report/report.h"
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -60,11 +62,14 @@ struct RunParts {
 /// Where the results of a run grow.
 struct RunResults {
     std::function<RunView()> view;  ///< so far, on the thread that is told of progress
+    /// As `Recorder::follow` and `Recorder::executed`.
+    std::function<void(const std::atomic<std::size_t>& reading)> follow;
+    std::function<ResponseParts(std::size_t reading)> executed;
     /// Takes them over, once the run has ended; kinds as in `RunParts`.
     std::function<void(const std::vector<std::string>& kinds, RunReport& report)> take;
 };
 /// Those of one recorder, which must outlive them.
-RunResults results_of(const Recorder& recorder);
+RunResults results_of(Recorder& recorder);
 
 /// Measures the machine (and says so when a part of it cannot be measured), drives, asks the server
 /// for its stages, judges. A server whose metrics cannot be had spoils no run.

@@ -192,6 +192,16 @@ RunEnd Workers::end_of_all(bool was_stopped) const {
     return total;
 }
 
+void Workers::follow(const std::atomic<std::size_t>& reading) {
+    for (WorkerLoad& load : loads_) load.recorder->follow(reading);
+}
+
+ResponseParts Workers::executed(std::size_t reading) const {
+    ResponseParts sum;
+    for (const WorkerLoad& load : loads_) sum.add(load.recorder->executed(reading));
+    return sum;
+}
+
 void Workers::take_results(const std::vector<std::string>& kinds, RunReport& report) const {
     loadgen::take_results(*loads_.front().recorder, kinds, report);
     for (std::size_t worker = 1; worker < loads_.size(); ++worker) {

@@ -81,6 +81,9 @@ public:
     /// a reason that ends a run, all others are stopped.
     RunEnd run(const std::atomic<bool>& stop, const OnProgress& on_progress);
     RunView view() const { return sum_.view(); }
+    /// As `Recorder::follow`, before the run, and `Recorder::executed` of all, behind it.
+    void follow(const std::atomic<std::size_t>& reading);
+    ResponseParts executed(std::size_t reading) const;
     /// Adds up what the recorders have; see `loadgen/report/report_sum.h`. Requires: run has ended.
     void take_results(const std::vector<std::string>& kinds, RunReport& report) const;
 

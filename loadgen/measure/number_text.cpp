@@ -19,6 +19,8 @@ std::string three_digits(double value) {
 }  // namespace
 
 std::string latency_text(double microseconds) {
+    // A difference may be below zero.
+    if (microseconds < 0) return "-" + latency_text(-microseconds);
     if (microseconds < 999.5) {
         // Histograms give whole microseconds; only means have fractions.
         const bool is_whole = microseconds == std::floor(microseconds);

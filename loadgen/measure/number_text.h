@@ -8,7 +8,7 @@
 
 namespace tuma::loadgen {
 
-/// "850 µs", "1.23 ms", "12.3 ms", "1.23 s": three digits and a unit.
+/// "850 µs", "1.23 ms", "12.3 ms", "1.23 s", "-12.3 ms": three digits and a unit.
 std::string latency_text(double microseconds);
 inline std::string latency_text(std::uint64_t microseconds) {
     return latency_text(static_cast<double>(microseconds));

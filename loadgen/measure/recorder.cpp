@@ -134,11 +134,12 @@ const FateLatencies* Recorder::fate(std::uint8_t kind, Fate fate) const {
 void Recorder::count_end(std::uint64_t n, Offset intended, const Ended& request, std::uint16_t code,
                          TimelineRow& row) {
     const Offset came = request.received == Offset{0} ? request.ended : request.received;
+    const bool is_within = is_in_window(came);
     PhaseTally* const phase = phases_.at(intended);
-    PhaseTally* const within = is_in_window(came) ? phases_.at(came) : nullptr;
+    PhaseTally* const within = is_within ? phases_.at(came) : nullptr;
     const auto each = [&](const auto& add) {
         add(counts_for(intended));
-        if (is_in_window(came)) add(window_);
+        if (is_within) add(window_);
         if (phase != nullptr) add(phase->counts);
         if (within != nullptr) add(within->window);
     };
@@ -148,7 +149,14 @@ void Recorder::count_end(std::uint64_t n, Offset intended, const Ended& request,
     };
     switch (request.end) {
         case End::answered:
-            if (code == 0) return count(&Counts::ok, &TimelineRow::ok);
+            if (code == 0) {
+                ResponseParts parts;
+                parts.add(n, intended, request.intended, request.blocked, request.sent,
+                          request.ended);
+                if (is_within) executed_.add(parts);
+                if (reading_ != nullptr) by_reading_.at(reading_->load()).add(parts);
+                return count(&Counts::ok, &TimelineRow::ok);
+            }
             // Refusals are answers; their reasons are kept by number.
             count(&Counts::refused, &TimelineRow::refused);
             return each([&](Counts& counts) { counts.refusals[code] += n; });

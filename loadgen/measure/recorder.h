@@ -4,9 +4,12 @@
 #include "loadgen/measure/counts.h"
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/phase_recorder.h"
+#include "loadgen/measure/response_parts.h"
 #include "loadgen/measure/schedule.h"
 
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -134,6 +137,15 @@ public:
     /// sent by the time of sending, the rest by the time at which the answer came. No identity
     /// holds.
     const Counts& window() const { return window_; }
+    /// Executed operations of the window: what their responses were made of.
+    const ResponseParts& executed() const { return executed_; }
+    /// The same of those that ended while `follow`'s number was this one. Requires: below
+    /// `readings_max`.
+    const ResponseParts& executed(std::size_t reading) const { return by_reading_.at(reading); }
+    static constexpr std::size_t readings_max = 3;
+    /// Looks at a number below `readings_max` that another thread may change meanwhile.
+    /// Requires: it outlives what is recorded.
+    void follow(const std::atomic<std::size_t>& reading) { reading_ = &reading; }
     /// Where the window ends. Of a run that only its traffic ends: with the last answer.
     Offset window_end() const;
     /// By kind and fate; null where there were none.
@@ -171,6 +183,9 @@ private:
     Counts counts_;
     Counts warmup_counts_;
     Counts window_;
+    ResponseParts executed_;
+    std::array<ResponseParts, readings_max> by_reading_{};
+    const std::atomic<std::size_t>* reading_ = nullptr;
     std::unique_ptr<Latencies> latencies_;
     std::unique_ptr<Latencies> second_;         ///< present second, without warm-up
     std::unique_ptr<Histogram> warmup_second_;  ///< present second, response of the warm-up

@@ -137,12 +137,11 @@ Cumulative cumulative_of(const std::vector<MetricSample>& samples, std::string_v
     return result;
 }
 
-std::uint64_t whole(double value) {
-    // Counts are whole; a counter that went back is none.
+}  // namespace
+
+std::uint64_t whole_count(double value) {
     return value > 0 ? static_cast<std::uint64_t>(std::llround(value)) : 0;
 }
-
-}  // namespace
 
 Result<std::vector<MetricSample>> parse_metrics(std::string_view text) {
     std::vector<MetricSample> samples;
@@ -188,7 +187,7 @@ std::optional<MetricHistogram> histogram_difference(
     if (first.count > last.count) first = {};
 
     MetricHistogram result;
-    result.count = whole(last.count - first.count);
+    result.count = whole_count(last.count - first.count);
     result.sum_s = std::max(0.0, last.sum - first.sum);
     double below = 0;
     for (const auto& [upper, cumulative] : last.by_bound) {
@@ -196,7 +195,7 @@ std::optional<MetricHistogram> histogram_difference(
         // Buckets are cumulative, so two differences are taken: over time, and from bucket to
         // bucket.
         const double gained = cumulative - (earlier == first.by_bound.end() ? 0 : earlier->second);
-        result.buckets.push_back({.upper_s = upper, .count = whole(gained - below)});
+        result.buckets.push_back({.upper_s = upper, .count = whole_count(gained - below)});
         below = gained;
     }
     return result;

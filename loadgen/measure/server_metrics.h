@@ -23,6 +23,9 @@ struct MetricSample {
 /// Refuses: a line without a value, unfinished labels; says which line.
 Result<std::vector<MetricSample>> parse_metrics(std::string_view text);
 
+/// What a counter gained, rounded: counts are whole, and one that went back has gained nothing.
+std::uint64_t whole_count(double value);
+
 /// What a histogram gained between two scrapes.
 struct MetricHistogram {
     struct Bucket {

@@ -239,6 +239,15 @@ void read_phases(const json::object& object, RunReport& report) {
     }
 }
 
+void read_executed(const json::object& budget, ResponseParts& executed) {
+    executed.operations = whole(budget, "operations");
+    const json::object& sums = part(budget, "sums_ns");
+    executed.filling = Offset{whole<std::int64_t>(sums, "filling")};
+    executed.blocked = Offset{whole<std::int64_t>(sums, "blocked")};
+    executed.lag = Offset{whole<std::int64_t>(sums, "send_lag")};
+    executed.service = Offset{whole<std::int64_t>(sums, "service")};
+}
+
 void read_object(const json::object& object, RunReport& report) {
     if (object.contains("callbacks"))
         throw BadMember("a run over HTTP; merge knows those over the native protocol");
@@ -269,6 +278,7 @@ void read_object(const json::object& object, RunReport& report) {
     read_calibration(part(object, "calibration"), report.calibration);
     read_fates(object, report);
     read_phases(object, report);
+    read_executed(part(object, "time_budget"), report.executed);
     const json::array* reasons = member(object, "invalid_because").if_array();
     for (std::size_t i = 0; reasons != nullptr && i < reasons->size(); ++i)
         if (const json::string* reason = (*reasons)[i].if_string())

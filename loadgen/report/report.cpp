@@ -93,6 +93,7 @@ void take_results(const Recorder& recorder, const std::vector<std::string>& kind
     report.counts = recorder.counts();
     report.warmup_counts = recorder.warmup_counts();
     report.window = recorder.window();
+    report.executed = recorder.executed();
     report.measured = std::chrono::duration_cast<Duration>(
         std::max(Offset{0}, recorder.window_end() - Offset{report.settings.warmup}));
     const Latencies& latencies = recorder.latencies();

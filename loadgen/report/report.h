@@ -9,6 +9,8 @@
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/losses.h"
 #include "loadgen/measure/recorder.h"
+#include "loadgen/measure/response_parts.h"
+#include "loadgen/measure/server_account.h"
 #include "loadgen/measure/server_metrics.h"
 #include "loadgen/measure/time_law.h"
 #include "loadgen/report/phases.h"
@@ -110,10 +112,13 @@ struct RunReport {
     std::vector<TimelineRow> timeline;
     std::vector<IntervalLatencies> intervals;
     Calibration calibration;
-    std::vector<Stage> stages;
-    std::uint64_t late_answers = 0;       ///< to requests that had timed out
-    std::uint64_t duplicate_answers = 0;  ///< to requests that had an answer
-    std::string aborted;                  ///< why --abort-when gave the run up; empty otherwise
+    ResponseParts executed;     ///< answered between the readings of `server`, else in `measured`
+    std::vector<Stage> stages;  ///< of the server, each by its own count: batches, submissions
+    std::optional<ServerAccount> server;    ///< nothing where it did not say
+    std::optional<double> generator_cpu_s;  ///< of this program, within `measured`
+    std::uint64_t late_answers = 0;         ///< to requests that had timed out
+    std::uint64_t duplicate_answers = 0;    ///< to requests that had an answer
+    std::string aborted;                    ///< why --abort-when gave the run up; empty otherwise
     std::string unwritten;    ///< what kept acknowledgements from being written; empty otherwise
     std::string server_gone;  ///< what was in flight when the server went away; empty otherwise
     Verdict verdict;          ///< by `judge`

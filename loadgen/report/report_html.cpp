@@ -5,6 +5,7 @@
 #include "loadgen/report/report.h"
 #include "loadgen/report/report_page.h"
 #include "loadgen/report/svg_chart.h"
+#include "loadgen/report/time_budget.h"
 #include "loadgen/report/users_law.h"
 
 #include <fmt/format.h>
@@ -322,31 +323,6 @@ std::string rates_over_time(const RunReport& report) {
     return line_chart(chart);
 }
 
-std::string stages(const RunReport& report) {
-    std::string out = "<h2>Where the time went in the server</h2>\n";
-    if (report.stages.empty()) {
-        // What is missing, and how to get it.
-        return out +
-               "<p class=\"soft\">The server's metrics were not read; give the run the "
-               "server's admin address to see its stages.</p>\n";
-    }
-    BarChart chart{.title = "Stages of a request's way",
-                   .legend = {{"mean", "response"}, {"p99", "quiet"}},
-                   .groups = {}};
-    for (const Stage& stage : report.stages) {
-        chart.groups.push_back(
-            {.label = stage.name,
-             .bars = {
-                 {.value = stage.mean_us, .text = latency_text(stage.mean_us), .color = "response"},
-                 {.value = stage.p99_us, .text = latency_text(stage.p99_us), .color = "quiet"}}});
-    }
-    return out + bar_chart(chart) +
-           "<p class=\"soft\">From the server's own histograms, read before and after the run, "
-           "warm-up included. Their buckets are wide, so a p99 is good to a factor of two. "
-           "Queue wait is per submission, decide, append and fsync per batch, reply per group of "
-           "replies; append contains fsync.</p>\n";
-}
-
 std::string callbacks_line(const CallbackCounts& counts) {
     return fmt::format(
         "<p>callbacks expected {} = arrived {} + lost {}; of the arrived {} told of no payment and "
@@ -454,7 +430,7 @@ std::string report_html(const RunReport& report) {
     out += "<h2>Rates</h2>\n" + rates_table(report) + rates_over_time(report);
     if (report.losses) out += losses_html(*report.losses);
     out += phases_html(report);
-    out += stages(report) + counts_section(report) + calibration(report) + settings(report);
+    out += budget_html(report) + counts_section(report) + calibration(report) + settings(report);
     out += "<h2>How to read this</h2>\n" + std::string(report_explanation);
     return out + "</main></body></html>\n";
 }

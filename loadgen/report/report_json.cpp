@@ -4,6 +4,7 @@
 #include "loadgen/report/json_text.h"
 #include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/time_budget.h"
 #include "loadgen/report/users_law.h"
 
 #include <boost/json.hpp>
@@ -254,6 +255,7 @@ std::string report_json(const RunReport& report) {
     out["warmup_ok"] = report.warmup_counts.ok;
     out["warmup_refused"] = report.warmup_counts.refused;
     out["warmup"] = counts_of(report, report.warmup_counts);
+    add_budget(report, out);
     // Always there, also without rows, so that programs need not ask.
     out["stages"] = stages_of(report.stages);
     out["calibration"] = calibration_of(report.calibration);

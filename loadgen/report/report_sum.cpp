@@ -99,6 +99,7 @@ void add_results(const RunReport& part, Offset shift, RunReport& total) {
     total.counts.add(part.counts);
     total.warmup_counts.add(part.warmup_counts);
     total.window.add(part.window);
+    total.executed.add(part.executed);
     total.measured = std::max(total.measured, part.measured);
     if (total.aborted.empty()) total.aborted = part.aborted;
     total.late_answers += part.late_answers;

@@ -3,6 +3,7 @@
 #include "loadgen/measure/number_text.h"
 #include "loadgen/report/losses_report.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/time_budget.h"
 #include "loadgen/report/users_law.h"
 
 #include <fmt/format.h>
@@ -141,17 +142,6 @@ std::string callbacks_block(const CallbackCounts& counts) {
                     count_text(counts.unexpected), count_text(counts.unreadable)));
 }
 
-std::string stages_block(const std::vector<Stage>& stages) {
-    if (stages.empty()) return {};
-    std::string out =
-        fmt::format("\n  {:<12}{:>12}{:>12}{:>12}\n", "in the server", "mean", "p50", "p99");
-    for (const Stage& stage : stages) {
-        out += fmt::format("  {:<13}{:>11}{:>12}{:>12}\n", stage.name, latency_text(stage.mean_us),
-                           latency_text(stage.p50_us), latency_text(stage.p99_us));
-    }
-    return out + "  warm-up included; append lasts until durable, so it contains fsync\n";
-}
-
 std::string machine_block(const Calibration& calibration) {
     const std::string fsync =
         calibration.fsync
@@ -195,7 +185,7 @@ std::string report_text(const RunReport& report) {
         out += latency_row("after reply", report.callbacks->from_reply);
     }
     out += phases_text(report);
-    out += fates_block(report) + stages_block(report.stages) + "\n";
+    out += fates_block(report) + budget_text(report) + "\n";
     out += machine_block(report.calibration) + "\n";
 
     out += wrapped("  ", "    ", quotation(report));

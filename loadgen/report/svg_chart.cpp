@@ -152,40 +152,6 @@ std::string line_chart(const LineChart& chart) {
     return figure(chart.title, legend, height, drawing);
 }
 
-std::string bar_chart(const BarChart& chart) {
-    constexpr double label_width = 92;
-    constexpr double value_width = 84;
-    constexpr double bar_height = 13;
-    constexpr double gap = 12;
-    double most = 0;
-    for (const BarGroup& group : chart.groups) {
-        for (const Bar& bar : group.bars) most = std::max(most, bar.value);
-    }
-    std::string drawing;
-    double y = 4;
-    for (const BarGroup& group : chart.groups) {
-        const double group_height = static_cast<double>(group.bars.size()) * (bar_height + 2);
-        drawing += fmt::format("<text class=\"label end\" x=\"{:.1f}\" y=\"{:.1f}\">{}</text>",
-                               label_width - 10, y + group_height / 2 + 4, escaped(group.label));
-        for (const Bar& bar : group.bars) {
-            const double share = most > 0 ? bar.value / most : 0;
-            // What is not nothing is seen.
-            const double length = std::max(1.5, share * (width - label_width - value_width));
-            drawing += fmt::format(
-                "<rect class=\"bar {}\" x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" "
-                "height=\"{:.1f}\" rx=\"2\"/><text class=\"tick\" x=\"{:.1f}\" y=\"{:.1f}\">{}"
-                "</text>",
-                bar.color, label_width, y, length, bar_height, label_width + length + 6, y + 11,
-                escaped(bar.text));
-            y += bar_height + 2;
-        }
-        y += gap;
-    }
-    std::string legend;
-    for (const auto& [label, color] : chart.legend) legend += legend_item(label, color, false);
-    return figure(chart.title, legend, y, drawing);
-}
-
 Axis latency_axis(double low_us, double high_us) {
     Axis axis;
     axis.logarithmic = true;

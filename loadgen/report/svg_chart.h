@@ -1,4 +1,4 @@
-// Charts as SVG text for the HTML report: lines over an axis, and bars.
+// Charts as SVG text for the HTML report: lines over an axis.
 #pragma once
 
 #include <string>
@@ -42,23 +42,6 @@ struct LineChart {
 
 /// A <figure> with a heading, a legend and the drawing. Points outside the axes are put on the rim.
 std::string line_chart(const LineChart& chart);
-
-/// A bar with its value written behind it.
-struct Bar {
-    double value = 0;
-    std::string text;
-    std::string color;
-};
-struct BarGroup {
-    std::string label;
-    std::vector<Bar> bars;
-};
-struct BarChart {
-    std::string title;
-    std::vector<std::pair<std::string, std::string>> legend;  ///< label, colour
-    std::vector<BarGroup> groups;
-};
-std::string bar_chart(const BarChart& chart);
 
 /// A logarithmic axis for latencies in microseconds that holds low..high, ticks at 1, 2, 5 × 10^n.
 Axis latency_axis(double low_us, double high_us);

@@ -274,14 +274,13 @@ bool Engine::append(std::vector<Batch>& group) {
 void Engine::release(std::vector<Batch>& group) {
     const Steady::time_point durable_at = Steady::now();
     for (Batch& batch : group) {
-        // Before the replies: whoever has one finds it counted.
-        const StageTimes common = count_times(batch, durable_at);
+        metrics_.append.record(durable_at - batch.decided);
         for (std::unique_ptr<Submission>& submission : batch.submissions) {
             // The submission owns itself from here on; the reference is for the call alone.
             Submission& receiver = *submission;
-            receiver.times.decide = common.decide;
-            receiver.times.append_wait = common.append_wait;
-            receiver.times.fsync = common.fsync;
+            receiver.times.decide = batch.decided - batch.begun;
+            receiver.times.append_wait = durable_at - batch.decided - last_fsync_;
+            receiver.times.fsync = last_fsync_;
             receiver.durable(std::move(submission), durable_at);
         }
         // After the replies, so that a callback seldom overtakes the reply to its request.

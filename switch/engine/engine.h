@@ -87,13 +87,10 @@ public:
     std::vector<core::Outcome> outcomes;
     /// The engine's own, while the disk is looked at: what was found, one per request or empty.
     std::vector<std::optional<core::Finding>> findings;
-    Steady::time_point arrived{};  ///< its bytes were read; only of those that are counted
     Steady::time_point submitted{};
-    /// Its commands are operations that somebody outside asked for, and the engine adds up where
-    /// their time went. For others whoever submits does, by `times`.
-    bool is_counted = false;
+    // Set once `durable` is called. The engine leaves `times.decode` alone.
     std::uint32_t executed = 0;  ///< how many of its outcomes are no refusals
-    StageTimes times{};          ///< its way, once `durable` is called; without `decode`
+    StageTimes times{};          ///< its way since `submitted`
 
     /// Everything that `outcomes` tells is durable. Called on the journal's thread; must not block
     /// and must hand the answer over to the I/O thread itself. `durable_at` is for the reply stage.
@@ -181,8 +178,6 @@ private:
         Steady::time_point begun{};
         Steady::time_point decided{};
         std::vector<std::unique_ptr<Submission>> submissions;
-        std::uint64_t operations = 0;  ///< executed, of submissions that are counted
-        StageTimes waits{};            ///< of these operations before `begun`, added up
         std::vector<core::Effect> effects;
     };
 
@@ -201,9 +196,8 @@ private:
     void look_up(Submission& submission);
     void look_up(const core::Request& request, core::Finding& finding);
     void tell_kept(std::vector<Batch>& group, const ledger::SealedBatch& last);
-    void count_outcomes(Batch& batch);
+    void count_outcomes(const Batch& batch);
     void update_gauges(Timestamp now);
-    StageTimes count_times(Batch& batch, Steady::time_point durable_at);
     bool append(std::vector<Batch>& group);
     void release(std::vector<Batch>& group);
     void fail(const std::string& why);

@@ -1,12 +1,11 @@
-// What the engine tells the metrics: outcomes, the state's sizes, and where operations' time went.
+// What the engine tells the metrics: outcomes, and the state's sizes.
 #include "switch/engine/engine.h"
 
 #include <array>
-#include <chrono>
 
 namespace tuma::net {
 
-void Engine::count_outcomes(Batch& batch) {
+void Engine::count_outcomes(const Batch& batch) {
     // Added up first: an atomic addition for each outcome would be paid by every request.
     std::array<std::uint64_t, refusal_codes_max> by_code{};
     std::uint64_t replays = 0;
@@ -18,11 +17,6 @@ void Engine::count_outcomes(Batch& batch) {
         }
         submission->executed = static_cast<std::uint32_t>(by_code[0] - executed_before);
         submission->times.queue_wait = batch.begun - submission->submitted;
-        if (!submission->is_counted) continue;
-        // By operations and not by submissions: a frame may hold one or eight thousand.
-        batch.operations += submission->executed;
-        batch.waits.decode += (submission->submitted - submission->arrived) * submission->executed;
-        batch.waits.queue_wait += submission->times.queue_wait * submission->executed;
     }
     for (std::size_t code = 0; code < by_code.size(); ++code)
         if (by_code[code] != 0) metrics_.outcomes[code].add(by_code[code]);
@@ -38,18 +32,6 @@ void Engine::update_gauges(Timestamp now) {
         std::chrono::duration_cast<std::chrono::seconds>(state.keys.effective_window(now));
     metrics_.request_key_window_s.set(window.count());
     metrics_.request_keys_evicted.raise_to(state.keys.evicted_by_capacity());
-}
-
-// Requires: durable. What all operations of the batch have in common.
-StageTimes Engine::count_times(Batch& batch, Steady::time_point durable_at) {
-    metrics_.append.record(durable_at - batch.decided);
-    const StageTimes common{.decide = batch.decided - batch.begun,
-                            .append_wait = durable_at - batch.decided - last_fsync_,
-                            .fsync = last_fsync_};
-    if (batch.operations == 0) return common;
-    batch.waits.add(common, static_cast<std::int64_t>(batch.operations));
-    metrics_.native_operations.add(batch.operations, batch.waits);
-    return common;
 }
 
 }  // namespace tuma::net

@@ -350,7 +350,7 @@ void FrameConnection::encode(const FrameExchange& exchange) {
     }
     if (output_.capacity() == 0) output_ = loop_->take_bytes();
     exchange.append_replies(output_);
-    output_answers_.push_back({exchange.durable_at, exchange.is_counted ? exchange.executed : 0});
+    output_answers_.push_back({exchange.durable_at, exchange.operations(), exchange.times});
     count_memory();
 }
 
@@ -411,19 +411,29 @@ void FrameConnection::on_written(const boost::system::error_code& error, std::si
         return;
     }
     write_progress_at_ = Steady::now();
-    // A reply counts as sent once the system has all bytes of its write.
-    std::chrono::nanoseconds by_operation{0};
-    for (const Answered& answer : writing_answers_) {
-        const std::chrono::nanoseconds took = write_progress_at_ - answer.durable_at;
-        service_.metrics.reply.record(took);
-        by_operation += took * answer.operations;
-    }
-    writing_answers_.clear();
-    service_.metrics.native_operations.reply.add(static_cast<std::uint64_t>(by_operation.count()));
+    count_written();
     loop_->recycle(std::exchange(writing_, {}));
     written_ = 0;
     is_writing_ = false;
     go_on();
+}
+
+// Once the system has the whole write, for all stages at once. Added up first: atomics are dear.
+void FrameConnection::count_written() {
+    std::uint64_t operations = 0;
+    StageTimes sums;
+    std::chrono::nanoseconds replies{0};
+    for (const Answered& answer : writing_answers_) {
+        const std::chrono::nanoseconds took = write_progress_at_ - answer.durable_at;
+        service_.metrics.reply.record(took);
+        operations += answer.operations;
+        sums.add(answer.times, answer.operations);
+        replies += took * answer.operations;
+    }
+    writing_answers_.clear();
+    if (operations == 0) return;
+    service_.metrics.native_operations.add(operations, sums);
+    service_.metrics.native_operations.reply.add(static_cast<std::uint64_t>(replies.count()));
 }
 
 void FrameConnection::finish_if_done() {

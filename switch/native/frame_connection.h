@@ -57,7 +57,8 @@ private:
     /// An exchange whose replies are in the output.
     struct Answered {
         Steady::time_point durable_at;
-        std::uint32_t operations = 0;  ///< executed, where they are counted
+        std::uint32_t operations = 0;
+        StageTimes times{};  ///< of each of them
     };
 
     /// Bytes of replies owed, gathering and unwritten.
@@ -84,6 +85,7 @@ private:
     void write();
     void write_some();
     void on_written(const boost::system::error_code& error, std::size_t count);
+    void count_written();
     void finish_if_done();
     void linger();
     void discard_input();

@@ -20,8 +20,7 @@ std::unique_ptr<FrameExchange> exchange(std::unique_ptr<Base> base) {
 
 void FrameExchange::begin(std::unique_ptr<FrameExchange> self) {
     self->submitted = Steady::now();
-    // What the engine is asked for a statement's sake is no operation that anybody asked for.
-    self->is_counted = self->type() != FrameType::statement;
+    self->times.decode = self->submitted - self->arrived;
     switch (self->type()) {
         case FrameType::statement:
             // A statement is read backwards from the account's newest record, which the books know.

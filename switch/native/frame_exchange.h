@@ -33,6 +33,7 @@ public:
     std::vector<native::StatementQuery> statement_queries;
     /// At most so many bytes of replies.
     std::size_t reply_bytes = 0;
+    Steady::time_point arrived{};  ///< its bytes were read
     Steady::time_point durable_at{};
     /// Set while it is on its way.
     std::shared_ptr<FrameConnection> connection;
@@ -47,6 +48,12 @@ public:
     std::size_t memory() const;
     /// Of these, what its connection has counted while it is on its way.
     std::size_t memory_counted = 0;
+
+    /// Executed commands, each an operation that somebody asked for. What the engine was asked for
+    /// a statement's sake is none.
+    std::uint32_t operations() const {
+        return type() == native::FrameType::statement ? 0 : executed;
+    }
 
     /// Appends the reply frames.
     void append_replies(std::vector<std::byte>& bytes) const;

@@ -4,7 +4,10 @@
 #include "loadgen/measure/latency_floor.h"
 #include "loadgen/report/report.h"
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace tuma::loadgen {
@@ -81,6 +84,13 @@ inline std::unique_ptr<RunReport> sample_run(const SampleRun& sample) {
     if (!sample.profile.empty()) report->asked = asked_in_window(rate, *report);
     report->verdict = judge(*report);
     return report;
+}
+
+/// One of the sentences has these words.
+inline bool mentions(const std::vector<std::string>& sentences, std::string_view words) {
+    return std::any_of(sentences.begin(), sentences.end(), [&](const std::string& sentence) {
+        return sentence.find(words) != std::string::npos;
+    });
 }
 
 }  // namespace tuma::loadgen

@@ -1,4 +1,4 @@
-// Where operations' time went in the engine: by operations, whole, and of those alone that count.
+// How long the engine had each submission, stage by stage, and nothing left out.
 #include "ledger/store/memory_journal.h"
 #include "switch/engine/engine.h"
 #include "tests/support/words.h"
@@ -25,8 +25,7 @@ public:
         send({request(core::OpenAccount{.kind = ledger::AccountKind::trust,
                                         .floor = ledger::no_floor,
                                         .identity = testing::identity("trust")}),
-              request(core::OpenAccount{.identity = testing::identity("alice")})},
-             {});
+              request(core::OpenAccount{.identity = testing::identity("alice")})});
         finish();
     }
 
@@ -40,17 +39,11 @@ public:
     /// Refused: alice has not so much.
     core::Request too_much() { return move(AccountId{2}, AccountId{1}, 1'000'000); }
 
-    struct Waits {
-        bool is_counted = false;
-        net::Steady::duration decode{};  ///< the bytes were there so long before it was submitted
-        net::Steady::duration queued{};  ///< it was submitted so long ago
-    };
-    void send(std::vector<core::Request> requests, const Waits& waits) {
+    /// Submitted so long ago.
+    void send(std::vector<core::Request> requests, net::Steady::duration queued = {}) {
         auto submission = std::make_unique<Ear>(*this);
         submission->requests = std::move(requests);
-        submission->is_counted = waits.is_counted;
-        submission->submitted = net::Steady::now() - waits.queued;
-        submission->arrived = submission->submitted - waits.decode;
+        submission->submitted = net::Steady::now() - queued;
         REQUIRE(!engine.submit(std::move(submission)));
     }
     void finish() {
@@ -63,7 +56,7 @@ public:
     struct Told {
         net::StageTimes times;
         std::uint32_t executed = 0;
-        net::Steady::time_point arrived;
+        net::Steady::time_point submitted;
         net::Steady::time_point durable_at;
     };
     std::vector<Told> told;
@@ -73,7 +66,7 @@ private:
     public:
         explicit Ear(Desk& desk) : desk_(desk) {}
         void durable(std::unique_ptr<Submission>, net::Steady::time_point at) override {
-            desk_.told.push_back({times, executed, arrived, at});
+            desk_.told.push_back({times, executed, submitted, at});
         }
 
     private:
@@ -101,66 +94,36 @@ public:
     net::Engine engine;
 };
 
-std::chrono::nanoseconds of(const net::Counter& counter) {
-    return std::chrono::nanoseconds{static_cast<std::int64_t>(counter.value())};
-}
-
 }  // namespace
 
-TEST_CASE("engine: stages are added up by operations and sum to the way from arrived to durable") {
+TEST_CASE("engine: the stages of each submission sum to its way from submitted to durable") {
     Desk desk;
-    const net::OperationTimes& sums = desk.metrics.native_operations;
-    REQUIRE(sums.operations.value() == 0);
     desk.told.clear();
-    // One batch of two submissions: one operation that waited a second, three that waited two.
-    desk.send({desk.gift()}, {.is_counted = true, .decode = 10ms, .queued = 1s});
-    desk.send({desk.gift(), desk.gift(), desk.gift()},
-              {.is_counted = true, .decode = 20ms, .queued = 2s});
+    // One batch of two submissions.
+    desk.send({desk.gift()}, 1s);
+    desk.send({desk.gift(), desk.too_much(), desk.gift()}, 2s);
     desk.finish();
 
     REQUIRE(desk.told.size() == 2);
-    CHECK(desk.told[1].executed == 3);
-    CHECK(sums.operations.value() == 4);
-    CHECK(of(sums.decode) == 10ms + 3 * 20ms);
-    CHECK(of(sums.queue_wait) >= 1s + 3 * 2s);
-    // Every one of them waited for the whole of the one batch and the one append.
-    CHECK(of(sums.decide) == 4 * desk.told[0].times.decide);
-    CHECK(of(sums.fsync) == 4 * desk.told[0].times.fsync);
-    CHECK(desk.told[0].times.fsync > 0ns);
-    std::chrono::nanoseconds ways{0};
-    for (const Desk::Told& one : desk.told) ways += (one.durable_at - one.arrived) * one.executed;
-    CHECK(of(sums.decode) + of(sums.queue_wait) + of(sums.decide) + of(sums.append_wait) +
-              of(sums.fsync) ==
-          ways);
-}
-
-TEST_CASE("engine: what was refused, and what nobody outside asked for, is no operation") {
-    Desk desk;
-    desk.told.clear();
-    desk.send({desk.too_much()}, {.is_counted = true, .queued = 5s});
-    desk.send({desk.gift()}, {.is_counted = false, .queued = 5s});
-    desk.finish();
-    CHECK(desk.metrics.native_operations.operations.value() == 0);
-    CHECK(desk.metrics.native_operations.queue_wait.value() == 0);
-
-    // Its own time is told to whoever submits, all the same.
-    REQUIRE(desk.told.size() == 2);
-    CHECK(desk.told[0].executed == 0);
-    CHECK(desk.told[1].executed == 1);
-    CHECK(desk.told[1].times.queue_wait >= 5s);
-
-    desk.send({desk.gift(), desk.too_much()}, {.is_counted = true, .queued = 1s});
-    desk.finish();
-    CHECK(desk.metrics.native_operations.operations.value() == 1);
-    CHECK(of(desk.metrics.native_operations.queue_wait) >= 1s);
-    CHECK(of(desk.metrics.native_operations.queue_wait) == desk.told[2].times.queue_wait);
+    CHECK(desk.told[0].times.queue_wait >= 1s);
+    CHECK(desk.told[1].times.queue_wait >= 2s);
+    for (const Desk::Told& one : desk.told) {
+        CHECK(one.times.sum() == one.durable_at - one.submitted);
+        // Both waited for the whole of the one batch and the one append.
+        CHECK(one.times.decide == desk.told[0].times.decide);
+        CHECK(one.times.fsync == desk.told[0].times.fsync);
+        CHECK(one.times.fsync > 0ns);
+    }
+    // A refusal is no executed operation.
+    CHECK(desk.told[0].executed == 1);
+    CHECK(desk.told[1].executed == 2);
 }
 
 TEST_CASE("engine: batches of a group share its append, and each waited since it was decided") {
     Desk desk;
     desk.told.clear();
     for (int i = 0; i < 2; ++i) {
-        desk.send({desk.gift()}, {.is_counted = true});
+        desk.send({desk.gift()}, 0ns);
         REQUIRE(desk.engine.step_decide());
     }
     REQUIRE(desk.engine.step_journal());
@@ -171,20 +134,19 @@ TEST_CASE("engine: batches of a group share its append, and each waited since it
     // A batch that changes nothing has no append, and nothing of an earlier one.
     core::Request query;
     query.command = core::QueryAccount{AccountId{2}, {}};
-    desk.send({query}, {.is_counted = true});
+    desk.send({query}, 0ns);
     desk.finish();
     CHECK(desk.told[2].times.fsync == 0ns);
-    CHECK(desk.metrics.native_operations.operations.value() == 3);
 }
 
 TEST_CASE("engine: the journal's bytes are those of its batches") {
     Desk desk;
     const std::uint64_t before = desk.metrics.journal_bytes.value();
     CHECK(before > 0);
-    desk.send({desk.gift()}, {});
+    desk.send({desk.gift()});
     desk.finish();
     const std::uint64_t one = desk.metrics.journal_bytes.value() - before;
-    desk.send({desk.gift(), desk.gift(), desk.gift()}, {});
+    desk.send({desk.gift(), desk.gift(), desk.gift()});
     desk.finish();
     const std::uint64_t three = desk.metrics.journal_bytes.value() - before - one;
     // Headers and hash once a batch, each gift the same.

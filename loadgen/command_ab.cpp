@@ -4,9 +4,9 @@
 #include "loadgen/command_load.h"
 #include "loadgen/command_options.h"
 #include "loadgen/commands.h"
-#include "loadgen/drive/ab.h"
 #include "loadgen/drive/prepared_load.h"
-#include "loadgen/drive/server_process.h"
+#include "loadgen/drive/trials/ab.h"
+#include "loadgen/drive/trials/server_process.h"
 
 #include <fmt/format.h>
 

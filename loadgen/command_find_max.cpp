@@ -1,7 +1,7 @@
 // tuma-load find-max: trials one after another, and what they say together.
 #include "loadgen/commands.h"
-#include "loadgen/drive/find_max.h"
 #include "loadgen/drive/prepared_load.h"
+#include "loadgen/drive/trials/find_max.h"
 #include "loadgen/exit_codes.h"
 
 #include <fmt/format.h>

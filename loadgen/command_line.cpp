@@ -5,7 +5,7 @@
 #include "loadgen/client/listener.h"
 #include "loadgen/command_load.h"
 #include "loadgen/command_options.h"
-#include "loadgen/drive/find_max.h"
+#include "loadgen/drive/trials/find_max.h"
 #include "loadgen/drive/version.h"
 #include "loadgen/exit_codes.h"
 #include "loadgen/report/compare.h"

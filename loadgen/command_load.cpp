@@ -43,8 +43,10 @@ void take_times(const CLI::App& used, LoadOptions& load) {
     load.has_duration = load.has_duration || used.count("--duration") > 0;
     if (!load.profile.empty() && !load.has_duration)
         load.duration = std::chrono::duration_cast<Duration>(length_of(load.profile));
+    // A search has no users, nor options of theirs.
+    if (load.users == 0 || !load.think) return;
     const bool thinks = used.count("--users") + used.count("--think") > 0;
-    if (thinks && load.users > 0 && load.think && used.count("--warmup") == 0)
+    if (thinks && used.count("--warmup") == 0)
         load.warmup = std::max(load.warmup, load.think->mean);
 }
 

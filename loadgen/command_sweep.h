@@ -1,7 +1,7 @@
 // The options of `tuma-load sweep`.
 #pragma once
 
-#include "loadgen/drive/sweep.h"
+#include "loadgen/drive/trials/sweep.h"
 
 #include <CLI/App.hpp>
 

@@ -1,8 +1,8 @@
 // Which of many sockets are ready, with waits of nanoseconds.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/client/socket.h"
-#include "loadgen/measure/schedule.h"
 
 #include <sys/epoll.h>
 

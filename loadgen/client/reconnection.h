@@ -1,8 +1,8 @@
 // A lost connection on its way back: attempts that nobody waits for, with growing pauses between.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/client/socket.h"
-#include "loadgen/measure/schedule.h"
 
 #include <chrono>
 #include <optional>

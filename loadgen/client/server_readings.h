@@ -2,9 +2,9 @@
 #pragma once
 
 #include "ledger/words/time.h"
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/client/socket.h"
 #include "loadgen/measure/calibration.h"
-#include "loadgen/measure/schedule.h"
 #include "loadgen/measure/server_metrics.h"
 
 #include <atomic>

@@ -2,12 +2,12 @@
 // callbacks, and takes down both.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/client/socket.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/measure/callback_tracker.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/measure/refusal_names.h"
-#include "loadgen/measure/schedule.h"
 #include "loadgen/merchants/http_dialect.h"
 
 #include <atomic>

@@ -3,13 +3,13 @@
 
 #include "ledger/words/result.h"
 #include "ledger/words/time.h"
+#include "loadgen/arrivals/rate_words.h"
+#include "loadgen/arrivals/schedule.h"
+#include "loadgen/arrivals/time_law.h"
 #include "loadgen/client/socket.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/drive/http_driver.h"
 #include "loadgen/drive/live_output.h"
-#include "loadgen/measure/rate_words.h"
-#include "loadgen/measure/schedule.h"
-#include "loadgen/measure/time_law.h"
 #include "loadgen/merchants/plain_request.h"
 
 #include <cstdint>

@@ -1,13 +1,13 @@
 // What a run over any protocol begins and ends with.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
+#include "loadgen/arrivals/users.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/drive/options.h"
 #include "loadgen/drive/progress.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/measure/run_view.h"
-#include "loadgen/measure/schedule.h"
-#include "loadgen/measure/users.h"
 #include "loadgen/report/report.h"
 
 #include <atomic>

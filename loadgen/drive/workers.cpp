@@ -1,7 +1,7 @@
 #include "loadgen/drive/workers.h"
 
 #include "ledger/words/ensure.h"
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 #include "loadgen/report/report_sum.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // What a server of known behaviour did, by its own clock: the truth that a report is held against.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/measure/histogram.h"
-#include "loadgen/measure/schedule.h"
 
 #include <array>
 #include <cstdint>

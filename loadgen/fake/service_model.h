@@ -1,9 +1,9 @@
 // When a server of known behaviour answers: a model of queues without a clock of its own.
 #pragma once
 
-#include "loadgen/measure/random.h"
-#include "loadgen/measure/schedule.h"
-#include "loadgen/measure/time_law.h"
+#include "loadgen/arrivals/random.h"
+#include "loadgen/arrivals/schedule.h"
+#include "loadgen/arrivals/time_law.h"
 
 #include <cstdint>
 #include <deque>

@@ -1,8 +1,8 @@
 // Which callbacks were promised, which came, when, and which did not.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/measure/histogram.h"
-#include "loadgen/measure/schedule.h"
 
 #include <cstdint>
 #include <optional>

@@ -1,7 +1,7 @@
 // What of a response may be the generator's own doing, and so the least that the server took.
 #pragma once
 
-#include "loadgen/measure/schedule.h"
+#include "loadgen/arrivals/schedule.h"
 
 #include <algorithm>
 #include <optional>

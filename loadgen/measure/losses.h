@@ -2,7 +2,7 @@
 // that were on them.
 #pragma once
 
-#include "loadgen/measure/schedule.h"
+#include "loadgen/arrivals/schedule.h"
 
 #include <cstdint>
 #include <optional>

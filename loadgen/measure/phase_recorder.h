@@ -1,9 +1,9 @@
 // What came of the operations of each phase of a run.
 #pragma once
 
+#include "loadgen/arrivals/rate_profile.h"
 #include "loadgen/measure/counts.h"
 #include "loadgen/measure/histogram.h"
-#include "loadgen/measure/rate_profile.h"
 
 #include <cstdint>
 #include <deque>

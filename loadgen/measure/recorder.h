@@ -1,11 +1,11 @@
 // What happens to each operation, gathered while a run goes on: counts, latencies, seconds.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/measure/counts.h"
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/phase_recorder.h"
 #include "loadgen/measure/response_parts.h"
-#include "loadgen/measure/schedule.h"
 
 #include <array>
 #include <atomic>

@@ -1,7 +1,7 @@
 // What the response of executed operations was made of, as far as the generator sees it.
 #pragma once
 
-#include "loadgen/measure/schedule.h"
+#include "loadgen/arrivals/schedule.h"
 
 #include <cstdint>
 

@@ -1,6 +1,6 @@
 #include "loadgen/measure/scalability.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <algorithm>
 #include <array>

@@ -2,7 +2,7 @@
 #include "loadgen/measure/statistics.h"
 
 #include "ledger/words/ensure.h"
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,8 +1,8 @@
 // What a merchant of a protocol over HTTP asks, and how it reads what comes back.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/measure/callback_tracker.h"
-#include "loadgen/measure/schedule.h"
 #include "protocols/http/message.h"
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // MTN MoMo as a load: customers are asked to pay (request to pay).
 #pragma once
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 #include "loadgen/merchants/http_protocols.h"
 
 #include <cstdint>

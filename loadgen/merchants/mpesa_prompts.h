@@ -3,8 +3,8 @@
 
 #include "ledger/words/result.h"
 #include "ledger/words/time.h"
+#include "loadgen/arrivals/random.h"
 #include "loadgen/client/socket.h"
-#include "loadgen/measure/random.h"
 #include "loadgen/merchants/client_file.h"
 #include "loadgen/merchants/http_dialect.h"
 

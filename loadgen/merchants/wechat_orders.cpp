@@ -1,8 +1,8 @@
 #include "loadgen/merchants/wechat_orders.h"
 
 #include "ledger/words/ensure.h"
+#include "loadgen/arrivals/random.h"
 #include "loadgen/measure/number_text.h"
-#include "loadgen/measure/random.h"
 #include "loadgen/merchants/json_member.h"
 #include "protocols/kit/json_text.h"
 #include "protocols/wechat/wire/authorization.h"

@@ -132,11 +132,11 @@ std::string phases_html(const RunReport& report) {
                          rate_of(phase, phase.counts.scheduled), rate_of(phase, phase.window.ok)});
         if (all.refused > 0) rates.back().push_back(rate_of(phase, phase.window.refused));
         if (all.errors + all.timeouts > 0) rates.back().push_back(rate_of(phase, failed(phase)));
-        latencies.push_back({name, value_statement(bounds_of(phase, 50)),
-                             value_statement(bounds_of(phase, 99)), held_text(phase, report)});
+        latencies.push_back({name, held_text(phase, report), value_statement(bounds_of(phase, 50)),
+                             value_statement(bounds_of(phase, 99))});
     }
     return "<h2>Phases</h2>\n" + html_table(headings, rates, false) +
-           html_table({"phase", "p50", "p99", "load"}, latencies, true) +
+           html_table({"phase", "load", "p50", "p99"}, latencies, false) +
            "<p class=\"soft\">Asked and offered are what was due in a phase, attained what ended "
            "within it: what one phase leaves undone ends in the next. Percentiles, as they may be "
            "quoted, are of the operations that were due in the phase. The load was held where 99 % "

@@ -2,9 +2,9 @@
 #pragma once
 
 #include "ledger/words/time.h"
+#include "loadgen/arrivals/rate_words.h"
 #include "loadgen/measure/counts.h"
 #include "loadgen/measure/histogram.h"
-#include "loadgen/measure/rate_words.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/report/verdict.h"
 

@@ -3,6 +3,7 @@
 
 #include "ledger/words/result.h"
 #include "ledger/words/time.h"
+#include "loadgen/arrivals/time_law.h"
 #include "loadgen/measure/calibration.h"
 #include "loadgen/measure/callback_tracker.h"
 #include "loadgen/measure/counts.h"
@@ -12,7 +13,6 @@
 #include "loadgen/measure/response_parts.h"
 #include "loadgen/measure/server_account.h"
 #include "loadgen/measure/server_metrics.h"
-#include "loadgen/measure/time_law.h"
 #include "loadgen/report/phases.h"
 #include "loadgen/report/verdict.h"
 

@@ -2,7 +2,7 @@
 
 #include "ledger/words/ensure.h"
 #include "ledger/words/time.h"
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <fmt/format.h>
 

@@ -1,6 +1,6 @@
 #include "loadgen/workload/accounts.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <fmt/format.h>
 

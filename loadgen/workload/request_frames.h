@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ledger/words/id.h"
-#include "loadgen/measure/schedule.h"
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/workload/workload.h"
 #include "switch/core/command.h"
 

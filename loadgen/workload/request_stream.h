@@ -1,8 +1,8 @@
 // Which request is due when: the workload on its schedule, request by request.
 #pragma once
 
-#include "loadgen/measure/schedule.h"
-#include "loadgen/measure/users.h"
+#include "loadgen/arrivals/schedule.h"
+#include "loadgen/arrivals/users.h"
 #include "loadgen/workload/request_frames.h"
 #include "loadgen/workload/trace.h"
 #include "loadgen/workload/workload.h"

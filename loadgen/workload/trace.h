@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ledger/words/result.h"
-#include "loadgen/measure/schedule.h"
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/workload/scenario.h"
 
 #include <array>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ledger/words/id.h"
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 #include "loadgen/workload/accounts.h"
 #include "loadgen/workload/scenario.h"
 #include "protocols/native/frame.h"

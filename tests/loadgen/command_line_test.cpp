@@ -140,14 +140,16 @@ TEST_CASE("command line: peers and plain HTTP have few options of their own") {
     CHECK(run->load.pg_parameters == "dbname=bench");
     CHECK(run->load.connections == 32);
 
-    for (const char* wrong : {"--batch=2", "--acks=a", "--admin=h:1", "--participant=2",
-                              "--client-file=c", "--until=callback", "--callbacks=ignore",
-                              "--path=/a", "--body=b", "--content-type=c", "--pg=dbname=a"}) {
+    for (const char* wrong :
+         {"--batch=2", "--acks=a", "--admin=h:1", "--participant=2", "--client-file=c",
+          "--until=callback", "--callbacks=ignore", "--workers=2", "--on-loss=reconnect",
+          "--path=/a", "--body=b", "--content-type=c", "--pg=dbname=a"}) {
         CAPTURE(wrong);
         CHECK(exit_code({"run", "--target=redis:h:1", wrong}) == 2);
     }
-    for (const char* wrong : {"--client-file=c", "--until=callback", "--callbacks=ignore",
-                              "--in-flight=2", "--scenario=p2p", "--pg=dbname=a"}) {
+    for (const char* wrong :
+         {"--client-file=c", "--until=callback", "--callbacks=ignore", "--workers=2",
+          "--on-loss=reconnect", "--in-flight=2", "--scenario=p2p", "--pg=dbname=a"}) {
         CAPTURE(wrong);
         CHECK(exit_code({"run", "--target=http:h:1", wrong}) == 2);
     }

@@ -1,8 +1,8 @@
 // What is told of a server that went away.
 #pragma once
 
+#include "loadgen/arrivals/schedule.h"
 #include "loadgen/client/socket.h"
-#include "loadgen/measure/schedule.h"
 
 #include <cstdint>
 #include <string>

@@ -2,7 +2,7 @@
 // callbacks, lost connections.
 #include "loadgen/drive/http_driver.h"
 
-#include "loadgen/measure/users.h"
+#include "loadgen/arrivals/users.h"
 #include "tests/support/fake_shop_server.h"
 
 #include <doctest/doctest.h>

@@ -1,8 +1,8 @@
 // The driver against a server whose times are known, with pauses put into the generator: what it
 // says of a percentile must hold.
+#include "loadgen/arrivals/random.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/fake/service_model.h"
-#include "loadgen/measure/random.h"
 #include "loadgen/workload/accounts.h"
 #include "loadgen/workload/workload.h"
 #include "tests/support/played_server.h"

@@ -1,7 +1,7 @@
 // The V2 encoding against another implementation's bytes, and damaged input.
 #include "loadgen/measure/hdr_log.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -1,7 +1,7 @@
 // The histogram against exact sorting, at every cell's rim, and within its promised error.
 #include "loadgen/measure/histogram.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <doctest/doctest.h>
 #include <rapidcheck.h>

@@ -2,8 +2,8 @@
 // pauses.
 #include "loadgen/measure/latency_floor.h"
 
+#include "loadgen/arrivals/random.h"
 #include "loadgen/measure/histogram.h"
-#include "loadgen/measure/random.h"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // The scalability law: its fit finds what made the points, and says how sure that is.
 #include "loadgen/measure/scalability.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <doctest/doctest.h>
 

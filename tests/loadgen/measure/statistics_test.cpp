@@ -1,7 +1,7 @@
 // Exact rank statistics against published tables and against chance itself.
 #include "loadgen/measure/statistics.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 
 #include <doctest/doctest.h>
 

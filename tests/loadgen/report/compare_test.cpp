@@ -1,7 +1,7 @@
 // Comparing: verdicts on runs whose truth is known, and how often they are wrong.
 #include "loadgen/report/compare.h"
 
-#include "loadgen/measure/random.h"
+#include "loadgen/arrivals/random.h"
 #include "tests/loadgen/report/sample_run.h"
 
 #include <boost/json.hpp>

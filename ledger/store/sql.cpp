@@ -77,6 +77,9 @@ SqlDatabase::SqlDatabase(const std::filesystem::path& path, SqlAccess access) : 
     // Only another program could hold the file, such as somebody's shell: it deserves a moment.
     sqlite3_busy_timeout(connection, 5'000);
     distrust_schema(connection);
+    // Plans hang on the statement alone. Debian's SQLite would otherwise prepare a statement anew
+    // each time a bound of its range changes, which costs readers of the journal more than reading.
+    sqlite3_db_config(connection, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr);
     // Who only reads leaves the log to who writes.
     if (access == SqlAccess::read_only)
         sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

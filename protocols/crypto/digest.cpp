@@ -4,9 +4,13 @@
 #include "ledger/words/ensure.h"
 #include "protocols/crypto/openssl_types.h"
 
-#include <openssl/hmac.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 
-#include <limits>
+#include <array>
+#include <memory>
+#include <string>
 
 namespace tuma::crypto {
 namespace {
@@ -21,6 +25,24 @@ Digest digest_of(std::string_view message, const EVP_MD* algorithm) {
     // A hash shorter than its array would leave zeros in it that look like a hash.
     ensure(size == digest.size(), "the hash has another length");
     return digest;
+}
+
+struct FreeMacContext {
+    void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
+};
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMacContext>;
+
+MacContext fresh_hmac_sha256() {
+    static EVP_MAC* const fetched = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+    ensure(fetched != nullptr, "OpenSSL has no HMAC");
+    MacContext context(EVP_MAC_CTX_new(fetched));
+    std::string hash = "SHA256";
+    const std::array<OSSL_PARAM, 2> parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash.data(), hash.size()),
+        OSSL_PARAM_construct_end()};
+    ensure(context != nullptr && EVP_MAC_CTX_set_params(context.get(), parameters.data()) == 1,
+           "OpenSSL has no HMAC with SHA-256");
+    return context;
 }
 
 }  // namespace
@@ -50,15 +72,18 @@ Sha256 sha256(std::string_view message) {
 }
 
 Sha256 hmac_sha256(std::string_view key, std::string_view message) {
-    ensure(key.size() <= std::numeric_limits<int>::max(), "a key of more than 2 GiB");
+    // One a thread, with its hash chosen already: both take longer than a short message.
+    thread_local const MacContext context = fresh_hmac_sha256();
     // A null key would mean "the one of the last call".
-    static constexpr char no_key = 0;
+    static constexpr unsigned char no_key = 0;
     Sha256 digest;
-    unsigned int size = 0;
-    ensure(
-        HMAC(sha256_algorithm(), key.empty() ? &no_key : key.data(), static_cast<int>(key.size()),
-             to_openssl(message), message.size(), to_openssl(digest.data()), &size) != nullptr,
-        "OpenSSL could not hash");
+    std::size_t size = 0;
+    const bool is_made =
+        EVP_MAC_init(context.get(), key.empty() ? &no_key : to_openssl(key), key.size(), nullptr) ==
+            1 &&
+        EVP_MAC_update(context.get(), to_openssl(message), message.size()) == 1 &&
+        EVP_MAC_final(context.get(), to_openssl(digest.data()), &size, digest.size()) == 1;
+    ensure(is_made, "OpenSSL could not hash");
     ensure(size == digest.size(), "the hash has another length");
     return digest;
 }

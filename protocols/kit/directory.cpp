@@ -20,10 +20,21 @@ std::optional<InputError> violation_of_secret(std::string_view /*rest*/, std::st
     return InputError{"secret", fmt::format("has fewer than {} characters", secret_bytes_min)};
 }
 
-std::shared_ptr<const std::string> Directory::find(std::string_view name) const {
+Directory::Profile Directory::find_profile(std::string_view name) const {
     const std::shared_lock lock(mutex_);
     const auto found = profiles_.find(name);
-    return found == profiles_.end() ? nullptr : found->second;
+    return found == profiles_.end() ? Profile{} : found->second;
+}
+
+void Directory::keep(std::string_view name, const Profile& made) const {
+    const std::unique_lock lock(mutex_);
+    const auto found = profiles_.find(name);
+    if (found != profiles_.end() && found->second.content == made.content)
+        found->second.value = made.value;
+}
+
+std::shared_ptr<const std::string> Directory::find(std::string_view name) const {
+    return find_profile(name).content;
 }
 
 std::string Directory::content(std::string_view name) const {
@@ -48,7 +59,7 @@ void Directory::store(const std::string& name, std::string content) {
     else
         // A new text at a new place. Readers go on with the old one, and Cached sees the change by
         // the address.
-        profiles_[name] = std::make_shared<const std::string>(std::move(content));
+        profiles_[name] = {std::make_shared<const std::string>(std::move(content))};
 }
 
 std::optional<AccountId> Directory::account(std::string_view identity) const {

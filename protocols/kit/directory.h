@@ -72,7 +72,24 @@ class Directory {
 public:
     /// The newest content, or null. What is given away never changes.
     std::shared_ptr<const std::string> find(std::string_view name) const;
-    /// The same as a value, empty for none: what a change of it has been made for.
+    /// What `read` makes of the newest content, made once for each content; null where there is
+    /// none, or `read` refuses it. For profiles of which there are few: merchants' and apps', not
+    /// customers'. One `read` for each profile.
+    template <typename Value>
+    std::shared_ptr<const Value> find_as(std::string_view name,
+                                         Result<Value> (*read)(std::string_view)) const {
+        Profile profile = find_profile(name);
+        if (profile.value == nullptr && profile.content != nullptr) {
+            Result<Value> value = read(*profile.content);
+            // What is stored has been checked. If another version of the program stored it
+            // nevertheless, it is as good as none.
+            if (!value) return nullptr;
+            profile.value = std::make_shared<const Value>(std::move(value).value());
+            keep(name, profile);
+        }
+        return std::static_pointer_cast<const Value>(profile.value);
+    }
+    /// The content as a value, empty for none: what a change of it has been made for.
     std::string content(std::string_view name) const;
     /// Names that begin with `prefix`, in order.
     std::vector<std::string> names(std::string_view prefix) const;
@@ -84,8 +101,18 @@ public:
     void remember(const std::string& identity, AccountId account);
 
 private:
+    struct Profile {
+        std::shared_ptr<const std::string> content;
+        std::shared_ptr<const void> value{};  ///< of `find_as`
+    };
+
+    Profile find_profile(std::string_view name) const;
+    /// Unless the content has changed meanwhile.
+    void keep(std::string_view name, const Profile& made) const;
+
     mutable std::shared_mutex mutex_;
-    std::map<std::string, std::shared_ptr<const std::string>, std::less<>> profiles_;
+    /// Mutable for what was made of them.
+    mutable std::map<std::string, Profile, std::less<>> profiles_;
     /// Bounded; when it is full it is emptied, and accounts are looked up anew.
     std::unordered_map<std::string, AccountId> accounts_;
 };

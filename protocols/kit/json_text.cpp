@@ -4,15 +4,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace tuma::protocols {
 namespace {
 
-void append_ascii(std::string& out, char c) {
+bool is_plain(char c) {
+    // Only what JSON demands is escaped. The slash stays as it is: some clients look at the bytes.
+    return c >= 0x20 && c != '"' && c != '\\';
+}
+
+void append_escaped(std::string& out, char c) {
     switch (c) {
-        // Only what JSON demands is escaped. The slash stays as it is: some clients look at the
-        // bytes.
         case '"':
             out += "\\\"";
             break;
@@ -29,36 +33,51 @@ void append_ascii(std::string& out, char c) {
             out += "\\t";
             break;
         default:
-            if (static_cast<unsigned char>(c) < 0x20)
-                fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-            else
-                out += c;
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
     }
+}
+
+// Takes one character that is not plain: escaped, or of several bytes, or none of UTF-8.
+void append_other(std::string& out, std::string_view& value) {
+    // Texts of clients come back in answers. One byte that is no UTF-8 would make the whole answer
+    // unreadable, so that it is replaced here and not refused.
+    const std::size_t size = utf8_size(value);
+    if (size == 0)
+        out += '?';
+    else if (size == 1)
+        append_escaped(out, value.front());
+    else
+        out += value.substr(0, size);
+    value.remove_prefix(size == 0 ? 1 : size);
+}
+
+void append_quoted(std::string& out, std::string_view value) {
+    out += '"';
+    while (!value.empty()) {
+        // Mostly the whole text is plain, and is copied at once.
+        const auto* const end = std::find_if_not(value.begin(), value.end(), is_plain);
+        const auto plain = static_cast<std::size_t>(end - value.begin());
+        out += value.substr(0, plain);
+        value.remove_prefix(plain);
+        if (!value.empty()) append_other(out, value);
+    }
+    out += '"';
 }
 
 }  // namespace
 
 std::string quoted(std::string_view value) {
-    std::string out = "\"";
-    while (!value.empty()) {
-        // Texts of clients come back in answers. One byte that is no UTF-8 would make the whole
-        // answer unreadable, so that it is replaced here and not refused.
-        const std::size_t size = utf8_size(value);
-        if (size == 0)
-            out += '?';
-        else if (size == 1)
-            append_ascii(out, value.front());
-        else
-            out += value.substr(0, size);
-        value.remove_prefix(size == 0 ? 1 : size);
-    }
-    out += '"';
+    std::string out;
+    append_quoted(out, value);
     return out;
 }
 
 void JsonText::begin(std::string_view key) {
     if (needs_comma_) out_ += ',';
-    if (!key.empty()) out_ += quoted(key) + ':';
+    if (!key.empty()) {
+        append_quoted(out_, key);
+        out_ += ':';
+    }
     // Whoever begins an object or array takes it back: its first element has no comma in front.
     needs_comma_ = true;
 }
@@ -92,7 +111,7 @@ JsonText& JsonText::end_array() {
 
 JsonText& JsonText::text(std::string_view key, std::string_view value) {
     begin(key);
-    out_ += quoted(value);
+    append_quoted(out_, value);
     return *this;
 }
 

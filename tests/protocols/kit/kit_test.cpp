@@ -1,6 +1,7 @@
 // Routes, kept profiles, ids, local time, retries, orders: the small parts of dialects.
 #include "protocols/kit/cached.h"
 #include "protocols/kit/ids.h"
+#include "protocols/kit/json_text.h"
 #include "protocols/kit/local_time.h"
 #include "protocols/kit/payment.h"
 #include "protocols/kit/request_fields.h"
@@ -104,6 +105,45 @@ TEST_CASE("cached: what cannot be read is as if it were not there") {
     CHECK(!protocols::find_profile(directory, "y", read_number));
     directory.store("x", "four");
     CHECK(protocols::find_profile(directory, "x", read_number) == 4);
+}
+
+TEST_CASE("directory: what is made of a profile is made once for each of its texts") {
+    protocols::Directory directory;
+    static int reads = 0;
+    const auto read = +[](std::string_view text) {
+        ++reads;
+        return read_number(text);
+    };
+    CHECK(directory.find_as("x", read) == nullptr);
+    CHECK(reads == 0);
+    directory.store("x", "four");
+    const auto first = directory.find_as("x", read);
+    CHECK(*first == 4);
+    CHECK(directory.find_as("x", read) == first);
+    CHECK(reads == 1);
+    directory.store("x", "seven");
+    CHECK(*directory.find_as("x", read) == 5);
+    CHECK(*first == 4);
+    directory.store("x", "bad");
+    CHECK(directory.find_as("x", read) == nullptr);
+    directory.store("x", "");
+    CHECK(directory.find_as("x", read) == nullptr);
+}
+
+TEST_CASE("json text: what JSON demands is escaped, and what is no UTF-8 replaced") {
+    CHECK(protocols::quoted("") == R"("")");
+    CHECK(protocols::quoted("plain /text~") == R"("plain /text~")");
+    CHECK(protocols::quoted("\"a\\b\"") == R"("\"a\\b\"")");
+    CHECK(protocols::quoted("\n\r\t\x01\x1f\x7f") == "\"\\n\\r\\t\\u0001\\u001f\x7f\"");
+    CHECK(protocols::quoted("Zürich 支付") == "\"Zürich 支付\"");
+    CHECK(protocols::quoted("a\xff\xc3(\xe6\x94") == "\"a?" "?(" "??\"");
+    // A key as much as a value, and nothing of one in the other.
+    CHECK(protocols::JsonText()
+              .begin_object()
+              .text("k\"", "v\n")
+              .text("l", "w")
+              .end_object()
+              .take() == R"({"k\"":"v\n","l":"w"})");
 }
 
 TEST_CASE("ids: parts of the random bytes, uuids, numbers of orders") {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::uint64_t requests_max = 16;
 constexpr double queue_max = 1e9;
-constexpr Duration answer_timeout = std::chrono::seconds{2};
+constexpr Duration queue_answer_timeout = std::chrono::seconds{2};
 
 /// Operations, with one request on each connection.
 std::uint64_t one_each(const LoadOptions& options) {
@@ -37,7 +37,7 @@ SwitchQueue queue_in_metrics(std::string_view metrics) {
 SwitchQueue ask_for_queue(const std::optional<Endpoint>& admin) {
     if (!admin) return {};
     try {
-        return queue_in_metrics(http_get(*admin, "/metrics", answer_timeout));
+        return queue_in_metrics(http_get(*admin, "/metrics", queue_answer_timeout));
     } catch (const ConnectionError&) {
         // Its stages will not be had either, and that is said.
         return {};

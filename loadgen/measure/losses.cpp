@@ -17,6 +17,9 @@ constexpr std::array<ResentFate, 8> members{
     &Resent::in_flight, &Resent::resent,    &Resent::executed,   &Resent::known,
     &Resent::refused,   &Resent::timed_out, &Resent::lost_again, &Resent::failed};
 
+/// A server that is going away takes connections until its last moment.
+constexpr Offset settling_max = std::chrono::milliseconds{100};
+
 Offset end_of(const Loss& loss) {
     return loss.at + loss.lasted;
 }
@@ -98,7 +101,7 @@ std::optional<std::string> broken_identity(const Losses& losses) {
 
 std::size_t LossLog::lost(Offset now, std::string_view reason, std::uint64_t in_flight,
                           std::uint64_t again, std::size_t before) {
-    if (missing_++ == 0) {
+    if (missing_++ == 0 && !goes_on(now)) {
         began_ = now;
         if (losses_.count++ < Losses::rows_max) {
             Loss& row = losses_.rows.emplace_back();
@@ -111,6 +114,17 @@ std::size_t LossLog::lost(Offset now, std::string_view reason, std::uint64_t in_
     count(loss, &Resent::in_flight, in_flight);
     count(before, &Resent::lost_again, again);
     return loss;
+}
+
+bool LossLog::goes_on(Offset now) {
+    if (losses_.rows.empty() || losses_.count > losses_.rows.size()) return false;
+    Loss& row = losses_.rows.back();
+    const bool was_heard = heard_ && *heard_ > row.at;
+    if (was_heard || now - end_of(row) > settling_max) return false;
+    losses_.downtime -= row.lasted;
+    began_ = row.at;
+    row.is_over = false;
+    return true;
 }
 
 void LossLog::back(Offset now, std::size_t loss, std::uint64_t resent) {

@@ -32,7 +32,8 @@ struct Resent {
 
 /// Begins when a connection is lost while none is missing, and is over when none is missing again:
 /// what a restart takes away is one loss. A connection on which requests were sent again is missing
-/// until it has answered: one that leads to a server that is ending was none. Times count from the
+/// until it has answered: one that leads to a server that is ending was none. Where none had to,
+/// and nothing was heard, what is lost within the next 100 ms belongs to it. Times count from the
 /// start of the run.
 struct Loss {
     Offset at{0};
@@ -94,6 +95,8 @@ public:
     const Losses& losses() const { return losses_; }
 
 private:
+    /// The last loss was not over, as shows only now.
+    bool goes_on(Offset now);
     void count(std::size_t loss, ResentFate which, std::uint64_t n);
     void found(Offset now);
     void close(Offset now, bool is_over);

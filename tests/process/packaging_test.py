@@ -20,7 +20,7 @@ RULES = ROOT / "packaging/prometheus/tuma.rules.yml"
 DASHBOARD = ROOT / "packaging/grafana/tuma.json"
 UNIT = ROOT / "packaging/systemd/tuma.service"
 # What stands in PromQL beside metrics, label names in by (…) taken out; `up` is Prometheus's own.
-WORDS_OF_PROMQL = {"and", "or", "unless", "on", "by", "sum", "rate", "increase", "changes", "histogram_quantile", "up"}
+WORDS_OF_PROMQL = {"and", "or", "unless", "on", "by", "group_left", "sum", "rate", "increase", "changes", "histogram_quantile", "up"}
 DOCS = Path("usr/share/doc/tuma")
 
 
@@ -245,7 +245,7 @@ class Monitoring(PackagingTest):
                     for label in re.findall(r'(?<!\w)\w+="[^"]*"', selector):
                         if not label.startswith("job="):
                             self.assertIn((name, label), labels)
-                bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(?:by|on) ?\([^)]*\)", " ", promql)
+                bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(?:by|on|ignoring) ?\([^)]*\)", " ", promql)
                 names = set(re.findall(r"[a-zA-Z_]\w*", bare)) - WORDS_OF_PROMQL
                 self.assertTrue(names or "up{" in promql)
                 self.assertEqual(set(), names - exposed)

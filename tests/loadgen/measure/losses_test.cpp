@@ -50,6 +50,31 @@ TEST_CASE("losses: what is missing at the same time is one loss, and lasts until
     CHECK(broken_identity(losses) == std::nullopt);
 }
 
+TEST_CASE("losses: connections that lead to a server that is ending bring no loss to its end") {
+    LossLog log;
+    log.heard(900ms);
+    const std::size_t first = log.lost(1s, "closed", 0, 0, 0);
+    log.back(1001ms, first, 0);
+    CHECK(log.lost(1002ms, "reset", 4, 0, 0) == first);
+    log.back(1200ms, first, 4);
+    log.heard(1250ms);
+    log.answered(1250ms, first);
+    log.ended(first, &Resent::executed, 4);
+    CHECK(log.losses().count == 1);
+    CHECK(log.losses().downtime == 200ms);
+    CHECK(log.losses().rows[0].connections == 2);
+    CHECK(log.losses().rows[0].answer == Offset{250ms});
+    // Heard from meanwhile, or much later, it is another one.
+    const std::size_t second = log.lost(1300ms, "closed", 0, 0, first);
+    log.back(1301ms, second, 0);
+    const std::size_t third = log.lost(1500ms, "closed", 0, 0, second);
+    log.back(1501ms, third, 0);
+    log.finish(2s);
+    CHECK(log.losses().count == 3);
+    CHECK(log.losses().downtime == 202ms);
+    CHECK(broken_identity(log.losses()) == std::nullopt);
+}
+
 TEST_CASE("losses: what is lost again is counted with both losses, and the sums hold") {
     LossLog log;
     const std::size_t first = log.lost(1s, "closed", 8, 0, 0);

@@ -88,7 +88,7 @@ TEST_CASE("time budget: operations are cut where the server was read, wherever t
         recorder.ended({.intended = due, .sent = due, .ended = due + took});
     }
     recorder.finish(7s);
-    for (std::size_t each = 0; each < Recorder::phases_max; ++each) {
+    for (std::size_t each = 0; each < Recorder::readings_max; ++each) {
         CHECK(recorder.executed(each).operations == 2);
         CHECK(recorder.executed(each).service == 2 * std::chrono::milliseconds{1 + each});
     }

@@ -136,7 +136,10 @@ TEST_CASE("json text: what JSON demands is escaped, and what is no UTF-8 replace
     CHECK(protocols::quoted("\"a\\b\"") == R"("\"a\\b\"")");
     CHECK(protocols::quoted("\n\r\t\x01\x1f\x7f") == "\"\\n\\r\\t\\u0001\\u001f\x7f\"");
     CHECK(protocols::quoted("Zürich 支付") == "\"Zürich 支付\"");
-    CHECK(protocols::quoted("a\xff\xc3(\xe6\x94") == "\"a?" "?(" "??\"");
+    CHECK(protocols::quoted("a\xff\xc3(\xe6\x94") ==
+          "\"a?"
+          "?("
+          "??\"");
     // A key as much as a value, and nothing of one in the other.
     CHECK(protocols::JsonText()
               .begin_object()

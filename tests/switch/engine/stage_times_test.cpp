@@ -17,9 +17,9 @@ using namespace std::chrono_literals;
 namespace {
 
 // An engine whose steps are taken by hand, with a wallet that holds nothing and a trust account.
-class Desk {
+class TimedDesk {
 public:
-    Desk()
+    TimedDesk()
         : core_(ledger::State({.accounts_max = 4, .request_keys_max = 1'000})),
           engine(core_, journal_, clock_, metrics, {}, [](const std::string&) {}) {
         send({request(core::OpenAccount{.kind = ledger::AccountKind::trust,
@@ -64,13 +64,13 @@ public:
 private:
     class Ear final : public net::Submission {
     public:
-        explicit Ear(Desk& desk) : desk_(desk) {}
+        explicit Ear(TimedDesk& desk) : desk_(desk) {}
         void durable(std::unique_ptr<Submission>, net::Steady::time_point at) override {
             desk_.told.push_back({times, executed, submitted, at});
         }
 
     private:
-        Desk& desk_;
+        TimedDesk& desk_;
     };
 
     core::Request move(AccountId from, AccountId to, std::int64_t amount = 100) {
@@ -97,7 +97,7 @@ public:
 }  // namespace
 
 TEST_CASE("engine: the stages of each submission sum to its way from submitted to durable") {
-    Desk desk;
+    TimedDesk desk;
     desk.told.clear();
     // One batch of two submissions.
     desk.send({desk.gift()}, 1s);
@@ -107,7 +107,7 @@ TEST_CASE("engine: the stages of each submission sum to its way from submitted t
     REQUIRE(desk.told.size() == 2);
     CHECK(desk.told[0].times.queue_wait >= 1s);
     CHECK(desk.told[1].times.queue_wait >= 2s);
-    for (const Desk::Told& one : desk.told) {
+    for (const TimedDesk::Told& one : desk.told) {
         CHECK(one.times.sum() == one.durable_at - one.submitted);
         // Both waited for the whole of the one batch and the one append.
         CHECK(one.times.decide == desk.told[0].times.decide);
@@ -120,7 +120,7 @@ TEST_CASE("engine: the stages of each submission sum to its way from submitted t
 }
 
 TEST_CASE("engine: batches of a group share its append, and each waited since it was decided") {
-    Desk desk;
+    TimedDesk desk;
     desk.told.clear();
     for (int i = 0; i < 2; ++i) {
         desk.send({desk.gift()}, 0ns);
@@ -140,7 +140,7 @@ TEST_CASE("engine: batches of a group share its append, and each waited since it
 }
 
 TEST_CASE("engine: the journal's bytes are those of its batches") {
-    Desk desk;
+    TimedDesk desk;
     const std::uint64_t before = desk.metrics.journal_bytes.value();
     CHECK(before > 0);
     desk.send({desk.gift()});

@@ -106,7 +106,8 @@ class Postgres:
     def start(self):
         self.process = subprocess.Popen(
             [*self.as_user, f"{self.bin}/postgres", "-D", self.data, "-p", str(self.port), "-k", self.directory,
-             *(word for setting in self.settings for word in ("-c", setting))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+             *(word for setting in self.settings for word in ("-c", setting))],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
         try:
             wait_for(lambda: accepts(self.port), "postgres", self.process)
             wait_for(lambda: subprocess.run([f"{self.bin}/pg_isready", *self.where[:4]], check=False,

@@ -26,9 +26,8 @@ bool is_rate_profile(std::string_view text);
 ///   1k:10s                       so much, so long
 ///   ramp:1k..20k:30s             in a straight line from one rate to the other
 ///   step:1k,2k,4k:10s            each of these so long
-///   spike:2k+20k@10s/1s          so much, and so much more from that time on, so long; then as
-///   long
-///                                as before it without
+///   spike:2k+20k@10s/1s          so much, and so much more from that time on, so long;
+///                                then as long as before it without
 /// Refuses rates outside 0.001 to 100M, pieces outside 1ms to 7d and more than 7d together, more
 /// than `profile_pieces_max` pieces, and anything else with the four forms.
 Result<std::vector<RatePiece>> parse_rate_profile(std::string_view text);

@@ -5,6 +5,11 @@
 
 namespace tuma::loadgen {
 
+void ByteStream::queue(std::string_view text) {
+    const auto bytes = std::as_bytes(std::span{text});
+    outgoing_.insert(outgoing_.end(), bytes.begin(), bytes.end());
+}
+
 std::optional<std::string> ByteStream::flush() {
     if (auto lost = send_some(socket_, outgoing_, outgoing_begin_)) return lost;
     // What is left stays where it is: moving it to the front each time would cost more than the

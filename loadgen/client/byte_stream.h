@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,8 @@ public:
 
     /// Bytes are appended to it, and leave with `flush`.
     std::vector<std::byte>& outgoing() { return outgoing_; }
+    /// Appends a text to it.
+    void queue(std::string_view text);
     /// Bytes that the socket has not taken yet.
     std::size_t unsent_bytes() const { return outgoing_.size() - outgoing_begin_; }
     /// Writes what the socket takes. Gives the reason when the connection is lost.
@@ -35,6 +38,10 @@ public:
     /// ended without a fault, `reason` is empty.
     Reading receive(std::span<std::byte> scratch, std::string& reason);
     std::span<const std::byte> arrived() const { return arrived_; }
+    /// The same for protocols of texts.
+    std::string_view arrived_text() const {
+        return {reinterpret_cast<const char*>(arrived_.data()), arrived_.size()};
+    }
     /// How many bytes the last reading gave.
     std::size_t last_read() const { return last_read_; }
     /// When the kernel received the last byte that was read, if it was asked for.

@@ -16,7 +16,7 @@ constexpr Duration answer_timeout = std::chrono::seconds{2};
 constexpr int late_part = 20;
 
 std::vector<MetricSample> metrics_of(const Endpoint& admin) {
-    auto samples = parse_metrics(http_get(admin, "/metrics", answer_timeout));
+    auto samples = parse_metrics(metrics_page(admin));
     if (!samples)
         throw ConnectionError(fmt::format("http://{}/metrics cannot be read: {}", admin.text(),
                                           samples.error().text()));
@@ -24,6 +24,10 @@ std::vector<MetricSample> metrics_of(const Endpoint& admin) {
 }
 
 }  // namespace
+
+std::string metrics_page(const Endpoint& admin) {
+    return http_get(admin, "/metrics", answer_timeout);
+}
 
 std::uint64_t wait_for_projection(const Endpoint& admin, Duration most) {
     // The switch brings the figure up to date ten times a second.

@@ -19,6 +19,9 @@
 
 namespace tuma::loadgen {
 
+/// The page at the switch's admin address. Throws ConnectionError.
+std::string metrics_page(const Endpoint& admin);
+
 /// Returns when the switch's SQL projection holds all that is in the journal, or there is none, or
 /// `most` has passed; how many batches are still missing. Throws ConnectionError when the metrics
 /// cannot be read.

@@ -1,20 +1,18 @@
 #include "loadgen/drive/closed_loop.h"
 
-#include "loadgen/client/http_stream.h"
+#include "loadgen/client/server_readings.h"
 #include "loadgen/measure/number_text.h"
 #include "loadgen/measure/server_metrics.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 namespace tuma::loadgen {
 namespace {
 
 constexpr std::uint64_t requests_max = 16;
 constexpr double queue_max = 1e9;
-constexpr Duration queue_answer_timeout = std::chrono::seconds{2};
 
 /// Operations, with one request on each connection.
 std::uint64_t one_each(const LoadOptions& options) {
@@ -26,18 +24,16 @@ std::uint64_t one_each(const LoadOptions& options) {
 SwitchQueue queue_in_metrics(std::string_view metrics) {
     const auto samples = parse_metrics(metrics);
     if (!samples) return {};
-    const auto found = std::find_if(
-        samples->begin(), samples->end(),
-        [](const MetricSample& sample) { return sample.name == "tuma_queue_commands_max"; });
+    const auto most = value_of(*samples, "tuma_queue_commands_max");
     // A switch of an earlier version does not say; what is out of bounds is no queue.
-    if (found == samples->end() || !(found->value >= 1 && found->value <= queue_max)) return {};
-    return {.operations = static_cast<std::uint64_t>(found->value), .is_asked = true};
+    if (!most || !(*most >= 1 && *most <= queue_max)) return {};
+    return {.operations = static_cast<std::uint64_t>(*most), .is_asked = true};
 }
 
 SwitchQueue ask_for_queue(const std::optional<Endpoint>& admin) {
     if (!admin) return {};
     try {
-        return queue_in_metrics(http_get(*admin, "/metrics", queue_answer_timeout));
+        return queue_in_metrics(metrics_page(*admin));
     } catch (const ConnectionError&) {
         // Its stages will not be had either, and that is said.
         return {};

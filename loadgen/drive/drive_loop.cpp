@@ -13,6 +13,15 @@ constexpr Offset tick_max = std::chrono::milliseconds{100};
 
 }  // namespace
 
+DrivePace pace_of(const DriverSettings& settings) {
+    return {.timeout = settings.timeout,
+            .overload = settings.overload,
+            .closed_loop = settings.closed_loop,
+            .end = settings.end,
+            .send_everything = settings.send_everything,
+            .abort_reason = settings.abort_reason};
+}
+
 RunEnd DriveLoop::run(const std::atomic<bool>& stop, const OnProgress& on_progress,
                       std::optional<Moment> start) {
     // Timers would otherwise wake up to 50 µs late by the kernel's leave.

@@ -23,6 +23,7 @@ struct DrivePace {
     bool send_everything = false;
     AbortReason abort_reason{};
 };
+DrivePace pace_of(const DriverSettings& settings);
 
 /// When requests are due, when they are skipped and when a run is over. What a request is and how
 /// it travels is the derived class's. All on one thread; times count from the start of `run`.

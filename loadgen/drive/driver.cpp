@@ -26,20 +26,21 @@ class Run final : public DriveLoop {
 public:
     Run(const DriverSettings& settings, RequestStream& traffic, Recorder& recorder,
         Acknowledgements* acks)
-        : DriveLoop({.timeout = settings.timeout,
-                     .overload = settings.overload,
-                     .closed_loop = settings.closed_loop,
-                     .end = settings.end,
-                     .send_everything = settings.send_everything,
-                     .abort_reason = settings.abort_reason},
-                    recorder),
+        : DriveLoop(pace_of(settings), recorder),
           settings_(settings),
           traffic_(traffic),
           acks_(acks),
           scratch_(scratch_bytes) {
         connect_all();
         if (settings.on_loss == OnLoss::reconnect)
-            lost_lines_.emplace(settings.target, settings.reconnect, settings.connections, poller_);
+            lost_lines_.emplace(
+                settings.target, settings.reconnect, settings.connections, poller_,
+                LostLines::Fates{[this](std::uint32_t number, Socket socket) {
+                                     resume(number, std::move(socket));
+                                 },
+                                 [this](std::uint32_t number, const std::string& reason) {
+                                     give_up(number, reason);
+                                 }});
     }
 
 private:
@@ -119,7 +120,10 @@ private:
     }
 
     void flush_all() override {
-        if (lost_lines_ && now_ >= lost_lines_->next()) attend_lost();
+        if (lost_lines_ && now_ >= lost_lines_->next()) {
+            advance_clock();
+            lost_lines_->attend(now_);
+        }
         if (dirty_.empty()) return;
         advance_clock();
         for (const std::uint32_t number : dirty_) {
@@ -152,14 +156,10 @@ private:
             recorder_.scheduled(request.count, now_);
         }
         recorder_.sent(request.count, request.intended, now_, request.due);
-        std::optional<LatencyFloor::Room> room;
-        request.blocked = Offset{0};
-        if (request.blocked_since && line.room && line.room->at > *request.blocked_since) {
-            room = line.room;
-            request.blocked = room->at - *request.blocked_since;
-        }
+        const auto wait = LatencyFloor::waited(request.blocked_since, line.room);
+        request.blocked = wait.blocked;
         const bool keeps_order = settings_.closed_loop || settings_.connections == 1;
-        request.delay = floor_.left(request.intended, now_, room,
+        request.delay = floor_.left(request.intended, now_, wait.room,
                                     keeps_order ? std::nullopt : std::optional{newest_due_});
     }
 
@@ -170,7 +170,8 @@ private:
     }
 
     void on_ready(std::uint32_t number, std::uint32_t events) override {
-        if (lost_lines_ && lost_lines_->is_missing(number)) return reconnect(number);
+        if (lost_lines_ && lost_lines_->is_missing(number))
+            return lost_lines_->on_ready(number, now_);
         // An event of this round may be of a connection that an earlier event has closed.
         if (!lines_[number].connection.is_open()) return;
         if ((events & EPOLLOUT) != 0) flush(number);
@@ -386,21 +387,6 @@ private:
             request.is_resent = false;
         });
         lost_lines_->lost(number, now_, reason, in_flight, again);
-    }
-
-    void attend_lost() {
-        advance_clock();
-        lost_lines_->attend(
-            now_,
-            [this](std::uint32_t number, Socket socket) { resume(number, std::move(socket)); },
-            [this](std::uint32_t number, const std::string& reason) { give_up(number, reason); });
-    }
-
-    void reconnect(std::uint32_t number) {
-        lost_lines_->on_ready(
-            number, now_,
-            [this](std::uint32_t line, Socket socket) { resume(line, std::move(socket)); },
-            [this](std::uint32_t line, const std::string& reason) { give_up(line, reason); });
     }
 
     /// The connection is there again.

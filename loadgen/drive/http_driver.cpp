@@ -143,13 +143,11 @@ private:
     }
 
     void note_left(Line& line, const Taken& taken) {
-        std::optional<LatencyFloor::Room> room;
-        line.blocked = Offset{0};
-        if (is_open() && taken.blocked_since && line.room && line.room->at > *taken.blocked_since) {
-            room = line.room;
-            line.blocked = room->at - *taken.blocked_since;
-        }
-        line.delay = floor_.left(line.operation.intended, now_, room);
+        // In a closed loop nothing waits before it is due.
+        const auto since = is_open() ? taken.blocked_since : std::nullopt;
+        const auto wait = LatencyFloor::waited(since, line.room);
+        line.blocked = wait.blocked;
+        line.delay = floor_.left(line.operation.intended, now_, wait.room);
     }
 
     void flush(std::uint32_t number) {

@@ -25,13 +25,7 @@ class PeerRun final : public DriveLoop {
 public:
     PeerRun(const DriverSettings& settings, const Peer& peer, RequestStream& traffic,
             const PeerRecords& records)
-        : DriveLoop({.timeout = settings.timeout,
-                     .overload = settings.overload,
-                     .closed_loop = settings.closed_loop,
-                     .end = settings.end,
-                     .send_everything = settings.send_everything,
-                     .abort_reason = settings.abort_reason},
-                    records.recorder),
+        : DriveLoop(pace_of(settings), records.recorder),
           settings_(settings),
           traffic_(traffic),
           refusals_(records.refusals),
@@ -146,15 +140,12 @@ private:
             recorder_.scheduled(1, now_);
         }
         recorder_.sent(1, asked.intended, now_);
-        std::optional<LatencyFloor::Room> room;
         // In a closed loop nothing waits before it is due.
         const auto since = settings_.closed_loop ? std::nullopt : asked.blocked_since;
-        if (since && line.room && line.room->at > *since) {
-            room = line.room;
-            asked.blocked = room->at - *since;
-        }
+        const auto wait = LatencyFloor::waited(since, line.room);
+        asked.blocked = wait.blocked;
         const bool keeps_order = settings_.closed_loop || settings_.connections == 1;
-        asked.delay = floor_.left(asked.intended, now_, room,
+        asked.delay = floor_.left(asked.intended, now_, wait.room,
                                   keeps_order ? std::nullopt : std::optional{newest_due_});
     }
 

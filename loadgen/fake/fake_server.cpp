@@ -286,7 +286,7 @@ bool FakeServer::is_garbling() const {
 void FakeServer::append_garble(Peer& peer) {
     if (peer.closes || settings_.garble->kind == Garble::nothing) return;
     if (settings_.garble->kind == Garble::http)
-        append(peer.stream.outgoing(), std::as_bytes(std::span{http_answer}));
+        peer.stream.queue(http_answer);
     else
         peer.stream.outgoing().resize(peer.stream.outgoing().size() + garbage_bytes, garbage);
     peer.closes = true;

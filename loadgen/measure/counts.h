@@ -1,6 +1,9 @@
 // How many operations of a run ended in which way, and the sums that must agree.
 #pragma once
 
+#include "ledger/words/time.h"
+
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -32,6 +35,12 @@ struct Counts {
 /// A part of a whole as a share of 0..1; of nothing it is nothing.
 inline double share_of(std::uint64_t part, std::uint64_t whole) {
     return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
+}
+
+/// Operations a second over such a time; over none it is nothing.
+inline double rate_over(double operations, Duration time) {
+    const double seconds = std::chrono::duration<double>(time).count();
+    return seconds > 0 ? operations / seconds : 0;
 }
 
 /// The first identity that does not hold once a run has ended, as a sentence with its numbers:

@@ -33,6 +33,17 @@ public:
         Offset delay{0};  ///< that of the request it answered
     };
 
+    /// How long a request waited for a place, and which room it then had; neither if it had one.
+    struct Wait {
+        Offset blocked{0};
+        std::optional<Room> room{};
+    };
+    /// `since`: from when there was no place for it, if ever; `room`: the last on its connection.
+    static Wait waited(std::optional<Offset> since, const std::optional<Room>& room) {
+        if (!since || !room || room->at <= *since) return {};
+        return {room->at - *since, room};
+    }
+
     /// A request leaves; `room` if it had to wait for an earlier one to end; `newest_due` when the
     /// newest was due of those that leave together with it and may be taken before it. Gives its
     /// delay at most. Requires: due <= sent.

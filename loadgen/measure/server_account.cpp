@@ -8,15 +8,6 @@ namespace {
 
 using Labels = std::map<std::string, std::string>;
 
-std::optional<double> value_of(const std::vector<MetricSample>& samples, std::string_view name,
-                               const Labels& labels = {}) {
-    const auto found = std::find_if(samples.begin(), samples.end(), [&](const MetricSample& each) {
-        return each.name == name && each.labels == labels;
-    });
-    if (found == samples.end()) return std::nullopt;
-    return found->value;
-}
-
 /// What a counter gained; nothing where it is missing.
 std::optional<double> gained(const std::vector<MetricSample>& before,
                              const std::vector<MetricSample>& after, std::string_view name,

@@ -139,6 +139,15 @@ Cumulative cumulative_of(const std::vector<MetricSample>& samples, std::string_v
 
 }  // namespace
 
+std::optional<double> value_of(const std::vector<MetricSample>& samples, std::string_view name,
+                               const std::map<std::string, std::string>& labels) {
+    const auto found = std::find_if(samples.begin(), samples.end(), [&](const MetricSample& each) {
+        return each.name == name && each.labels == labels;
+    });
+    if (found == samples.end()) return std::nullopt;
+    return found->value;
+}
+
 std::uint64_t whole_count(double value) {
     return value > 0 ? static_cast<std::uint64_t>(std::llround(value)) : 0;
 }

@@ -23,6 +23,10 @@ struct MetricSample {
 /// Refuses: a line without a value, unfinished labels; says which line.
 Result<std::vector<MetricSample>> parse_metrics(std::string_view text);
 
+/// The sample of this name with exactly these labels; nothing where there is none.
+std::optional<double> value_of(const std::vector<MetricSample>& samples, std::string_view name,
+                               const std::map<std::string, std::string>& labels = {});
+
 /// What a counter gained, rounded: counts are whole, and one that went back has gained nothing.
 std::uint64_t whole_count(double value);
 

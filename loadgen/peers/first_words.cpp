@@ -21,8 +21,7 @@ constexpr Duration silence_max = std::chrono::seconds{1};
 
 ByteStream greeted(const Endpoint& endpoint, std::string_view greeting, Duration timeout) {
     ByteStream stream(connect_to(endpoint, timeout));
-    const auto bytes = std::as_bytes(std::span{greeting});
-    stream.outgoing().assign(bytes.begin(), bytes.end());
+    stream.queue(greeting);
     // A few bytes on a fresh connection: the kernel takes them whole.
     if (const auto lost = stream.flush())
         throw ConnectionError(fmt::format("{}: {}", endpoint.text(), *lost));
@@ -48,10 +47,8 @@ std::string first_words(const Endpoint& endpoint, std::string_view greeting, std
     }
     std::array<std::byte, 4096> room;
     std::string reason;
-    if (stream.receive(room, reason) == ByteStream::Reading::got) {
-        const auto arrived = stream.arrived();
-        return {reinterpret_cast<const char*>(arrived.data()), arrived.size()};
-    }
+    if (stream.receive(room, reason) == ByteStream::Reading::got)
+        return std::string(stream.arrived_text());
     throw ConnectionError(
         fmt::format("{} closes the connection without a word{}{}: {} is not spoken there",
                     endpoint.text(), reason.empty() ? "" : ", ", reason, wanted));

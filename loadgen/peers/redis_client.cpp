@@ -31,8 +31,7 @@ const RespReply& RedisClient::call(std::span<const std::string_view> words) {
     };
     std::string command;
     append_resp_command(command, words);
-    const auto bytes = std::as_bytes(std::span{command});
-    stream_.outgoing().insert(stream_.outgoing().end(), bytes.begin(), bytes.end());
+    stream_.queue(command);
     while (stream_.unsent_bytes() > 0) {
         if (const auto reason = stream_.flush()) throw lost(*reason);
         if (stream_.unsent_bytes() > 0) wait(POLLOUT);
@@ -55,9 +54,8 @@ const RespReply& RedisClient::call(std::span<const std::string_view> words) {
             case ByteStream::Reading::got:
                 break;
         }
-        const auto arrived = stream_.arrived();
-        arrived_.append(reinterpret_cast<const char*>(arrived.data()), arrived.size());
-        stream_.consumed(arrived.size());
+        arrived_ += stream_.arrived_text();
+        stream_.consumed(stream_.arrived().size());
     }
 }
 

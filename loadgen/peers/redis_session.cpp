@@ -64,8 +64,7 @@ void RedisSession::send(const PeerTransfer& transfer) {
     append_resp_command(
         command_, std::array<std::string_view, 8>{"EVALSHA", script_, "3", debit, credit, reference,
                                                   amount, request});
-    const auto bytes = std::as_bytes(std::span{command_});
-    stream_.outgoing().insert(stream_.outgoing().end(), bytes.begin(), bytes.end());
+    stream_.queue(command_);
 }
 
 PeerReading RedisSession::receive(std::span<std::byte> scratch, std::vector<PeerAnswer>& answers) {
@@ -79,8 +78,7 @@ PeerReading RedisSession::receive(std::span<std::byte> scratch, std::vector<Peer
     }
     reading.is_all = stream_.last_read() < scratch.size();
     segments_.note_reading(stream_.last_read(), reading.is_all);
-    const auto arrived = stream_.arrived();
-    const std::string_view bytes(reinterpret_cast<const char*>(arrived.data()), arrived.size());
+    const std::string_view bytes = stream_.arrived_text();
     std::size_t used = 0;
     const std::size_t before = answers.size();
     while (auto read = read_resp(bytes.substr(used))) {

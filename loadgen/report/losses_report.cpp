@@ -22,20 +22,14 @@ constexpr std::size_t rows_in_text = 10;
 /// Each is a column of the page.
 constexpr std::size_t rows_on_page = 20;
 
-/// The members of `Resent` as people and programs name them.
-struct FateName {
-    std::string_view words;
-    std::string_view key;
-    ResentFate member;
-};
-constexpr std::array<FateName, 8> fate_names{{{"in flight", "in_flight", &Resent::in_flight},
-                                              {"sent again", "resent", &Resent::resent},
-                                              {"executed now", "executed", &Resent::executed},
-                                              {"known already", "known", &Resent::known},
-                                              {"refused", "refused", &Resent::refused},
-                                              {"timed out", "timed_out", &Resent::timed_out},
-                                              {"lost again", "lost_again", &Resent::lost_again},
-                                              {"failed", "failed", &Resent::failed}}};
+constexpr std::array<ResentName, 8> names{{{"in flight", "in_flight", &Resent::in_flight},
+                                           {"sent again", "resent", &Resent::resent},
+                                           {"executed now", "executed", &Resent::executed},
+                                           {"known already", "known", &Resent::known},
+                                           {"refused", "refused", &Resent::refused},
+                                           {"timed out", "timed_out", &Resent::timed_out},
+                                           {"lost again", "lost_again", &Resent::lost_again},
+                                           {"failed", "failed", &Resent::failed}}};
 
 double seconds(Offset time) {
     return std::chrono::duration<double>(time).count();
@@ -73,12 +67,16 @@ std::string line_of(const Loss& loss) {
 
 json::object operations_json(const Resent& operations) {
     json::object out;
-    for (const FateName& fate : fate_names) out[fate.key] = operations.*fate.member;
+    for (const ResentName& row : names) out[row.key] = operations.*row.member;
     out["not_resent"] = operations.not_resent();
     return out;
 }
 
 }  // namespace
+
+std::span<const ResentName> resent_names() {
+    return names;
+}
 
 std::string losses_sentence(const Losses& losses) {
     return fmt::format(
@@ -98,9 +96,9 @@ std::vector<std::string> losses_lines(const Losses& losses) {
                     count_text(all.resent), count_text(all.not_resent()))};
     std::string parts;
     // What was in flight and what was sent again are the wholes.
-    for (const FateName& fate : std::span{fate_names}.subspan(2))
-        parts += fmt::format("{}{} {}", parts.empty() ? " = " : " + ", fate.words,
-                             count_text(all.*fate.member));
+    for (const ResentName& row : std::span{names}.subspan(2))
+        parts += fmt::format("{}{} {}", parts.empty() ? " = " : " + ", row.words,
+                             count_text(all.*row.member));
     lines.push_back(fmt::format("sent again {}{}", count_text(all.resent), parts));
     const std::size_t shown = std::min(losses.rows.size(), rows_in_text);
     for (const Loss& loss : std::span{losses.rows}.first(shown)) lines.push_back(line_of(loss));
@@ -127,10 +125,10 @@ std::string losses_html(const Losses& losses) {
         rows[1].push_back(answer_after(loss));
         rows[2].push_back(count_text(loss.connections));
     }
-    for (const FateName& fate : fate_names) {
-        rows.push_back({std::string(fate.words), count_text(losses.operations.*fate.member)});
+    for (const ResentName& row : names) {
+        rows.push_back({std::string(row.words), count_text(losses.operations.*row.member)});
         for (const Loss& loss : shown)
-            rows.back().push_back(count_text(loss.operations.*fate.member));
+            rows.back().push_back(count_text(loss.operations.*row.member));
     }
     out += html_table(headings, rows, false);
     if (losses.count > shown.size())

@@ -27,11 +27,6 @@ std::uint64_t failed(const PhaseRow& phase) {
 
 }  // namespace
 
-double PhaseRow::per_s(double operations) const {
-    const double seconds = std::chrono::duration<double>(measured).count();
-    return seconds > 0 ? operations / seconds : 0;
-}
-
 std::vector<Offset> phase_bounds(std::span<const RatePiece> pieces, Duration warmup) {
     std::vector<Offset> bounds{Offset{warmup}};
     for (const RatePiece& piece : pieces) bounds.push_back(bounds.back() + piece.length);

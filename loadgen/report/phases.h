@@ -30,7 +30,7 @@ struct PhaseRow {
 
     /// What the rate has in the measured time.
     double asked() const { return piece.operations(measured); }
-    double per_s(double operations) const;
+    double per_s(double operations) const { return rate_over(operations, measured); }
 };
 
 /// Where phases begin and end, the warm-up before them.

@@ -4,6 +4,7 @@
 #include "ledger/words/text.h"
 #include "loadgen/measure/hdr_log.h"
 #include "loadgen/report/compare.h"
+#include "loadgen/report/losses_report.h"
 #include "loadgen/report/merge.h"
 
 #include <boost/json.hpp>
@@ -189,14 +190,9 @@ Offset offset_of(const json::object& object, std::string_view key) {
 }
 
 Resent resent_of(const json::object& object) {
-    return {.in_flight = whole(object, "in_flight"),
-            .resent = whole(object, "resent"),
-            .executed = whole(object, "executed"),
-            .known = whole(object, "known"),
-            .refused = whole(object, "refused"),
-            .timed_out = whole(object, "timed_out"),
-            .lost_again = whole(object, "lost_again"),
-            .failed = whole(object, "failed")};
+    Resent operations;
+    for (const ResentName& row : resent_names()) operations.*row.member = whole(object, row.key);
+    return operations;
 }
 
 Losses losses_of(const json::object& object) {
@@ -223,9 +219,7 @@ Losses losses_of(const json::object& object) {
 
 void read_phases(const json::object& object, RunReport& report) {
     if (!object.contains("phases")) return;
-    const json::array* rows = member(object, "phases").if_array();
-    if (rows == nullptr) throw BadMember("phases is no list");
-    for (const json::value& value : *rows) {
+    for (const json::value& value : list(object, "phases")) {
         if (!value.is_object()) throw BadMember("phases has something else than objects");
         const json::object& row = value.get_object();
         const std::vector<RatePiece> pieces = pieces_of(text_of(row, "rate"));

@@ -73,16 +73,12 @@ std::string whole_run_lines(const RunReport& report) {
 }  // namespace
 
 double RunReport::per_s(std::uint64_t count) const {
-    const double seconds = std::chrono::duration<double>(measured).count();
-    return seconds > 0 ? static_cast<double>(count) / seconds : 0;
+    return rate_over(static_cast<double>(count), measured);
 }
 
 double RunReport::asked_per_s() const {
     if (settings.closed_loop) return 0;
-    if (asked) {
-        const double seconds = std::chrono::duration<double>(measured).count();
-        return seconds > 0 ? *asked / seconds : 0;
-    }
+    if (asked) return rate_over(*asked, measured);
     if (settings.rate) return settings.rate->per_second();
     return per_s(window.scheduled);
 }

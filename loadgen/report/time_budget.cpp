@@ -74,7 +74,7 @@ BudgetPart remainder(const RunReport& report, double mean_us, bool has_stages) {
                    Holder::neither, mean_us);
 }
 
-/// `per` is what the account of the server is divided by.
+/// A row with what an operation has of `sum`; none where that is not known.
 template <typename Number>
 void add_row(std::vector<CostRow>& rows, std::string_view key, std::string_view words,
              const std::optional<Number>& sum, std::uint64_t operations, double scale,
@@ -129,10 +129,9 @@ std::optional<std::string> projection_remark(const RunReport& report) {
         return std::nullopt;
     return fmt::format(
         "The SQL projection was {} batches behind at the end: a part of what the server's "
-        "processor "
-        "does for this load comes after the run and is not in its cost. A run that follows shares "
-        "the processor with it, unless --wait-for-projection is given or the server has "
-        "--project=off.",
+        "processor does for this load comes after the run and is not in its cost. A run that "
+        "follows shares the processor with it, unless --wait-for-projection is given or the server "
+        "has --project=off.",
         count_text(behind));
 }
 
@@ -225,9 +224,7 @@ std::string budget_text(const RunReport& report) {
         return fmt::format("  {:<24}{:>11}{:>9}", words, latency_text(us), share_text(share));
     };
     for (const BudgetPart& part : budget.parts) {
-        // Most runs have no batches and enough places; rows of nothing tell nothing.
-        const bool is_absent = part.mean_us == 0 && part.holder == Holder::generator;
-        if (is_absent && part.key != "send_lag") continue;
+        if (!part.is_shown()) continue;
         out += row(part.words, part.mean_us, part.share) +
                (part.holder == Holder::neither ? "  " : "") +
                (part.key == no_stage ? "wire, wake-ups, buffers" : "") + "\n";

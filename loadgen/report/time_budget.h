@@ -24,6 +24,12 @@ struct BudgetPart {
     Holder holder = Holder::neither;
     double mean_us = 0;
     double share = 0;  ///< of the response
+
+    /// Whether people are shown it. Most runs have no batches and enough places, and rows of
+    /// nothing tell nothing; that this program had no delay of its own does.
+    bool is_shown() const {
+        return mean_us != 0 || holder != Holder::generator || key == "send_lag";
+    }
 };
 
 /// The mean response of the operations that were executed and answered between the two readings of

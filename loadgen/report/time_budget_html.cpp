@@ -94,9 +94,7 @@ std::string budget_table(const TimeBudget& budget) {
     std::string out = "<div class=\"scroll\"><table>" +
                       budget_row("part", "mean", "share", "from when to when", "th");
     for (const BudgetPart& part : budget.parts) {
-        // Most runs have no batches and enough places.
-        const bool is_absent = part.mean_us == 0 && part.holder == Holder::generator;
-        if (is_absent && part.key != "send_lag") continue;
+        if (!part.is_shown()) continue;
         out += budget_row(part_name(part), latency_text(part.mean_us), share_text(part.share),
                           part.means);
     }

@@ -54,13 +54,8 @@ auto read_or_fresh(Result<Value> (*read)(std::string_view)) {
 template <typename Value>
 std::optional<Value> find_profile(const Directory& directory, std::string_view profile,
                                   Result<Value> (*read)(std::string_view)) {
-    const auto content = directory.find(profile);
-    if (content == nullptr) return std::nullopt;
-    Result<Value> value = read(*content);
-    // What is stored has been checked. If another version of the program stored it nevertheless, it
-    // is as good as none.
-    if (!value) return std::nullopt;
-    return std::move(value).value();
+    const auto value = directory.find_as(profile, read);
+    return value == nullptr ? std::nullopt : std::optional<Value>(*value);
 }
 
 }  // namespace tuma::protocols

@@ -20,7 +20,7 @@ std::optional<InputError> violation_of_secret(std::string_view /*rest*/, std::st
     return InputError{"secret", fmt::format("has fewer than {} characters", secret_bytes_min)};
 }
 
-Directory::Profile Directory::find_profile(std::string_view name) const {
+Directory::Profile Directory::stored(std::string_view name) const {
     const std::shared_lock lock(mutex_);
     const auto found = profiles_.find(name);
     return found == profiles_.end() ? Profile{} : found->second;
@@ -30,11 +30,11 @@ void Directory::keep(std::string_view name, const Profile& made) const {
     const std::unique_lock lock(mutex_);
     const auto found = profiles_.find(name);
     if (found != profiles_.end() && found->second.content == made.content)
-        found->second.value = made.value;
+        found->second.made = made.made;
 }
 
 std::shared_ptr<const std::string> Directory::find(std::string_view name) const {
-    return find_profile(name).content;
+    return stored(name).content;
 }
 
 std::string Directory::content(std::string_view name) const {

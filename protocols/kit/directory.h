@@ -5,6 +5,7 @@
 #include "ledger/words/result.h"
 #include "ledger/words/words.h"
 
+#include <any>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,22 +73,25 @@ class Directory {
 public:
     /// The newest content, or null. What is given away never changes.
     std::shared_ptr<const std::string> find(std::string_view name) const;
-    /// What `read` makes of the newest content, made once for each content; null where there is
-    /// none, or `read` refuses it. For profiles of which there are few: merchants' and apps', not
-    /// customers'. One `read` for each profile.
+    /// What `read` makes of the newest content; null where there is none, or `read` refuses it.
+    /// Made once for each content, unless several `read` take turns.
     template <typename Value>
     std::shared_ptr<const Value> find_as(std::string_view name,
                                          Result<Value> (*read)(std::string_view)) const {
-        Profile profile = find_profile(name);
-        if (profile.value == nullptr && profile.content != nullptr) {
+        Profile profile = stored(name);
+        if (profile.content == nullptr) return nullptr;
+        const auto* made = std::any_cast<Made<Value>>(profile.made.get());
+        if (made == nullptr || made->read != read) {
             Result<Value> value = read(*profile.content);
             // What is stored has been checked. If another version of the program stored it
             // nevertheless, it is as good as none.
             if (!value) return nullptr;
-            profile.value = std::make_shared<const Value>(std::move(value).value());
+            profile.made =
+                std::make_shared<const std::any>(Made<Value>{read, std::move(value).value()});
             keep(name, profile);
+            made = std::any_cast<Made<Value>>(profile.made.get());
         }
-        return std::static_pointer_cast<const Value>(profile.value);
+        return {std::move(profile.made), &made->value};
     }
     /// The content as a value, empty for none: what a change of it has been made for.
     std::string content(std::string_view name) const;
@@ -101,12 +105,17 @@ public:
     void remember(const std::string& identity, AccountId account);
 
 private:
+    template <typename Value>
+    struct Made {
+        Result<Value> (*read)(std::string_view);
+        Value value;
+    };
     struct Profile {
         std::shared_ptr<const std::string> content;
-        std::shared_ptr<const void> value{};  ///< of `find_as`
+        std::shared_ptr<const std::any> made{};  ///< a `Made`, by the last `find_as`
     };
 
-    Profile find_profile(std::string_view name) const;
+    Profile stored(std::string_view name) const;
     /// Unless the content has changed meanwhile.
     void keep(std::string_view name, const Profile& made) const;
 

@@ -11,9 +11,9 @@
 namespace tuma::loadgen {
 
 LostLines::LostLines(const Endpoint& target, const ReconnectLimits& limits,
-                     std::uint32_t connections, Poller& poller)
+                     std::uint32_t connections, Poller& poller, Fates fates)
     // Looked up once: a resolver may take its time, and everybody would wait for it.
-    : addresses_(resolve(target)), limits_(limits), poller_(poller) {
+    : addresses_(resolve(target)), limits_(limits), poller_(poller), fates_(std::move(fates)) {
     lines_.reserve(connections);
     for (std::uint32_t i = 0; i < connections; ++i)
         lines_.push_back({Reconnection(addresses_.get(), limits)});
@@ -51,6 +51,35 @@ void LostLines::answered(std::uint32_t number, Offset now) {
     line.is_back = false;
     line.reconnection.answered();
     log_.answered(now, line.loss);
+}
+
+void LostLines::attend(Offset now) {
+    for (std::uint32_t number = 0; number < lines_.size() && now >= next_; ++number)
+        if (lines_[number].reconnection.next() <= now) advance(number, now, false);
+    find_next();
+}
+
+void LostLines::on_ready(std::uint32_t number, Offset now) {
+    advance(number, now, true);
+    find_next();
+}
+
+void LostLines::advance(std::uint32_t number, Offset now, bool is_ready) {
+    Reconnection& reconnection = lines_[number].reconnection;
+    const int before = reconnection.descriptor();
+    switch (reconnection.advance(now, is_ready)) {
+        case Reconnection::State::connecting:
+            // Of another attempt; a new socket is there before the old one is closed.
+            if (reconnection.descriptor() != before) watch(number);
+            return;
+        case Reconnection::State::connected:
+            return fates_.come_back(number, reconnection.take());
+        case Reconnection::State::given_up:
+            return fates_.give_up(number, reason_of(number));
+        case Reconnection::State::pausing:
+        case Reconnection::State::idle:
+            return;
+    }
 }
 
 void LostLines::watch(std::uint32_t number) {

@@ -7,9 +7,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace tuma::loadgen {
@@ -18,9 +18,17 @@ namespace tuma::loadgen {
 /// have the numbers by which the poller knows them.
 class LostLines {
 public:
+    /// What becomes of a lost connection; called by `attend` and `on_ready`.
+    struct Fates {
+        /// It is there again.
+        std::function<void(std::uint32_t number, Socket socket)> come_back;
+        /// It was tried for too long.
+        std::function<void(std::uint32_t number, const std::string& reason)> give_up;
+    };
+
     /// Throws ConnectionError when the host has no address. The poller outlives it.
     LostLines(const Endpoint& target, const ReconnectLimits& limits, std::uint32_t connections,
-              Poller& poller);
+              Poller& poller, Fates fates);
 
     /// The connection is lost, with so many operations in flight, of which `again` were sent again
     /// since it was lost before.
@@ -34,22 +42,10 @@ public:
     /// When `attend` has something to do.
     Offset next() const { return next_; }
 
-    /// Begins and ends attempts that are due. `come_back(number, socket)` takes a connection that
-    /// is there again, `give_up(number, reason)` one that was tried for too long.
-    template <typename ComeBack, typename GiveUp>
-    void attend(Offset now, const ComeBack& come_back, const GiveUp& give_up) {
-        for (std::uint32_t number = 0; number < lines_.size() && now >= next_; ++number)
-            if (lines_[number].reconnection.next() <= now)
-                advance(number, now, false, come_back, give_up);
-        find_next();
-    }
+    /// Begins and ends attempts that are due.
+    void attend(Offset now);
     /// The socket of an attempt is ready.
-    template <typename ComeBack, typename GiveUp>
-    void on_ready(std::uint32_t number, Offset now, const ComeBack& come_back,
-                  const GiveUp& give_up) {
-        advance(number, now, true, come_back, give_up);
-        find_next();
-    }
+    void on_ready(std::uint32_t number, Offset now);
     /// By how much the pauses between attempts can have delayed the last return.
     Offset paused(std::uint32_t number) const { return lines_[number].reconnection.paused(); }
     /// It is there again, and so many operations are sent again on it.
@@ -73,25 +69,7 @@ private:
         bool is_back = false;  ///< and has not answered yet
     };
 
-    template <typename ComeBack, typename GiveUp>
-    void advance(std::uint32_t number, Offset now, bool is_ready, const ComeBack& come_back,
-                 const GiveUp& give_up) {
-        Reconnection& reconnection = lines_[number].reconnection;
-        const int before = reconnection.descriptor();
-        switch (reconnection.advance(now, is_ready)) {
-            case Reconnection::State::connecting:
-                // Of another attempt; a new socket is there before the old one is closed.
-                if (reconnection.descriptor() != before) watch(number);
-                return;
-            case Reconnection::State::connected:
-                return come_back(number, reconnection.take());
-            case Reconnection::State::given_up:
-                return give_up(number, reason_of(number));
-            case Reconnection::State::pausing:
-            case Reconnection::State::idle:
-                return;
-        }
-    }
+    void advance(std::uint32_t number, Offset now, bool is_ready);
     void watch(std::uint32_t number);
     void find_next();
     std::string reason_of(std::uint32_t number) const;
@@ -99,6 +77,7 @@ private:
     Addresses addresses_;
     ReconnectLimits limits_;
     Poller& poller_;
+    Fates fates_;
     std::vector<Line> lines_;
     LossLog log_;
     Offset next_ = Offset::max();

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <numeric>
 #include <set>
 #include <span>
@@ -118,11 +117,6 @@ const std::array url_rows{U::number("version", &C2bUrls::version, 1, 2),
 using K = protocols::Rows<CredentialKeys>;
 const std::array key_rows{K::required(K::text("private_key", &CredentialKeys::private_key)),
                           K::text("certificate", &CredentialKeys::certificate)};
-
-template <typename Value>
-std::optional<Value> found(const std::shared_ptr<const Value>& value) {
-    return value == nullptr ? std::nullopt : std::optional(*value);
-}
 
 }  // namespace
 
@@ -241,20 +235,20 @@ std::string urls_profile(std::string_view number) {
 }
 
 std::optional<App> find_app(const protocols::Directory& directory, std::string_view consumer_key) {
-    return found<App>(directory.find_as(app_profile(consumer_key), read_app));
+    return protocols::find_profile(directory, app_profile(consumer_key), read_app);
 }
 
 std::optional<Shortcode> find_shortcode(const protocols::Directory& directory,
                                         std::string_view number) {
-    return found<Shortcode>(directory.find_as(shortcode_profile(number), read_shortcode));
+    return protocols::find_profile(directory, shortcode_profile(number), read_shortcode);
 }
 
 std::optional<C2bUrls> find_urls(const protocols::Directory& directory, std::string_view number) {
-    return found<C2bUrls>(directory.find_as(urls_profile(number), read_urls));
+    return protocols::find_profile(directory, urls_profile(number), read_urls);
 }
 
 std::optional<Biller> find_biller(const protocols::Directory& directory, std::string_view number) {
-    return found<Biller>(directory.find_as(biller_profile(number), read_biller));
+    return protocols::find_profile(directory, biller_profile(number), read_biller);
 }
 
 CustomerProfile customer_of(const protocols::Directory& directory, std::string_view msisdn) {

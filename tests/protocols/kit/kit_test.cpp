@@ -130,6 +130,20 @@ TEST_CASE("directory: what is made of a profile is made once for each of its tex
     CHECK(directory.find_as("x", read) == nullptr);
 }
 
+TEST_CASE("directory: several readers of one profile each have what they make of it") {
+    protocols::Directory directory;
+    directory.store("x", "four");
+    const auto read_text =
+        +[](std::string_view text) -> Result<std::string> { return std::string(text); };
+    const auto read_double =
+        +[](std::string_view text) -> Result<int> { return 2 * static_cast<int>(text.size()); };
+    for (int turn = 0; turn < 2; ++turn) {
+        CHECK(protocols::find_profile(directory, "x", read_number) == 4);
+        CHECK(protocols::find_profile(directory, "x", read_text) == "four");
+        CHECK(protocols::find_profile(directory, "x", read_double) == 8);
+    }
+}
+
 TEST_CASE("json text: what JSON demands is escaped, and what is no UTF-8 replaced") {
     CHECK(protocols::quoted("") == R"("")");
     CHECK(protocols::quoted("plain /text~") == R"("plain /text~")");
